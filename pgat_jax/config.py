@@ -1,0 +1,182 @@
+"""The configuration: every key, its unit and its range, documented here and nowhere else.
+
+Reading YAML and rendering mistakes as sentences is ``config_file``'s work.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from pgat_jax.data.columns import BODIES
+
+Positive = Annotated[int, Field(ge=1)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _increasing(levels: tuple[float, ...]) -> tuple[float, ...]:
+    if any(a >= b for a, b in zip(levels, levels[1:])):
+        raise ValueError("levels must increase strictly")
+    return levels
+
+
+class Section(BaseModel):
+    """A frozen group of keys; unknown keys, loose types, NaN and Inf are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class DataConfig(Section):
+    source: str = Field(default="nasdaq", min_length=1)
+    """``nasdaq``, ``ibm``, or the path of a CSV or Parquet file (a date and four prices suffice)."""
+    seq_len: int = Field(default=250, ge=8)
+    """S: days that the encoder sees."""
+    label_len: Positive = 125
+    """L: last days of the window that the decoder sees again; at most seq_len."""
+    pred_len: Positive = 10
+    """P: days to predict."""
+    validation_days: Positive = 50
+    """Rows before the test rows, kept for validation; at least pred_len."""
+    test_days: Positive = 50
+    """Last rows of the table, kept for the test; at least pred_len."""
+    keep_constant: bool = False
+    """Keep columns that never change (a model cannot learn from them)."""
+    calendar: Literal["nyse", "weekdays", "daily"] = "nyse"
+    """Days on which the market trades, for dates after the table's end."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.label_len > self.seq_len:
+            raise ValueError(
+                f"data.label_len: got {self.label_len}, expected at most data.seq_len "
+                f"({self.seq_len}): the label is the end of the window"
+            )
+        for key in ("validation_days", "test_days"):
+            if getattr(self, key) < self.pred_len:
+                raise ValueError(
+                    f"data.{key}: got {getattr(self, key)}, expected at least data.pred_len "
+                    f"({self.pred_len}): a split must hold one whole forecast"
+                )
+        return self
+
+
+class ModelConfig(Section):
+    d_model: Positive = 416
+    """D: width of the stream; must be 13 x channels."""
+    channels: Positive = 32
+    """C: channels of each of the 13 bodies."""
+    fusion_width: Positive = 256
+    """F: width of query, key and value of the fusion attention; a multiple of n_heads."""
+    edge_width: Positive = 8
+    """E: features of a combined edge."""
+    n_heads: Positive = 8
+    """H: attention heads; must divide d_model and fusion_width."""
+    e_layers: Positive = 8
+    """Blocks of edge-conditioned graph attention."""
+    d_layers: Positive = 4
+    """Blocks of the decoder."""
+    d_ff: Positive = 1024
+    """Hidden width of the encoder blocks' feed-forward part."""
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    """Share of activations dropped in training; applied in steps of 1/256."""
+    bypass_spatiotemporal_with_petri: bool = True
+    """True: the stream is enhanced + projected node states. False: joint spatio-temporal encoder."""
+    hierarchical_mapping: bool = False
+    """Adds the path that pools time into 13 spatial slots and back; only without the bypass."""
+    gate: Literal["sigmoid", "open", "closed"] | Annotated[float, Field(ge=0, le=1)] = "sigmoid"
+    """Fusion gate: learned (sigmoid), 1 (open), 0 (closed), or a constant between 0 and 1."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.d_model != len(BODIES) * self.channels:
+            raise ValueError(
+                f"model.d_model: got {self.d_model}, expected {len(BODIES)} x model.channels = "
+                f"{len(BODIES) * self.channels}: each body has one slot of the stream"
+            )
+        for key in ("d_model", "fusion_width"):
+            if getattr(self, key) % self.n_heads:
+                raise ValueError(
+                    f"model.n_heads: got {self.n_heads}, expected a divisor of model.{key} "
+                    f"({getattr(self, key)})"
+                )
+        if self.hierarchical_mapping and self.bypass_spatiotemporal_with_petri:
+            raise ValueError(
+                "model.hierarchical_mapping: got true, expected false while "
+                "model.bypass_spatiotemporal_with_petri is true: the mapping is a path of the "
+                "encoder that the bypass leaves out"
+            )
+        return self
+
+
+class LossConfig(Section):
+    criterion: Literal["mse", "quantile", "nll"] = "mse"
+    """Head and loss: a point, quantiles by pinball loss, or a Gaussian mixture by likelihood."""
+    mixture_components: Positive = 5
+    """K: components of the mixture (nll)."""
+    sigma_floor: float = Field(default=0.01, gt=0)
+    """Least standard deviation of a component, in scaled units (nll)."""
+    quantiles: Annotated[tuple[Probability, ...], AfterValidator(_increasing)] = Field(
+        default=(0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975), min_length=2, strict=False
+    )
+    """Levels that the quantile head learns, increasing (quantile)."""
+
+
+class TrainConfig(Section):
+    epochs: Positive = 50
+    """Passes over the training windows."""
+    batch_size: Positive = 12
+    """B: windows a step."""
+    accumulation: Positive = 3
+    """Steps whose mean gradient makes one update."""
+    learning_rate: float = Field(default=3e-3, gt=0)
+    """Peak learning rate, reached after the warm-up."""
+    warmup_epochs: int = Field(default=3, ge=0)
+    """Epochs of linear warm-up from 0; fewer than epochs."""
+    final_learning_rate: float = Field(default=1e-5, ge=0)
+    """Learning rate at the end of the last epoch; at most learning_rate."""
+    weight_decay: float = Field(default=1e-5, ge=0)
+    """AdamW's decoupled decay; of matrices only."""
+    clip_norm: float = Field(default=5.0, gt=0)
+    """Largest gradient norm of each parameter group."""
+    checkpoint_every: Positive = 5
+    """Epochs between kept checkpoints; the last and the best are always kept."""
+    early_stopping: Positive | None = None
+    """Epochs without a better validation loss after which training stops; null: never."""
+    max_nonfinite: Positive = 10
+    """Steps in a row with a NaN or Inf gradient after which the run stops."""
+    log_every: Positive = 10
+    """Steps between records of the metrics."""
+    steps_per_dispatch: Positive = 1
+    """Steps that run on the device before the host is asked again."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Type of the activations; parameters, softmax and loss are always float32."""
+    remat: bool = False
+    """Recompute each block's activations in the backward pass: less memory, more time."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"train.warmup_epochs: got {self.warmup_epochs}, expected fewer than "
+                f"train.epochs ({self.epochs})"
+            )
+        if self.final_learning_rate > self.learning_rate:
+            raise ValueError(
+                f"train.final_learning_rate: got {self.final_learning_rate}, expected at most "
+                f"train.learning_rate ({self.learning_rate})"
+            )
+        return self
+
+
+class Config(Section):
+    """One run. Hashable, so it can be a static argument of a jitted function."""
+
+    name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    """Names the run's folder: letters, digits, ``_``, ``.``, ``-``."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Seed of initial parameters, dropout and the order of windows."""
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    loss: LossConfig = LossConfig()
+    train: TrainConfig = TrainConfig()

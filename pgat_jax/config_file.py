@@ -1,0 +1,195 @@
+"""Configuration files: safe YAML, overrides, and every mistake as one clear sentence."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from pgat_jax.config import Config
+from pgat_jax.errors import UserError
+
+MAX_BYTES = 1 << 20
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML 1.2 scalars: ``1e-3`` is a number, ``on`` is text; no aliases, no repeated keys."""
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(
+                problem="aliases are not allowed", problem_mark=self.peek_event().start_mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|false|True|False)$", "tfTF"),
+    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$", None),
+    ("float", r"^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", "-+."),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first or "-+.0123456789")
+    )
+
+
+def load_config(name: str | Path, *overrides: str) -> Config:
+    """Read ``configs/NAME.yaml`` (or a path) and apply ``key.sub=value`` overrides.
+
+    Raises:
+        UserError: the file is missing or not YAML, or a key is unknown, of the wrong type, out of
+            range or at odds with another; one sentence for each mistake.
+    """
+    path = find_config(name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as a text file ({error}).") from None
+    raw = parse_yaml(text, str(path))
+    if not isinstance(raw, dict):
+        raise UserError(f"{path}: expected keys and values, got {_show(raw)}.")
+    raw.setdefault("name", path.stem)
+    sources = {}
+    for override in overrides:
+        key, value = _split_override(override)
+        _assign(raw, key, value)
+        sources[key] = f"override {override!r}"
+    return validate(raw, str(path), sources)
+
+
+def find_config(name: str | Path) -> Path:
+    """Path of a configuration given by name or path.
+
+    Raises:
+        UserError: there is none; names the nearest.
+    """
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+        if path.is_file():
+            return path
+        raise UserError(f"{path}: no such configuration file.")
+    known = {p.stem: p for folder in _folders() for p in sorted(folder.glob("*.yaml"))}
+    if str(name) in known:
+        return known[str(name)]
+    near = _nearest(str(name), known)
+    raise UserError(
+        f"--config {name}: no such configuration{near}; known: {', '.join(sorted(known))}; "
+        "or give the path of a .yaml file."
+    )
+
+
+def _folders() -> list[Path]:
+    package = Path(__file__).parent
+    return [package / "configs", package.parent / "configs", Path("configs")]
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """Safe YAML of at most 1 MiB; ``where`` names it in errors.
+
+    Raises:
+        UserError: not YAML, a repeated key, an alias, nested too deep, or too long.
+    """
+    if len(text) > MAX_BYTES:
+        raise UserError(f"{where}: {len(text):,} characters, expected at most {MAX_BYTES:,}.")
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a subclass of SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UserError(f"{where}{line}: not valid YAML: {error.problem}.") from None
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{where}: not valid YAML: {reason}.") from None
+
+
+def validate(raw: dict, where: str, sources: dict[str, str] | None = None) -> Config:
+    """Check a parsed configuration against the schema.
+
+    Raises:
+        UserError: one sentence a mistake, with the place, key, value, what was expected.
+    """
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        lines = [_sentence(dict(e), where, sources or {}) for e in error.errors()]
+        raise UserError("\n".join(dict.fromkeys(lines))) from None
+
+
+def dump_yaml(config: Config) -> str:
+    """The resolved configuration as YAML that ``load_config`` reads back to an equal one."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+
+
+def _sentence(error: dict, where: str, sources: dict[str, str]) -> str:
+    known = set(_keys(Config))
+    key = ".".join(str(part) for part in error["loc"] if str(part) in _words(known))
+    origin = next((text for k, text in sources.items() if key == k), where)
+    if error["type"] == "value_error" and not isinstance(error["input"], (str, int, float, tuple)):
+        return f"{where}: {error['ctx']['error']}."
+    if error["type"] == "extra_forbidden":
+        full = ".".join(map(str, error["loc"]))
+        origin = next((text for k, text in sources.items() if k.startswith(full)), where)
+        near = _nearest(full, known)
+        return f"{origin}: unknown key {full!r} (value {_show(error['input'])}){near}."
+    message = error["msg"].replace("Input should be", "expected").replace("Value error, ", "")
+    return f"{origin}: {key}: got {_show(error['input'])}, {message[0].lower()}{message[1:]}."
+
+
+def _keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in section.model_fields.items():
+        yield prefix + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _keys(field.annotation, f"{prefix}{name}.")
+
+
+def _words(keys: set[str]) -> set[str]:
+    return {word for key in keys for word in key.split(".")}
+
+
+def _nearest(name: str, known) -> str:
+    last = {key.rsplit(".", 1)[-1]: key for key in known}
+    close = difflib.get_close_matches(name, list(known), 1)
+    close = close or [
+        last[k] for k in difflib.get_close_matches(name.rsplit(".", 1)[-1], list(last), 1)
+    ]
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _split_override(override: str) -> tuple[str, Any]:
+    key, equals, value = override.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"override {override!r}: expected key.sub=value, e.g. train.batch_size=4.")
+    return key.strip(), parse_yaml(value, f"override {override!r}")
+
+
+def _assign(raw: dict, key: str, value: Any) -> None:
+    *sections, last = key.split(".")
+    for section in sections:
+        inner = raw.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise UserError(f"override {key}={value!r}: {section!r} is a value, not a section.")
+        raw = inner
+    raw[last] = value
+
+
+def _show(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
