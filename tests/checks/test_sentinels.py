@@ -1,0 +1,96 @@
+"""The sentinels' numbers, their use in a compiled optax loop, and what they refuse."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from checks.sentinels import (
+    attention_entropy,
+    count_silent,
+    gate_statistics,
+    group_by_depth,
+    no_silence,
+    sentinels,
+    silent_groups,
+)
+
+PARAMS = {"a": {"w": jnp.array([3.0, 4.0]), "b": jnp.zeros(2)}, "c": jnp.ones(4)}
+
+
+def _readings(gradients, updates=PARAMS):
+    return sentinels(group_by_depth(PARAMS), gradients, updates, PARAMS)
+
+
+def test_norms_are_euclidean_over_the_leaves_of_a_group():
+    readings = _readings(jax.tree.map(lambda x: 2 * x, PARAMS))
+    assert readings["a/weight_norm"] == pytest.approx(5.0)
+    assert readings["a/gradient_norm"] == pytest.approx(10.0)
+    assert readings["c/update_norm"] == pytest.approx(2.0)
+
+
+def test_a_tiny_gradient_does_not_print_as_zero():
+    readings = _readings(jax.tree.map(lambda x: x * 1e-30, PARAMS))
+    assert readings["a/gradient_norm"] == pytest.approx(5e-30, rel=1e-4)
+
+
+def test_exact_zeros_and_non_finite_numbers_are_counted():
+    bad = {"a": {"w": jnp.array([jnp.nan, 0.0]), "b": jnp.array([jnp.inf, 0.0])}, "c": jnp.ones(4)}
+    readings = _readings(bad)
+    assert readings["a/zero_share"] == 0.5
+    assert readings["a/non_finite"] == 2
+    assert readings["c/zero_share"] == 0
+
+
+def test_a_nan_in_a_large_group_is_counted_and_not_averaged_away():
+    groups, params = {"w": "w"}, {"w": jnp.ones(8192)}
+    gradients = {"w": jnp.ones(8192).at[5000].set(jnp.nan)}
+    readings = jax.jit(lambda g: sentinels(groups, g, params, params))(gradients)
+    assert readings["w/non_finite"] == 1
+
+
+def test_a_group_silent_for_long_is_reported_from_inside_a_compiled_loop():
+    groups, optimizer = group_by_depth(PARAMS), optax.adam(1e-3)
+
+    def step(carry, _):
+        params, state, silence = carry
+        gradients = jax.grad(lambda p: (p["a"]["w"] ** 2).sum() + 0 * p["c"].sum())(params)
+        updates, state = optimizer.update(gradients, state, params)
+        readings = sentinels(groups, gradients, updates, params)
+        silence = count_silent(silence, readings)
+        return (optax.apply_updates(params, updates), state, silence), readings
+
+    start = (PARAMS, optimizer.init(PARAMS), no_silence(groups))
+    (_, _, silence), readings = jax.lax.scan(step, start, None, length=5)
+    assert readings["a/gradient_norm"].shape == (5,)
+    assert silent_groups(silence, patience=6) == []
+    (line,) = silent_groups(silence, patience=5)
+    assert line.startswith("c: ") and "5 steps" in line
+
+
+def test_one_live_step_ends_the_silence():
+    zero = _readings(jax.tree.map(jnp.zeros_like, PARAMS))
+    silence = count_silent(count_silent({}, zero), zero)
+    assert int(silence["c"]) == 2
+    assert int(count_silent(silence, _readings(PARAMS))["c"]) == 0
+
+
+def test_groups_must_cover_the_leaves_and_nothing_else():
+    with pytest.raises(ValueError, match="got none for 'c'"):
+        sentinels({"a/w": "a", "a/b": "a"}, PARAMS, PARAMS, PARAMS)
+    with pytest.raises(ValueError, match="got 'd', which is none"):
+        sentinels(group_by_depth(PARAMS) | {"d": "d"}, PARAMS, PARAMS, PARAMS)
+
+
+def test_attention_entropy_is_a_share_of_the_uniform_one():
+    uniform, sharp = jnp.full((3, 8), 1 / 8), jnp.eye(8)
+    assert attention_entropy(uniform) == pytest.approx(1.0)
+    assert attention_entropy(sharp) == pytest.approx(0.0, abs=1e-6)
+    masked = jnp.concatenate([uniform, jnp.zeros((5, 8))])
+    assert attention_entropy(masked) == pytest.approx(1.0)
+
+
+def test_gate_statistics_are_mean_and_spread():
+    statistics = gate_statistics(jnp.array([0.0, 1.0, 0.0, 1.0], jnp.bfloat16))
+    np.testing.assert_allclose([statistics["mean"], statistics["spread"]], [0.5, 0.5])
