@@ -1,0 +1,28 @@
+"""Phase 2: how much of the fused stream enters. Every intervention on the gate acts here."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from pgat_jax.model.layers import FeedForward
+
+
+class Gate(nn.Module):
+    """Sigmoid of an MLP of both normalised branches, or a constant.
+
+    The MLP's last bias is 0 and its last kernel small: the gate starts at 0.5 with room both ways.
+    """
+
+    mode: str | float
+
+    @nn.compact
+    def __call__(
+        self, enc: Float[Array, "B S D"], fused: Float[Array, "B S D"]
+    ) -> Float[Array, "B S D"]:
+        if self.mode != "sigmoid":
+            return jnp.full_like(enc, {"open": 1.0, "closed": 0.0}.get(self.mode, self.mode))
+        branches = [nn.LayerNorm(name="enc_norm")(enc), nn.LayerNorm(name="fused_norm")(fused)]
+        small = nn.initializers.variance_scaling(0.01, "fan_in", "truncated_normal")
+        mlp = FeedForward(enc.shape[-1], enc.shape[-1], small, name="mlp")
+        return jax.nn.sigmoid(mlp(jnp.concatenate(branches, -1)))
