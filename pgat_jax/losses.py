@@ -1,12 +1,7 @@
 """The three training losses: scalar means over windows, days and targets, in float32 (or wider)."""
 
-from typing import TYPE_CHECKING
-
 import jax
 import jax.numpy as jnp
-
-if TYPE_CHECKING:
-    from pgat_jax.model.heads import Mixture
 
 LOG_2PI = 1.8378770664093453
 
@@ -16,7 +11,9 @@ def mse(point: jax.Array, target: jax.Array) -> jax.Array:
     return jnp.mean(jnp.square(_float32(point) - _float32(target)))
 
 
-def pinball(quantiles: jax.Array, levels: tuple[float, ...], target: jax.Array) -> jax.Array:
+def pinball(
+    quantiles: jax.Array, levels: jax.Array | tuple[float, ...], target: jax.Array
+) -> jax.Array:
     """Mean quantile loss of ``quantiles`` [B, P, T, Q] at ``levels`` against ``target`` [B, P, T].
 
     max(a (y - q), (a - 1) (y - q)) for level a (Koenker and Bassett 1978), averaged over levels;
@@ -27,9 +24,10 @@ def pinball(quantiles: jax.Array, levels: tuple[float, ...], target: jax.Array) 
     return jnp.mean(jnp.maximum(level * error, (level - 1) * error))
 
 
-def mixture_nll(mixture: "Mixture", target: jax.Array) -> jax.Array:
+def mixture_nll(mixture: tuple[jax.Array, jax.Array, jax.Array], target: jax.Array) -> jax.Array:
     """Mean negative log density (nats) of ``target`` [B, P, T] under a Gaussian mixture.
 
+    ``mixture`` holds normalised log weights, means and scales, each [B, P, T, K].
     Evaluated by log-sum-exp, so that no far-off target gives an infinite loss.
     """
     log_weights, means, scales = map(_float32, mixture)
