@@ -1,0 +1,71 @@
+"""Does one forecaster beat another? A skill with a block-bootstrap interval, and a sentence.
+
+Windows overlap: consecutive ones share all but one of their days, so they are not independent
+evidence. What is nearly independent is the calendar day, whose return all its windows try to
+meet. Losses are therefore summed by calendar day, and blocks of five consecutive days are drawn
+with replacement, paired (Politis and Romano 1992, circular blocks). In simulations with persistent
+forecasts of 50 days of GARCH returns, nominal 95% intervals held the truth 85% of the time by days,
+73% by windows: a guide, and an optimistic one.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+BLOCK_DAYS = 5
+RESAMPLES = 4000
+LEAST_DAYS = 4 * BLOCK_DAYS
+
+
+class Skill(NamedTuple):
+    """1 - (mean loss / mean loss of the baseline); positive is better, 1 is perfect."""
+
+    value: float
+    low: float | None
+    """End of the 95% interval; None with fewer than 20 days."""
+    high: float | None
+    days: int
+    """Distinct days that were forecast."""
+
+
+def skill(model: np.ndarray, baseline: np.ndarray, days: np.ndarray, seed: int = 0) -> Skill:
+    """Skill of losses ``model`` over ``baseline``, both [W, P, T], on calendar ``days`` [W, P].
+
+    ``days`` are row numbers; losses are averaged over targets, so give them in scaled units.
+    """
+    place = days - days.min()
+    sums = np.stack([np.bincount(place.ravel(), x.mean(-1).ravel()) for x in (model, baseline)])
+    value = 1 - sums[0].sum() / sums[1].sum()
+    count = sums.shape[1]
+    if count < LEAST_DAYS:
+        return Skill(float(value), None, None, count)
+    drawn = sums[:, _circular_blocks(count, np.random.default_rng(seed))].sum(-1)
+    low, high = np.quantile(1 - drawn[0] / drawn[1], [0.025, 0.975])
+    return Skill(float(value), float(low), float(high), count)
+
+
+def verdict(found: Skill) -> str:
+    """``better``, ``worse`` or ``undecided`` (the interval holds 0, or there is none)."""
+    if found.low is None or found.high is None or found.low <= 0 <= found.high:
+        return "undecided"
+    return "better" if found.low > 0 else "worse"
+
+
+def sentence(score: str, baseline: str, found: Skill) -> str:
+    """What the skill says, in words, with its uncertainty."""
+    side = "below" if found.value >= 0 else "above"
+    text = f"{score} is {abs(found.value):.1%} {side} that of {baseline}"
+    if found.low is None or found.high is None:
+        return f"{text}; {found.days} days are too few to say whether that is more than luck."
+    interval = f"95% interval of the skill {found.low:+.1%} to {found.high:+.1%}"
+    meaning = {
+        "better": "the model beats it on these days",
+        "worse": "the model does worse on these days",
+        "undecided": "no difference that these days can show",
+    }[verdict(found)]
+    return f"{text} ({interval}): {meaning}."
+
+
+def _circular_blocks(count: int, rng: np.random.Generator) -> np.ndarray:
+    starts = rng.integers(0, count, (RESAMPLES, -(-count // BLOCK_DAYS), 1))
+    return ((starts + np.arange(BLOCK_DAYS)) % count).reshape(RESAMPLES, -1)[:, :count]
