@@ -28,7 +28,9 @@ def sentinels(
 
     Args:
         groups: leaf name -> group, as `group_by_depth(params)` makes it; names as in a report.
-        gradients, updates, params: pytrees of one structure.
+        gradients: pytree of gradients, of the structure of `params`.
+        updates: what the optimiser makes of them, of the same structure.
+        params: the weights before the update.
 
     Returns:
         `GROUP/gradient_norm`, `GROUP/update_norm`, `GROUP/weight_norm`: Euclidean norms, scaled

@@ -1,0 +1,79 @@
+"""The allow-list: leaves that may fail, each with the verdict expected and the reason."""
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.verdicts import HARMLESS_SLICES, ORDER, PASSING, Leaf
+
+
+@dataclass(frozen=True)
+class Allow:
+    """Lets leaves whose name matches `pattern` (`*` crosses `/`) have `verdict`, because `reason`.
+
+    Raises:
+        ValueError: no such verdict, or no reason in words.
+    """
+
+    pattern: str
+    verdict: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.verdict not in ORDER or self.verdict in PASSING:
+            failing = ", ".join(v for v in ORDER if v not in PASSING)
+            raise ValueError(
+                f"an allow-list entry names a failing verdict: got {self.verdict!r} for "
+                f"{self.pattern!r}; expected one of {failing}"
+            )
+        if not self.reason.strip():
+            raise ValueError(
+                f"an allow-list entry needs its reason in words: got none for {self.pattern!r}"
+            )
+
+    def matches(self, leaf: Leaf) -> bool:
+        """Whether this entry excuses everything that fails in the leaf."""
+        if not fnmatch.fnmatchcase(leaf.name, self.pattern):
+            return False
+        failing = {s.verdict for s in leaf.slices if s.verdict not in HARMLESS_SLICES}
+        if leaf.verdict not in PASSING:
+            failing = {leaf.verdict}
+        return failing == {self.verdict}
+
+
+def apply_allow_list(
+    leaves: Iterable[Leaf], allow: Sequence[Allow | tuple[str, str, str]]
+) -> tuple[list[Leaf], list[str]]:
+    """The leaves with those excused marked, and a sentence for each entry that excuses nothing."""
+    entries = [entry if isinstance(entry, Allow) else Allow(*entry) for entry in allow]
+    used: set[Allow] = set()
+    marked = []
+    for leaf in leaves:
+        matching = [entry for entry in entries if entry.matches(leaf)]
+        used.update(matching)
+        marked.append(leaf.allowed_because(matching[0].reason) if matching else leaf)
+    unused = [entry for entry in entries if entry not in used]
+    return marked, [
+        f"the allow-list entry ({e.pattern}, {e.verdict}) matches no failing leaf: remove it"
+        for e in unused
+    ]
+
+
+def read_allow_list(path: str | Path) -> list[Allow]:
+    """Entries of a text file, one a line: `pattern  verdict  reason in words`; `#` comments.
+
+    Raises:
+        ValueError: a line has fewer than three parts, or `Allow` refuses it.
+    """
+    entries = []
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        parts = line.split(maxsplit=2)
+        if len(parts) < 3:
+            raise ValueError(
+                f"{path}:{number}: an entry is `pattern verdict reason`: got {line.strip()!r}"
+            )
+        entries.append(Allow(*parts))
+    return entries

@@ -1,0 +1,274 @@
+"""What depends on what in a jaxpr: by value, and by tangent. Proofs, from shapes alone.
+
+For each jaxpr one boolean matrix, outputs by inputs, of either kind; rows are Python integers used
+as bit sets. An output depends on an input *by value* when some chain of equations leads from one
+to the other, and *by tangent* when every link of some chain has a derivative.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+
+from checks import jaxprs
+from checks.places import is_jax_rule, place, rule_source
+
+# Results with a derivative that is zero wherever it exists.
+_FLAT = frozenset({"stop_gradient", "floor", "ceil", "round", "sign", "nextafter", "is_finite"})
+# Each result belongs to the operand in the same position.
+_PAIRWISE = frozenset(
+    {"optimization_barrier", "psum", "psum2", "psum_invariant", "pmax", "pmin", "ppermute"}
+    | {"pvary", "pcast", "copy", "copy_p"}
+)
+_LOOP_PATIENCE = 64
+
+
+class Flow(NamedTuple):
+    """Rows of one equation or jaxpr: for each output, the inputs that it depends on."""
+
+    value: tuple[int, ...]
+    tangent: tuple[int, ...]
+
+
+class Dependence:
+    """Flows of jaxprs and equations, each worked out once.
+
+    `notes` collects what had to be taken on trust (opaque kernels, rules that could not be
+    traced), for the report to say.
+    """
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._jaxprs: dict[int, tuple[Any, Flow]] = {}
+        self._rules: dict[Any, tuple[int, ...]] = {}
+        self._by_name: dict[str, Callable[[Any], Flow]] = {
+            "scan": self._scan,
+            "while": self._while,
+            "cond": self._cond,
+            "sort": _sort,
+            "select_n": _select,
+            "custom_jvp_call": self._custom,
+            "custom_vjp_call": self._custom,
+        }
+
+    def jaxpr(self, jaxpr: Any) -> Flow:
+        """Flow from the `invars` of a jaxpr (closed or not) to its outputs."""
+        jaxpr = jaxprs.open_jaxpr(jaxpr)
+        if id(jaxpr) not in self._jaxprs:
+            ones = [1 << i for i in range(len(jaxpr.invars))]
+            env = self.forward(jaxpr, Sets(ones, ones))
+            flow = Flow(*(tuple(column) for column in env.of(jaxpr.outvars)))
+            self._jaxprs[id(jaxpr)] = (jaxpr, flow)  # kept, so that its id stays its own
+        return self._jaxprs[id(jaxpr)][1]
+
+    def forward(self, jaxpr: Any, inputs: "Sets") -> "Environment":
+        """The sets of every variable of a jaxpr, given those of its inputs."""
+        env = Environment(jaxpr, inputs)
+        for equation in jaxpr.eqns:
+            env.apply(equation, self.equation(equation))
+        return env
+
+    def equation(self, equation: Any) -> Flow:
+        """Flow from the operands of an equation to its results."""
+        name = equation.primitive.name
+        if any(map(jaxprs.is_reference, equation.invars)):
+            return _everything(equation)
+        if name in self._by_name:
+            return self._by_name[name](equation)
+        if (inner := jaxprs.callee(equation)) is not None:
+            return self.jaxpr(inner)
+        if name in _PAIRWISE and len(equation.invars) == len(equation.outvars):
+            rows = tuple(1 << i for i in range(len(equation.outvars)))
+            return Flow(rows, rows)
+        if name in jaxprs.OPAQUE:
+            self._note(f"taken as a whole, its inside is not read: {place(equation)}")
+        everything = _everything(equation)
+        if name in _FLAT or name in jaxprs.CALLBACKS:
+            return everything._replace(tangent=(0,) * len(equation.outvars))
+        return everything
+
+    def _cond(self, equation: Any) -> Flow:
+        flows = [self.jaxpr(branch) for branch in equation.params["branches"]]
+        columns = [tuple(_union(rows) << 1 for rows in zip(*flow)) for flow in zip(*flows)]
+        value = tuple(row | 1 for row in columns[0])
+        return Flow(value, columns[1])
+
+    def _scan(self, equation: Any) -> Flow:
+        body = self.jaxpr(equation.params["jaxpr"])
+        constants, carries = jaxprs.scan_counts(equation)
+        length = equation.params["length"]
+        return Flow(*(_iterate(rows, constants, carries, length) for rows in body))
+
+    def _while(self, equation: Any) -> Flow:
+        """Value only: a loop of unknown length has no reverse derivative in JAX."""
+        params = equation.params
+        of_cond, of_body = params["cond_nconsts"], params["body_nconsts"]
+        body, inside = self.jaxpr(params["body_jaxpr"]), jaxprs.open_jaxpr(params["body_jaxpr"])
+        carry = [1 << i for i in range(of_cond + of_body, len(equation.invars))]
+        constants = [1 << i for i in range(of_cond + of_body)]
+        (asked,) = self.jaxpr(params["cond_jaxpr"]).value
+        changes = [out is not into for out, into in zip(inside.outvars, inside.invars[of_body:])]
+        while True:
+            decides = _collect(asked, constants[:of_cond] + carry)
+            known = constants[of_cond:] + carry
+            after = [
+                old | (_collect(row, known) | decides if change else 0)
+                for old, row, change in zip(carry, body.value, changes)
+            ]
+            if after == carry:
+                return Flow(tuple(carry), (0,) * len(carry))
+            carry = after
+
+    def _custom(self, equation: Any) -> Flow:
+        value = self.jaxpr(jaxprs.custom_body(equation)).value
+        key = _rule_key(equation)
+        if key not in self._rules:
+            try:
+                self._rules[key] = self._rule_tangent(equation)
+            except Exception as error:
+                self._rules[key] = self.jaxpr(jaxprs.custom_body(equation)).tangent
+                why = f"{type(error).__name__}; the body's derivative is taken in its place"
+                self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
+        return Flow(value, self._rules[key])
+
+    def _rule_tangent(self, equation: Any) -> tuple[int, ...]:
+        """Which operands' cotangents depend on which results' ones, by tracing the rule itself."""
+        first = jaxprs.constant_operands(equation)
+        moved = [i for i, x in enumerate(equation.invars) if i >= first]
+        moved = [i for i in moved if jaxprs.is_differentiable(equation.invars[i])]
+        seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
+
+        def pullback(operands: list[Any], cotangents: list[Any]) -> Any:
+            def call(*values: Any) -> list[Any]:
+                given = list(operands)
+                for i, x in zip(moved, values):
+                    given[i] = x
+                results = jaxprs.bind(equation, given)
+                return [results[j] for j in seen]
+
+            return jax.vjp(call, *[operands[i] for i in moved])[1](cotangents)
+
+        operands = [jaxprs.struct(x) for x in equation.invars]
+        cotangents = [jaxprs.struct(equation.outvars[j]) for j in seen]
+        rows = self.jaxpr(jax.make_jaxpr(pullback)(operands, cotangents)).value
+        tangent = [0] * len(equation.outvars)
+        for i, row in zip(moved, rows):
+            for k, j in enumerate(seen):
+                if row >> (len(operands) + k) & 1:
+                    tangent[j] |= 1 << i
+        return tuple(tangent)
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class Sets(NamedTuple):
+    """For each of a list of variables: what it depends on, by value and by tangent."""
+
+    value: Sequence[int]
+    tangent: Sequence[int]
+
+
+class Environment:
+    """The sets of every variable of one jaxpr."""
+
+    def __init__(self, jaxpr: Any, inputs: Sets) -> None:
+        self._value = dict(zip(jaxpr.invars, inputs.value))
+        self._tangent = {
+            variable: bits if jaxprs.is_differentiable(variable) else 0
+            for variable, bits in zip(jaxpr.invars, inputs.tangent)
+        }
+
+    def of(self, atoms: Sequence[Any]) -> Sets:
+        """The sets of these variables; literals and constants depend on nothing."""
+        hashable = [None if jaxprs.is_literal(atom) else atom for atom in atoms]
+        return Sets(
+            [self._value.get(atom, 0) for atom in hashable],
+            [self._tangent.get(atom, 0) for atom in hashable],
+        )
+
+    def apply(self, equation: Any, flow: Flow) -> None:
+        """Enters an equation's results, and what it may have written into references."""
+        operands = self.of(equation.invars)
+        for variable, value, tangent in zip(equation.outvars, *flow):
+            self._value[variable] = _collect(value, operands.value)
+            if tangent and jaxprs.is_differentiable(variable):
+                self._tangent[variable] = _collect(tangent, operands.tangent)
+        for atom in equation.invars:
+            if not jaxprs.is_literal(atom) and jaxprs.is_reference(atom):
+                self._value[atom] = _union(operands.value)
+                self._tangent[atom] = _union(operands.tangent)
+
+
+def _everything(equation: Any) -> Flow:
+    rows = ((1 << len(equation.invars)) - 1,) * len(equation.outvars)
+    return Flow(rows, rows)
+
+
+def _select(equation: Any) -> Flow:
+    """The choice itself has no derivative."""
+    every = (1 << len(equation.invars)) - 1
+    return Flow((every,), (every & ~1,))
+
+
+def _sort(equation: Any) -> Flow:
+    """Order comes from the keys; what is ordered keeps its own tangent."""
+    keys = (1 << equation.params["num_keys"]) - 1
+    own = tuple(1 << i for i in range(len(equation.invars)))
+    return Flow(tuple(row | keys for row in own), own)
+
+
+def _iterate(rows: Sequence[int], constants: int, carries: int, length: int) -> tuple[int, ...]:
+    """Carries out after exactly `length` steps, and per-step results over all of them."""
+    total = max((row.bit_length() for row in rows), default=0)
+    ones = [1 << i for i in range(max(total, constants + carries))]
+    before, after = ones[constants : constants + carries], ones[constants + carries :]
+    carry, results = list(before), [0] * (len(rows) - carries)
+    for step in range(length):
+        known = ones[:constants] + carry + after
+        found = [_collect(row, known) for row in rows]
+        results = [old | new for old, new in zip(results, found[carries:])]
+        if step >= _LOOP_PATIENCE:  # a long cycle of shifted carries: any of its phases
+            found = [new | old for new, old in zip(found, carry)]
+        if found[:carries] == carry:
+            break
+        carry = found[:carries]
+    return (*carry, *results)
+
+
+def _collect(row: int, sets: Sequence[int]) -> int:
+    """Union of the sets whose bits are in the row."""
+    union = 0
+    while row:
+        low = row & -row
+        union |= sets[low.bit_length() - 1]
+        row ^= low
+    return union
+
+
+def _union(sets: Sequence[int]) -> int:
+    union = 0
+    for one in sets:
+        union |= one
+    return union
+
+
+class _Same(NamedTuple):
+    """An equation as a key of its own: equal to itself alone, and kept alive."""
+
+    equation: Any
+
+    def __hash__(self) -> int:
+        return id(self.equation)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.equation is other.equation
+
+
+def _rule_key(equation: Any) -> Any:
+    """JAX's own rules are told apart by source and shapes; a user's only by the equation."""
+    if not is_jax_rule(equation):
+        return _Same(equation)
+    shapes = tuple((x.aval.shape, str(x.aval.dtype)) for x in equation.invars)
+    return rule_source(equation), shapes

@@ -1,0 +1,115 @@
+"""Where an equation stands in the user's code: `path:line primitive in module/path`."""
+
+import re
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from checks.jaxprs import CUSTOM_RULES, custom_body
+
+_HERE = str(Path(__file__).parent)
+_JAX = str(Path(jax.__file__).parent)
+_STANDARD = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
+_TRANSFORM = re.compile(r"^\w+\((.*)\)$")
+_NOT_A_MODULE = frozenset({"", "rematted_computation", "checkpoint", "while", "body", "cond"})
+
+
+def place(equation: Any, enclosing: Sequence[Any] = ()) -> str:
+    """`path:line primitive in module/path`.
+
+    Args:
+        equation: a jaxpr equation.
+        enclosing: the equations that it stands in, outermost first. Where the equation has no
+            frame in user code (JAX caches the traces of its own functions), the nearest of these
+            that has one gives the line.
+    """
+    chain = [*enclosing, equation]
+    lines = [line for line in map(user_line, reversed(chain)) if line]
+    text = f"{lines[0] if lines else 'no source line'} {_operation(equation)}"
+    path = module_path(chain)
+    caller = _caller(equation, enclosing)
+    return text + (f" in {path}" if path else "") + (f", called at {caller}" if caller else "")
+
+
+def user_line(equation: Any) -> str | None:
+    """`path:line` of the innermost frame that is neither a library's nor this package's."""
+    frames = _frames(equation)
+    for is_foreign in (_is_library, _is_machinery):
+        for file, line in frames:
+            if not is_foreign(file):
+                return f"{_short(file)}:{line}"
+    return None
+
+
+def module_path(chain: Sequence[Any]) -> str:
+    """The scopes (Flax modules, `jax.named_scope`) around an equation, joined by `/`."""
+    stacks = [str(equation.source_info.name_stack) for equation in chain]
+    parts = [_unwrapped(part) for stack in stacks for part in _split(stack)]
+    return "/".join(part for part in parts if part not in _NOT_A_MODULE)
+
+
+def rule_source(equation: Any) -> str:
+    """Name and place of the function that a custom rule belongs to: `f (path:line)`."""
+    source = str(getattr(custom_body(equation).jaxpr.debug_info, "func_src_info", None) or "")
+    name, _, where = source.partition(" at ")
+    return f"{name} ({_short(where)})" if where else name or "a function without a name"
+
+
+def is_jax_rule(equation: Any) -> bool:
+    """Whether a custom rule is one of JAX's own, such as `relu`'s."""
+    source = str(getattr(custom_body(equation).jaxpr.debug_info, "func_src_info", None) or "")
+    return _JAX in source
+
+
+def _operation(equation: Any) -> str:
+    name = equation.primitive.name
+    return f"{name} of {rule_source(equation)}" if name in CUSTOM_RULES else name
+
+
+def _caller(equation: Any, enclosing: Sequence[Any]) -> str | None:
+    """The line that calls the user's jitted function in which the equation stands."""
+    own = user_line(equation)
+    calls = [user_line(e) for e in enclosing if e.primitive.name in ("jit", "pjit")]
+    others = [line for line in calls if line and line != own]
+    return others[-1] if own and others else None
+
+
+def _frames(equation: Any) -> list[tuple[str, int]]:
+    traceback = equation.source_info.traceback
+    return [(f.file_name, f.line_num) for f in traceback.frames] if traceback else []
+
+
+def _is_machinery(file: str) -> bool:
+    own = str(Path(file).parent) == _HERE
+    return own or file.startswith((_JAX, "<frozen", *_STANDARD)) or "/jaxlib/" in file
+
+
+def _is_library(file: str) -> bool:
+    return _is_machinery(file) or "site-packages" in file or "dist-packages" in file
+
+
+def _short(file: str) -> str:
+    """A path below the working directory is shown relative to it."""
+    root = f"{Path.cwd()}/"
+    return file.removeprefix(root)
+
+
+def _split(stack: str) -> list[str]:
+    """The parts between those slashes that stand outside brackets."""
+    parts, depth, start = [], 0, 0
+    for i, letter in enumerate(stack):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "/" and depth == 0:
+            parts.append(stack[start:i])
+            start = i + 1
+    return [*parts, stack[start:]]
+
+
+def _unwrapped(part: str) -> str:
+    """`transpose(jvp(Model))` -> `Model`."""
+    while match := _TRANSFORM.match(part):
+        part = match.group(1)
+    return part

@@ -1,0 +1,144 @@
+"""A loss as a program: one jaxpr whose first inputs are the leaves that can learn."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from checks.leaves import Partition, leaf_names, partition
+
+
+class NotALoss(ValueError):
+    """What was given is no loss that can be checked; the message says why in one sentence."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A traced loss.
+
+    Attributes:
+        jaxpr: closed; inputs are `params.learning`, `params.held`, `args.learning`, `args.held`;
+            outputs are the loss and then every array of the auxiliary output.
+        params: the parameters taken apart.
+        args: the tuple of further arguments taken apart.
+        outputs: names of the outputs; the first is `loss`.
+    """
+
+    jaxpr: Any
+    params: Partition
+    args: Partition
+    outputs: tuple[str, ...]
+
+    @property
+    def leaf_count(self) -> int:
+        """Number of leaves that can learn, hence of inputs that the verdicts are about."""
+        return len(self.params.names)
+
+    def inputs(self, learning: Sequence[Any], args: Partition) -> list[Any]:
+        """All inputs of the jaxpr for these leaves and arguments."""
+        return [*learning, *self.params.held, *args.learning, *args.held]
+
+
+def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Program:
+    """Traces `loss(params, *args)`; leaves may be arrays or `jax.ShapeDtypeStruct`s.
+
+    Raises:
+        NotALoss: no parameters, the loss raises or cannot be traced, or it gives no real scalar.
+    """
+    params_parts, args_parts = partition(params), partition(args)
+    if not params_parts.names:
+        raise NotALoss(
+            "a loss needs parameters: got a pytree without one floating-point array; "
+            "pass the parameters as the first argument after the loss"
+        )
+    outputs: list[str] = []
+    sizes = [len(params_parts.learning), len(params_parts.held), len(args_parts.learning)]
+
+    def flat(*inputs: Any) -> list[Any]:
+        parts, rest = [], list(inputs)
+        for size in sizes:
+            parts.append(rest[:size])
+            rest = rest[size:]
+        built_params = params_parts.build(parts[0], parts[1])
+        names, values = _outputs(loss(built_params, *args_parts.build(parts[2], rest)))
+        outputs[:] = names
+        return values
+
+    program = Program(None, params_parts, args_parts, ())
+    jaxpr = _make_jaxpr(flat, program.inputs(params_parts.learning, args_parts))
+    return Program(jaxpr, params_parts, args_parts, tuple(outputs))
+
+
+def same_program(first: Any, second: Any) -> bool:
+    """Whether two jaxprs are the same equations on the same constants (a pure loss's are)."""
+    pairs = [(first, second)]
+    while pairs:
+        one, two = pairs.pop()
+        if not _same_constants(one, two) or len(one.eqns) != len(two.eqns):
+            return False
+        for a, b in zip(one.eqns, two.eqns):
+            if a.primitive is not b.primitive or not _same_literals(a, b):
+                return False
+            if a.primitive.name in ("jit", "scan", "remat2"):
+                pairs.append((a.params["jaxpr"], b.params["jaxpr"]))
+    return True
+
+
+def _make_jaxpr(function: Callable[..., Any], inputs: list[Any]) -> Any:
+    try:
+        return jax.make_jaxpr(function)(*inputs)
+    except NotALoss:
+        raise
+    except Exception as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
+        raise NotALoss(
+            f"a loss must be traceable by JAX: got {type(error).__name__}: {first}"
+        ) from error
+
+
+def _outputs(result: Any) -> tuple[list[str], list[Any]]:
+    """Names and arrays of what the loss returned, the scalar first."""
+    aux: Any = ()
+    if isinstance(result, tuple) and result:
+        result, aux = result[0], result[1:]
+    value = _scalar(result)
+    pairs = jax.tree_util.tree_leaves_with_path(aux[0] if len(aux) == 1 else aux)
+    arrays = [(path, leaf) for path, leaf in pairs if hasattr(leaf, "dtype")]
+    names = [name or "aux" for name in leaf_names([path for path, _ in arrays])]
+    return ["loss", *names], [value, *(leaf for _, leaf in arrays)]
+
+
+def _scalar(result: Any) -> Any:
+    way_out = "return one real scalar, or a tuple of it and anything else"
+    if not (hasattr(result, "dtype") or isinstance(result, float)):
+        raise NotALoss(f"a loss must be a number: got {type(result).__name__}; {way_out}")
+    value = jnp.asarray(result)
+    if value.shape != ():
+        raise NotALoss(f"a loss must be a scalar: got shape {value.shape}; {way_out}")
+    if not jnp.issubdtype(value.dtype, jnp.floating):
+        raise NotALoss(f"a loss must be a real floating-point number: got {value.dtype}; {way_out}")
+    return value
+
+
+def _same_literals(one: Any, two: Any) -> bool:
+    if len(one.invars) != len(two.invars):
+        return False
+    pairs = [(a, b) for a, b in zip(one.invars, two.invars) if hasattr(a, "val")]
+    return all(hasattr(b, "val") and _equal(a.val, b.val) for a, b in pairs)
+
+
+def _same_constants(one: Any, two: Any) -> bool:
+    a, b = getattr(one, "consts", ()), getattr(two, "consts", ())
+    return len(a) == len(b) and all(_equal(x, y) for x, y in zip(a, b))
+
+
+def _equal(one: Any, two: Any) -> bool:
+    if one is two:
+        return True
+    if jnp.shape(one) != jnp.shape(two) or jnp.result_type(one) != jnp.result_type(two):
+        return False
+    if jnp.issubdtype(jnp.result_type(one), jax.dtypes.prng_key):
+        one, two = jax.random.key_data(one), jax.random.key_data(two)
+    return bool(jnp.array_equal(one, two, equal_nan=True))

@@ -1,0 +1,105 @@
+"""The verdicts, their order, and what a report says of one leaf or slice."""
+
+from dataclasses import dataclass, field, replace
+
+# Proof before measurement, cause before symptom: where several hold, the first wins.
+ORDER = (
+    "disconnected",
+    "blocked",
+    "non_finite",
+    "wrong",
+    "invariant",
+    "unvisited",
+    "stuck",
+    "waking",
+    "vanishing",
+    "underflow",
+    "starved",
+    "alive",
+    "reachable",
+)
+PASSING = frozenset({"alive", "waking", "reachable"})
+# Slices of a passing leaf that are reported but fail nothing.
+HARMLESS_SLICES = PASSING | {"unvisited", "vanishing", "underflow", "starved"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict that holds, with the numbers or the proof."""
+
+    verdict: str
+    evidence: str
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Indices of one axis whose verdict is not the leaf's own; `index` is sorted."""
+
+    axis: int
+    index: tuple[int, ...]
+    verdict: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What is known of one leaf.
+
+    Attributes:
+        name: path parts joined by `/`.
+        shape: of the leaf.
+        dtype: name of its type.
+        verdict: one of `ORDER`; `reachable` is the static part's word for "not refuted".
+        evidence: one sentence with the numbers.
+        where: `path:line primitive in module/path`, for each equation or stage that is to blame.
+        slices: parts that fare differently.
+        also: other verdicts that hold, after the first.
+        gradient: root mean square of the gradient in float64, or None where not measured.
+        movement: root mean square of the first update over that of the weight, likewise.
+        allowed: the reason given by the allow-list for letting it pass.
+        cures: edits that were tried and brought the gradient back, with the numbers.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    verdict: str
+    evidence: str
+    where: list[str] = field(default_factory=list)
+    slices: list[Slice] = field(default_factory=list)
+    also: list[Finding] = field(default_factory=list)
+    gradient: float | None = None
+    movement: float | None = None
+    allowed: str | None = None
+    cures: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+    @property
+    def passes(self) -> bool:
+        """Whether the leaf and all its slices pass, or the allow-list lets them."""
+        slices_pass = all(part.verdict in HARMLESS_SLICES for part in self.slices)
+        return self.allowed is not None or (self.verdict in PASSING and slices_pass)
+
+    def allowed_because(self, reason: str) -> "Leaf":
+        """The same leaf, let pass."""
+        return replace(self, allowed=reason)
+
+
+def first_of(findings: list[Finding]) -> tuple[Finding, list[Finding]]:
+    """The winning finding, and the others in order.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not findings:
+        raise ValueError("a leaf needs at least one finding: got none")
+    ranked = sorted(findings, key=lambda finding: ORDER.index(finding.verdict))
+    return ranked[0], ranked[1:]
