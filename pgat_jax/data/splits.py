@@ -1,0 +1,52 @@
+"""Splits by time: a window belongs to the split that holds all days it predicts."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pgat_jax.config import DataConfig
+from pgat_jax.errors import UserError
+
+
+class Split(NamedTuple):
+    """Rows [start, stop) of the table."""
+
+    start: int
+    stop: int
+
+
+class Splits(NamedTuple):
+    """Training rows, then validation rows, then test rows."""
+
+    train: Split
+    validation: Split
+    test: Split
+
+
+def split_rows(days: int, config: DataConfig) -> Splits:
+    """The last ``test_days`` rows test, the ``validation_days`` before them validation."""
+    test = max(0, days - config.test_days)
+    validation = max(0, test - config.validation_days)
+    return Splits(Split(0, validation), Split(validation, test), Split(test, days))
+
+
+def window_rows(split: Split, config: DataConfig) -> np.ndarray:
+    """Rows of the last past day of each window whose predicted days all lie in the split."""
+    first = max(split.start, config.seq_len) - 1
+    return np.arange(first, split.stop - config.pred_len)
+
+
+def check_enough(days: int, config: DataConfig, where: str) -> None:
+    """Refuse a table that cannot hold one training window beside the other two splits.
+
+    Raises:
+        UserError: says how many rows there are, how many are needed, and what to change.
+    """
+    need = config.seq_len + config.pred_len + config.validation_days + config.test_days
+    if days < need:
+        raise UserError(
+            f"{where}: {days:,} usable rows, expected at least {need:,}: data.seq_len "
+            f"({config.seq_len}) + data.pred_len ({config.pred_len}) + data.validation_days "
+            f"({config.validation_days}) + data.test_days ({config.test_days}); give more rows or "
+            "lower these."
+        )

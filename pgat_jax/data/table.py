@@ -1,0 +1,199 @@
+"""The table: dates, prices, and V columns by name; targets, ``time_delta`` and the sky joined."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pgat_jax.data.columns import (
+    KNOWN,
+    TARGETS,
+    TIME_DELTA,
+    Columns,
+    columns_of,
+)
+from pgat_jax.data.rows import Rows
+from pgat_jax.data.scaler import is_constant
+from pgat_jax.errors import UserError
+
+_DAY = np.timedelta64(1, "D")
+_CHECKED_ROWS = 30
+_CONTINUITY = 1e-3
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows by day, columns by name."""
+
+    source: str
+    """As the configuration names it."""
+    dates: np.ndarray
+    """[days] ``datetime64[D]``, increasing strictly."""
+    prices: np.ndarray
+    """[days, 4] float64: Open, High, Low, Close; NaN on days that are still to come."""
+    values: np.ndarray
+    """[days, V] float64, unscaled; targets are NaN on days that are still to come."""
+    columns: Columns
+    computed_sky: bool
+    """Whether the celestial columns were computed, or the source's own."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know about how the source was read."""
+    dropped: tuple[str, ...] = ()
+    """Constant columns that were left out."""
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the content: what the source states exactly, the computed sky to 1e-4.
+
+        The rounding keeps the digest of one table equal on machines whose sines differ in the
+        last bit.
+        """
+        stated = len(TARGETS) + 1 if self.computed_sky else len(self.columns.names)
+        digest = hashlib.sha256(repr(self.columns.names).encode())
+        digest.update(self.dates.astype("<i8").tobytes())
+        digest.update(np.ascontiguousarray(self.prices, "<f8").tobytes())
+        digest.update(_rounded(self.values[:, :stated], 12))
+        digest.update(_rounded(self.values[:, stated:], 4))
+        return digest.hexdigest()
+
+
+def join(rows: Rows, source: str) -> Table:
+    """Join targets, ``time_delta`` and the celestial columns: the source's own, else computed.
+
+    The first row is kept only where the source states its returns and ``time_delta``: otherwise
+    it has no previous close, and gives only its own to the next row.
+
+    Raises:
+        UserError: a date lies outside the ephemeris.
+    """
+    whole = all(name in rows.own for name in (*TARGETS, TIME_DELTA))
+    kept = slice(0 if whole else 1, None)
+    celestial = {name: v[kept] for name, v in rows.own.items() if name.lower() in KNOWN}
+    computed = not celestial
+    if computed:
+        celestial = compute_sky(rows.dates[kept])
+    columns = columns_of([KNOWN[name.lower()] for name in celestial])
+    market = np.column_stack([_returns(rows), _time_delta(rows)])[kept]
+    sky = [celestial[name] for name in columns.names[market.shape[1] :]]
+    values = np.column_stack([market, *sky])
+    dates, prices = rows.dates[kept], rows.prices[kept]
+    return Table(source, dates, prices, values, columns, computed, rows.notes)
+
+
+def log_returns(prices: np.ndarray) -> np.ndarray:
+    """[days, 4] prices -> [days - 1, 4] logarithms of each price over the previous close."""
+    return np.log(prices[1:] / prices[:-1, 3:])
+
+
+def compute_sky(dates: np.ndarray) -> dict[str, np.ndarray]:
+    """The 113 computed columns; skyfield is imported only when they are not in the cache."""
+    from pgat_jax.data.sky import celestial_columns
+
+    return celestial_columns(dates)
+
+
+def drop_constant(table: Table, rows: slice) -> Table:
+    """Leave out the columns that never change within ``rows``; ``dropped`` names them."""
+    constant = is_constant(table.values[rows])
+    constant[: len(TARGETS) + 1] = False
+    names = [name for name, fixed in zip(table.columns.names, constant) if fixed]
+    return dataclasses.replace(
+        select(table, _without(table.columns, constant)), dropped=tuple(names)
+    )
+
+
+def select(table: Table, columns: Columns) -> Table:
+    """The same rows with the given columns, found by name.
+
+    Raises:
+        UserError: the table lacks some; names them.
+    """
+    if columns == table.columns:
+        return table
+    place = {name: i for i, name in enumerate(table.columns.names)}
+    missing = [name for name in columns.names if name not in place]
+    if missing:
+        raise UserError(
+            f"{table.source}: {len(missing)} columns that the run was trained on are missing: "
+            f"{', '.join(missing[:8])}{', ...' if len(missing) > 8 else ''}."
+        )
+    values = table.values[:, [place[name] for name in columns.names]]
+    return dataclasses.replace(table, values=values, columns=columns)
+
+
+def extend(table: Table, dates: np.ndarray) -> Table:
+    """Append days still to come: prices and targets NaN, the sky and ``time_delta`` known.
+
+    Raises:
+        UserError: the source's own celestial columns cannot be continued by the computed sky, or
+            a date lies outside the ephemeris.
+    """
+    celestial = table.columns.names[len(TARGETS) + 1 :]
+    sky = _future_sky(table, dates)
+    unknown = np.full((len(dates), len(TARGETS)), np.nan)
+    delta = np.diff(np.concatenate([table.dates[-1:], dates])) / _DAY
+    values = np.column_stack([unknown, delta, *(sky[name] for name in celestial)])
+    return dataclasses.replace(
+        table,
+        dates=np.concatenate([table.dates, dates]),
+        prices=np.concatenate([table.prices, unknown]),
+        values=np.concatenate([table.values, values]),
+    )
+
+
+def part(table: Table, start: int, stop: int) -> Table:
+    """Rows [start, stop)."""
+    rows = slice(start, stop)
+    return dataclasses.replace(
+        table, dates=table.dates[rows], prices=table.prices[rows], values=table.values[rows]
+    )
+
+
+def _returns(rows: Rows) -> np.ndarray:
+    if all(name in rows.own for name in TARGETS):
+        return np.column_stack([rows.own[name] for name in TARGETS])
+    return np.concatenate([np.full((1, 4), np.nan), log_returns(rows.prices)])
+
+
+def _time_delta(rows: Rows) -> np.ndarray:
+    """Days since the previous row; of the first row what the source says."""
+    first = rows.own[TIME_DELTA][:1] if TIME_DELTA in rows.own else np.full(1, np.nan)
+    return np.concatenate([first, np.diff(rows.dates) / _DAY])
+
+
+def _future_sky(table: Table, dates: np.ndarray) -> dict[str, np.ndarray]:
+    if table.computed_sky:
+        return compute_sky(dates)
+    recent = part(table, max(0, len(table) - _CHECKED_ROWS), len(table))
+    known = compute_sky(np.concatenate([recent.dates, dates]))
+    found, strange = {}, []
+    for i, name in enumerate(table.columns.names[len(TARGETS) + 1 :], len(TARGETS) + 1):
+        own = recent.values[:, i]
+        if is_constant(own[:, None])[0]:
+            found[name] = np.full(len(dates), own[-1])
+        elif name in known and np.allclose(known[name][: len(own)], own, _CONTINUITY, _CONTINUITY):
+            found[name] = known[name][len(own) :]
+        else:
+            strange.append(name)
+    if strange:
+        raise UserError(
+            f"{table.source}: the days after {table.dates[-1]} need celestial columns that only "
+            f"this table knows: {', '.join(strange[:8])}{', ...' if len(strange) > 8 else ''}; "
+            "forecast from a date at least data.pred_len rows before its end, or leave the "
+            "celestial columns out of the file, so that they are computed."
+        )
+    return found
+
+
+def _without(columns: Columns, left_out: np.ndarray) -> Columns:
+    kept = np.flatnonzero(~left_out)
+    return Columns(tuple(columns.names[i] for i in kept), tuple(columns.slots[i] for i in kept))
+
+
+def _rounded(values: np.ndarray, decimals: int) -> bytes:
+    return np.ascontiguousarray(np.round(values, decimals) + 0.0, "<f8").tobytes()
