@@ -37,8 +37,10 @@ class Dependence:
     traced), for the report to say.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ask_rules: bool = True) -> None:
+        """`ask_rules=False` takes a custom rule's tangent from its body (only values matter)."""
         self.notes: list[str] = []
+        self._ask_rules = ask_rules
         self._jaxprs: dict[int, tuple[Any, Flow]] = {}
         self._rules: dict[Any, tuple[int, ...]] = {}
         self._by_name: dict[str, Callable[[Any], Flow]] = {
@@ -120,16 +122,18 @@ class Dependence:
             carry = after
 
     def _custom(self, equation: Any) -> Flow:
-        value = self.jaxpr(jaxprs.custom_body(equation)).value
+        body = self.jaxpr(jaxprs.custom_body(equation))
+        if not self._ask_rules:
+            return body
         key = _rule_key(equation)
         if key not in self._rules:
             try:
                 self._rules[key] = self._rule_tangent(equation)
             except Exception as error:
-                self._rules[key] = self.jaxpr(jaxprs.custom_body(equation)).tangent
+                self._rules[key] = body.tangent
                 why = f"{type(error).__name__}; the body's derivative is taken in its place"
                 self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
-        return Flow(value, self._rules[key])
+        return Flow(body.value, self._rules[key])
 
     def _rule_tangent(self, equation: Any) -> tuple[int, ...]:
         """Which operands' cotangents depend on which results' ones, by tracing the rule itself."""
@@ -150,7 +154,8 @@ class Dependence:
 
         operands = [jaxprs.struct(x) for x in equation.invars]
         cotangents = [jaxprs.struct(equation.outvars[j]) for j in seen]
-        rows = self.jaxpr(jax.make_jaxpr(pullback)(operands, cotangents)).value
+        traced = jax.make_jaxpr(pullback)(operands, cotangents)
+        rows = Dependence(ask_rules=False).jaxpr(traced).value
         tangent = [0] * len(equation.outvars)
         for i, row in zip(moved, rows):
             for k, j in enumerate(seen):
