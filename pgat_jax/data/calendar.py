@@ -70,7 +70,7 @@ def trading_days_after(date: np.datetime64, count: int, calendar: Calendar = "ny
     Raises:
         UserError: they lie beyond the year up to which holidays are known.
     """
-    first = np.datetime64(date, "D") + _DAY
+    first = date.astype("datetime64[D]") + _DAY
     days = first + np.arange(2 * count + 14)
     days = days[is_trading_day(days, calendar)][:count]
     if days[-1] > np.datetime64(f"{LAST_YEAR}-12-31"):
@@ -94,7 +94,7 @@ def holidays_around(dates: np.ndarray) -> np.ndarray:
 
 @cache
 def _holidays(first: int, last: int) -> np.ndarray:
-    from holidays.financial import NYSE
+    from holidays.financial.ny_stock_exchange import NYSE
 
     closed = NYSE(years=range(first, last + 1))
     return np.sort(np.array(list(closed), dtype="datetime64[D]"))

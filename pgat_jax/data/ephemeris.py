@@ -9,7 +9,7 @@ import logging
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from skyfield.api import load
@@ -70,7 +70,8 @@ def at_midnight(dates: np.ndarray) -> Time:
             f"date {dates[outside[0]]} lies outside the ephemeris DE421, which covers {FIRST} to "
             f"{LAST}: leave such rows out, or give the table its own celestial columns."
         )
-    return load.timescale(builtin=True).utc(1970, 1, 1 + dates.astype("datetime64[D]").astype(int))
+    day: Any = 1 + dates.astype("datetime64[D]").astype(int)
+    return load.timescale(builtin=True).utc(1970, 1, day)
 
 
 def centuries(time: Time) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,9 +19,11 @@ from pgat_jax.data.calendar import calendar_features, trading_days_after
 from pgat_jax.data.columns import Columns, computed_columns
 from pgat_jax.data.phases import phases
 from pgat_jax.data.prices import WHEELS, wheel_bytes, wheel_rows
+from pgat_jax.data.reading import read_bytes, read_cells
 from pgat_jax.data.scaler import Scaler, fit
 from pgat_jax.data.splits import Splits, check_enough, split_rows, window_rows
 from pgat_jax.data.table import Table, drop_constant, extend, join, part, select
+from pgat_jax.data.user_table import user_rows
 from pgat_jax.data.windows import Device, gather
 from pgat_jax.errors import UserError
 
@@ -75,7 +78,7 @@ class Data:
             UserError: not a date, or outside the table.
         """
         try:
-            day = np.datetime64(date, "D")
+            day = np.asarray(date, dtype="datetime64[D]")[()]
         except ValueError:
             raise UserError(f"date {date!r}: expected YYYY-MM-DD, e.g. 2018-12-31.") from None
         first, last = self.table.dates[[0, -1]]
@@ -161,11 +164,11 @@ def load_table(config: DataConfig) -> Table:
     Raises:
         UserError: the source is missing or bad.
     """
-    name = config.source
-    content = wheel_bytes(name)
-    key = content_key(name.encode(), content, code_version())
-    arrays = cached(key, lambda: _pack(join(wheel_rows(name, content), name)))
-    return _unpack(arrays, name)
+    source = config.source
+    content = wheel_bytes(source) if source in WHEELS else read_bytes(source)
+    kind = source if source in WHEELS else Path(source).suffix.lower()
+    key = content_key(kind.encode(), content, code_version())
+    return _unpack(cached(key, lambda: _pack(_build(source, content))), source)
 
 
 def to_device(table: Table, scaler: Scaler) -> Device:
@@ -182,6 +185,15 @@ def code_version() -> bytes:
     modules = sorted(Path(__file__).parent.glob("*.py"))
     versions = [importlib.metadata.version(name) for name in ("skyfield", "skyfield-data")]
     return content_key(*(m.read_bytes() for m in modules), *(v.encode() for v in versions)).encode()
+
+
+def _build(source: str, content: bytes) -> Table:
+    logging.getLogger(__name__).info("Building the table of %s (once; then it is cached).", source)
+    known = source in WHEELS
+    rows = wheel_rows(source, content) if known else user_rows(read_cells(source, content))
+    if len(rows.dates) < 2:
+        raise UserError(f"{source}: one row, expected at least data.seq_len + data.pred_len.")
+    return join(rows, source)
 
 
 def _pack(table: Table) -> Arrays:

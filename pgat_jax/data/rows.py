@@ -37,9 +37,10 @@ def check_dates(
     if not wrong.size:
         return
     i = int(wrong[0]) + 1
-    rule = "stands twice" if dates[i] == dates[i - 1] else "is earlier than the row before it"
+    before = f"is earlier than {dates[i - 1]} in the row before it"
+    rule = "stands twice" if dates[i] == dates[i - 1] else before
     raise UserError(
-        f"{where}, row {_line(i, lines)}, column {column!r}: {dates[i]} {rule} ({dates[i - 1]}): "
+        f"{where}, row {_line(i, lines)}, column {column!r}: {dates[i]} {rule}: "
         "expected one row a day, oldest first."
     )
 

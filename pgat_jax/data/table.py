@@ -81,8 +81,8 @@ def join(rows: Rows, source: str) -> Table:
     market = np.column_stack([_returns(rows), _time_delta(rows)])[kept]
     sky = [celestial[name] for name in columns.names[market.shape[1] :]]
     values = np.column_stack([market, *sky])
-    dates, prices = rows.dates[kept], rows.prices[kept]
-    return Table(source, dates, prices, values, columns, computed, rows.notes)
+    notes = rows.notes if whole else (*rows.notes, f"{rows.dates[0]} gives only its close.")
+    return Table(source, rows.dates[kept], rows.prices[kept], values, columns, computed, notes)
 
 
 def log_returns(prices: np.ndarray) -> np.ndarray:

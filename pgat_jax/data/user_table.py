@@ -1,0 +1,184 @@
+"""A user's table: a date and four prices suffice; what else it brings is taken by name."""
+
+import difflib
+from collections.abc import Iterable
+
+import numpy as np
+
+from pgat_jax.data.columns import KNOWN, PRICES, TARGETS, TIME_DELTA
+from pgat_jax.data.reading import Cells
+from pgat_jax.data.rows import Rows, check_dates, check_prices
+from pgat_jax.data.table import log_returns
+from pgat_jax.errors import UserError
+
+DATE = "date"
+IGNORED = ("volume", "adj close", "dividends", "stock splits")
+"""Columns of common price files that the model does not read."""
+_NAMES = {name.lower(): name for name in (*PRICES, *TARGETS, TIME_DELTA)} | {
+    lower: column.name for lower, column in KNOWN.items()
+}
+_AGREEMENT = 1e-6
+_LARGEST_LOG = 100.0
+
+
+def user_rows(cells: Cells) -> Rows:
+    """Check a user's columns and rows.
+
+    Raises:
+        UserError: an unknown or missing column, or a bad cell; names file, row and column.
+    """
+    names = _recognise(cells)
+    header = {name: raw for raw, name in names.items()}
+    dates = cells.dates(header[DATE])
+    check_dates(dates, cells.where, header[DATE], cells.lines)
+    own = {name: cells.numbers(raw) for raw, name in names.items() if name in _NAMES.values()}
+    _check_sky(cells, own, dates)
+    notes = [*_ignored(names), *_time_delta_note(own, dates)]
+    returns = _take(own, TARGETS)
+    _check_high_low(cells, header, returns)
+    if not _all_in(PRICES, own):
+        prices, returns, note = _prices_from(cells.where, returns)
+        notes.append(note)
+    else:
+        prices = np.column_stack(list(_take(own, PRICES).values()))
+        check_prices(prices, cells.where, cells.lines)
+        if returns and _are_log_prices(returns, prices):
+            returns, note = {}, "log_Open..log_Close hold log prices: log returns are computed."
+            notes.append(note)
+        _check_agreement(cells, header, returns, prices)
+    rest = {name: v for name, v in own.items() if name not in (*PRICES, *TARGETS)}
+    return Rows(dates, prices, returns | rest, tuple(notes))
+
+
+def _recognise(cells: Cells) -> dict[str, str]:
+    """Header name -> its standard spelling, ``date``, or an ignored name."""
+    names = {raw: _NAMES.get(raw.lower(), raw.lower()) for raw in cells.columns}
+    unknown = [r for r, name in names.items() if name not in (*_NAMES.values(), DATE, *IGNORED)]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0].lower(), [*_NAMES, DATE], 1)
+        hint = f" (did you mean {_NAMES.get(near[0], near[0])!r}?)" if near else ""
+        raise UserError(
+            f"{cells.where}, row 1, column {unknown[0]!r}: unknown{hint}{_more(unknown)}, expected "
+            "Date, Open, High, Low, Close, log_Open to log_Close, time_delta, or a celestial "
+            "column such as dyn_Mars_speed."
+        )
+    _check_present(cells, set(names.values()))
+    return names
+
+
+def _check_present(cells: Cells, names: set[str]) -> None:
+    groups = [wanted for wanted in (PRICES, TARGETS) if any(name in names for name in wanted)]
+    missing = [name for wanted in groups or [PRICES] for name in wanted if name not in names]
+    if DATE not in names:
+        missing.insert(0, "Date")
+    for column in (KNOWN[n.lower()] for n in sorted(names) if n.lower() in KNOWN):
+        if column.feature.endswith(("sin", "cos")) and column.feature != "elong_cos":
+            twin = column.feature[:-3] + {"sin": "cos", "cos": "sin"}[column.feature[-3:]]
+            if (name := column._replace(feature=twin).name) not in names:
+                missing.append(name)
+    if missing:
+        raise UserError(
+            f"{cells.where}, row 1: missing column {missing[0]!r}{_more(missing)}: expected Date "
+            "and Open, High, Low, Close, and each sine with its cosine."
+        )
+    points = {KNOWN[name.lower()].point for name in names if name.lower() in KNOWN}
+    if {"Chiron", "Ascendant"} <= points:
+        raise UserError(
+            f"{cells.where}, row 1: columns of both Chiron and the Ascendant, which stands in "
+            "Chiron's slot: leave one of them out."
+        )
+
+
+def _check_sky(cells: Cells, own: Iterable[str], dates: np.ndarray) -> None:
+    """The sky must be computable for every row, where the table does not bring its own."""
+    if any(name.lower() in KNOWN for name in own):
+        return
+    from pgat_jax.data.ephemeris import FIRST, LAST
+
+    for i in np.flatnonzero((dates < FIRST) | (dates > LAST))[:1]:
+        raise UserError(
+            f"{cells.where}, row {cells.lines[i]}, column 'Date': {dates[i]} lies outside the "
+            f"ephemeris DE421, which covers {FIRST} to {LAST}: leave such rows out, or give the "
+            "table its own celestial columns."
+        )
+
+
+def _check_agreement(cells: Cells, header: dict[str, str], returns: dict, prices) -> None:
+    """Stated log returns must be those of the prices."""
+    for j, (name, stated) in enumerate(returns.items()):
+        right = log_returns(prices)[:, j]
+        for i in np.flatnonzero(np.abs(stated[1:] - right) > _AGREEMENT)[:1]:
+            raise cells.refusal(
+                header[name],
+                int(i) + 1,
+                f"got {stated[i + 1]:.9g}, expected {right[i]:.9g}, the log return of "
+                f"{PRICES[j]} against the previous Close",
+            )
+
+
+def _check_high_low(cells: Cells, header: dict[str, str], returns: dict) -> None:
+    if not returns:
+        return
+    high, low = returns["log_High"], returns["log_Low"]
+    for i in np.flatnonzero(high < low)[:1]:
+        raise cells.refusal(
+            header["log_High"],
+            int(i),
+            f"got {high[i]:.9g}, expected at least log_Low ({low[i]:.9g})",
+        )
+
+
+def _prices_from(where: str, targets: dict[str, np.ndarray]) -> tuple[np.ndarray, dict, str]:
+    """Prices, log returns and a note, where a table has only log columns."""
+    logs = np.column_stack(list(targets.values()))
+    if _autocorrelation(logs[:, 3]) > 0.5:
+        note = "log_Open..log_Close hold log prices (each is near the one before it)."
+        return _exponential(where, logs), {}, note
+    close = np.concatenate([[0.0], np.cumsum(logs[:-1, 3])])
+    note = "no prices: levels follow from the log returns, the close before the first row being 1."
+    return _exponential(where, logs + close[:, None]), targets, note
+
+
+def _exponential(where: str, logs: np.ndarray) -> np.ndarray:
+    if np.abs(logs).max() > _LARGEST_LOG:
+        raise UserError(
+            f"{where}, columns log_Open to log_Close: they lead to a price of "
+            f"exp({logs.flat[np.abs(logs).argmax()]:.4g}): expected natural logarithms of daily "
+            "returns, or of prices."
+        )
+    return np.exp(logs)
+
+
+def _are_log_prices(targets: dict[str, np.ndarray], prices: np.ndarray) -> bool:
+    return np.allclose(np.column_stack(list(targets.values())), np.log(prices), atol=_AGREEMENT)
+
+
+def _autocorrelation(series: np.ndarray) -> float:
+    """At a lag of one row; 0 for a constant series."""
+    away = series - series.mean()
+    return float(away[1:] @ away[:-1] / max(away @ away, np.finfo(float).tiny))
+
+
+def _time_delta_note(own: dict[str, np.ndarray], dates: np.ndarray) -> list[str]:
+    if TIME_DELTA not in own:
+        return []
+    different = int(np.sum(own[TIME_DELTA][1:] != np.diff(dates).astype(int)))
+    text = f"time_delta: days between the dates are taken; the file differs in {different} rows."
+    return [text] if different else []
+
+
+def _ignored(names: dict[str, str]) -> list[str]:
+    ignored = [raw for raw, name in names.items() if name in IGNORED]
+    return [f"columns that the model does not read: {', '.join(ignored)}."] if ignored else []
+
+
+def _take(own: dict[str, np.ndarray], wanted: tuple[str, ...]) -> dict[str, np.ndarray]:
+    return {name: own[name] for name in wanted} if _all_in(wanted, own) else {}
+
+
+def _all_in(wanted: Iterable[str], names) -> bool:
+    return all(name in names for name in wanted)
+
+
+def _more(names: list[str]) -> str:
+    return f" (and {len(names) - 1} more: {', '.join(names[1:6])})" if len(names) > 1 else ""
