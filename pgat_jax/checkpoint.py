@@ -1,0 +1,262 @@
+"""Checkpoints of a run: Orbax items, and a manifest of checksums that Orbax does not keep.
+
+A step's folder holds ``params``, ``training`` (the rest of the train state), ``meta`` (JSON) and,
+written last, ``manifest.json``. Without it, or where a checksum differs, the step is damaged: it
+is named, and the one before it is taken.
+"""
+
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import orbax.checkpoint as ocp
+
+from pgat_jax.errors import UserError
+
+ITEMS = ("params", "training")
+MANIFEST = "manifest.json"
+Meta = dict[str, Any]
+Say = Callable[[str], None]
+Templates = Callable[[Meta], dict[str, Any]]
+
+
+class Checkpoints:
+    """The checkpoints under one folder, named by the number of training steps taken.
+
+    Saving happens on a thread of its own; the arrays are copied on the device first, so that the
+    next step may donate its buffers. ``close`` waits for it. For one process at a time.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = False):
+        """Opens a folder; ``create`` makes it and clears away what a killed save left.
+
+        Raises:
+            UserError: there is no such folder.
+        """
+        self.folder = Path(folder).absolute()
+        if not create and not self.folder.is_dir():
+            raise UserError(f"{folder}: no such folder of checkpoints.")
+        options = ocp.CheckpointManagerOptions(
+            create=create,
+            read_only=not create,
+            cleanup_tmp_directories=create,
+            enable_async_checkpointing=False,
+            lightweight_initialize=True,
+        )
+        self._manager = ocp.CheckpointManager(
+            self.folder, options=options, item_names=(*ITEMS, "meta")
+        )
+        self._saver = ThreadPoolExecutor(1, "checkpoint")
+        self._pending: Future | None = None
+
+    def steps(self) -> list[int]:
+        """Steps on disk, oldest first, damaged or not."""
+        return sorted(self._manager.all_steps())
+
+    def save(self, step: int, items: dict[str, Any], meta: Meta, keep_every: int) -> None:
+        """Save in the background, once whatever is still being saved is done.
+
+        Args:
+            step: training steps taken; nothing happens if a sound checkpoint of it exists.
+            items: pytrees of arrays under the names ``ITEMS``.
+            meta: JSON; a ``validation_loss`` in it ranks the checkpoint.
+            keep_every: multiples of it are kept, besides the last two and the best.
+
+        Raises:
+            UserError: the save before this one failed.
+        """
+        self.wait()
+        copies = jax.tree.map(jnp.copy, items)
+        self._pending = self._saver.submit(self._save, step, copies, meta, keep_every)
+
+    def wait(self) -> None:
+        """Wait until nothing is being saved.
+
+        Raises:
+            UserError: saving failed, with the reason.
+        """
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        try:
+            pending.result()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise UserError(f"{self.folder}: a checkpoint could not be saved: {error}") from error
+
+    def close(self) -> None:
+        """Wait, then let go of the folder."""
+        try:
+            self.wait()
+        finally:
+            self._saver.shutdown()
+            self._manager.close()
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def restore(
+        self, templates: Templates, say: Say, order: Iterable[int] | None = None
+    ) -> tuple[int, dict[str, Any], Meta]:
+        """The newest sound checkpoint, or the first sound one of ``order``.
+
+        Args:
+            templates: meta -> pytrees of ``jax.ShapeDtypeStruct`` under some of the ``ITEMS``.
+            say: is told of each damaged checkpoint that is passed over.
+            order: steps to try.
+
+        Returns:
+            Its step, its items on the default device, its meta.
+
+        Raises:
+            UserError: no checkpoint is sound, or a leaf's shape or type is another.
+        """
+        tried = list(order if order is not None else reversed(self.steps()))
+        for step in tried:
+            problem = damage(self.folder / str(step))
+            if problem is None:
+                return step, *self._read(step, templates)
+            say(f"checkpoint {step} is damaged ({problem}); taking the one before it")
+        raise UserError(
+            f"{self.folder}: no checkpoint is usable ({len(tried)} found); nothing can be resumed "
+            "or evaluated from here: train anew."
+        )
+
+    def best_first(self) -> list[int]:
+        """Steps by validation loss, the lowest first; those without one last, newest first."""
+        ranked = rank(self._metas())
+        return [*ranked, *(step for step in reversed(self.steps()) if step not in ranked)]
+
+    def set_aside_after(self, step: int) -> None:
+        """Rename checkpoints newer than ``step`` to ``STEP.damaged``, out of the numbering."""
+        for newer in [s for s in self.steps() if s > step]:
+            source = self.folder / str(newer)
+            target = self.folder / f"{newer}.damaged"
+            for n in range(2, 100):
+                if not target.exists():
+                    break
+                target = self.folder / f"{newer}.damaged-{n}"
+            source.rename(target)
+        self._manager.reload()
+
+    def _save(self, step: int, items: dict[str, Any], meta: Meta, keep_every: int) -> None:
+        if step in self.steps() and damage(self.folder / str(step)) is None:
+            return
+        leaves = {name: _shapes(tree) for name, tree in items.items()}
+        saved = self._manager.save(
+            step,
+            args=ocp.args.Composite(
+                **{name: ocp.args.StandardSave(tree) for name, tree in items.items()},
+                meta=ocp.args.JsonSave(meta | {"step": step, "leaves": leaves}),
+            ),
+            force=True,
+        )
+        if not saved:
+            raise RuntimeError(f"Orbax did not save step {step}")
+        write_manifest(self.folder / str(step))
+        metas = self._metas()
+        for old in metas.keys() - retained(metas, keep_every):
+            self._manager.delete(old)
+
+    def _metas(self) -> dict[int, Meta]:
+        found = {}
+        for step in self.steps():
+            folder = self.folder / str(step)
+            try:
+                found[step] = json.loads((folder / "meta" / "metadata").read_text())
+            except (OSError, ValueError):
+                continue  # damaged, which ``restore`` will say
+        return found
+
+    def _read(self, step: int, make: Templates) -> tuple[dict[str, Any], Meta]:
+        read_meta = ocp.args.Composite(meta=ocp.args.JsonRestore())
+        meta = self._manager.restore(step, args=read_meta)["meta"]
+        templates = make(meta)
+        for name, template in templates.items():
+            _compare(f"checkpoint {step}: {name}", meta["leaves"][name], _shapes(template))
+        device = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+        placed = jax.tree.map(
+            lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=device), templates
+        )
+        items = {name: ocp.args.StandardRestore(tree) for name, tree in placed.items()}
+        restored = self._manager.restore(step, args=ocp.args.Composite(**items))
+        return {name: restored[name] for name in templates}, meta
+
+
+def rank(metas: dict[int, Meta]) -> list[int]:
+    """Steps that have a validation loss, the lowest first, the older of equals first."""
+    losses = {s: loss for s, m in metas.items() if (loss := m.get("validation_loss")) is not None}
+    return sorted(losses, key=lambda step: (losses[step], step))
+
+
+def retained(metas: dict[int, Meta], every: int) -> set[int]:
+    """Steps to keep: the last two, the best, and each multiple of ``every``."""
+    steps = sorted(metas)
+    return {*steps[-2:], *rank(metas)[:1], *(s for s in steps if s and s % every == 0)}
+
+
+def write_manifest(folder: Path) -> None:
+    """Write size and CRC-32 of every file of a committed step, atomically."""
+    text = json.dumps({"crc32": _checksums(folder)}, indent=1)
+    partial = folder / (MANIFEST + ".partial")
+    with partial.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(folder / MANIFEST)
+
+
+def damage(folder: Path) -> str | None:
+    """What is wrong with a step's folder, or None."""
+    try:
+        recorded = json.loads((folder / MANIFEST).read_text())["crc32"]
+    except FileNotFoundError:
+        return "it has no checksums: its saving was cut short"
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"{MANIFEST} cannot be read"
+    found = _checksums(folder)
+    for name in sorted(recorded.keys() | found.keys()):
+        if name not in found:
+            return f"{name} is missing"
+        if recorded.get(name) != found[name]:
+            return f"{name} does not match its checksum"
+    return None
+
+
+def _checksums(folder: Path) -> dict[str, list[int]]:
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and MANIFEST not in p.name)
+    return {p.relative_to(folder).as_posix(): [p.stat().st_size, _crc32(p)] for p in files}
+
+
+def _crc32(path: Path) -> int:
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            value = zlib.crc32(block, value)
+    return value
+
+
+def _shapes(tree: Any) -> dict[str, str]:
+    """Name of each leaf -> its type and shape, such as ``float32[4, 3]``."""
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="/"): f"{leaf.dtype}{list(leaf.shape)}"
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
+
+
+def _compare(where: str, stored: dict[str, str], expected: dict[str, str]) -> None:
+    for name in stored.keys() | expected.keys():
+        if stored.get(name) != expected.get(name):
+            raise UserError(
+                f"{where}/{name}: got {stored.get(name, 'nothing')}, expected "
+                f"{expected.get(name, 'no such leaf')}: the model or the configuration is not the "
+                "one that was saved; use the version of the code in versions.json."
+            )
