@@ -51,19 +51,23 @@ def verdict(found: Skill) -> str:
     return "better" if found.low > 0 else "worse"
 
 
-def sentence(score: str, baseline: str, found: Skill) -> str:
-    """What the skill says, in words, with its uncertainty."""
-    side = "below" if found.value >= 0 else "above"
-    text = f"{score} is {abs(found.value):.1%} {side} that of {baseline}"
+def conclusion(score: str, against: dict[str, Skill]) -> str:
+    """One sentence: how many baselines the model beats by a score, and what each skill is.
+
+    ``score`` is named with its target, such as "MSE of Close"; ``against`` maps names to skills.
+    """
+    beaten = sum(verdict(found) == "better" for found in against.values())
+    days = next(iter(against.values())).days
+    parts = "; ".join(_part(name, found) for name, found in against.items())
+    return f"{score}, {days} days: beats {beaten} of {len(against)} baselines; {parts}."
+
+
+def _part(name: str, found: Skill) -> str:
+    words = {"better": "better than", "worse": "worse than", "undecided": "not told apart from"}
+    text = f"{words[verdict(found)]} {name} ({found.value:+.1%}"
     if found.low is None or found.high is None:
-        return f"{text}; {found.days} days are too few to say whether that is more than luck."
-    interval = f"95% interval of the skill {found.low:+.1%} to {found.high:+.1%}"
-    meaning = {
-        "better": "the model beats it on these days",
-        "worse": "the model does worse on these days",
-        "undecided": "no difference that these days can show",
-    }[verdict(found)]
-    return f"{text} ({interval}): {meaning}."
+        return f"{text}, too few days for an interval)"
+    return f"{text}, 95% interval {found.low:+.1%} to {found.high:+.1%})"
 
 
 def _circular_blocks(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ targets) and answers the same four questions; see ``Distribution``.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -16,6 +16,10 @@ CRPS_LEVELS = (np.arange(400) + 0.5) / 400
 
 class Distribution(Protocol):
     """One univariate distribution for each entry of ``[...]``."""
+
+    def at(self, index: int) -> Self:
+        """The distributions of one entry of the first axis: one window's [P, T]."""
+        ...
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
         """P(Y <= y), [...], for y [...]; this is the PIT value when y is what came."""
@@ -48,6 +52,10 @@ class GaussianMixture:
     weights: np.ndarray
     means: np.ndarray
     scales: np.ndarray
+
+    def at(self, index):
+        """One entry of the first axis."""
+        return GaussianMixture(self.weights[index], self.means[index], self.scales[index])
 
     def cdf(self, y):
         """Weighted sum of the normal distribution functions."""
@@ -106,6 +114,10 @@ class QuantileFunction:
     levels: np.ndarray
     values: np.ndarray
 
+    def at(self, index):
+        """One entry of the first axis."""
+        return QuantileFunction(self.levels, self.values[index])
+
     def cdf(self, y):
         """Normal distribution function of the joined line's score."""
         return ndtr(self._score(y)[0])
@@ -152,6 +164,10 @@ class Sample:
     """Empirical distributions: M values for each entry, [..., M], sorted along the last axis."""
 
     values: np.ndarray
+
+    def at(self, index):
+        """One entry of the first axis."""
+        return Sample(self.values[index])
 
     def cdf(self, y):
         """Mid-rank: ties with y count half."""

@@ -11,6 +11,13 @@ from pgat_jax.distribution import Forecast
 TARGET_NAMES = ("Open", "High", "Low", "Close")
 COVERAGES = (0.5, 0.8, 0.9)
 PIT_BINS = 10
+FORECASTERS = {
+    "model": "model",
+    "zero_return": "zero return",
+    "historical_mean": "historical mean",
+    "last_250_days": "last 250 days",
+}
+"""Keys of scores.json -> names for readers."""
 
 
 def losses(forecast: Forecast, truth: np.ndarray) -> dict[str, np.ndarray]:
