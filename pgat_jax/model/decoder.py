@@ -12,6 +12,7 @@ from pgat_jax.model.layers import (
     attend,
     causal_mask,
     merge_heads,
+    scan_blocks,
     split_heads,
 )
 from pgat_jax.model.momentum import target_statistics
@@ -48,14 +49,7 @@ class Decoder(nn.Module):
     def __call__(
         self, stream: Float[Array, "B L+P D"], memory: Float[Array, "B S D"]
     ) -> Float[Array, "B L+P D"]:
-        block = nn.remat(DecoderBlock, prevent_cse=False) if self.remat else DecoderBlock
-        blocks = nn.scan(
-            block,
-            variable_axes={"params": 0},
-            split_rngs={"params": True, "dropout": True},
-            in_axes=nn.broadcast,
-            length=self.layers,
-        )
+        blocks = scan_blocks(DecoderBlock, self.layers, self.remat)
         return blocks(self.heads, self.dropout, name="blocks")(stream, memory)[0]
 
 

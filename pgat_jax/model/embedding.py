@@ -34,19 +34,26 @@ class Embedding(nn.Module):
         label = known - batch.target.shape[1]
         market = batch.past[..., : batch.past.shape[-1] - batch.known.shape[-1] + 1]
         flat = bodies.reshape(*bodies.shape[:2], -1)
-        past = self._stream(
-            "encoder", jnp.concatenate([flat, market], -1), batch.past_calendar, 0
-        )
+        past = self._stream("encoder", flat, batch.past_calendar, 0, market)
         targets = jnp.pad(
             batch.past[:, steps - label :, : len(TARGETS)], [(0, 0), (0, known - label), (0, 0)]
         )
         ahead = jnp.concatenate([targets, batch.known], -1)
         return past, self._stream("decoder", ahead, batch.known_calendar, steps - label)
 
-    def _stream(self, name: str, x, calendar, start: int) -> Float[Array, "B S D"]:
-        """Causal convolution over three days, as one product; calendar; position."""
-        days = [jnp.pad(x, [(0, 0), (lag, 0), (0, 0)])[:, : x.shape[1]] for lag in range(3)]
-        value = nn.Dense(self.width, name=f"{name}_value")(jnp.concatenate(days, -1))
-        value = value + nn.Dense(self.width, use_bias=False, name=f"{name}_calendar")(calendar)
-        position = jnp.asarray(sinusoids(start, x.shape[1], self.width), x.dtype)
+    def _stream(self, name: str, x, calendar, start: int, beside=None) -> Float[Array, "B S D"]:
+        """Causal convolution over three days, as one product whose thirds are shifted and added.
+
+        ``beside`` are further inputs of the same convolution; then calendar and position.
+        """
+        steps = x.shape[1]
+        taps = nn.Dense(3 * self.width, use_bias=False, name=f"{name}_value")(x)
+        if beside is not None:
+            taps = taps + nn.Dense(3 * self.width, use_bias=False, name=f"{name}_market")(beside)
+        days = [
+            jnp.pad(tap, [(0, 0), (lag, 0), (0, 0)])[:, :steps]
+            for lag, tap in enumerate(jnp.split(taps, 3, -1))
+        ]
+        value = sum(days) + nn.Dense(self.width, name=f"{name}_calendar")(calendar)
+        position = jnp.asarray(sinusoids(start, steps, self.width), x.dtype)
         return Dropout(self.dropout)(value + position)

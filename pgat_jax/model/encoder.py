@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from pgat_jax.data.columns import BODIES
-from pgat_jax.model.layers import CrossAttention, Dropout, attend
+from pgat_jax.model.layers import CrossAttention, Dropout, attend, gelu, scan_blocks
 
 BLOCKS = 2
 """Joint blocks."""
@@ -23,7 +23,7 @@ class JointBlock(nn.Module):
     def __call__(self, x: Float[Array, "B S N C"], adjacency: Float[Array, "B S N N"]):
         normed = nn.LayerNorm(name="norm")(x)
         temporal = self._over_days(normed)
-        spatial = nn.gelu(nn.Dense(x.shape[-1], name="graph")(adjacency @ normed))
+        spatial = gelu(nn.Dense(x.shape[-1], name="graph")(adjacency @ normed))
         crossed = self._cross(temporal, spatial)
         both = jnp.concatenate([temporal, crossed], -1)
         gate = jax.nn.sigmoid(nn.Dense(x.shape[-1], name="gate")(both))
@@ -40,7 +40,7 @@ class JointBlock(nn.Module):
             )
             for d in DILATIONS
         ]
-        return nn.Dense(width, name="scales")(nn.gelu(jnp.concatenate(scales, -1)))
+        return nn.Dense(width, name="scales")(gelu(jnp.concatenate(scales, -1)))
 
     def _cross(self, temporal, spatial) -> Float[Array, "B S N C"]:
         """Each body's temporal reading asks the spatial readings of all bodies of its day."""
@@ -79,14 +79,7 @@ class SpatioTemporal(nn.Module):
     def __call__(
         self, stream: Float[Array, "B S D"], adjacency: Float[Array, "B S N N"]
     ) -> Float[Array, "B S D"]:
-        block = nn.remat(JointBlock, prevent_cse=False) if self.remat else JointBlock
-        blocks = nn.scan(
-            block,
-            variable_axes={"params": 0},
-            split_rngs={"params": True, "dropout": True},
-            in_axes=nn.broadcast,
-            length=BLOCKS,
-        )
+        blocks = scan_blocks(JointBlock, BLOCKS, self.remat)
         slots = stream.reshape(*stream.shape[:2], len(BODIES), -1)
         slots, _ = blocks(self.dropout, name="blocks")(slots, adjacency)
         encoded = slots.reshape(stream.shape)

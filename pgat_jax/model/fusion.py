@@ -13,8 +13,8 @@ class Fusion(nn.Module):
 
     Keys and values are never built. With one query against N bodies it is cheaper to carry the
     query through the key map, q (K x)' = (q K) x', and to map the attended mean of the bodies
-    rather than every body: 2 S F D + 2 S N H D operations instead of 4 S N F D, the same function.
-    No key bias: the softmax does not see it.
+    rather than every body: 4 S F D + 4 S N H D operations instead of 4 S N F D, the same function.
+    No key bias: the softmax does not see it; nor the LayerNorm's bias in a key.
     """
 
     heads: int
@@ -25,16 +25,20 @@ class Fusion(nn.Module):
     def __call__(
         self, enc: Float[Array, "B S D"], embedding: Float[Array, "N D"]
     ) -> tuple[Float[Array, "B S D"], Float[Array, ""]]:
-        bodies = BodyFeatures(self.hidden, name="bodies")(enc, embedding)
+        bodies, per_std = BodyFeatures(self.hidden, name="bodies")(enc, embedding)
+        scale = self.param("body_scale", nn.initializers.ones, enc.shape[-1:], jnp.float32)
+        bias = self.param("body_bias", nn.initializers.zeros, enc.shape[-1:], jnp.float32)
         depth, head = enc.shape[-1], self.width // self.heads
         query = nn.Dense(self.width, name="query")(nn.LayerNorm(name="query_norm")(enc))
         query = query.reshape(*enc.shape[:2], self.heads, head) * head**-0.5
         key = self._kernel("key", depth, head).astype(enc.dtype)
         value = self._kernel("value", depth, head).astype(enc.dtype)
-        reader = jnp.einsum("BSHF,DHF->BSHD", query, key)
-        logits = jnp.einsum("BSHD,BSND->BSHN", reader, bodies).astype(jnp.float32)
-        weights = jax.nn.softmax(logits)
-        mean = jnp.einsum("BSHN,BSND->BSHD", weights.astype(enc.dtype), bodies)
+        scale, bias, per_std = scale.astype(enc.dtype), bias.astype(enc.dtype), per_std[:, :, None]
+        reader = jnp.einsum("BSHF,DHF->BSHD", query, key * scale[:, None, None])
+        logits = jnp.einsum("BSHD,BSND->BSHN", reader, bodies) * per_std
+        weights = jax.nn.softmax(logits.astype(jnp.float32))
+        mean = jnp.einsum("BSHN,BSND->BSHD", weights.astype(enc.dtype) * per_std, bodies)
+        mean = mean * scale + bias
         fused = jnp.einsum("BSHD,DHF->BSHF", mean, value).reshape(*enc.shape[:2], self.width)
         return nn.Dense(depth, name="output")(fused), _entropy(weights)
 

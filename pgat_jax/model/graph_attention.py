@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pgat_jax.model.layers import Dropout, FeedForward, SelfAttention
+from pgat_jax.model.layers import Dropout, FeedForward, SelfAttention, gelu, scan_blocks
 
 
 class EdgePooling(nn.Module):
@@ -12,7 +12,7 @@ class EdgePooling(nn.Module):
 
     @nn.compact
     def __call__(self, edges: Float[Array, "B S N N E"]) -> Float[Array, "B S h"]:
-        encoded = nn.gelu(nn.Dense(2 * edges.shape[-1], name="encode")(edges))
+        encoded = gelu(nn.Dense(edges.shape[-1], name="encode")(edges))
         return encoded.mean((-3, -2))
 
 
@@ -48,15 +48,7 @@ class GraphAttention(nn.Module):
     def __call__(
         self, stream: Float[Array, "B S D"], edges: Float[Array, "B S N N E"]
     ) -> Float[Array, "B S D"]:
-        block = GraphAttentionBlock
-        block = nn.remat(block, prevent_cse=False) if self.remat else block
-        blocks = nn.scan(
-            block,
-            variable_axes={"params": 0},
-            split_rngs={"params": True, "dropout": True},
-            in_axes=nn.broadcast,
-            length=self.layers,
-        )
+        blocks = scan_blocks(GraphAttentionBlock, self.layers, self.remat)
         pooled = EdgePooling(name="edges")(edges)
         stream, _ = blocks(self.heads, self.hidden, self.dropout, name="blocks")(stream, pooled)
         return nn.LayerNorm(name="norm")(stream)

@@ -1,12 +1,54 @@
 """Layers that several phases share: attention with heads in front of time, FFN, cheap dropout."""
 
+import math
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float
 
 MASKED = -1e9
 """Logit of a masked key; finite, so that a row with no key at all stays finite."""
+SAVED = ("projected", "weights", "mixed", "hidden", "branch", "keep")
+"""Activations of a block that its backward pass reads; whatever lies between is recomputed."""
+
+
+def scan_blocks(block: type[nn.Module], length: int, remat: bool = False):
+    """``length`` copies of a block one after the other, parameters stacked in front.
+
+    Of each block only the products and the dropout masks are kept for the backward pass, with
+    ``remat`` only its input. A block maps (stream, *shared) to (stream, None).
+    """
+    policies = jax.checkpoint_policies
+    policy = policies.nothing_saveable if remat else policies.save_only_these_names(*SAVED)
+    return nn.scan(
+        nn.remat(block, prevent_cse=False, policy=policy),
+        variable_axes={"params": 0},
+        split_rngs={"params": True, "dropout": True},
+        in_axes=nn.broadcast,
+        length=length,
+    )
+
+
+@jax.custom_jvp
+def gelu(x: Float[Array, "*B"]) -> Float[Array, "*B"]:
+    """GELU, tanh form (Hendrycks and Gimpel, 2016), keeping one array for the backward pass."""
+    return _gelu_and_slope(x)[0]
+
+
+@gelu.defjvp
+def _gelu_jvp(primals, tangents):
+    value, slope = _gelu_and_slope(*primals)
+    return value, slope * tangents[0]
+
+
+def _gelu_and_slope(x):
+    scale = math.sqrt(2 / math.pi)
+    squared = 0.044715 * x * x
+    tanh = jnp.tanh(scale * x * (1 + squared))
+    slope = 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * (scale * (1 + 3 * squared))
+    return 0.5 * x * (1 + tanh), slope
 
 
 def attend(
@@ -23,8 +65,8 @@ def attend(
         logits = logits + bias
     if mask is not None:
         logits = jnp.where(mask, logits, MASKED)
-    weights = jax.nn.softmax(logits).astype(value.dtype)
-    return jnp.einsum("...SK,...Ke->...Se", weights, value)
+    weights = checkpoint_name(jax.nn.softmax(logits), "weights").astype(value.dtype)
+    return checkpoint_name(jnp.einsum("...SK,...Ke->...Se", weights, value), "mixed")
 
 
 def split_heads(x: Float[Array, "B S W"], heads: int) -> Float[Array, "B H S d"]:
@@ -59,7 +101,7 @@ class SelfAttention(nn.Module):
         mask: Bool[Array, "..."] | None = None,
     ) -> Float[Array, "B S W"]:
         width = x.shape[-1]
-        packed = nn.Dense(3 * width, use_bias=False, name="query_key_value")(x)
+        packed = _projected(nn.Dense(3 * width, use_bias=False, name="query_key_value")(x))
         query, key, value = (split_heads(part, self.heads) for part in jnp.split(packed, 3, -1))
         mixed = merge_heads(attend(query, key, value, bias, mask))
         return nn.Dense(width, name="output")(mixed)
@@ -78,8 +120,8 @@ class CrossAttention(nn.Module):
         mask: Bool[Array, "..."] | None = None,
     ) -> Float[Array, "B S W"]:
         width = x.shape[-1]
-        query = nn.Dense(width, use_bias=False, name="query")(x)
-        packed = nn.Dense(2 * width, use_bias=False, name="key_value")(memory)
+        query = _projected(nn.Dense(width, use_bias=False, name="query")(x))
+        packed = _projected(nn.Dense(2 * width, use_bias=False, name="key_value")(memory))
         query, key, value = (
             split_heads(part, self.heads) for part in (query, *jnp.split(packed, 2, -1))
         )
@@ -97,7 +139,7 @@ class FeedForward(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "*B W"]) -> Float[Array, "*B O"]:
-        x = nn.gelu(nn.Dense(self.hidden, name="in")(x))
+        x = gelu(checkpoint_name(nn.Dense(self.hidden, name="in")(x), "hidden"))
         return nn.Dense(self.width, kernel_init=self.kernel_init, name="out")(x)
 
 
@@ -117,5 +159,9 @@ class Dropout(nn.Module):
             return x
         words = jax.random.bits(self.make_rng("dropout"), (-(-x.size // 4),), jnp.uint32)
         octets = jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(-1)[: x.size]
-        keep = octets.reshape(x.shape) >= dropped
-        return jnp.where(keep, x * (256 / (256 - dropped)), 0)
+        keep = checkpoint_name(octets.reshape(x.shape) >= dropped, "keep")
+        return jnp.where(keep, checkpoint_name(x, "branch") * (256 / (256 - dropped)), 0)
+
+
+def _projected(x: Float[Array, "*B"]) -> Float[Array, "*B"]:
+    return checkpoint_name(x, "projected")

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from pgat_jax.data.columns import BODIES
+from pgat_jax.model.layers import gelu
 from pgat_jax.model.phase import wrap
 
 ASPECTS = (0.0, 60.0, 90.0, 120.0, 180.0)
@@ -77,15 +78,17 @@ class Nodes(nn.Module):
         )
         aspects = Aspects(self.pair_width, name="aspects")(longitude).astype(enc.dtype)
         ends = body[:, None] + body[None, :]
-        hidden = nn.gelu(ends + market[..., None, None, :] + aspects)
+        hidden = gelu(ends + market[..., None, None, :] + aspects)
         logits = nn.Dense(1, name="adjacency_out")(hidden)[..., 0]
         return bodies, jax.nn.sigmoid(logits)
 
 
 class BodyFeatures(nn.Module):
-    """LayerNorm(MLP_n(enc + embedding_n)): each body's own reading of the market, [B, S, N, D].
+    """x_n = MLP_n(enc + embedding_n): each body's own reading of the market, and its LayerNorm.
 
-    The first layers of all bodies are one product [D, N h], since enc is the same for all.
+    The first layers of all bodies are one product [D, N h], since enc is the same for all. The
+    LayerNorm is scale * x / std + bias, with the mean taken out of the last map instead of out of
+    the widest array of the model; its reader applies 1 / std, [B, S, N], where that is cheap.
     """
 
     hidden: int
@@ -93,7 +96,7 @@ class BodyFeatures(nn.Module):
     @nn.compact
     def __call__(
         self, enc: Float[Array, "B S D"], embedding: Float[Array, "N D"]
-    ) -> Float[Array, "B S N D"]:
+    ) -> tuple[Float[Array, "B S N D"], Float[Array, "B S N"]]:
         (count, width), dtype = embedding.shape, enc.dtype
         enter = self.param(
             "in_kernel",
@@ -103,7 +106,7 @@ class BodyFeatures(nn.Module):
         ).astype(dtype)
         bias = self.param("in_bias", nn.initializers.zeros, (count, self.hidden)).astype(dtype)
         own = jnp.einsum("ND,DNh->Nh", embedding, enter) + bias
-        hidden = nn.gelu(jnp.einsum("BSD,DNh->BSNh", enc, enter) + own)
+        hidden = gelu(jnp.einsum("BSD,DNh->BSNh", enc, enter) + own)
         leave = self.param(
             "out_kernel",
             nn.initializers.lecun_normal(batch_axis=(0,)),
@@ -111,5 +114,7 @@ class BodyFeatures(nn.Module):
             jnp.float32,
         ).astype(dtype)
         bias = self.param("out_bias", nn.initializers.zeros, (count, width)).astype(dtype)
+        leave, bias = (w - w.mean(-1, keepdims=True) for w in (leave, bias))
         features = jnp.einsum("BSNh,NhD->BSND", hidden, leave) + bias
-        return nn.LayerNorm(name="norm")(features)
+        variance = jnp.mean(jnp.square(features.astype(jnp.float32)), -1)
+        return features, jax.lax.rsqrt(variance + 1e-6).astype(dtype)

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pgat_jax.model.layers import FeedForward, attend
+from pgat_jax.model.layers import FeedForward, attend, gelu, scan_blocks
 from pgat_jax.model.nodes import astronomical_adjacency
 
 ROUNDS = 2
@@ -32,11 +32,11 @@ class Edges(nn.Module):
         sources = jnp.stack([phase, astronomical, dynamic, learned], -1)
         sources = sources / (jnp.abs(sources).sum(-2, keepdims=True) + 1e-6)
         flat = enhanced.reshape(*enhanced.shape[:2], -1)
-        context = FeedForward(enhanced.shape[-1], 4, name="context")(nn.LayerNorm()(flat))
+        context = FeedForward(enhanced.shape[-1], 4, name="context")(nn.LayerNorm(name="context_norm")(flat))
         share = jax.nn.softmax(context.astype(jnp.float32)).astype(sources.dtype)
         mixed = (sources * share[..., None, None, :]).sum(-1)
         features = jnp.concatenate([mixed[..., None], sources, edges], -1)
-        return mixed, nn.gelu(nn.Dense(self.width, name="vectors")(features))
+        return mixed, gelu(nn.Dense(self.width, name="vectors")(features))
 
     def _learned(self, enhanced) -> Float[Array, "B S N N"]:
         """Signed: tanh of the product of two projections of the bodies' slots."""
@@ -67,7 +67,7 @@ class MessageRound(nn.Module):
         from_edge = from_edge.astype(state.dtype)
         logits = jnp.einsum("BSNC,BSMC->BSNM", query, message)
         logits = logits + ((query @ from_edge.T)[..., None, :] * edges).sum(-1)
-        strength = FeedForward(2 * width, 1, name="strength")(edges)[..., 0]
+        strength = FeedForward(width, 1, name="strength")(edges)[..., 0]
         flow = jax.nn.softmax(logits.astype(jnp.float32)).astype(state.dtype)
         flow = flow * jax.nn.sigmoid(strength)
         arriving = flow @ message + (flow[..., None] * edges).sum(-2) @ from_edge
@@ -109,14 +109,7 @@ class Petri(nn.Module):
     ) -> tuple[Float[Array, "B S D"], Float[Array, "B S N N"], Float[Array, "B S N N E"]]:
         slots = enhanced.reshape(bodies.shape)
         mixed, vectors = Edges(self.edge_width, name="edges")(slots, edges, phase, dynamic)
-        rounds = nn.scan(
-            MessageRound,
-            variable_axes={"params": 0},
-            split_rngs={"params": True},
-            in_axes=nn.broadcast,
-            length=ROUNDS,
-        )
-        state, _ = rounds(name="rounds")(bodies, vectors)
+        state, _ = scan_blocks(MessageRound, ROUNDS)(name="rounds")(bodies, vectors)
         state = BodyAttention(name="over_days")(state.swapaxes(1, 2)).swapaxes(1, 2)
         state = BodyAttention(name="over_bodies")(state)
         projection = nn.Dense(enhanced.shape[-1], name="projection")

@@ -32,17 +32,16 @@ class PGAT(nn.Module):
     def __call__(self, batch: Batch) -> Outputs:
         c, remat, ahead = self.config.model, self.config.train.remat, batch.target.shape[1]
         width = {"width": c.d_model}
-        pair = 2 * c.edge_width
 
         # 1. phase: past [B,S,V] -> bodies [B,S,N,C], edges [B,S,N,N,6], logits [B,S,N,N]
-        bodies, edges, logits = Phase(c.channels, pair, self.columns, name="phase")(
+        bodies, edges, logits = Phase(c.channels, c.edge_width, self.columns, name="phase")(
             batch.past, batch.phase
         )
         #    embed: -> enc [B,S,D], dec [B,L+P,D]
         enc, dec = Embedding(**width, dropout=c.dropout, name="embedding")(bodies, batch)
 
         # 2. nodes: -> embedding [N,D], dynamic adjacency [B,S,N,N]
-        embedding, dynamic = Nodes(**width, pair_width=pair, name="nodes")(
+        embedding, dynamic = Nodes(**width, pair_width=c.edge_width, name="nodes")(
             enc, batch.phase[..., 0]
         )
         #    fusion and gate: enc + gate * fused -> enhanced [B,S,D]
@@ -80,7 +79,7 @@ class PGAT(nn.Module):
         if c.gate in ("closed", 0):
             zero = jnp.zeros(())
             return enc, {"gate_mean": zero, "gate_spread": zero, "attention_entropy": zero}
-        fusion = Fusion(c.n_heads, c.fusion_width, c.d_model // 2, name="fusion")
+        fusion = Fusion(c.n_heads, c.fusion_width, c.d_model // 4, name="fusion")
         fused, entropy = fusion(enc, embedding)
         gate = Gate(c.gate, name="gate")(enc, fused)
         wide = gate.astype(jnp.float32)

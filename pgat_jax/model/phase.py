@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from pgat_jax.data.columns import BODIES, Columns
-from pgat_jax.model.layers import MASKED, attend
+from pgat_jax.model.layers import MASKED, attend, gelu
 from pgat_jax.model.recurrence import GatedRecurrence
 
 
@@ -124,7 +124,7 @@ class Phase(nn.Module):
         ends = nn.Dense(2 * self.pair_width, use_bias=False, name="adjacency_ends")(x)
         source, target = jnp.split(ends, 2, -1)
         pairs = nn.Dense(self.pair_width, name="adjacency_edge")(edges)
-        hidden = nn.gelu(source[..., :, None, :] + target[..., None, :, :] + pairs)
+        hidden = gelu(source[..., :, None, :] + target[..., None, :, :] + pairs)
         return nn.Dense(1, name="adjacency_out")(hidden)[..., 0].astype(jnp.float32)
 
     def _between_bodies(self, x, logits) -> Float[Array, "B S N C"]:
