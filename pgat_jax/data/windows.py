@@ -27,9 +27,10 @@ def gather(device: Device, rows: jax.Array, seq_len: int, label_len: int, pred_l
     Pure, for use inside ``jit``. Rows beyond what the table can serve are the caller's mistake:
     ``Data.windows`` gives those that it can.
     """
-    past = rows[:, None] + jnp.arange(1 - seq_len, 1)
-    known = rows[:, None] + jnp.arange(1 - label_len, pred_len + 1)
-    future = rows[:, None] + jnp.arange(1, pred_len + 1)
+    past, known, future = (
+        rows[:, None] + jnp.arange(first, last + 1, dtype=rows.dtype)[None, :]
+        for first, last in ((1 - seq_len, 0), (1 - label_len, pred_len), (1, pred_len))
+    )
     targets = len(TARGETS)
     return Batch(
         past=device.values[past],

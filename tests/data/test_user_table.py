@@ -1,0 +1,421 @@
+"""Users' files: what is read, and the one clear error of each bad input."""
+
+import re
+
+import numpy as np
+import pytest
+
+from pgat_jax import load_config, load_data
+from pgat_jax.data.columns import BODIES, KNOWN, SLOTS
+from pgat_jax.data.loading import load_table
+from pgat_jax.data.table import Table
+from pgat_jax.errors import UserError
+
+
+def load(path, *overrides):
+    return load_data(load_config("tiny", f"data.source={path}", *overrides))
+
+
+def table_of(path) -> Table:
+    return load_table(load_config("tiny", f"data.source={path}").data)
+
+
+def refused(path) -> str:
+    """The message by which a file is refused: one sentence, nothing else raised."""
+    with pytest.raises(UserError) as refusal:
+        load(path)
+    message = str(refusal.value)
+    assert "\n" not in message
+    return message
+
+
+def put(row, column, text):
+    def change(lines):
+        lines[row][column] = text
+
+    return change
+
+
+# What is read.
+
+
+def test_a_date_and_four_prices_suffice(prices_csv, data):
+    table = load(prices_csv(rows=200)).table
+    assert table.computed_sky
+    assert len(table) == 199
+    assert np.array_equal(table.dates, data.table.dates[-199:])
+    assert np.array_equal(table.prices, data.table.prices[-199:])
+    assert table.columns == data.columns
+    assert table.values == pytest.approx(data.table.values[-199:], abs=1e-9)
+
+
+def test_headers_are_read_in_any_case_and_order(prices_csv):
+    plain = load(prices_csv()).table
+
+    def reverse(lines):
+        lines[:] = [line[::-1] for line in lines]
+
+    again = load(prices_csv(change=reverse, header="CLOSE,low, High ,open,date")).table
+    assert again.hash == plain.hash
+
+
+def test_volume_is_left_out_and_said(prices_csv):
+    def add(lines):
+        lines[:] = [[*line, "1000", "3.5"] for line in lines]
+
+    table = load(prices_csv(change=add, header="Date,Open,High,Low,Close,Volume,Adj Close")).table
+    assert "columns that the model does not read: Volume, Adj Close." in table.notes
+
+
+@pytest.mark.parametrize("ending", [" 00:00:00", "T00:00:00", " 00:00:00-05:00"])
+def test_times_of_day_are_left_out(prices_csv, ending, data):
+    def add(lines):
+        lines[:] = [[line[0] + ending, *line[1:]] for line in lines]
+
+    assert np.array_equal(load(prices_csv(change=add)).table.dates, data.table.dates[-199:])
+
+
+def test_byte_order_mark_blank_lines_and_windows_endings_are_harmless(prices_csv):
+    path = prices_csv()
+    plain = load(path).table.hash
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b"\r\n\r\n")
+    assert load(path).table.hash == plain
+
+
+@pytest.mark.parametrize("kind", ["text", "date32", "timestamp"])
+def test_parquet_reads_as_csv_does(prices_csv, kind, tmp_path):
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    path = prices_csv()
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    days = [line[0] for line in lines[1:]]
+    types = {
+        "text": arrow.array(days),
+        "date32": arrow.array(np.array(days, "datetime64[D]")),
+        "timestamp": arrow.array(np.array(days, "datetime64[ns]")),
+    }
+    prices = np.array([line[1:] for line in lines[1:]], float).T
+    columns = {"Date": types[kind]} | dict(zip(lines[0][1:], prices))
+    parquet.write_table(arrow.table(columns), tmp_path / "t.parquet")
+    assert load(tmp_path / "t.parquet").table.hash == load(path).table.hash
+
+
+def log_lines(levels):
+    """Replaces four prices by log prices, or log returns where ``levels`` is false."""
+
+    def change(lines):
+        logs = np.log(np.array([line[1:] for line in lines], float))
+        if not levels:
+            logs = logs - np.concatenate([logs[:1, 3], logs[:-1, 3]])[:, None]
+        lines[:] = [[line[0], *map(repr, row)] for line, row in zip(lines, logs.tolist())]
+
+    return change
+
+
+LOG_HEADER = "Date,log_Open,log_High,log_Low,log_Close"
+
+
+def test_log_prices_are_told_from_log_returns(prices_csv, data):
+    table = load(prices_csv(change=log_lines(True), header=LOG_HEADER)).table
+    assert table.prices == pytest.approx(data.table.prices[-199:])
+    assert table.values[:, :4] == pytest.approx(data.table.values[-199:, :4])
+    assert any("log prices" in note for note in table.notes)
+
+
+def test_log_returns_alone_give_levels_from_one(prices_csv, data):
+    table = load(prices_csv(change=log_lines(False), header=LOG_HEADER)).table
+    assert table.values[:, :4] == pytest.approx(data.table.values[-199:, :4])
+    assert table.prices / table.prices[0, 3] == pytest.approx(
+        data.table.prices[-199:] / data.table.prices[-199, 3]
+    )
+    assert any("no prices" in note for note in table.notes)
+
+
+# The original layout: no Chiron, no _dec or _elong_cos, a natal chart that never changes.
+
+NATAL = [point for point in SLOTS if point != "Chiron"]
+
+
+def original_names(data):
+    moving = [
+        column.name
+        for column in map(KNOWN.get, map(str.lower, data.columns.names[5:]))
+        if column.point != "Chiron" and column.feature not in ("dec", "elong_cos")
+    ]
+    return moving, [f"{point}_{part}" for point in NATAL for part in ("sin", "cos")]
+
+
+@pytest.fixture
+def original(prices_csv, data):
+    """A file of the original layout, and its natal columns."""
+    moving, natal = original_names(data)
+    places = [data.columns.names.index(name) for name in moving]
+
+    def change(lines):
+        values = data.table.values[-len(lines) :]
+        for line, row in zip(lines, values):
+            line[1:] = [repr(float(v)) for v in (*row[:5], *row[places], *([0.6, 0.8] * 13))]
+
+    header = ",".join(["date", *data.columns.names[:5], *moving, *natal])
+    return prices_csv(change=change, header=header), natal
+
+
+def test_the_original_layout_loads_without_its_constant_columns(original, data):
+    path, natal = original
+    assert len(path.read_text().splitlines()[0].split(",")) == 1 + 118
+    found = load(path)
+    assert len(natal) == 26
+    assert set(found.table.dropped) == set(natal)
+    assert len(found.columns.names) == 92
+    assert not found.table.computed_sky
+    assert found.columns.of_body(BODIES.index("chiron")) == ()
+    assert len(found.table) == 200, "returns and time_delta are stated, so the first row stays"
+    shared = [data.columns.names.index(name) for name in found.columns.names]
+    assert np.array_equal(found.table.values, data.table.values[-200:, shared])
+
+
+def test_constant_columns_are_kept_on_request(original):
+    path, _ = original
+    found = load(path, "data.keep_constant=true")
+    assert found.table.dropped == ()
+    assert len(found.columns.names) == 118
+    chiron = [found.columns.names[i] for i in found.columns.of_body(BODIES.index("chiron"))]
+    assert chiron == ["Ascendant_sin", "Ascendant_cos"]
+    assert np.isfinite(found.device.values).all()
+
+
+def test_the_order_of_a_files_columns_does_not_matter(original):
+    path, _ = original
+    plain = load(path).table.hash
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    path.write_text("\n".join(",".join(line[::-1]) for line in lines))
+    assert load(path).table.hash == plain
+
+
+def test_the_sky_after_the_end_continues_the_tables_own(original, data):
+    own = load(original[0])
+    batch, days = own.window_at(len(own.table) - 1)
+    wide, same_days = data.window_at(len(data.table) - 1)
+    assert np.array_equal(days, same_days)
+    places = [data.columns.names.index(name) - 4 for name in own.columns.names[4:]]
+    unscaled = batch.known[0] * own.scaler.std[4:] + own.scaler.mean[4:]
+    expected = wide.known[0][:, places] * data.scaler.std[4:][np.array(places)]
+    expected = expected + data.scaler.mean[4:][np.array(places)]
+    assert np.abs(np.asarray(unscaled - expected)).max() < 2e-3
+
+
+def test_a_sky_that_only_the_table_knows_is_not_invented(original):
+    path, _ = original
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    place = lines[0].index("dyn_Mars_speed")
+    for line in lines[1:]:
+        line[place] = repr(float(line[place]) + 0.5)
+    path.write_text("\n".join(map(",".join, lines)))
+    found = load(path)
+    with pytest.raises(UserError, match=r"only this table knows: dyn_Mars_speed"):
+        found.window_at(len(found.table) - 1)
+    assert found.window_at(len(found.table) - 1 - found.config.pred_len)
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    ("change", "row", "column", "what"),
+    [
+        (put(3, 0, ""), 5, "Date", "is empty, expected a date"),
+        (put(3, 0, "1/2/2018"), 5, "Date", "got '1/2/2018', expected a date YYYY-MM-DD"),
+        (put(3, 0, "2018-13-01"), 5, "Date", "got '2018-13-01', expected a date YYYY-MM-DD"),
+        (put(3, 0, "2018-02-30"), 5, "Date", "got '2018-02-30', expected a date YYYY-MM-DD"),
+        (put(3, 0, "20180102"), 5, "Date", "got '20180102', expected a date YYYY-MM-DD"),
+        (put(3, 0, "1790-01-01"), 5, "Date", "1790-01-01 is earlier than"),
+        (put(0, 0, "1890-01-01"), 2, "Date", "1890-01-01 lies outside the ephemeris DE421"),
+        (put(199, 0, "2070-01-01"), 201, "Date", "2070-01-01 lies outside the ephemeris"),
+        (put(3, 1, "abc"), 5, "Open", "got 'abc', expected a number"),
+        (put(3, 1, "1_5"), 5, "Open", "got '1_5', expected a number"),
+        (put(3, 1, "٣"), 5, "Open", "got '٣', expected a number"),
+        (put(3, 2, ""), 5, "High", "is empty, expected a number"),
+        (put(3, 3, "nan"), 5, "Low", "got nan, expected a finite number"),
+        (put(3, 3, "-inf"), 5, "Low", "got -inf, expected a finite number"),
+        (put(3, 3, "1e999"), 5, "Low", "got inf, expected a finite number"),
+        (put(3, 4, "0"), 5, "Close", "got 0, expected a price above zero"),
+        (put(3, 4, "-7.5"), 5, "Close", "got -7.5, expected a price above zero"),
+        (put(3, 2, "1.25"), 5, "High", "got 1.25, expected at least Low ("),
+    ],
+)
+def test_a_bad_cell_is_named_by_file_row_and_column(prices_csv, change, row, column, what):
+    path = prices_csv(rows=200, change=change)
+    assert refused(path).startswith(f"{path}, row {row}, column '{column}': {what}")
+
+
+def test_a_date_that_stands_twice_is_named(prices_csv):
+    def twice(lines):
+        lines[7][0] = lines[6][0]
+
+    path = prices_csv(change=twice)
+    assert re.search(r"prices.csv, row 9, column 'Date': \S+ stands twice:", refused(path))
+
+
+def test_unsorted_dates_are_named(prices_csv):
+    path = prices_csv(change=lambda lines: lines.reverse())
+    assert re.search(r"row 3, column 'Date': \S+ is earlier than \S+ in the row", refused(path))
+
+
+def test_a_ragged_row_is_named(prices_csv):
+    path = prices_csv(change=lambda lines: lines[4].append("9"))
+    assert "row 6: 6 cells, expected 5, one for each column of the header" in refused(path)
+
+
+def test_too_few_rows_for_one_window_are_counted(prices_csv):
+    path = prices_csv(rows=100)
+    assert f"{path}: 99 usable rows, expected at least 119: data.seq_len (16)" in refused(path)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_header_alone_or_one_row_is_refused(prices_csv, rows, data):
+    path = prices_csv(change=lambda lines: lines.__delitem__(slice(rows, None)))
+    assert refused(path).startswith(f"{path}: " + ("one row" if rows else "a header without rows"))
+
+
+@pytest.mark.parametrize(
+    ("header", "what"),
+    [
+        ("Date,Open,High,Low,Close,Sentiment", "row 1, column 'Sentiment': unknown, expected"),
+        ("Date,Open,High,Low,Close,dyn_Mrs_sin", "unknown (did you mean 'dyn_Mars_sin'?)"),
+        ("Date,Open,High,Low,Clos", "column 'Clos': unknown (did you mean 'Close'?)"),
+        ("Date,Open,High,Low", "row 1: missing column 'Close'"),
+        ("Open,High,Low,Close", "row 1: missing column 'Date'"),
+        ("Date,time_delta", "missing column 'Open' (and 3 more: High, Low, Close)"),
+        ("Date,log_Open,log_High", "missing column 'log_Low' (and 1 more: log_Close)"),
+        ("Date,Open,High,Low,Close,dyn_Mars_sin", "missing column 'dyn_Mars_cos'"),
+        ("Date,Open,High,Low,Close,dyn_Mars_sign_cos", "missing column 'dyn_Mars_sign_sin'"),
+        ("Date,Open,High,Low,Close,close", "column 'close' stands twice (columns 5 and 6)"),
+        (",Date,Open,High,Low,Close", "column 1 has no name"),
+        (
+            "Date,Open,High,Low,Close,Chiron_sin,Chiron_cos,Ascendant_sin,Ascendant_cos",
+            "columns of both Chiron and the Ascendant",
+        ),
+    ],
+)
+def test_a_bad_header_is_named(prices_csv, header, what):
+    width = header.count(",") + 1
+    path = prices_csv(
+        change=lambda lines: lines.__setitem__(
+            slice(None), [[line[0], *["1"] * (width - 1)] for line in lines]
+        ),
+        header=header,
+    )
+    message = refused(path)
+    assert message.startswith(f"{path}, row 1")
+    assert what in message
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_another_delimiter_is_recognised(prices_csv, delimiter):
+    path = prices_csv()
+    path.write_text(path.read_text().replace(",", delimiter))
+    assert f"separated by {delimiter!r}, expected commas" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "the file is empty"),
+        (b" \n\n ", "the file is empty"),
+        (bytes(range(256)) * 8, "not a UTF-8 text file"),
+        (b"Date,Open\0,High\n", "it holds NUL bytes"),
+        ("Date,Open\n".encode("utf-16"), "not a UTF-8 text file"),
+        (b'Date,Open,High,Low,Close\n2020-01-01,"1,2,3,4\n', "not valid CSV"),
+    ],
+)
+def test_what_is_not_a_csv_file_is_refused(tmp_path, content, what):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    message = refused(path)
+    assert str(path) in message
+    assert what in message
+
+
+@pytest.mark.parametrize("content", [b"PAR1" + bytes(64), b"Date,Open\n1,2\n"])
+def test_what_is_not_a_parquet_file_is_refused(tmp_path, content):
+    path = tmp_path / "t.parquet"
+    path.write_bytes(content)
+    assert refused(path).startswith(f"{path}: not a Parquet file")
+
+
+def test_bad_cells_of_a_parquet_file_are_named(tmp_path):
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    path = tmp_path / "t.parquet"
+    days = arrow.array(np.arange("2018-01-01", "2018-01-04", dtype="datetime64[D]"))
+    good = arrow.array([1.0, 1.0, 1.0])
+
+    def write(**changed):
+        columns = dict.fromkeys(("Open", "High", "Low", "Close"), good) | {"Date": days} | changed
+        parquet.write_table(arrow.table(columns), path)
+        return refused(path)
+
+    assert "row 2, column 'Open': is empty" in write(Open=arrow.array([1.0, None, 1.0]))
+    assert "row 3, column 'Low': got nan" in write(Low=arrow.array([1.0, 1.0, np.nan]))
+    assert "row 2, column 'Date': is empty" in write(Date=arrow.array([days[0], None, days[2]]))
+    assert "column 'Open': got type bool" in write(Open=arrow.array([True, False, True]))
+    assert "column 'Date': got 1.0, expected a date" in write(Date=good)
+
+
+def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path, monkeypatch):
+    path = tmp_path / "t.parquet"
+    path.write_bytes(b"PAR1")
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    assert "pip install 'pgat_jax[parquet]'" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("nasdq", "did you mean 'nasdaq'?"),
+        ("prices.txt", "expected nasdaq, ibm, or the path of a .csv or .parquet file"),
+        ("no/such/file.csv", "no such file"),
+    ],
+)
+def test_an_unknown_source_is_refused(source, what):
+    message = refused(source)
+    assert message.startswith(f"data.source={source}: ")
+    assert what in message
+
+
+def test_a_folder_is_refused(tmp_path):
+    assert f"data.source={tmp_path}: is a folder" in refused(tmp_path)
+
+
+def test_log_returns_that_contradict_the_prices_are_refused(prices_csv):
+    def add(lines):
+        lines[:] = [[*line, *["0.01", "0.01", "0.01", "0.01"]] for line in lines]
+
+    header = f"Date,Open,High,Low,Close,{LOG_HEADER[5:]}"
+    message = refused(prices_csv(change=add, header=header))
+    assert "row 3, column 'log_Open': got 0.01, expected " in message
+
+
+def test_a_log_high_below_the_log_low_is_refused(prices_csv):
+    def change(lines):
+        log_lines(False)(lines)
+        lines[5][2] = "-0.9"
+
+    message = refused(prices_csv(change=change, header=LOG_HEADER))
+    assert "row 7, column 'log_High': got -0.9, expected at least log_Low" in message
+
+
+def test_logs_that_lead_to_no_price_are_refused(prices_csv):
+    def change(lines):
+        lines[:] = [[line[0], *["5", "7", "4", "6"]] for line in lines]
+
+    message = refused(prices_csv(change=change, header=LOG_HEADER))
+    assert "expected natural logarithms" in message
+
+
+def test_nothing_is_cached_of_a_refused_file(prices_csv, cache_folder):
+    before = set(cache_folder.iterdir())
+    refused(prices_csv(change=put(3, 1, "abc")))
+    assert set(cache_folder.iterdir()) == before
