@@ -15,6 +15,7 @@ import numpy as np
 BLOCK_DAYS = 5
 RESAMPLES = 4000
 LEAST_DAYS = 4 * BLOCK_DAYS
+SIDES = {"better": "better than", "worse": "worse than", "undecided": "not told apart from"}
 
 
 class Skill(NamedTuple):
@@ -52,22 +53,27 @@ def verdict(found: Skill) -> str:
 
 
 def conclusion(score: str, against: dict[str, Skill]) -> str:
-    """One sentence: how many baselines the model beats by a score, and what each skill is.
+    """One sentence: which baselines the model beats by a score, beyond luck, and which not.
 
     ``score`` is named with its target, such as "MSE of Close"; ``against`` maps names to skills.
     """
-    beaten = sum(verdict(found) == "better" for found in against.values())
+    found = {name: verdict(one) for name, one in against.items()}
+    beaten = list(found.values()).count("better")
     days = next(iter(against.values())).days
-    parts = "; ".join(_part(name, found) for name, found in against.items())
-    return f"{score}, {days} days: beats {beaten} of {len(against)} baselines; {parts}."
+    parts = [
+        f"{words} {', '.join(name for name in found if found[name] == side)}"
+        for side, words in SIDES.items()
+        if side in found.values()
+    ]
+    count = f"{beaten} of {len(found)}" if beaten else f"none of {len(found)}"
+    return f"{score} on {days} days: the model beats {count} baselines ({'; '.join(parts)})."
 
 
-def _part(name: str, found: Skill) -> str:
-    words = {"better": "better than", "worse": "worse than", "undecided": "not told apart from"}
-    text = f"{words[verdict(found)]} {name} ({found.value:+.1%}"
+def interval(found: Skill) -> str:
+    """The skill with its 95% interval, in percent."""
     if found.low is None or found.high is None:
-        return f"{text}, too few days for an interval)"
-    return f"{text}, 95% interval {found.low:+.1%} to {found.high:+.1%})"
+        return f"{found.value:+.1%} (too few days)"
+    return f"{found.value:+.1%} ({100 * found.low:+.0f}, {100 * found.high:+.0f})"
 
 
 def _circular_blocks(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -1,6 +1,5 @@
 """A forecast for people: a picture of Close as PNG, and a table for the terminal."""
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +33,7 @@ def draw_forecast(table: Table, origin: "Origin", frame: pd.DataFrame) -> bytes:
     axes.set_ylabel("price (units of the table)")
     theme.date_axis(axes)
     theme.legend(axes, theme.LIGHT)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", facecolor=theme.LIGHT.paper)
-    return buffer.getvalue()
+    return theme.png(figure)
 
 
 def print_forecast(
@@ -51,7 +48,7 @@ def print_forecast(
     console.print(close_table(frame, levels))
     own = run.config.loss.criterion != "mse"
     spread = predict.HEAD_SPREAD if own else predict.RESIDUAL_SPREAD
-    for line in (remark, f"Spread: {spread}. {ASSUMPTIONS}"):
+    for line in (remark, f"Distribution of the model: {spread}. {ASSUMPTIONS}"):
         if line:
             console.print(line, highlight=False)
     console.print(f"{files[0]}\n{files[1]}", highlight=False, soft_wrap=True)

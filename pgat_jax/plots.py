@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pgat_jax import theme as look
+from pgat_jax.data.cache import write_atomically
 from pgat_jax.data.columns import BODIES
 from pgat_jax.metrics import read_metrics
 from pgat_jax.scores import FORECASTERS, PIT_BINS, TARGET_NAMES
@@ -60,16 +61,15 @@ def read_records(run: Path) -> Records:
     return Records(train, validation, scores, forecasts)
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, facecolor=figure.get_facecolor())
-    return path
-
-
 def _draw_both(picture: Picture, records: Records, run: Path) -> list[Path]:
-    drawn = [(theme, picture.draw(records, theme)) for theme in look.THEMES]
-    return [save(f, picture_path(run, picture.name, theme)) for theme, f in drawn if f is not None]
+    paths = []
+    for theme in look.THEMES:
+        figure, path = picture.draw(records, theme), picture_path(run, picture.name, theme)
+        if figure is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, look.png(figure))
+            paths.append(path)
+    return paths
 
 
 def loss(records: Records, theme: Theme) -> Figure | None:
@@ -274,7 +274,7 @@ PICTURES = (
     ),
     Picture(
         "forecast",
-        "Forecasts of the closing price from every P-th test origin, against what came. The "
+        "Forecasts of the closing price from test days one horizon apart, against what came. The "
         "bands should hold the truth as often as they claim, and widen with the days ahead.",
         fan,
     ),

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 CHUNK = 8
 RESIDUALS = 200
-RESIDUAL_SPREAD = "the model's residuals on the validation windows"
-HEAD_SPREAD = "the model's own distribution"
+RESIDUAL_SPREAD = "its errors on the validation windows, around the point forecast"
+HEAD_SPREAD = "stated by its head"
 
 Arrays = dict[str, np.ndarray]
 

@@ -1,11 +1,13 @@
 """How pictures look, in light and in dark: one figure with styled axes, without pyplot's state."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import matplotlib.dates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 WIDTH = 9.0
 DPI = 110
@@ -37,6 +39,14 @@ DARK = Theme(
     ("#56b4e9", "#ff8a4c", "#2fc49a", "#e39cc4", "#f0c04a", "#9db7ff"),
 )
 THEMES = (LIGHT, DARK)
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG of 256 colours: a third of the size, and no difference to see."""
+    buffer, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor=figure.get_facecolor())
+    Image.open(buffer).convert("RGB").quantize(256).save(small, "png", optimize=True)
+    return small.getvalue()
 
 
 def panels(theme: Theme, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pgat_jax.comparison import Skill, conclusion, skill, verdict
+from pgat_jax.comparison import Skill, conclusion, interval, skill, verdict
 
 P, T = 10, 4
 
@@ -50,17 +50,21 @@ def test_few_days_give_no_interval_and_say_so():
     loss, days = losses(days=12)
     found = skill(0.5 * loss, loss, days)
     assert (found.low, verdict(found)) == (None, "undecided")
-    assert "too few days" in conclusion("MSE", {"zero return": found})
+    assert "too few days" in interval(found)
 
 
 @pytest.mark.parametrize(
     "found, words",
     [
-        (Skill(0.03, 0.01, 0.05, 50), "beats 1 of 1 baselines; better than zero return (+3.0%"),
-        (Skill(-0.2, -0.4, -0.1, 50), "beats 0 of 1 baselines; worse than zero return (-20.0%"),
-        (Skill(0.03, -0.01, 0.05, 50), "beats 0 of 1 baselines; not told apart from zero return"),
-        (Skill(0.03, -0.01, 0.05, 50), "95% interval -1.0% to +5.0%"),
+        (Skill(0.03, 0.01, 0.05, 50), "beats 1 of 1 baselines (better than zero return)"),
+        (Skill(-0.2, -0.4, -0.1, 50), "beats none of 1 baselines (worse than zero return)"),
+        (Skill(0.03, -0.01, 0.05, 50), "beats none of 1 baselines (not told apart from zero"),
+        (Skill(0.03, None, None, 9), "on 9 days: the model beats none"),
     ],
 )
-def test_the_conclusion_states_count_side_and_interval(found, words):
+def test_the_conclusion_states_count_and_side(found, words):
     assert words in conclusion("MSE of Close", {"zero return": found})
+
+
+def test_intervals_are_in_percent():
+    assert interval(Skill(0.03, -0.01, 0.05, 50)) == "+3.0% (-1, +5)"
