@@ -34,6 +34,12 @@ class Partition:
         sources = {"learning": iter(learning), "held": iter(held), "static": iter(self.static)}
         return jax.tree_util.tree_unflatten(self.treedef, [next(sources[k]) for k in self.kinds])
 
+    def build_learning(self, learning: Sequence[Any]) -> Any:
+        """The pytree with None in place of everything that cannot learn."""
+        values = iter(learning)
+        leaves = [next(values) if kind == "learning" else None for kind in self.kinds]
+        return jax.tree_util.tree_unflatten(self.treedef, leaves)
+
 
 def partition(tree: Any) -> Partition:
     """Takes a pytree of arrays, `jax.ShapeDtypeStruct`s and anything else apart."""

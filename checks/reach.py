@@ -82,7 +82,7 @@ def make_leaf(name: str, array: Any, finding: Finding) -> Leaf:
 
 def _blocked(cuts: list[Cut]) -> Finding:
     where = tuple(dict.fromkeys(cut.place for cut in cuts))
-    names = ", ".join(dict.fromkeys(cut.equation.primitive.name for cut in cuts))
+    names = ", ".join(dict.fromkeys(cut.primitive for cut in cuts))
     text = f"proved: the loss depends on it, but every path crosses {names}, without a derivative"
     return Finding("blocked", text, where)
 

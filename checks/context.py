@@ -1,0 +1,150 @@
+"""Walking a program with what each operand depends on there, sub-programs included.
+
+A sub-jaxpr is entered anew for each of its calls, with the sets of that call: a function called
+twice is seen in both of its contexts.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from checks import jaxprs
+from checks.dependence import Dependence, Sets
+from checks.interpret import Site
+
+
+class Seen(NamedTuple):
+    """An equation in its context.
+
+    Attributes:
+        site: the equation and where it stands, addressed as `Interpreter` does.
+        operands: what the operands depend on, as bit sets of the program's inputs.
+        results: likewise for the results.
+        live: for each result, whether the loss depends on it by value.
+        repeats: lengths of the scans around it, outermost first; None inside a `while`.
+    """
+
+    site: Site
+    operands: Sets
+    results: Sets
+    live: tuple[bool, ...]
+    repeats: tuple[int, ...] | None
+
+    @property
+    def arriving(self) -> int:
+        """Inputs whose tangent enters the equation."""
+        return _union(self.operands.tangent)
+
+
+def walk(
+    dependence: Dependence,
+    jaxpr: Any,
+    inputs: int,
+    enter: Callable[[Seen], bool] = lambda seen: True,
+) -> Iterator[Seen]:
+    """Every equation that the first output, the loss, may see or not, in program order.
+
+    Args:
+        dependence: flows of the program.
+        jaxpr: the program.
+        inputs: bit set of the inputs to follow.
+        enter: whether to go into the sub-jaxprs of an equation. Those of custom rules are never
+            entered: the rule answers for its function.
+    """
+    jaxpr = jaxprs.open_jaxpr(jaxpr)
+    ones = [1 << i & inputs for i in range(len(jaxpr.invars))]
+    live = [i == 0 for i in range(len(jaxpr.outvars))]
+    walker = _Walker(dependence, enter)
+    yield from walker.jaxpr(jaxpr, Sets(ones, ones), live, _Around((), (), ()))
+
+
+class _Around(NamedTuple):
+    path: tuple[int, ...]
+    enclosing: tuple[Any, ...]
+    repeats: tuple[int, ...] | None
+
+
+class _Walker:
+    def __init__(self, dependence: Dependence, enter: Callable[[Seen], bool]) -> None:
+        self._dependence, self._enter = dependence, enter
+
+    def jaxpr(
+        self, jaxpr: Any, inputs: Sets, live_outputs: Sequence[bool], around: _Around
+    ) -> Iterator[Seen]:
+        sets = self._dependence.forward(jaxpr, inputs)
+        alive = live_variables(self._dependence, jaxpr, live_outputs)
+        for i, equation in enumerate(jaxpr.eqns):
+            seen = Seen(
+                Site(equation, (*around.path, i), around.enclosing),
+                sets.of(equation.invars),
+                sets.of(equation.outvars),
+                tuple(variable in alive for variable in equation.outvars),
+                around.repeats,
+            )
+            yield seen
+            if self._enter(seen):
+                yield from self._inside(seen)
+
+    def _inside(self, seen: Seen) -> Iterator[Seen]:
+        equation, operands = seen.site.equation, seen.operands
+        name = equation.primitive.name
+        if name == "cond":
+            inputs = Sets(operands.value[1:], operands.tangent[1:])
+            for which, branch in enumerate(equation.params["branches"]):
+                around = self._around(seen, which, seen.repeats)
+                yield from self.jaxpr(jaxprs.open_jaxpr(branch), inputs, seen.live, around)
+        elif name == "scan":
+            body = jaxprs.open_jaxpr(equation.params["jaxpr"])
+            inputs, live = self._any_step(equation, body, operands, seen.live)
+            repeats = seen.repeats
+            if repeats is not None:
+                repeats = (*repeats, equation.params["length"])
+            yield from self.jaxpr(body, inputs, live, self._around(seen, 0, repeats))
+        elif (inner := jaxprs.callee(equation)) is not None:
+            around = self._around(seen, 0, seen.repeats)
+            yield from self.jaxpr(jaxprs.open_jaxpr(inner), operands, seen.live, around)
+
+    def _around(self, seen: Seen, which: int, repeats: tuple[int, ...] | None) -> _Around:
+        site = seen.site
+        return _Around((*site.path, which), (*site.enclosing, site.equation), repeats)
+
+    def _any_step(
+        self, equation: Any, body: Any, operands: Sets, live: Sequence[bool]
+    ) -> tuple[Sets, list[bool]]:
+        """Sets of a scan body's inputs, and liveness of its outputs, over all of its steps."""
+        constants, carries = jaxprs.scan_counts(equation)
+        value, tangent = list(operands.value), list(operands.tangent)
+        alive = list(live)
+        rows = self._dependence.jaxpr(body).value
+        for _ in range(carries + 1):
+            found = self._dependence.forward(body, Sets(value, tangent)).of(body.outvars)
+            before = (list(value), list(alive))
+            for i in range(carries):
+                value[constants + i] |= found.value[i]
+                tangent[constants + i] |= found.tangent[i]
+                alive[i] = alive[i] or any(
+                    alive[j] and row >> (constants + i) & 1 for j, row in enumerate(rows)
+                )
+            if before == (value, alive):
+                break
+        return Sets(value, tangent), alive
+
+
+def live_variables(dependence: Dependence, jaxpr: Any, live_outputs: Sequence[bool]) -> set[Any]:
+    """Variables of a jaxpr on which one of its live outputs depends by value."""
+    outputs = zip(jaxpr.outvars, live_outputs)
+    alive = {x for x, is_live in outputs if is_live and not jaxprs.is_literal(x)}
+    for equation in reversed(jaxpr.eqns):
+        if any(variable in alive for variable in equation.outvars):
+            rows = dependence.equation(equation).value
+            needed = _union([row for x, row in zip(equation.outvars, rows) if x in alive])
+            for i, atom in enumerate(equation.invars):
+                if needed >> i & 1 and not jaxprs.is_literal(atom):
+                    alive.add(atom)
+    return alive
+
+
+def _union(sets: Sequence[int]) -> int:
+    union = 0
+    for one in sets:
+        union |= one
+    return union

@@ -1,0 +1,172 @@
+"""The whole diagnosis of a loss: proofs first, then measurement, then one verdict a leaf."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from checks.allow import Allow, apply_allow_list
+from checks.judge_alive import Optimisation, vanishing
+from checks.judge_dead import Context, judged
+from checks.leaves import Partition, partition
+from checks.points import Sampler, root_mean_square
+from checks.progress import Say, progress
+from checks.reach import Static, analyse, make_leaf
+from checks.report import Report
+from checks.runner import Runner
+from checks.simulate import Chain, default_optimizer, train
+from checks.survey import Survey, survey
+from checks.trace import NotALoss, Program, same_program, trace
+from checks.verdicts import Finding, Leaf, Slice, first_of
+from checks.wake import Wakes
+
+
+def diagnose(
+    loss: Callable[..., Any],
+    params: Any,
+    *args: Any,
+    optimizer: Any = None,
+    compute_dtype: Any = None,
+    batches: Sequence[tuple[Any, ...]] = (),
+    allow: Sequence[Allow | tuple[str, str, str]] = (),
+    seed: int = 0,
+) -> Report:
+    """A verdict with its evidence for every leaf, and for slices of it that differ.
+
+    Args:
+        loss: `loss(params, *args)` -> real scalar, or a tuple of it and anything else.
+        params: any pytree: Flax, Equinox, NNX state, plain containers.
+        *args: the loss's further arguments.
+        optimizer: an optax transformation; by default Adam with rate 1e-3.
+        compute_dtype: type that float leaves of `params` and `args` are cast to before the loss.
+        batches: more data, as tuples of arguments of the same shapes as `args`.
+        allow: entries (name pattern, verdict, reason) that may fail.
+        seed: for the points that are drawn.
+
+    Raises:
+        NotALoss: the loss cannot be traced, differs from call to call, has no parameters, or
+            gives no real scalar.
+        ValueError: an allow-list entry names no failing verdict or gives no reason.
+    """
+    say = progress()
+    if compute_dtype is not None:
+        loss = _cast_before(loss, compute_dtype)
+    say("tracing")
+    program = trace(loss, params, args)
+    if not same_program(program.jaxpr, trace(loss, params, args).jaxpr):
+        raise NotALoss(
+            "a loss must be the same function at every call: got two different programs from two "
+            "traces; pass what changes (random numbers, counters) as an argument"
+        )
+    static = analyse(program)
+    leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
+    leaves, unused = apply_allow_list(leaves, allow)
+    return Report(
+        leaves=tuple(leaves),
+        skipped=program.params.skipped,
+        problems=(*problems, *unused),
+        notes=(*static.dependence.notes, *notes),
+    )
+
+
+def _measured(
+    program: Program,
+    static: Static,
+    batches: Sequence[tuple[Any, ...]],
+    optimizer: Any,
+    seed: int,
+    say: Say,
+) -> tuple[list[Leaf], list[str], list[str]]:
+    """Leaves with their verdicts, what fails as a whole, and what could not be done."""
+    watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
+    runner = Runner(program, watched)
+    sampler = Sampler(program, static.dependence, seed)
+    found = survey(runner, sampler, _datasets(program, batches), say)
+    findings: list[list[Finding]] = [
+        [] if f.verdict == "reachable" else [f] for f in static.findings
+    ]
+    say("training steps")
+    chain = Chain(optimizer or default_optimizer(found.data[0].wide.leaves), program.params)
+    points = [m.point for m in found.data]
+    training, state = train(runner, chain, points)
+    context = Context(runner, sampler, found, Wakes(runner, sampler, found, training))
+    slices = _judge_dead(context, watched, findings)
+    alive = [i for i in watched if findings[i][0].verdict == "alive"]
+    say("optimiser")
+    optimisation = Optimisation(runner, found, chain, training, state)
+    for more in (
+        vanishing(found, alive),
+        optimisation.lost_in_rounding(alive),
+        optimisation.unmoved(alive),
+    ):
+        for i, finding in more.items():
+            findings[i].append(finding)
+    return _leaves(program, findings, slices, found), _problems(found), []
+
+
+def _judge_dead(
+    context: Context, watched: Sequence[int], findings: list[list[Finding]]
+) -> dict[int, list[Slice]]:
+    slices = {}
+    for i in watched:
+        fate = context.survey.fates[i]
+        if fate is not None:
+            verdict, evidence, slices[i] = judged(context, i, fate)
+            findings[i].append(Finding(verdict, evidence))
+    return slices
+
+
+def _leaves(
+    program: Program,
+    findings: list[list[Finding]],
+    slices: dict[int, list[Slice]],
+    found: Survey,
+) -> list[Leaf]:
+    leaves = []
+    for i, (name, array) in enumerate(zip(program.params.names, program.params.learning)):
+        first, others = first_of(findings[i])
+        slope = found.data[0].wide.leaves[i]
+        leaves.append(
+            replace(
+                make_leaf(name, array, first),
+                slices=slices.get(i, []),
+                also=[f for f in others if f.verdict != "alive"],
+                gradient=None if slope is None else root_mean_square(slope),
+            )
+        )
+    return leaves
+
+
+def _problems(found: Survey) -> list[str]:
+    losses = [m.written.loss for m in found.data]
+    bad = [i for i, loss in enumerate(losses) if not np.isfinite(loss)]
+    return [f"the loss itself is {losses[i]} on batch {i}" for i in bad]
+
+
+def _datasets(program: Program, batches: Sequence[tuple[Any, ...]]) -> list[Partition]:
+    datasets = [program.args]
+    for number, batch in enumerate(batches):
+        parts = partition(tuple(batch))
+        if _shapes(parts) != _shapes(program.args):
+            raise ValueError(
+                f"every batch has the shapes of the first: got other ones in batches[{number}]; "
+                "diagnose batches of another shape in a call of their own"
+            )
+        datasets.append(parts)
+    return datasets
+
+
+def _shapes(parts: Partition) -> list[Any]:
+    return [(x.shape, str(x.dtype)) for x in (*parts.learning, *parts.held)]
+
+
+def _cast_before(loss: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
+    """The loss on float leaves cast to `dtype`."""
+
+    def cast(tree: Any) -> Any:
+        parts = partition(tree)
+        return parts.build([x.astype(dtype) for x in parts.learning], parts.held)
+
+    return lambda params, *args: loss(cast(params), *cast(args))

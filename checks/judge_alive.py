@@ -1,0 +1,173 @@
+"""Verdicts of leaves that do have a gradient: is it enough, and does the optimiser use it?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from checks.points import root_mean_square
+from checks.readings import narrow
+from checks.runner import Gradient, Runner, wide_array
+from checks.simulate import Chain, Training, ask_on, filled
+from checks.stages import blamed_stage
+from checks.survey import Survey
+from checks.verdicts import Finding
+
+# A gradient below this share of its peers', alone and times the leaf's own size, is vanishing.
+VANISHING = 1e-8
+# A peer this many times above all others is no measure for them.
+_OUTLIER = 1e6
+# Elements with a gradient below this share of the leaf's largest need not move.
+_COUNTS = 1e-6
+# An update this many times smaller than it would be without the other leaves is crushed by them.
+_CRUSHED = 1e3
+
+
+def vanishing(survey: Survey, alive: Sequence[int]) -> dict[int, Finding]:
+    """Leaves whose gradient is too weak to matter against that of their peers (float64)."""
+    leaves = survey.data[0].point.leaves
+    slopes = {i: _slope(survey, i) for i in alive}
+    effects = {i: slopes[i] * root_mean_square(leaves[i]) for i in alive}
+    found = {}
+    for i in alive:
+        alone, effect = _share(slopes, i), _share(effects, i)
+        if alone < VANISHING and effect < VANISHING:
+            found[i] = Finding(
+                "vanishing",
+                f"measured: root mean square gradient {slopes[i]:.1e}, {alone:.1e} of that of its "
+                f"peers' upper tenth ({effect:.1e} when multiplied by the weight)",
+            )
+    return found
+
+
+def _slope(survey: Survey, leaf: int) -> float:
+    sizes = [root_mean_square(g) for m in survey.data if (g := m.wide.leaves[leaf]) is not None]
+    return max(sizes)
+
+
+def _share(sizes: dict[int, float], leaf: int) -> float:
+    """Of the upper tenth of the others, without those that stand far above all the rest."""
+    peers = sorted((s for i, s in sizes.items() if i != leaf), reverse=True)
+    while len(peers) > 1 and peers[0] > _OUTLIER * peers[1]:
+        peers = peers[1:]
+    reference = float(np.quantile(peers, 0.9)) if peers else 0.0
+    return sizes[leaf] / reference if reference > 0 else 1.0
+
+
+@dataclass(frozen=True)
+class Optimisation:
+    """What is needed to say why a leaf does not move.
+
+    Attributes:
+        runner: the compiled program.
+        survey: gradients at the data.
+        chain: the optimiser.
+        training: what k real steps did.
+        state: the chain's state after them.
+    """
+
+    runner: Runner
+    survey: Survey
+    chain: Chain
+    training: Training
+    state: object
+
+    def unmoved(self, alive: Sequence[int]) -> dict[int, Finding]:
+        """`underflow` and `starved` among leaves that are alive."""
+        still = [i for i in alive if not self._is_enough(i, self.training.moved[i])]
+        if not still:
+            return {}
+        last = self.training.leaves[max(self.training.leaves)]
+        written = self._usable(self.survey.data[0].written)
+        moved, asked = ask_on(self.chain, last, self.state, written, still, self._is_enough)
+        still = [i for i in still if not self._is_enough(i, moved[i])]
+        return {i: self._why(i, asked + max(self.training.leaves)) for i in still}
+
+    def lost_in_rounding(self, alive: Sequence[int]) -> dict[int, Finding]:
+        """`underflow` of leaves whose gradient as written is more noise than signal."""
+        found = {}
+        for i in alive:
+            errors = [
+                e for m in self.survey.data if (e := _error(m.wide, m.written, i)) is not None
+            ]
+            if errors and min(errors) > 1.0:
+                text = f"the gradient as written is off by {min(errors):.1e} of its float64 size"
+                found[i] = Finding("underflow", f"measured: {text}: lost in rounding")
+        return found
+
+    def _is_enough(self, leaf: int, moved: np.ndarray) -> bool:
+        """Whether at least half of the elements that have a gradient moved."""
+        slopes = [np.abs(g) for m in self.survey.data if (g := m.wide.leaves[leaf]) is not None]
+        counts = np.max(slopes, axis=0)
+        counts = counts > _COUNTS * counts.max(initial=0.0)
+        return bool(moved[counts].mean() >= 0.5) if counts.any() else True
+
+    def _why(self, leaf: int, asked: int) -> Finding:
+        at = self.survey.data[0]
+        wide = self._usable(at.wide)
+        together = self._wide_moves(at.point.leaves, wide, leaf, asked)
+        others = wide._replace(
+            leaves=[g if i == leaf or g is None else 0 * g for i, g in enumerate(wide.leaves)]
+        )
+        alone = self._wide_moves(at.point.leaves, others, leaf, asked)
+        if together == 0 or alone > _CRUSHED * together:
+            return self._starved(wide, leaf, asked, together, alone)
+        half = _half_ulp(narrow(self.runner, at.point)[0][leaf])
+        return Finding(
+            "underflow",
+            f"measured: in float64 the optimiser moves it by {together:.1e} (root mean square), as "
+            f"written not in {asked} steps; half an ulp of the weight is {half:.1e}",
+        )
+
+    def _starved(
+        self, wide: Gradient, leaf: int, asked: int, together: float, alone: float
+    ) -> Finding:
+        leaves = self.survey.data[0].point.leaves
+        with jax.enable_x64(True):
+            stage = blamed_stage(self.chain, leaves, filled(wide, leaves), leaf)
+        slope = root_mean_square(wide.leaves[leaf]) if wide.leaves[leaf] is not None else 0.0
+        text = f"measured: root mean square gradient {slope:.1e}, but no update in {asked} steps"
+        if together:
+            largest = max(
+                (i for i, g in enumerate(wide.leaves) if g is not None),
+                key=lambda i: float(np.linalg.norm(wide.leaves[i])),
+            )
+            name = self.runner.program.params.names[largest]
+            text = f"measured: its update is {together:.1e}, and {alone:.1e} without the others: "
+            text += f"crushed by the gradient of {name}"
+        return Finding("starved", text, (f"optimiser stage {stage}",))
+
+    def _wide_moves(
+        self, leaves: Sequence[np.ndarray], gradient: Gradient, leaf: int, most: int
+    ) -> float:
+        """Root mean square of the first non-zero move of the leaf by the chain in float64."""
+        with jax.enable_x64(True):
+            now, state = [np.array(x) for x in leaves], self.chain.init(leaves)
+            for _ in range(min(most, 1000)):
+                new, state, _ = self.chain.step(now, state, filled(gradient, now), gradient.loss)
+                move = root_mean_square(np.asarray(new[leaf]) - np.asarray(now[leaf]))
+                if move > 0:
+                    return move
+                now = new
+        return 0.0
+
+    def _usable(self, gradient: Gradient) -> Gradient:
+        leaves = [None if g is None else np.nan_to_num(g) for g in gradient.leaves]
+        return Gradient(float(np.nan_to_num(gradient.loss)), leaves)
+
+
+def _error(wide: Gradient, written: Gradient, leaf: int) -> float | None:
+    """Relative error of the gradient as written; None where the losses do not agree either."""
+    exact, rough = wide.leaves[leaf], written.leaves[leaf]
+    if exact is None or rough is None or not abs(wide.loss - written.loss) <= 0.01 * abs(wide.loss):
+        return None
+    size = root_mean_square(exact)
+    return root_mean_square(wide_array(rough) - exact) / size if size > 0 else None
+
+
+def _half_ulp(leaf: np.ndarray) -> float:
+    """Of an element of the leaf's typical size, in the leaf's own type."""
+    typical = root_mean_square(wide_array(leaf))
+    return 0.5 * float(jnp.finfo(leaf.dtype).eps) * typical

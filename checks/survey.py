@@ -1,0 +1,118 @@
+"""Where each leaf and slice is alive: at the data, at other inputs, at other parameters, nowhere.
+
+More points are tried only while some slice has not been seen alive.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from checks.leaves import Partition
+from checks.points import Point, Sampler
+from checks.readings import Measured, Reading, is_strong, measure
+from checks.runner import Runner
+
+_KINDS = ("data", "inputs", "params", "far")
+_MOST_INPUTS = 12
+_PATIENCE = 3
+
+
+@dataclass
+class Fate:
+    """Of one leaf: for each view (whole, then each axis), where its slices were seen alive.
+
+    Attributes:
+        alive: kind of point -> one boolean array a view.
+        exact: whether each slice's gradient was exactly zero at every point.
+        points: how many points gave a finite gradient.
+    """
+
+    alive: dict[str, list[np.ndarray]]
+    exact: list[np.ndarray]
+    points: int = 0
+
+    def state(self, view: int) -> np.ndarray:
+        """For each slice `alive`, `unvisited`, `still` (alive at other parameters) or `never`."""
+        choices = [self.alive[kind][view] for kind in _KINDS]
+        return np.select(choices, ["alive", "unvisited", "still", "unvisited"], "never")
+
+
+@dataclass
+class Survey:
+    """All points measured; the first ones are the caller's data."""
+
+    data: list[Measured]
+    others: list[Measured]
+    fates: list[Fate | None]
+
+
+def survey(
+    runner: Runner, sampler: Sampler, datasets: Sequence[Partition], say: Callable[[str], None]
+) -> Survey:
+    """Measures at the data and, while anything looks dead, at other points."""
+    say("gradients at the data, in float64 and as written")
+    data = [measure(runner, sampler, sampler.data(args)) for args in datasets]
+    others: list[Measured] = []
+    for points in (_inputs, _params, _far):
+        stale = 0
+        for point in points(sampler):
+            before = _pending(data, others)
+            if before == 0 or stale >= _PATIENCE:
+                break
+            say(f"other {point.kind}: {before} slices not yet seen alive")
+            others.append(measure(runner, sampler, point))
+            unchanged = _pending(data, others) == before
+            stale = stale + 1 if unchanged and point.kind == "inputs" else 0
+    return Survey(data, others, _fates([*data, *others]))
+
+
+def _inputs(sampler: Sampler) -> Iterator[Point]:
+    for _ in range(_MOST_INPUTS):
+        yield sampler.inputs()
+
+
+def _params(sampler: Sampler) -> Iterator[Point]:
+    yield sampler.near(0.03, redraw=False)
+    yield sampler.near(0.3, redraw=True)
+    for factor in (1.0, 0.3, 0.05):
+        yield sampler.redrawn(factor, redraw=False)
+        yield sampler.redrawn(factor, redraw=True)
+
+
+def _far(sampler: Sampler) -> Iterator[Point]:
+    for scale in (10.0, 30.0, 100.0):
+        yield sampler.far_inputs(scale)
+
+
+def _pending(data: Sequence[Measured], others: Sequence[Measured]) -> int:
+    """Number of slices not seen alive at any point so far."""
+    fates = _fates([*data, *others])
+    views = [(f, v) for f in fates if f is not None for v in range(len(f.exact))]
+    return sum(int((fate.state(view) == "never").sum()) for fate, view in views)
+
+
+def _fates(measured: Sequence[Measured]) -> list[Fate | None]:
+    columns = zip(*(m.readings for m in measured))
+    strongest = [m.strongest for m in measured]
+    return [_fate(column, strongest) for column in columns]
+
+
+def _fate(readings: Sequence[Reading | None], strongest: Sequence[float]) -> Fate | None:
+    pairs = [(r, top) for r, top in zip(readings, strongest) if r is not None]
+    if not pairs:
+        return None
+    views = range(len(pairs[0][0].size))
+    alive = {kind: [_seen(pairs, kind, view) for view in views] for kind in _KINDS}
+    exact = [np.all([r.size[view] == 0 for r, _ in pairs], axis=0) for view in views]
+    return Fate(alive, exact, len(pairs))
+
+
+def _seen(pairs: list[tuple[Reading, float]], kind: str, view: int) -> np.ndarray:
+    """Alive at one point clearly, or at two; at the data one is enough."""
+    chosen = [(r, top) for r, top in pairs if r.kind == kind]
+    count = np.zeros(pairs[0][0].size[view].shape, int)
+    for reading, top in chosen:
+        sure = is_strong(reading, top)[view] if kind != "data" else True
+        count += reading.alive[view] * np.where(sure, 2, 1)
+    return count >= (1 if kind == "data" else 2)
