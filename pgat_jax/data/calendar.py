@@ -38,27 +38,24 @@ MONTH_DECAY = 3.0
 QUARTER_DECAY = 7.0
 HOLIDAY_DECAY = 5.0
 LAST_YEAR = 2100
-_DAY = np.timedelta64(1, "D")
 
 
 def calendar_features(dates: np.ndarray) -> np.ndarray:
     """[days, G] float64, each in [-1, 1]."""
-    days = dates.astype("datetime64[D]")
-    months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
-    month = months.astype(int) % 12
-    quarters = months - month % 3
-    weekday = (days.astype(int) + 3) % 7 / 7.0
+    day, month = (dates.astype(f"datetime64[{unit}]").astype(int) for unit in "DM")
+    quarter, year = month - month % 3, month - month % 12
+    weekday = (day + 3) % 7 / 7.0
     return np.stack(
         [
             *_circle(weekday),
             *_circle(2.0 * weekday),
-            *_circle(_elapsed(days, months, 1)),
-            *_circle(month / 12.0),
-            *_circle(month // 3 / 4.0),
-            *_circle(_elapsed(days, years, 1)),
-            *_edges(days, months, 1, MONTH_DECAY),
-            *_edges(days, quarters, 3, QUARTER_DECAY),
-            *_holidays_nearby(days),
+            *_circle(_elapsed(day, month, 1)),
+            *_circle(month % 12 / 12.0),
+            *_circle(month % 12 // 3 / 4.0),
+            *_circle(_elapsed(day, year, 12)),
+            *_edges(day, month, 1, MONTH_DECAY),
+            *_edges(day, quarter, 3, QUARTER_DECAY),
+            *_holidays_nearby(day, holidays_around(dates).astype(int)),
         ],
         axis=1,
     )
@@ -70,8 +67,8 @@ def trading_days_after(date: np.datetime64, count: int, calendar: Calendar = "ny
     Raises:
         UserError: they lie beyond the year up to which holidays are known.
     """
-    first = date.astype("datetime64[D]") + _DAY
-    days = first + np.arange(2 * count + 14)
+    later = date.astype("datetime64[D]").astype(int) + np.arange(1, 2 * count + 15)
+    days = later.astype("datetime64[D]")
     days = days[is_trading_day(days, calendar)][:count]
     if days[-1] > np.datetime64(f"{LAST_YEAR}-12-31"):
         raise UserError(f"date {date}: trading days are known up to the year {LAST_YEAR}.")
@@ -104,21 +101,24 @@ def _circle(turn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.sin(2.0 * np.pi * turn), np.cos(2.0 * np.pi * turn)
 
 
-def _elapsed(days: np.ndarray, spans: np.ndarray, units: int) -> np.ndarray:
-    """Share of the month or year that has passed."""
-    begin, end = spans.astype("datetime64[D]"), (spans + units).astype("datetime64[D]")
-    return (days - begin) / (end - begin)
+def _first_day(month: np.ndarray) -> np.ndarray:
+    """Months since 1970-01 -> days since 1970-01-01 of their first day."""
+    return month.astype("datetime64[M]").astype("datetime64[D]").astype(int)
 
 
-def _edges(days, spans, units: int, decay: float) -> tuple[np.ndarray, np.ndarray]:
+def _elapsed(day: np.ndarray, month: np.ndarray, months: int) -> np.ndarray:
+    """Share that has passed of the span of ``months`` that begins with ``month``."""
+    begin, end = _first_day(month), _first_day(month + months)
+    return (day - begin) / (end - begin)
+
+
+def _edges(day: np.ndarray, month: np.ndarray, months: int, decay: float) -> tuple[np.ndarray, ...]:
     """Nearness of the first and of the last day of a span, 1 on that day."""
-    since = (days - spans.astype("datetime64[D]")) / _DAY
-    until = ((spans + units).astype("datetime64[D]") - _DAY - days) / _DAY
+    since, until = day - _first_day(month), _first_day(month + months) - 1 - day
     return np.exp(-since / decay), np.exp(-until / decay)
 
 
-def _holidays_nearby(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    closed = holidays_around(days)
-    since = (days - closed[np.searchsorted(closed, days, side="right") - 1]) / _DAY
-    until = (closed[np.searchsorted(closed, days, side="left")] - days) / _DAY
+def _holidays_nearby(day: np.ndarray, closed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    since = day - closed[np.searchsorted(closed, day, side="right") - 1]
+    until = closed[np.searchsorted(closed, day, side="left")] - day
     return np.exp(-since / HOLIDAY_DECAY), np.exp(-until / HOLIDAY_DECAY)

@@ -14,6 +14,7 @@ from pgat_jax.data.calendar import (
 )
 from pgat_jax.errors import UserError
 
+DAY = np.timedelta64(1, "D")
 CALENDARS = ("nyse", "weekdays", "daily")
 dates = st.dates(np.datetime64("1950-01-01").item(), np.datetime64("2090-12-31").item()).map(
     lambda day: np.datetime64(day, "D")
@@ -50,13 +51,13 @@ def test_features_at_days_whose_values_are_known():
 
 @given(dates)
 def test_features_of_a_day_do_not_depend_on_the_days_beside_it(day):
-    many = calendar_features(day + np.arange(-400, 400, 80))
+    many = calendar_features(day + np.arange(-400, 400, 80).astype("timedelta64[D]"))
     assert calendar_features(np.array([day]))[0] == pytest.approx(many[5], abs=1e-12)
 
 
 def test_nasdaq_traded_on_exactly_the_calendars_days(data):
     first, last = data.table.dates[[0, -1]]
-    days = np.arange(first, last + 1)
+    days = np.arange(first, last + DAY)
     assert np.array_equal(days[is_trading_day(days)], data.table.dates)
 
 
@@ -77,7 +78,7 @@ def test_trading_days_after_a_friday_before_christmas(calendar, expected):
 @given(dates, st.integers(1, 60), st.sampled_from(CALENDARS))
 def test_trading_days_are_all_there_is_after_the_date(date, count, calendar):
     found = trading_days_after(date, count, calendar)
-    between = np.arange(date + 1, found[-1] + 1)
+    between = np.arange(date + DAY, found[-1] + DAY)
     assert len(found) == count
     assert np.array_equal(between[is_trading_day(between, calendar)], found)
 

@@ -14,6 +14,7 @@ from pgat_jax.data.ephemeris import FIRST, LAST, at_midnight, positions
 from pgat_jax.errors import UserError
 
 TS = load.timescale(builtin=True)
+DAY = np.timedelta64(1, "D")
 ARCSECOND = 1.0 / 3600.0
 
 
@@ -128,7 +129,7 @@ def test_positions_cover_every_planet_to_both_ends_of_the_ephemeris():
     assert all(np.isfinite(np.stack(position)).all() for position in sky.values())
 
 
-@pytest.mark.parametrize("date", [FIRST - 1, LAST + 1])
+@pytest.mark.parametrize("date", [FIRST - DAY, LAST + DAY])
 def test_a_date_outside_the_ephemeris_is_refused(date):
     with pytest.raises(UserError, match=rf"date {date} lies outside the ephemeris DE421"):
         at_midnight(np.array([np.datetime64("2000-01-01"), date]))

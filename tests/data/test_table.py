@@ -86,7 +86,7 @@ def test_the_digest_sees_prices_dates_and_sky_but_not_the_last_bit(table):
 
     prices, values, dates = table.prices.copy(), table.values.copy(), table.dates.copy()
     prices[7, 2] += 1e-6
-    dates[0] -= 1
+    dates[0] -= np.timedelta64(1, "D")
     assert changed(prices=prices)
     assert changed(dates=dates)
     assert not changed(source="another name of the same content")
