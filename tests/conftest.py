@@ -1,0 +1,82 @@
+"""Fixtures that several test files share: run folders of the tiny model, one for each head."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from pgat_jax import build, load_config, load_data, runs
+from pgat_jax.checkpoint import Checkpoints
+from pgat_jax.metrics import Metrics
+
+GROUPS = ("input", "celestial", "petri", "encoder", "decoder", "head")
+
+
+@pytest.fixture(scope="session")
+def make_run(tmp_path_factory) -> Callable[[str], Path]:
+    """Criterion -> a run folder with initial parameters and fifty records; made once a session."""
+    folder, made = tmp_path_factory.mktemp("runs"), {}
+
+    def make(criterion: str) -> Path:
+        if criterion not in made:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(runs, "ROOT", folder)
+                made[criterion] = new_run(criterion)
+        return made[criterion]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def scored_run(make_run) -> Callable[[str], Path]:
+    """Criterion -> a run folder with scores.json, forecasts.csv, pictures and report.html."""
+    from pgat_jax import evaluate, forecast, plots, report
+
+    def scored(criterion: str) -> Path:
+        run = make_run(criterion)
+        if not (run / "report.html").exists():
+            evaluate.score_run(run)
+            forecast.write_test_forecasts(run)
+            plots.draw_run(run)
+            report.write_report(run)
+        return run
+
+    return scored
+
+
+def new_run(criterion: str) -> Path:
+    config = load_config("tiny", f"loss.criterion={criterion}", f"name=tiny-{criterion}")
+    data = load_data(config)
+    params = build(config, data.columns).init(jax.random.key(0))
+    run = runs.create_run(config)
+    meta = {"scaler": data.scaler.as_dict(), "data_hash": data.table.hash, "validation_loss": 1.0}
+    with Checkpoints(run / runs.CHECKPOINTS, create=True) as checkpoints:
+        items = {"params": params, "training": {"step": np.zeros(1)}}
+        checkpoints.save(0, items, meta, keep_every=1)
+    write_records(run)
+    return run
+
+
+def write_records(run: Path) -> None:
+    metrics = Metrics(run)
+    for i in range(1, 51):
+        step = {"time": 2.0 * i, "epoch": 1 + i // 26, "step": 10 * i}
+        loss = 1 + math.exp(-i / 10)
+        metrics.write({"event": "train", **step, "update": 5 * i, "loss": loss, **statistics(i)})
+        if i % 25 == 0:
+            metrics.write({"event": "validation", **step, "loss": loss + 0.1})
+    metrics.close()
+
+
+def statistics(i: int) -> dict:
+    norms = {
+        f"{kind}/{group}": size * (1 + math.sin(i + len(group)) / 3)
+        for kind, size in (("gradient_norm", 1.0), ("update_norm", 1e-3), ("weight_norm", 30.0))
+        for group in GROUPS
+    }
+    gate = {"gate_mean": 0.5 + i / 500, "gate_spread": i / 500, "attention_entropy": 2.56 - i / 200}
+    rest = {"learning_rate": 1e-3 * min(1, i / 10), "samples_per_second": 9.0, "skipped": 0}
+    return gate | norms | rest
