@@ -115,20 +115,7 @@ def _group(name: str) -> str:
     return GROUPS[name]
 
 
-def _packed(inner: optax.MultiSteps) -> optax.GradientTransformation:
-    """``inner`` applied to the vectors of ``_pack`` in place of the leaves."""
-
-    def init(params):
-        return inner.init(_pack(params))
-
-    def update(gradients, state, params):
-        packed, state = inner.update(_pack(gradients), state, _pack(params))
-        return _unpack(packed, params), state
-
-    return optax.GradientTransformation(init, update)
-
-
-def _pack(tree: Any) -> dict[str, dict[str, jax.Array]]:
+def pack(tree: Any) -> dict[str, dict[str, jax.Array]]:
     """Group -> ``decayed`` and ``plain``: its leaves as one float32 vector each."""
     leaves = jax.tree.leaves(tree)
     return {
@@ -138,6 +125,24 @@ def _pack(tree: Any) -> dict[str, dict[str, jax.Array]]:
         }
         for group, kinds in _places(tree).items()
     }
+
+
+def pack_groups(tree: Any) -> dict[str, str]:
+    """Name of each vector of ``pack(tree)`` -> its group."""
+    return {f"{group}/{kind}": group for group, kinds in _places(tree).items() for kind in kinds}
+
+
+def _packed(inner: optax.MultiSteps) -> optax.GradientTransformation:
+    """``inner`` applied to the vectors of ``pack`` in place of the leaves."""
+
+    def init(params):
+        return inner.init(pack(params))
+
+    def update(gradients, state, params):
+        packed, state = inner.update(pack(gradients), state, pack(params))
+        return _unpack(packed, params), state
+
+    return optax.GradientTransformation(init, update)
 
 
 def _unpack(packed: dict[str, dict[str, jax.Array]], like: Any) -> Any:

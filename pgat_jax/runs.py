@@ -1,11 +1,11 @@
 """Run folders: where they are, what lies in them, and reading a finished run back.
 
-    runs/NAME-DATE/
-      config.yaml    the resolved configuration
-      versions.json  Python, libraries, platform and devices
-      metrics.jsonl  one record a line, and TensorBoard's events.* beside it
-      checkpoints/   one folder a saved step
-      scores.json, forecasts.csv, pictures/, report.html
+runs/NAME-DATE/
+  config.yaml    the resolved configuration
+  versions.json  Python, libraries, platform and devices
+  metrics.jsonl  one record a line, and TensorBoard's events.* beside it
+  checkpoints/   one folder a saved step
+  scores.json, forecasts.csv, pictures/, report.html
 """
 
 import difflib
@@ -15,6 +15,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,7 +68,14 @@ class LoadedRun:
         return data
 
 
-def load_run(run: str | Path, which: str = "best", say: Callable[[str], None] = print) -> LoadedRun:
+def complain(text: str) -> None:
+    """Print on stderr; stdout holds results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def load_run(
+    run: str | Path, which: str = "best", say: Callable[[str], None] = complain
+) -> LoadedRun:
     """Read a run's ``best`` or ``last`` checkpoint.
 
     Args:
@@ -146,7 +154,9 @@ def newest_run(name: str | None = None) -> Path:
     runs = [p for p in runs if name is None or load_config(p / CONFIG).name == name]
     if not runs:
         of = f" of configuration {name!r}" if name else ""
-        raise UserError(f"there is no run{of} under {ROOT}/ yet; train one first, or name its folder.")
+        raise UserError(
+            f"there is no run{of} under {ROOT}/ yet; train one first, or name its folder."
+        )
     return max(runs, key=lambda p: (p / "versions.json").stat().st_mtime)
 
 
@@ -233,5 +243,7 @@ def params_sha256(params: Any) -> str:
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     flat = {}
     for key, value in tree.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        flat |= (
+            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
     return flat

@@ -16,7 +16,9 @@ from pgat_jax.errors import UserError
 
 
 def items_at(step: int) -> dict:
-    params = {"head": {"kernel": jnp.full((4, 3), step, jnp.float32), "half": jnp.ones(2, "bfloat16")}}
+    params = {
+        "head": {"kernel": jnp.full((4, 3), step, jnp.float32), "half": jnp.ones(2, "bfloat16")}
+    }
     return {"params": params, "training": {"step": jnp.int32(step), "moments": (jnp.ones(3),)}}
 
 

@@ -1,0 +1,352 @@
+"""Training: one loop. In this order, until the last epoch is done or something ends it earlier:
+
+    an epoch has ended?   validate, record, save
+    over?                 last epoch, early stopping, minutes used up, a signal
+    steps                 ``train.steps_per_dispatch`` of them, then wait for the device
+    NaN or Inf            too many in a row: stop
+    record                every ``train.log_every`` steps
+    save                  where the last save is ten minutes ago
+
+After it come the scores, the forecasts, the pictures and the page.
+"""
+
+import time
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pgat_jax.checkpoint import Checkpoints
+from pgat_jax.config import Config
+from pgat_jax.data.loading import Data, load_data
+from pgat_jax.data.windows import epoch_order
+from pgat_jax.errors import UserError
+from pgat_jax.interrupts import Interrupted, Interrupts
+from pgat_jax.metrics import Metrics
+from pgat_jax.model.build import build
+from pgat_jax.progress import Reporter
+from pgat_jax.recorder import Recorder
+from pgat_jax.runs import (
+    CHECKPOINTS,
+    check_config,
+    check_table,
+    create_run,
+    find_run,
+    locked,
+    versions,
+)
+from pgat_jax.step import TrainState, make_step, window_losses
+
+SAVE_SECONDS = 600.0
+"""Longest time between two checkpoints: what a power cut may cost."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a run has come; stored in each checkpoint beside the state of the device."""
+
+    step: int = 0
+    validated: int = 0
+    """Epochs that have ended and were validated."""
+    best_loss: float | None = None
+    """Lowest validation loss at the end of an epoch."""
+    stale: int = 0
+    """Epochs since then."""
+
+
+def train(
+    config: Config,
+    run_name: str | None = None,
+    resume: str | Path | None = None,
+    minutes: float | None = None,
+    started: float | None = None,
+) -> Path:
+    """Train a configuration, or go on with a run of it.
+
+    Args:
+        config: the recipe; with ``resume`` it must be the run's own.
+        run_name: names the new folder ``runs/NAME-DATE``; the configuration's name if left out.
+        resume: a run's folder, or its name under ``runs/``.
+        minutes: wall-clock minutes after which training stops.
+        started: ``time.monotonic()`` from which they count; now if left out.
+
+    Returns:
+        The run's folder, with scores, forecasts, pictures and page.
+
+    Raises:
+        UserError: bad input, a changed configuration or table, no usable checkpoint, or NaN and
+            Inf in too many steps in a row.
+        Interrupted: Ctrl-C or SIGTERM; all is saved.
+    """
+    started = time.monotonic() if started is None else started
+    run = find_run(resume) if resume is not None else None
+    if run is not None:
+        check_config(run, config)
+    reporter = Reporter()
+    with Interrupts() as interrupts:
+        data = load_data(config)
+        steps_per_epoch(config, data)
+        folder = run or create_run(config, run_name)
+        with locked(folder):
+            reporter.say(f"run {folder}")
+            trainer = Trainer(config, data, folder, reporter, interrupts)
+            try:
+                trainer.begin(resume=run is not None)
+                trainer.run(started + 60 * minutes if minutes is not None else np.inf)
+            finally:
+                trainer.close()
+    _finish(folder, reporter)
+    return folder
+
+
+class Trainer:
+    """The loop, and what it holds on to."""
+
+    def __init__(
+        self, config: Config, data: Data, run: Path, reporter: Reporter, interrupts: Interrupts
+    ):
+        """Opens the folder of a run, whose table is ``data``."""
+        self.config, self.data, self.path = config, data, run
+        self.reporter, self.interrupts = reporter, interrupts
+        self.model = build(config, data.columns)
+        self.steps_per_epoch = steps_per_epoch(config, data)
+        self.checkpoints = Checkpoints(run / CHECKPOINTS, create=True)
+        self.recorder: Recorder | None = None
+        self.place = Place()
+        self._order: tuple[int, Any] = (-1, None)
+        self._losses = None
+
+    def begin(self, resume: bool) -> None:
+        """Read the newest sound checkpoint, or make the first state; compile the step.
+
+        Raises:
+            UserError: there is no usable checkpoint, or the table has changed.
+            Interrupted: a signal came first.
+        """
+        step, start = make_step(self.model, self.steps_per_epoch)
+        restored = self._restore(jax.eval_shape(start)) if resume else None
+        metrics = Metrics(self.path, self.place.step)
+        self.recorder = Recorder(self.config.train, self.steps_per_epoch, metrics, self.reporter)
+
+        def prepare() -> tuple[Any, TrainState]:
+            shapes = (jax.eval_shape(start), self.data.device, self._order_of(0))
+            compiled = jax.jit(step, donate_argnums=0).lower(*shapes).compile()
+            return compiled, restored or jax.jit(start)()
+
+        made = self.reporter.wait("compiling the training step", prepare, self._interrupted)
+        if made is None:
+            raise Interrupted(self._way_on(saved=resume), self.interrupts.number or 0)
+        self._step, self.state = made
+        self._first = self.place.step
+        self._saved_at = time.monotonic()
+        self.recorder.restart_clock()
+
+    def run(self, stop_at: float) -> None:
+        """The loop of this module's first lines; ``stop_at`` is a ``time.monotonic()``.
+
+        Raises:
+            UserError: NaN or Inf in too many steps in a row.
+            Interrupted: a signal came; all is saved.
+        """
+        while not self._interrupted():
+            if self.place.step == (self.place.validated + 1) * self.steps_per_epoch:
+                self._end_epoch(stop_at)
+            elif self._done() or (time.monotonic() >= stop_at and self.place.step > self._first):
+                break
+            else:
+                self._advance(stop_at)
+        self._end(stop_at)
+
+    def close(self) -> None:
+        """Wait for the last save and close the files."""
+        if self.recorder is not None:
+            self.recorder.close()
+        self.checkpoints.close()
+
+    def _advance(self, stop_at: float) -> None:
+        """A dispatch of steps, and what its last one calls for."""
+        before = self.place.step
+        epoch, position = divmod(before, self.steps_per_epoch)
+        count = min(self.config.train.steps_per_dispatch, self.steps_per_epoch - position)
+        for _ in range(count):
+            self.state, returned = self._step(self.state, self.data.device, self._order_of(epoch))
+            self.recorder.add(returned)
+        _wait(self.state.step)
+        self.place = replace(self.place, step=before + count)
+        self._check_finite()
+        every = self.config.train.log_every
+        if before == self._first or before // every < self.place.step // every:
+            self.recorder.record(self.place.step, stop_at)
+        if time.monotonic() - self._saved_at > SAVE_SECONDS:
+            self._save(None)
+
+    def _end_epoch(self, stop_at: float) -> None:
+        """Validate, record, save; leaves the epoch unvalidated where a signal comes in between."""
+        self.recorder.record(self.place.step, stop_at)
+        loss = self._validate()
+        if loss is None:
+            return
+        best = self.place.best_loss is None or loss < self.place.best_loss
+        self.place = replace(
+            self.place,
+            validated=self.place.validated + 1,
+            best_loss=loss if best else self.place.best_loss,
+            stale=0 if best else self.place.stale + 1,
+        )
+        self.recorder.validation(self.place.step, loss, best)
+        self._save(loss)
+
+    def _end(self, stop_at: float) -> None:
+        """Record and save where the loop was left; an unfinished epoch is validated too."""
+        self.recorder.record(self.place.step, stop_at)
+        if not self._interrupted() and self.place.step % self.steps_per_epoch:
+            loss = self._validate()
+            if loss is not None:
+                self.recorder.validation(self.place.step, loss, best=False)
+                self._save(loss)
+        if self._interrupted():
+            self._save(None)
+            self.checkpoints.wait()
+            raise Interrupted(self._way_on(saved=True), self.interrupts.number or 0)
+        if self._stale():
+            self.reporter.say(
+                f"early stopping: {self.place.stale} epochs without a better validation loss "
+                f"(train.early_stopping)"
+            )
+
+    def _validate(self) -> float | None:
+        """Mean loss over all validation windows, without dropout; None if a signal comes."""
+        rows = self.data.windows("validation")
+        size = min(self.config.train.batch_size, len(rows))
+        if self._losses is None:
+            self._losses = self.reporter.wait(
+                "compiling the validation", lambda: self._compile_losses(size), self._interrupted
+            )
+        losses = []
+        for start in range(0, len(rows), size):
+            if self._interrupted() or self._losses is None:
+                return None
+            chunk = rows[start : start + size]
+            padded = jnp.asarray(np.resize(chunk, size), jnp.int32)
+            found = self._losses(self.state.params, self.data.device, padded)
+            losses.extend(np.asarray(found, np.float64)[: len(chunk)])
+        return float(np.mean(losses))
+
+    def _compile_losses(self, size: int) -> Any:
+        losses = jax.jit(
+            lambda params, device, rows: window_losses(self.model, params, device, rows)
+        )
+        rows = jax.ShapeDtypeStruct((size,), jnp.int32)
+        return losses.lower(self.state.params, self.data.device, rows).compile()
+
+    def _save(self, validation_loss: float | None) -> None:
+        state = self.state._asdict()
+        items = {"params": state.pop("params"), "training": state}
+        epoch, position = divmod(self.place.step, self.steps_per_epoch)
+        meta = asdict(self.place) | {
+            "epoch": epoch,
+            "position": position,
+            "seed": self.config.seed,
+            "validation_loss": validation_loss,
+            "config": self.config.model_dump(mode="json"),
+            "data_hash": self.data.table.hash,
+            "scaler": self.data.scaler.as_dict(),
+            "versions": versions(),
+        }
+        every = self.config.train.checkpoint_every * self.steps_per_epoch
+        self.checkpoints.save(self.place.step, items, meta, every)
+        self._saved_at = time.monotonic()
+
+    def _restore(self, shapes: TrainState) -> TrainState:
+        expected = shapes._asdict()
+        templates = {"params": expected.pop("params"), "training": expected}
+
+        def check(meta: dict[str, Any]) -> dict[str, Any]:
+            check_table(self.path, meta["data_hash"], self.data)
+            return templates
+
+        step, items, meta = self.checkpoints.restore(check, self.reporter.say)
+        self.checkpoints.set_aside_after(step)
+        self.place = Place(**{field.name: meta[field.name] for field in fields(Place)})
+        self.reporter.say(f"going on from step {step}, epoch {meta['epoch'] + 1}")
+        return TrainState(params=items["params"], **items["training"])
+
+    def _order_of(self, epoch: int) -> jax.Array:
+        """Rows of the epoch's windows in their order, on the device."""
+        if self._order[0] != epoch:
+            windows = self.data.windows("train")
+            order = windows[epoch_order(self.config.seed, epoch, len(windows))]
+            self._order = (epoch, jnp.asarray(order, jnp.int32))
+        return self._order[1]
+
+    def _check_finite(self) -> None:
+        row = int(self.state.skipped_in_row)
+        if row >= self.config.train.max_nonfinite:
+            kept = self.checkpoints.steps()
+            raise UserError(
+                f"{self.path}: the loss or a gradient was NaN or Inf for {row} steps in a row, up "
+                f"to step {self.place.step} (train.max_nonfinite: "
+                f"{self.config.train.max_nonfinite}); training has stopped and the parameters of "
+                f"the last good checkpoint (step {kept[-1] if kept else 'none'}) are untouched. "
+                "Try a lower train.learning_rate or train.clip_norm."
+            )
+
+    def _done(self) -> bool:
+        return self.place.validated >= self.config.train.epochs or self._stale()
+
+    def _stale(self) -> bool:
+        patience = self.config.train.early_stopping
+        return patience is not None and self.place.stale >= patience
+
+    def _interrupted(self) -> bool:
+        return self.interrupts.number is not None
+
+    def _way_on(self, saved: bool) -> str:
+        if not saved:
+            return f"{self.path}: stopped before the first step; there is nothing to resume."
+        return (
+            f"stopped after step {self.place.step}; saved. Go on with: "
+            f"python run.py --resume {self.path}"
+        )
+
+
+def steps_per_epoch(config: Config, data: Data) -> int:
+    """Whole batches of training windows.
+
+    Raises:
+        UserError: there are fewer windows than a batch holds.
+    """
+    windows = len(data.windows("train"))
+    if windows < config.train.batch_size:
+        raise UserError(
+            f"train.batch_size: got {config.train.batch_size}, expected at most {windows}, the "
+            f"number of training windows in {data.table.source!r}."
+        )
+    return windows // config.train.batch_size
+
+
+def _wait(array: jax.Array) -> None:
+    """Wait for the device in short naps, so that signals are heard meanwhile."""
+    began = time.monotonic()
+    while not array.is_ready():
+        time.sleep(min(0.05, 0.0005 + 0.02 * (time.monotonic() - began)))
+
+
+def _finish(run: Path, reporter: Reporter) -> None:
+    """Scores, forecasts, pictures and page of a trained run."""
+    from pgat_jax.evaluate import score_run
+    from pgat_jax.forecast import write_test_forecasts
+    from pgat_jax.plots import draw_run
+    from pgat_jax.report import write_report
+
+    for text, work in (
+        ("scores", score_run),
+        ("forecasts of the test days", write_test_forecasts),
+        ("pictures", draw_run),
+        ("report.html", write_report),
+    ):
+        reporter.say(f"{text} ...")
+        work(run)
