@@ -1,14 +1,17 @@
 """The model as pure functions: ``init``, ``apply``, ``loss``."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 
 from pgat_jax.config import Config
 from pgat_jax.data.batch import Batch
+from pgat_jax.data.calendar import FEATURES
 from pgat_jax.data.columns import BODIES, TARGETS, Columns
+from pgat_jax.data.loading import load_columns
 from pgat_jax.model.heads import Outputs, criterion_loss
 from pgat_jax.model.pgat import PGAT
 from pgat_jax.model.precision import cast_batch, cast_floats
@@ -18,23 +21,42 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True)
 class Model:
-    """Pure functions of parameters, batch and key. Hashable: usable as a static argument."""
+    """Pure functions of parameters, batch and key, each compiled once for its shapes.
+
+    Hashable: usable as a static argument. ``module`` is the Linen module itself, uncompiled, for
+    whatever acts while the program is traced (``nn.intercept_methods``, ``nn.tabulate``).
+    """
 
     config: Config
     columns: Columns
 
-    def init(self, key: jax.Array) -> Params:
-        """Float32 parameters, a nested dict whose top level names the parts of the six phases."""
-        return _init(self, key)
+    @property
+    def module(self) -> PGAT:
+        """The six phases as one Linen module."""
+        return PGAT(self.config, self.columns)
 
+    @partial(jax.jit, static_argnums=0)
+    def init(self, key: jax.Array) -> Params:
+        """Float32 parameters, a nested dict whose top level names the parts of the six phases.
+
+        The bits come from XLA's own generator, seeded by ``key``: the default one would take
+        longer to compile, leaf by leaf, than the model does.
+        """
+        shapes = batch_shapes(self.config, self.columns, 1, len(FEATURES))
+        blank = jax.tree.map(lambda s: jnp.ones(s.shape, s.dtype), shapes)
+        seed = jnp.resize(jax.random.key_data(key), (4,))
+        return self.module.init(jax.random.wrap_key_data(seed, impl="rbg"), blank)["params"]
+
+    @partial(jax.jit, static_argnums=0)
     def apply(self, params: Params, batch: Batch, rng: jax.Array | None = None) -> Outputs:
         """Forecasts of a batch, float32. Without ``rng`` there is no dropout."""
         dtype = jnp.dtype(self.config.train.precision)
         if dtype != jnp.float32:
             params, batch = cast_floats(params, dtype), cast_batch(batch, dtype)
         rngs = None if rng is None else {"dropout": rng}
-        return self._module.apply({"params": params}, batch, rngs=rngs)  # pyright: ignore[reportReturnType]
+        return cast(Outputs, self.module.apply({"params": params}, batch, rngs=rngs))
 
+    @partial(jax.jit, static_argnums=0)
     def loss(
         self, params: Params, batch: Batch, rng: jax.Array | None = None
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
@@ -42,10 +64,6 @@ class Model:
         outputs = self.apply(params, batch, rng)
         loss = criterion_loss(outputs, batch.target, self.config.loss)
         return loss, {"loss": loss} | outputs.statistics
-
-    @property
-    def _module(self) -> PGAT:
-        return PGAT(self.config, self.columns)
 
 
 def build(config: Config, columns: Columns | None = None) -> Model:
@@ -55,8 +73,6 @@ def build(config: Config, columns: Columns | None = None) -> Model:
         UserError: ``columns`` is left out and the configuration's table cannot be read.
     """
     if columns is None:
-        from pgat_jax.data.loading import load_columns
-
         columns = load_columns(config)
     return Model(config, columns)
 
@@ -74,11 +90,3 @@ def batch_shapes(config: Config, columns: Columns, size: int, calendar: int) -> 
         target=(size, d.pred_len, len(TARGETS)),
     )
     return Batch(*(jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes))
-
-
-def _init(model: Model, key: jax.Array) -> Params:
-    from pgat_jax.data.calendar import FEATURES
-
-    shapes = batch_shapes(model.config, model.columns, 1, len(FEATURES))
-    blank = jax.tree.map(lambda s: jnp.ones(s.shape, s.dtype), shapes)
-    return jax.jit(model._module.init)(key, blank)["params"]
