@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import jax
-import numpy as np
-
 from checks.allow import Allow, apply_allow_list
 from checks.judge_alive import Optimisation, vanishing
 from checks.judge_dead import Context, judged
+from checks.judge_finite import non_finite
+from checks.judge_rules import wrong
 from checks.leaves import Partition, partition
 from checks.points import Sampler, root_mean_square
 from checks.progress import Say, progress
@@ -91,9 +90,15 @@ def _measured(
     chain = Chain(optimizer or default_optimizer(found.data[0].wide.leaves), program.params)
     points = [m.point for m in found.data]
     training, state = train(runner, chain, points)
+    bad = non_finite(runner, found, training)
     context = Context(runner, sampler, found, Wakes(runner, sampler, found, training))
-    slices = _judge_dead(context, watched, findings)
-    alive = [i for i in watched if findings[i][0].verdict == "alive"]
+    slices = _judge_dead(context, [i for i in watched if i not in bad.findings], findings)
+    for i, finding in bad.findings.items():
+        findings[i].append(finding)
+    say("custom rules")
+    for i, more in wrong(runner, static.dependence, found).items():
+        findings[i] += more
+    alive = [i for i in watched if any(f.verdict == "alive" for f in findings[i])]
     say("optimiser")
     optimisation = Optimisation(runner, found, chain, training, state)
     for more in (
@@ -103,7 +108,7 @@ def _measured(
     ):
         for i, finding in more.items():
             findings[i].append(finding)
-    return _leaves(program, findings, slices, found), _problems(found), []
+    return _leaves(program, findings, slices, found), bad.problems, []
 
 
 def _judge_dead(
@@ -137,12 +142,6 @@ def _leaves(
             )
         )
     return leaves
-
-
-def _problems(found: Survey) -> list[str]:
-    losses = [m.written.loss for m in found.data]
-    bad = [i for i, loss in enumerate(losses) if not np.isfinite(loss)]
-    return [f"the loss itself is {losses[i]} on batch {i}" for i in bad]
 
 
 def _datasets(program: Program, batches: Sequence[tuple[Any, ...]]) -> list[Partition]:

@@ -19,6 +19,7 @@ from jax import lax
 from jax.extend import source_info_util
 
 from checks import jaxprs
+from checks.places import nearest_traceback
 
 Path = tuple[int, ...]
 Feeds = dict[Path, Any]
@@ -89,7 +90,8 @@ class Interpreter:
     def _equation(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
         source = site.equation.source_info
         names = source_info_util.current_name_stack() + source.name_stack
-        context = source_info_util.user_context(source.traceback, name_stack=names)
+        traceback = nearest_traceback(site.equation, site.enclosing)
+        context = source_info_util.user_context(traceback, name_stack=names)
         with context, site.equation.ctx.manager:
             handler = self._handler(site.equation)
             inner = {p: x for p, x in feeds.items() if p[: len(site.path)] == site.path}

@@ -81,8 +81,8 @@ class Optimisation:
             return {}
         last = self.training.leaves[max(self.training.leaves)]
         written = self._usable(self.survey.data[0].written)
-        moved, asked = ask_on(self.chain, last, self.state, written, still, self._is_enough)
-        still = [i for i in still if not self._is_enough(i, moved[i])]
+        record, asked = ask_on(self.chain, last, self.state, written, still, self._is_enough)
+        still = [i for i in still if not self._is_enough(i, np.asarray(record.moved[i]))]
         return {i: self._why(i, asked + max(self.training.leaves)) for i in still}
 
     def lost_in_rounding(self, alive: Sequence[int]) -> dict[int, Finding]:
@@ -107,11 +107,11 @@ class Optimisation:
     def _why(self, leaf: int, asked: int) -> Finding:
         at = self.survey.data[0]
         wide = self._usable(at.wide)
-        together = self._wide_moves(at.point.leaves, wide, leaf, asked)
+        together = self._wide_move(at.point.leaves, wide, leaf)
         others = wide._replace(
             leaves=[g if i == leaf or g is None else 0 * g for i, g in enumerate(wide.leaves)]
         )
-        alone = self._wide_moves(at.point.leaves, others, leaf, asked)
+        alone = self._wide_move(at.point.leaves, others, leaf)
         if together == 0 or alone > _CRUSHED * together:
             return self._starved(wide, leaf, asked, together, alone)
         half = _half_ulp(narrow(self.runner, at.point)[0][leaf])
@@ -127,31 +127,28 @@ class Optimisation:
         leaves = self.survey.data[0].point.leaves
         with jax.enable_x64(True):
             stage = blamed_stage(self.chain, leaves, filled(wide, leaves), leaf)
-        slope = root_mean_square(wide.leaves[leaf]) if wide.leaves[leaf] is not None else 0.0
-        text = f"measured: root mean square gradient {slope:.1e}, but no update in {asked} steps"
+        sizes = [0.0 if g is None else root_mean_square(g) for g in wide.leaves]
+        text = (
+            f"measured: root mean square gradient {sizes[leaf]:.1e}, but no update in {asked} steps"
+        )
         if together:
-            largest = max(
-                (i for i, g in enumerate(wide.leaves) if g is not None),
-                key=lambda i: float(np.linalg.norm(wide.leaves[i])),
-            )
-            name = self.runner.program.params.names[largest]
+            name = self.runner.program.params.names[int(np.argmax(sizes))]
             text = f"measured: its update is {together:.1e}, and {alone:.1e} without the others: "
             text += f"crushed by the gradient of {name}"
         return Finding("starved", text, (f"optimiser stage {stage}",))
 
-    def _wide_moves(
-        self, leaves: Sequence[np.ndarray], gradient: Gradient, leaf: int, most: int
-    ) -> float:
+    def _wide_move(self, leaves: Sequence[np.ndarray], gradient: Gradient, leaf: int) -> float:
         """Root mean square of the first non-zero move of the leaf by the chain in float64."""
         with jax.enable_x64(True):
-            now, state = [np.array(x) for x in leaves], self.chain.init(leaves)
-            for _ in range(min(most, 1000)):
-                new, state, _ = self.chain.step(now, state, filled(gradient, now), gradient.loss)
-                move = root_mean_square(np.asarray(new[leaf]) - np.asarray(now[leaf]))
-                if move > 0:
-                    return move
-                now = new
-        return 0.0
+            record, _ = ask_on(
+                self.chain,
+                leaves,
+                self.chain.init(leaves),
+                gradient,
+                [leaf],
+                lambda _, moved: bool(moved.any()),
+            )
+            return float(record.first[leaf])
 
     def _usable(self, gradient: Gradient) -> Gradient:
         leaves = [None if g is None else np.nan_to_num(g) for g in gradient.leaves]

@@ -62,6 +62,8 @@ def _labels(context: Context, leaf: int, fate: Fate) -> list[np.ndarray]:
             if group.any():
                 state[group] = _never(context, leaf, view, group, bool(fate.exact[view][group][0]))
         labels.append(state)
+        if len(set(labels[0])) == 1 and labels[0][0] == "invariant":
+            state[state == "disconnected"] = "invariant"
     return labels
 
 
@@ -106,6 +108,7 @@ def _evidence(
     at_data = float(_at_data(context, leaf, view)[group].max(initial=0.0))
     peers = context.survey.data[0].strongest
     size = f"largest |gradient| at the data {at_data:.1e} in float64"
+    noise = f", rounding noise (the largest of any leaf is {peers:.1e})" if at_data else ""
     texts = {
         "alive": f"{size}; the largest of any leaf is {peers:.1e}",
         "unvisited": f"measured: {size}, but alive at other inputs with the same parameters",
@@ -114,8 +117,8 @@ def _evidence(
         "blocked": f"measured: zero gradient at {points}, yet large changes of it change the loss",
         "disconnected": f"measured: exactly zero at {points}, and no change of it changes one bit "
         "of the loss",
-        "invariant": f"measured: {size}, which is rounding noise (the largest of any leaf is "
-        f"{peers:.1e}), as at all of {points}; large changes of it do not change the loss",
+        "invariant": f"measured: {size}{noise}, and no more at any of {points}; large changes of "
+        "it do not change the loss",
     }
     if verdict == "waking":
         steps = context.wakes(leaf)[view][group]

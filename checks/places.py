@@ -44,6 +44,14 @@ def user_line(equation: Any) -> str | None:
     return None
 
 
+def nearest_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:
+    """The traceback of the equation, or of the nearest one around it that has a user's frame."""
+    for one in (equation, *reversed(enclosing)):
+        if user_line(one) is not None:
+            return one.source_info.traceback
+    return equation.source_info.traceback
+
+
 def module_path(chain: Sequence[Any]) -> str:
     """The scopes (Flax modules, `jax.named_scope`) around an equation, joined by `/`."""
     stacks = [str(equation.source_info.name_stack) for equation in chain]

@@ -55,6 +55,20 @@ class Runner:
         with jax.enable_x64(True):
             return float(self._wide_loss(*self._split(*self._widened(leaves, args))))
 
+    def gradient_program(self, leaves: Sequence[Any], args: Partition) -> tuple[Any, list[Any]]:
+        """The loss and gradient as written, as a closed jaxpr, and its inputs at a point.
+
+        Outputs are the loss and then the gradient of each watched leaf.
+        """
+        moved, rest = self._split(leaves, args)
+
+        def program(given: list[Any]) -> list[Any]:
+            function = jax.value_and_grad(self._loss_of(self.program.jaxpr))
+            loss, slopes = function(given[: len(moved)], given[len(moved) :])
+            return [loss, *slopes]
+
+        return jax.make_jaxpr(program)([*moved, *rest]), [*moved, *rest]
+
     def _loss_of(self, closed: Any) -> Any:
         def loss(moved: list[Any], rest: list[Any]) -> Any:
             values = iter(rest)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,14 +11,17 @@ import numpy as np
 import optax
 
 from checks.leaves import Partition
-from checks.readings import narrow
 from checks.points import Point
+from checks.readings import narrow
 from checks.runner import Gradient, Runner, wide_array
 
 STEPS = 20
 CHECKPOINTS = (1, 3, 8, 20)
 _MOST_ASKED = 10_000
 _SECONDS_ASKED = 20.0
+# Compiled loops over an optimiser take minutes to compile for hundreds of leaves on JAX 0.12.
+_MOST_LEAVES_IN_LOOP = 30
+_BLOCK = 100
 
 
 @dataclass
@@ -29,11 +32,29 @@ class Training:
         leaves: parameters as written, by the number of steps (0 and `CHECKPOINTS`).
         moved: for each leaf, which elements changed at least once.
         non_finite: leaf -> (step, whether its gradient was already non-finite).
+        before_failure: the parameters at which a gradient first was not finite, if any.
     """
 
     leaves: dict[int, list[np.ndarray]]
     moved: list[np.ndarray]
     non_finite: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    before_failure: list[np.ndarray] | None = None
+
+
+class Record(NamedTuple):
+    """What the same gradient did when given again and again.
+
+    Attributes:
+        leaves: the parameters now.
+        state: the chain's state now.
+        moved: for each leaf asked about, which elements changed at least once.
+        first: for each of them, the root mean square of its first non-zero move, or 0.
+    """
+
+    leaves: list[Any]
+    state: Any
+    moved: dict[int, Any]
+    first: dict[int, Any]
 
 
 class Chain:
@@ -49,6 +70,12 @@ class Chain:
         self._optimizer = optimizer
         self.update = optax.with_extra_args_support(optimizer).update
         self._compiled: Callable[..., Any] | None = jax.jit(self._step)
+        self._block = jax.jit(self._loop)
+
+    @property
+    def can_loop(self) -> bool:
+        """Whether the last step could be compiled."""
+        return self._compiled is not None
 
     def init(self, leaves: Sequence[Any]) -> Any:
         """State before the first step."""
@@ -63,6 +90,27 @@ class Chain:
             except (jax.errors.JAXTypeError, TypeError):
                 self._compiled = None
         return self._step(*given)
+
+    def repeat(self, count: int, record: "Record", gradients: list[Any], loss: Any) -> "Record":
+        """Runs `count` steps of the same gradient; a block of them is one compiled loop."""
+        if count == _BLOCK:
+            return self._block(record, gradients, loss)
+        for _ in range(count):
+            record = self._recorded(record, gradients, loss)
+        return record
+
+    def _recorded(self, record: "Record", gradients: list[Any], loss: Any) -> "Record":
+        old = record.leaves
+        new, state, _ = self.step(old, record.state, gradients, loss)
+        moved = {i: seen | (new[i] != old[i]) for i, seen in record.moved.items()}
+        sizes = {i: jnp.sqrt(jnp.mean(jnp.abs(new[i] - old[i]) ** 2)) for i in moved}
+        first = {i: jnp.where(size == 0, sizes[i], size) for i, size in record.first.items()}
+        return Record(new, state, moved, first)
+
+    def _loop(self, record: "Record", gradients: list[Any], loss: Any) -> "Record":
+        return jax.lax.fori_loop(
+            0, _BLOCK, lambda _, now: self._recorded(now, gradients, loss), record
+        )
 
     def tree(self, leaves: Sequence[Any]) -> Any:
         """The leaves in the caller's pytree; what cannot learn is None there."""
@@ -106,26 +154,25 @@ def ask_on(
     gradient: Gradient,
     wanted: Sequence[int],
     is_enough: Callable[[int, np.ndarray], bool],
-) -> tuple[dict[int, np.ndarray], int]:
-    """The same gradient again and again, until every wanted leaf has moved enough.
+) -> tuple["Record", int]:
+    """The same gradient until every wanted leaf has moved enough: 10,000 times or 20 seconds.
 
     Returns:
-        which elements of each wanted leaf moved, and how often the chain was asked: at most
-        10,000 times, or for 20 seconds.
+        what moved, and how often the chain was asked.
     """
-    given = filled(gradient, leaves)
-    start = time.perf_counter()
-    moved = {i: np.zeros(np.shape(leaves[i]), bool) for i in wanted}
-    leaves, asked = list(leaves), 0
+    leaves = [jnp.asarray(x) for x in leaves]
+    given = [jnp.asarray(x) for x in filled(gradient, leaves)]
+    moved = {i: jnp.zeros(leaves[i].shape, bool) for i in wanted}
+    record = Record(leaves, state, moved, {i: jnp.zeros((), leaves[i].real.dtype) for i in wanted})
+    can_loop = len(leaves) <= _MOST_LEAVES_IN_LOOP
+    start, asked = time.perf_counter(), 0
     while asked < _MOST_ASKED and time.perf_counter() - start < _SECONDS_ASKED:
-        new, state, _ = chain.step(leaves, state, given, gradient.loss)
-        asked += 1
-        for i in wanted:
-            moved[i] |= np.asarray(new[i]) != np.asarray(leaves[i])
-        leaves = new
-        if all(is_enough(i, moved[i]) for i in wanted):
+        count = _BLOCK if asked >= STEPS and can_loop and chain.can_loop else 1
+        record = chain.repeat(count, record, given, jnp.asarray(gradient.loss))
+        asked += count
+        if all(is_enough(i, np.asarray(record.moved[i])) for i in wanted):
             break
-    return moved, asked
+    return record, asked
 
 
 def filled(gradient: Gradient, leaves: Sequence[Any]) -> list[np.ndarray]:
@@ -144,3 +191,5 @@ def _record(
         bad_slope = slope is not None and not np.isfinite(wide_array(slope)).all()
         if i not in result.non_finite and (bad_slope or not np.isfinite(wide_array(after)).all()):
             result.non_finite[i] = (step, bad_slope)
+            if bad_slope and result.before_failure is None:
+                result.before_failure = old

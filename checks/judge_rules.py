@@ -1,0 +1,54 @@
+"""`wrong`, and `blocked` by a rule that answers zero: leaves behind faulty custom rules."""
+
+from collections.abc import Sequence
+
+from checks.dependence import Dependence
+from checks.rules import Fault, custom_calls, faults
+from checks.runner import Runner
+from checks.survey import Survey
+from checks.verdicts import Finding
+
+
+def wrong(runner: Runner, dependence: Dependence, survey: Survey) -> dict[int, list[Finding]]:
+    """Findings by leaf. A rule that answers exactly zero cuts; any other error makes wrong."""
+    program = runner.program
+    calls = custom_calls(dependence, program.jaxpr, program.leaf_count)
+    if not calls:
+        return {}
+    found: list[Fault] = []
+    for measured in survey.data:
+        found += faults(runner, calls, measured.point.leaves, measured.point.args)
+    findings: dict[int, list[Finding]] = {}
+    for i in runner.watched:
+        behind = [fault for fault in found if fault.leaves >> i & 1]
+        if is_wrong := [fault for fault in behind if not fault.is_zero]:
+            findings.setdefault(i, []).append(_wrong(is_wrong))
+        if behind and len(is_wrong) < len(behind):
+            cuts = [fault for fault in behind if fault.is_zero]
+            verdict = "blocked" if _is_dead(survey, i) else "wrong"
+            findings.setdefault(i, []).append(_cut(verdict, cuts))
+    return findings
+
+
+def _is_dead(survey: Survey, leaf: int) -> bool:
+    """Whether the leaf's gradient is zero at all data."""
+    slopes = [m.wide.leaves[leaf] for m in survey.data]
+    return all(slope is None or not slope.any() for slope in slopes)
+
+
+def _wrong(found: Sequence[Fault]) -> Finding:
+    worst = max(found, key=lambda fault: fault.error)
+    return Finding(
+        "wrong",
+        f"measured: the rule of {worst.rule} is off by {worst.error:.1e} of the directional "
+        "derivative of its function (Richardson's differences in float64)",
+        tuple(dict.fromkeys(fault.place for fault in found)),
+    )
+
+
+def _cut(verdict: str, found: Sequence[Fault]) -> Finding:
+    return Finding(
+        verdict,
+        f"measured: the rule of {found[0].rule} answers exactly zero where its function changes",
+        tuple(dict.fromkeys(fault.place for fault in found)),
+    )
