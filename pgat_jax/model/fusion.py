@@ -31,8 +31,8 @@ class Fusion(nn.Module):
         depth, head = enc.shape[-1], self.width // self.heads
         query = nn.Dense(self.width, name="query")(nn.LayerNorm(name="query_norm")(enc))
         query = query.reshape(*enc.shape[:2], self.heads, head) * head**-0.5
-        key = self._kernel("key", depth, head).astype(enc.dtype)
-        value = self._kernel("value", depth, head).astype(enc.dtype)
+        key = self._kernel("key_kernel", depth, head).astype(enc.dtype)
+        value = self._kernel("value_kernel", depth, head).astype(enc.dtype)
         scale, bias, per_std = scale.astype(enc.dtype), bias.astype(enc.dtype), per_std[:, :, None]
         reader = jnp.einsum("BSHF,DHF->BSHD", query, key * scale[:, None, None])
         logits = jnp.einsum("BSHD,BSND->BSHN", reader, bodies) * per_std

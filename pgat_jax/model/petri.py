@@ -63,7 +63,7 @@ class MessageRound(nn.Module):
         query = nn.Dense(channels, name="query")(normed) * channels**-0.5
         message = nn.Dense(channels, use_bias=False, name="message_state")(normed)
         init = nn.initializers.lecun_normal()
-        from_edge = self.param("message_edge", init, (width, channels), jnp.float32)
+        from_edge = self.param("message_edge_kernel", init, (width, channels), jnp.float32)
         from_edge = from_edge.astype(state.dtype)
         logits = jnp.einsum("BSNC,BSMC->BSNM", query, message)
         logits = logits + ((query @ from_edge.T)[..., None, :] * edges).sum(-1)

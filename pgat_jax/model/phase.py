@@ -60,7 +60,7 @@ class BodyTokens(nn.Module):
         vector, embedding = self._tokens(index)
         values = past[..., index] * valid
         weights = self._pooled_attention(values, valid, vector, embedding)
-        value = self.param("value", _STACKED, (len(BODIES), *vector.shape[-1:] * 2), jnp.float32)
+        value = self.param("value_kernel", _STACKED, (len(BODIES), *vector.shape[-1:] * 2), jnp.float32)
         table = jnp.concatenate([vector @ value, embedding @ value], axis=1).astype(past.dtype)
         features = jnp.concatenate([weights * values, weights], axis=-1)
         bias = self.param("bias", nn.initializers.normal(0.5), (len(BODIES), self.channels))
@@ -77,8 +77,8 @@ class BodyTokens(nn.Module):
     def _pooled_attention(self, values, valid, vector, embedding) -> Float[Array, "B S N F"]:
         """Attention that a column receives, averaged over the columns of its body."""
         shape = (len(BODIES), self.channels, self.channels)
-        query = self.param("query", _STACKED, shape, jnp.float32)
-        key = self.param("key", _STACKED, shape, jnp.float32)
+        query = self.param("query_kernel", _STACKED, shape, jnp.float32)
+        key = self.param("key_kernel", _STACKED, shape, jnp.float32)
         queries, keys = (vector @ query, embedding @ query), (vector @ key, embedding @ key)
         scale = self.channels**-0.5
         vv, ve, ev, ee = (
