@@ -13,6 +13,8 @@ import numpy as np
 import platformdirs
 
 Arrays = dict[str, np.ndarray]
+KEPT = 32
+"""Files that stay; the ones written longest ago make room."""
 _DIGEST = 64
 
 
@@ -67,10 +69,17 @@ def _write(path: Path, arrays: Arrays) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, hashlib.sha256(payload).hexdigest().encode() + payload)
+        _make_room(path.parent)
     except OSError as error:
         logging.getLogger(__name__).warning(
             "The table is not cached: %s (%s); the next run builds it again.", path, error.strerror
         )
+
+
+def _make_room(folder: Path) -> None:
+    files = sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
+    for file in files[:-KEPT]:
+        file.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -37,11 +37,12 @@ MONTH_DECAY = 3.0
 """Days after which the nearness of a month's start or end has fallen to 1/e."""
 QUARTER_DECAY = 7.0
 HOLIDAY_DECAY = 5.0
-LAST_YEAR = 2100
+FIRST, LAST = np.datetime64("1870-01-01"), np.datetime64("2099-12-31")
+"""Dates around which holidays are known."""
 
 
 def calendar_features(dates: np.ndarray) -> np.ndarray:
-    """[days, G] float64, each in [-1, 1]."""
+    """[days, G] float64, each in [-1, 1]; dates from ``FIRST`` to ``LAST``."""
     day, month = (dates.astype(f"datetime64[{unit}]").astype(int) for unit in "DM")
     quarter, year = month - month % 3, month - month % 12
     weekday = (day + 3) % 7 / 7.0
@@ -65,13 +66,13 @@ def trading_days_after(date: np.datetime64, count: int, calendar: Calendar = "ny
     """The next ``count`` days on which the market trades, ``datetime64[D]``.
 
     Raises:
-        UserError: they lie beyond the year up to which holidays are known.
+        UserError: they lie beyond the date up to which holidays are known.
     """
     later = date.astype("datetime64[D]").astype(int) + np.arange(1, 2 * count + 15)
     days = later.astype("datetime64[D]")
     days = days[is_trading_day(days, calendar)][:count]
-    if days[-1] > np.datetime64(f"{LAST_YEAR}-12-31"):
-        raise UserError(f"date {date}: trading days are known up to the year {LAST_YEAR}.")
+    if days[-1] > LAST:
+        raise UserError(f"date {date}: the {count} trading days after it are not known ({LAST}).")
     return days
 
 

@@ -16,7 +16,8 @@ from pgat_jax.errors import UserError
 
 SUFFIXES = (".csv", ".parquet")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=$|[T ]\d{2}:\d{2})")
-_NUMBER = re.compile(r"[-+0-9.eEnaNIifty ]+", re.ASCII)
+_NUMBERS = re.compile(r"[-+0-9.eEnaNIifty \n]+", re.ASCII)
+"""Letters of numbers, NaN and Inf: Python's ``float`` alone would also read ``1_5`` and ``٣``."""
 _EPOCH = np.datetime64("1970-01-01")
 
 
@@ -38,10 +39,12 @@ class Cells:
             UserError: a cell is empty, not a number, NaN or Inf; names row, column and value.
         """
         cells = self.columns[name]
-        if isinstance(cells, np.ndarray):
-            values = cells.astype(np.float64)
+        if not isinstance(cells, np.ndarray):
+            values = self._parsed(name, [cell or "" for cell in cells])
+        elif cells.dtype.kind == "M":
+            raise self.refusal(name, 0, f"got {cells[0]}, expected a number")
         else:
-            values = np.array([self._number(name, i, cell) for i, cell in enumerate(cells)])
+            values = cells.astype(np.float64)
         for i in np.flatnonzero(~np.isfinite(values))[:1]:
             raise self.refusal(name, int(i), f"got {values[i]}, expected a finite number")
         return values
@@ -65,11 +68,20 @@ class Cells:
         """The one sentence about a bad cell."""
         return UserError(f"{self.where}, row {self.lines[row]}, column {name!r}: {what}.")
 
-    def _number(self, name: str, i: int, cell: str | None) -> float:
-        if cell is None or not cell.strip():
+    def _parsed(self, name: str, cells: list[str]) -> np.ndarray:
+        """All cells at once; a bad one is looked for only where there is one."""
+        try:
+            if _NUMBERS.fullmatch("\n".join(cells)):
+                return np.array([float(cell) for cell in cells])
+        except ValueError:
+            pass
+        return np.array([self._number(name, i, cell) for i, cell in enumerate(cells)])
+
+    def _number(self, name: str, i: int, cell: str) -> float:
+        if not cell.strip():
             raise self.refusal(name, i, "is empty, expected a number")
         try:
-            if _NUMBER.fullmatch(cell):
+            if _NUMBERS.fullmatch(cell):
                 return float(cell)
         except ValueError:
             pass

@@ -63,5 +63,5 @@ def check_prices(prices: np.ndarray, where: str, lines: Sequence[int] | None = N
         )
 
 
-def _line(row: int, lines: Sequence[int] | None) -> int:
-    return int(lines[row]) if lines is not None else int(row) + 2
+def _line(row: int | np.integer, lines: Sequence[int] | None) -> int:
+    return int(row) + 2 if lines is None else int(lines[int(row)])

@@ -32,7 +32,7 @@ def user_rows(cells: Cells) -> Rows:
     dates = cells.dates(header[DATE])
     check_dates(dates, cells.where, header[DATE], cells.lines)
     own = {name: cells.numbers(raw) for raw, name in names.items() if name in _NAMES.values()}
-    _check_sky(cells, own, dates)
+    _check_covered(cells, own, dates)
     notes = [*_ignored(names), *_time_delta_note(own, dates)]
     returns = _take(own, TARGETS)
     _check_high_low(cells, header, returns)
@@ -89,17 +89,17 @@ def _check_present(cells: Cells, names: set[str]) -> None:
         )
 
 
-def _check_sky(cells: Cells, own: Iterable[str], dates: np.ndarray) -> None:
-    """The sky must be computable for every row, where the table does not bring its own."""
-    if any(name.lower() in KNOWN for name in own):
-        return
-    from pgat_jax.data.ephemeris import FIRST, LAST
+def _check_covered(cells: Cells, own: Iterable[str], dates: np.ndarray) -> None:
+    """Every row needs its calendar and, where the table does not bring its own, its sky."""
+    from pgat_jax.data import calendar, ephemeris
 
-    for i in np.flatnonzero((dates < FIRST) | (dates > LAST))[:1]:
+    computed = not any(name.lower() in KNOWN for name in own)
+    cover = ephemeris if computed else calendar
+    for i in np.flatnonzero((dates < cover.FIRST) | (dates > cover.LAST))[:1]:
+        source = "the ephemeris DE421" if computed else "the calendar"
         raise UserError(
-            f"{cells.where}, row {cells.lines[i]}, column 'Date': {dates[i]} lies outside the "
-            f"ephemeris DE421, which covers {FIRST} to {LAST}: leave such rows out, or give the "
-            "table its own celestial columns."
+            f"{cells.where}, row {cells.lines[i]}, column 'Date': {dates[i]} lies outside "
+            f"{source}, which covers {cover.FIRST} to {cover.LAST}: leave such rows out."
         )
 
 

@@ -1,6 +1,7 @@
 """The cache: by content, atomic, verified."""
 
 import logging
+import os
 
 import numpy as np
 import pytest
@@ -57,6 +58,18 @@ def test_no_flipped_bit_comes_back_as_a_number(store, tmp_path, place):
     content[place % len(content)] ^= 1 << place % 8
     path.write_bytes(bytes(content))
     assert store() == 2
+
+
+def test_the_oldest_files_make_room(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "KEPT", 3)
+    for i in range(5):
+        store(f"k{i}")
+        os.utime(tmp_path / "tables" / f"k{i}.npz", (i, i))
+    assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == [
+        "k2.npz",
+        "k3.npz",
+        "k4.npz",
+    ]
 
 
 def test_a_folder_that_cannot_be_written_costs_only_time(store, tmp_path, caplog):

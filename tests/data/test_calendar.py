@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from pgat_jax.data.calendar import (
     FEATURES,
+    FIRST,
+    LAST,
     calendar_features,
     holidays_around,
     is_trading_day,
@@ -89,5 +91,10 @@ def test_the_longest_closure_since_1999_is_known():
 
 
 def test_trading_days_beyond_the_known_years_are_refused():
-    with pytest.raises(UserError, match="known up to the year 2100"):
-        trading_days_after(np.datetime64("2100-12-30"), 10)
+    assert trading_days_after(LAST - DAY, 1)[0] == LAST
+    with pytest.raises(UserError, match=r"2099-12-30: the 2 trading days .* not known"):
+        trading_days_after(LAST - DAY, 2)
+
+
+def test_features_are_known_to_both_ends():
+    assert np.isfinite(calendar_features(np.array([FIRST, LAST]))).all()

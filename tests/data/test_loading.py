@@ -179,10 +179,10 @@ def test_a_warm_load_takes_less_than_half_a_second():
     assert time.perf_counter() - begin < 0.5
 
 
-def test_a_warm_load_imports_neither_skyfield_nor_pandas_nor_pyarrow(data):
+def test_a_warm_load_imports_neither_skyfield_nor_pandas_nor_pyarrow(data, cache_folder):
     code = (
         "import sys, pathlib; from pgat_jax.data import cache;"
-        f"cache.folder = lambda: pathlib.Path({str(loading.cached.__globals__['folder']())!r});"
+        f"cache.folder = lambda: pathlib.Path({str(cache_folder)!r});"
         "from pgat_jax import load_config, load_data; load_data(load_config('tiny')).device;"
         "print([m for m in ('skyfield', 'pandas', 'pyarrow') if m in sys.modules])"
     )

@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pgat_jax import load_config, load_data
 from pgat_jax.data.columns import BODIES, KNOWN, SLOTS
@@ -199,10 +201,9 @@ def test_the_sky_after_the_end_continues_the_tables_own(original, data):
     wide, same_days = data.window_at(len(data.table) - 1)
     assert np.array_equal(days, same_days)
     places = [data.columns.names.index(name) - 4 for name in own.columns.names[4:]]
-    unscaled = batch.known[0] * own.scaler.std[4:] + own.scaler.mean[4:]
-    expected = wide.known[0][:, places] * data.scaler.std[4:][np.array(places)]
-    expected = expected + data.scaler.mean[4:][np.array(places)]
-    assert np.abs(np.asarray(unscaled - expected)).max() < 2e-3
+    unscaled = np.asarray(batch.known[0]) * own.scaler.std[4:] + own.scaler.mean[4:]
+    expected = np.asarray(wide.known[0]) * data.scaler.std[4:] + data.scaler.mean[4:]
+    assert np.abs(unscaled - expected[:, places]).max() < 2e-3
 
 
 def test_a_sky_that_only_the_table_knows_is_not_invented(original):
@@ -216,6 +217,15 @@ def test_a_sky_that_only_the_table_knows_is_not_invented(original):
     with pytest.raises(UserError, match=r"only this table knows: dyn_Mars_speed"):
         found.window_at(len(found.table) - 1)
     assert found.window_at(len(found.table) - 1 - found.config.pred_len)
+
+
+@pytest.mark.parametrize(("row", "day"), [(1, "1869-12-31"), (-1, "2100-01-01")])
+def test_a_table_with_its_own_sky_needs_only_a_calendar(original, row, day):
+    path, _ = original
+    lines = path.read_text().splitlines()
+    lines[row] = day + lines[row][10:]
+    path.write_text("\n".join(lines))
+    assert f"{day} lies outside the calendar, which covers 1870-01-01 to" in refused(path)
 
 
 # What is refused.
@@ -362,6 +372,7 @@ def test_bad_cells_of_a_parquet_file_are_named(tmp_path):
     assert "row 2, column 'Date': is empty" in write(Date=arrow.array([days[0], None, days[2]]))
     assert "column 'Open': got type bool" in write(Open=arrow.array([True, False, True]))
     assert "column 'Date': got 1.0, expected a date" in write(Date=good)
+    assert "row 1, column 'Low': got 2018-01-01" in write(Low=days)
 
 
 def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path, monkeypatch):
@@ -413,6 +424,25 @@ def test_logs_that_lead_to_no_price_are_refused(prices_csv):
 
     message = refused(prices_csv(change=change, header=LOG_HEADER))
     assert "expected natural logarithms" in message
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(place=st.floats(0, 1, exclude_max=True), junk=st.binary(max_size=12), cut=st.integers(0, 40))
+def test_no_harmed_file_raises_anything_but_one_sentence(prices_csv, place, junk, cut):
+    """Bytes are cut out of a good file and others put in: it loads, or is refused."""
+    path = prices_csv(rows=140)
+    content = path.read_bytes()
+    at = int(place * len(content))
+    path.write_bytes(content[:at] + junk + content[at + cut :])
+    try:
+        table = table_of(path)
+    except UserError as error:
+        assert str(path) in str(error)
+    else:
+        assert np.isfinite(table.values).all()
+        assert np.isfinite(table.prices).all()
 
 
 def test_nothing_is_cached_of_a_refused_file(prices_csv, cache_folder):

@@ -16,7 +16,7 @@ def numbered():
     """A table whose every number names its row."""
     row = jnp.arange(DAYS, dtype=jnp.float32)
     return Device(
-        values=row[:, None] + jnp.arange(V)[None, :] / 10.0,
+        values=row[:, None] + jnp.arange(V, dtype=jnp.float32)[None, :] / 10.0,
         phase=jnp.broadcast_to(row[:, None, None], (DAYS, N, 4)),
         calendar=jnp.broadcast_to(row[:, None], (DAYS, G)),
     )
