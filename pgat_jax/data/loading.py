@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -144,6 +145,7 @@ def load_data(config: Config, scaler: Scaler | None = None) -> Data:
     train = slice(*splits.train)
     if not config.data.keep_constant:
         table = drop_constant(table, train)
+        _say_dropped(table)
     return Data(config.data, table, splits, fit(table.values[train], table.columns))
 
 
@@ -187,8 +189,19 @@ def code_version() -> bytes:
     return content_key(*(m.read_bytes() for m in modules), *(v.encode() for v in versions)).encode()
 
 
+def _say_dropped(table: Table) -> None:
+    if table.dropped:
+        logging.getLogger(__name__).warning(
+            "%s: %d columns never change in the training rows, and are left out "
+            "(data.keep_constant=true keeps them): %s.",
+            table.source,
+            len(table.dropped),
+            ", ".join(table.dropped),
+        )
+
+
 def _build(source: str, content: bytes) -> Table:
-    logging.getLogger(__name__).info("Building the table of %s (once; then it is cached).", source)
+    print(f"building the table of {source}, once", file=sys.stderr, flush=True)
     known = source in WHEELS
     rows = wheel_rows(source, content) if known else user_rows(read_cells(source, content))
     if len(rows.dates) < 2:

@@ -19,6 +19,7 @@ _NAMES = {name.lower(): name for name in (*PRICES, *TARGETS, TIME_DELTA)} | {
 }
 _AGREEMENT = 1e-6
 _LARGEST_LOG = 100.0
+_CIRCLE = 0.01
 
 
 def user_rows(cells: Cells) -> Rows:
@@ -33,7 +34,7 @@ def user_rows(cells: Cells) -> Rows:
     check_dates(dates, cells.where, header[DATE], cells.lines)
     own = {name: cells.numbers(raw) for raw, name in names.items() if name in _NAMES.values()}
     _check_covered(cells, own, dates)
-    notes = [*_ignored(names), *_time_delta_note(own, dates)]
+    notes = [*_ignored(names), *_time_delta_note(own, dates), *_off_circle(own)]
     returns = _take(own, TARGETS)
     _check_high_low(cells, header, returns)
     if not _all_in(PRICES, own):
@@ -165,6 +166,18 @@ def _time_delta_note(own: dict[str, np.ndarray], dates: np.ndarray) -> list[str]
     different = int(np.sum(own[TIME_DELTA][1:] != np.diff(dates).astype(int)))
     text = f"time_delta: days between the dates are taken; the file differs in {different} rows."
     return [text] if different else []
+
+
+def _off_circle(own: dict[str, np.ndarray]) -> list[str]:
+    """Pairs that are not the sine and cosine of one angle; perhaps the file was scaled."""
+    sines = [name for name in own if name.endswith("_sin")]
+    wrong = [
+        name[:-4]
+        for name in sines
+        if np.abs(np.hypot(own[name], own[f"{name[:-3]}cos"]) - 1.0).max() > _CIRCLE
+    ]
+    text = f"not on the unit circle, so only their angle counts as a phase: {', '.join(wrong)}."
+    return [text] if wrong else []
 
 
 def _ignored(names: dict[str, str]) -> list[str]:

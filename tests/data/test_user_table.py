@@ -163,10 +163,12 @@ def original(prices_csv, data):
     return prices_csv(change=change, header=header), natal
 
 
-def test_the_original_layout_loads_without_its_constant_columns(original, data):
+def test_the_original_layout_loads_without_its_constant_columns(original, data, caplog):
     path, natal = original
     assert len(path.read_text().splitlines()[0].split(",")) == 1 + 118
     found = load(path)
+    assert "26 columns never change in the training rows, and are left out" in caplog.text
+    assert all(name in caplog.text for name in natal)
     assert len(natal) == 26
     assert set(found.table.dropped) == set(natal)
     assert len(found.columns.names) == 92
@@ -217,6 +219,14 @@ def test_a_sky_that_only_the_table_knows_is_not_invented(original):
     with pytest.raises(UserError, match=r"only this table knows: dyn_Mars_speed"):
         found.window_at(len(found.table) - 1)
     assert found.window_at(len(found.table) - 1 - found.config.pred_len)
+
+
+def test_pairs_that_are_no_sine_and_cosine_are_said(original):
+    path, _ = original
+    assert len(table_of(path).notes) == 1
+    path.write_text(path.read_text().replace(",0.6,0.8", ",0.6,0.9", 1))
+    said = "not on the unit circle, so only their angle counts as a phase: Sun."
+    assert said in table_of(path).notes
 
 
 @pytest.mark.parametrize(("row", "day"), [(1, "1869-12-31"), (-1, "2100-01-01")])
