@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,12 @@ from pgat_jax import baselines, predict, scores
 from pgat_jax.comparison import Skill, conclusion, skill, verdict
 from pgat_jax.data.cache import write_atomically
 from pgat_jax.distribution import Forecast
+from pgat_jax.progress import Reporter
 from pgat_jax.runs import load_run, params_sha256
 
 if TYPE_CHECKING:
-    from pgat_jax.runs import LoadedRun
+    from pgat_jax.progress import Reporter
+from pgat_jax.runs import LoadedRun
 
 SPLITS = ("validation", "test")
 COMPARED_SCORES = ("mse", "crps")
@@ -44,7 +45,7 @@ def score_run(run: Path) -> dict:
     Raises:
         UserError: ``run`` is not a run folder, or it is damaged.
     """
-    loaded = load_run(run, say=say)
+    loaded = load_run(run, say=Reporter().say)
     found = strict(
         {
             "run": loaded.path.name,
@@ -153,11 +154,6 @@ def describe_data(run: "LoadedRun") -> dict:
         "return_mean": dict(zip(scores.TARGET_NAMES, mean.tolist())),
         "return_std": dict(zip(scores.TARGET_NAMES, std.tolist())),
     }
-
-
-def say(text: str) -> None:
-    """Print to the error stream, which leaves standard output to the result."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def strict(value: Any) -> Any:

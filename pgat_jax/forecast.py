@@ -20,13 +20,14 @@ from pgat_jax.data.cache import write_atomically
 from pgat_jax.data.loading import Data, load_data
 from pgat_jax.distribution import Forecast
 from pgat_jax.errors import UserError
-from pgat_jax.evaluate import say
 from pgat_jax.paths import joint_ranks, sample_returns, to_prices
+from pgat_jax.progress import Reporter
 from pgat_jax.runs import load_run
 from pgat_jax.scores import TARGET_NAMES
 
 if TYPE_CHECKING:
-    from pgat_jax.runs import LoadedRun
+    from pgat_jax.progress import Reporter
+from pgat_jax.runs import LoadedRun
 
 BAND_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Levels that pictures draw, and that forecasts.csv holds."""
@@ -65,7 +66,7 @@ def forecast_run(
     levels = check_levels(quantiles)
     if output is not None:
         check_output(output)
-    loaded = load_run(run, say=say)
+    loaded = load_run(run, say=Reporter().say)
     table = loaded.data if data is None else new_rows(loaded, data)
     row = len(table.table) - 1 if start is None else table.row_at(start)
     batch, days = table.window_at(row)
@@ -88,7 +89,7 @@ def write_test_forecasts(run: Path) -> Path:
     Raises:
         UserError: ``run`` is not a run folder, or it is damaged.
     """
-    loaded = load_run(run, say=say)
+    loaded = load_run(run, say=Reporter().say)
     forecast = spread_out(loaded, predict.kept_split(loaded, "test").forecast)
     days = loaded.data.table.dates[predict.predicted_rows(loaded, "test")]
     origins = [origin_at(loaded.data, r, d) for r, d in zip(loaded.data.windows("test"), days)]

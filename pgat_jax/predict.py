@@ -6,7 +6,6 @@ share one compilation.
 
 import io
 import zipfile
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +23,6 @@ from pgat_jax.distribution import Forecast, GaussianMixture, QuantileFunction, S
 from pgat_jax.runs import params_sha256
 
 if TYPE_CHECKING:
-    from pgat_jax.model.build import Model, Params
     from pgat_jax.model.heads import Outputs
     from pgat_jax.runs import LoadedRun
 
@@ -131,12 +129,7 @@ def _predict_chunk(run: "LoadedRun", split: str, chunk: np.ndarray) -> Arrays:
 def _apply_padded(run: "LoadedRun", batch: Batch) -> Arrays:
     size = batch.past.shape[0]
     padded = jax.tree.map(lambda x: x[np.arange(CHUNK) % size], batch)
-    return jax.device_get(_arrays(_apply(run.model, run.params, padded)))
-
-
-@partial(jax.jit, static_argnames=("model",))
-def _apply(model: "Model", params: "Params", batch: Batch) -> "Outputs":
-    return model.apply(params, batch)
+    return jax.device_get(_arrays(run.model.apply(run.params, padded)))
 
 
 def _arrays(outputs: "Outputs") -> dict[str, jax.Array]:
@@ -162,7 +155,7 @@ def _kept(run: "LoadedRun", split: str) -> Arrays | None:
     try:
         with np.load(_kept_path(run, split), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         return None
     return arrays if str(arrays.pop("key", "")) == _key(run) else None
 

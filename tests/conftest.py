@@ -32,19 +32,30 @@ def make_run(tmp_path_factory) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def scored_run(make_run) -> Callable[[str], Path]:
-    """Criterion -> a run folder with scores.json, forecasts.csv, pictures and report.html."""
-    from pgat_jax import evaluate, forecast, plots, report
+    """Criterion -> a run folder with scores.json and forecasts.csv."""
+    from pgat_jax.evaluate import score_run
+    from pgat_jax.forecast import write_test_forecasts
 
     def scored(criterion: str) -> Path:
         run = make_run(criterion)
-        if not (run / "report.html").exists():
-            evaluate.score_run(run)
-            forecast.write_test_forecasts(run)
-            plots.draw_run(run)
-            report.write_report(run)
+        if not (run / "forecasts.csv").exists():
+            score_run(run)
+            write_test_forecasts(run)
         return run
 
     return scored
+
+
+@pytest.fixture(scope="session")
+def drawn_run(scored_run) -> Path:
+    """A run folder of the mixture model with pictures and report.html too."""
+    from pgat_jax.plots import draw_run
+    from pgat_jax.report import write_report
+
+    run = scored_run("nll")
+    draw_run(run)
+    write_report(run)
+    return run
 
 
 def new_run(criterion: str) -> Path:
