@@ -15,7 +15,7 @@ from checks.progress import Say, progress
 from checks.reach import Static, analyse, make_leaf
 from checks.report import Report
 from checks.runner import Runner
-from checks.simulate import Chain, default_optimizer, train
+from checks.simulate import Chain, Training, default_optimizer, train
 from checks.survey import Survey, survey
 from checks.trace import NotALoss, Program, same_program, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
@@ -108,7 +108,7 @@ def _measured(
     ):
         for i, finding in more.items():
             findings[i].append(finding)
-    return _leaves(program, findings, slices, found), bad.problems, []
+    return _leaves(program, findings, slices, found, training), bad.problems, []
 
 
 def _judge_dead(
@@ -128,6 +128,7 @@ def _leaves(
     findings: list[list[Finding]],
     slices: dict[int, list[Slice]],
     found: Survey,
+    training: Training,
 ) -> list[Leaf]:
     leaves = []
     for i, (name, array) in enumerate(zip(program.params.names, program.params.learning)):
@@ -139,6 +140,7 @@ def _leaves(
                 slices=slices.get(i, []),
                 also=[f for f in others if f.verdict != "alive"],
                 gradient=None if slope is None else root_mean_square(slope),
+                movement=training.movement[i],
             )
         )
     return leaves

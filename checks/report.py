@@ -1,9 +1,30 @@
 """A report: a mapping from leaf names to what is known of each leaf."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from checks.verdicts import ORDER, Leaf
+from checks.document import write_json
+from checks.table import report_table
+from checks.verdicts import Leaf, verdict_counts, worst_first
+
+
+@dataclass(frozen=True)
+class Subtree:
+    """What the leaves below one path have in common.
+
+    Attributes:
+        parameters: number of elements.
+        verdicts: verdict -> number of leaves, worst first.
+        gradient_norm: Euclidean norm of the float64 gradient, None where nothing was measured.
+        update_over_weight: largest ratio of any leaf's first update to its weight, likewise.
+    """
+
+    parameters: int
+    verdicts: dict[str, int]
+    gradient_norm: float | None
+    update_over_weight: float | None
 
 
 @dataclass(frozen=True)
@@ -51,16 +72,31 @@ class Report(Mapping[str, Leaf]):
         """Number of leaves of each verdict that occurs, worst first."""
         return verdict_counts(self.leaves)
 
+    def by_subtree(self, depth: int = 1) -> dict[str, Subtree]:
+        """First `depth` parts of the names -> what the leaves below have in common."""
+        groups: dict[str, list[Leaf]] = {}
+        for leaf in self.leaves:
+            groups.setdefault("/".join(leaf.name.split("/")[:depth]), []).append(leaf)
+        return {name: _subtree(leaves) for name, leaves in groups.items()}
 
-def worst_first(leaves: Sequence[Leaf]) -> list[Leaf]:
-    """Failing leaves before passing ones, then in the order of the verdicts."""
-    return sorted(leaves, key=lambda leaf: (leaf.passes, ORDER.index(leaf.verdict)))
+    def table(self) -> str:
+        """The report as text of at most 100 columns, worst first."""
+        return report_table(self)
+
+    def to_json(self, path: str | Path) -> None:
+        """Writes the report as JSON; `checks.document` describes the schema."""
+        write_json(self, path)
 
 
-def verdict_counts(leaves: Sequence[Leaf]) -> dict[str, int]:
-    """Number of leaves of each verdict that occurs, worst first."""
-    found = [leaf.verdict for leaf in leaves]
-    return {verdict: found.count(verdict) for verdict in ORDER if verdict in found}
+def _subtree(leaves: Sequence[Leaf]) -> Subtree:
+    squares = [leaf.gradient**2 * leaf.size for leaf in leaves if leaf.gradient is not None]
+    moves = [leaf.movement for leaf in leaves if leaf.movement is not None]
+    return Subtree(
+        sum(leaf.size for leaf in leaves),
+        verdict_counts(leaves),
+        math.sqrt(sum(squares)) if squares else None,
+        max(moves) if moves else None,
+    )
 
 
 def _some(names: list[str]) -> str:

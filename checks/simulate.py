@@ -11,7 +11,7 @@ import numpy as np
 import optax
 
 from checks.leaves import Partition
-from checks.points import Point
+from checks.points import Point, root_mean_square
 from checks.readings import narrow
 from checks.runner import Gradient, Runner, wide_array
 
@@ -31,12 +31,14 @@ class Training:
     Attributes:
         leaves: parameters as written, by the number of steps (0 and `CHECKPOINTS`).
         moved: for each leaf, which elements changed at least once.
+        movement: for each leaf, the root mean square of its first non-zero move over its own.
         non_finite: leaf -> (step, whether its gradient was already non-finite).
         before_failure: the parameters at which a gradient first was not finite, if any.
     """
 
     leaves: dict[int, list[np.ndarray]]
     moved: list[np.ndarray]
+    movement: list[float]
     non_finite: dict[int, tuple[int, bool]] = field(default_factory=dict)
     before_failure: list[np.ndarray] | None = None
 
@@ -135,7 +137,7 @@ def train(
 ) -> tuple[Training, Any]:
     """Runs k steps of the real chain on real gradients, round the batches; and its last state."""
     leaves, _ = narrow(runner, datasets[0])
-    result = Training({0: leaves}, [np.zeros(x.shape, bool) for x in leaves])
+    result = Training({0: leaves}, [np.zeros(x.shape, bool) for x in leaves], [0.0 for _ in leaves])
     state = chain.init(leaves)
     for step in range(steps):
         args = narrow(runner, datasets[step % len(datasets)])[1]
@@ -188,8 +190,16 @@ def _record(
         result.leaves[step] = new
     for i, (before, after, slope) in enumerate(zip(old, new, gradient.leaves)):
         result.moved[i] |= before != after
+        if result.movement[i] == 0:
+            result.movement[i] = _relative_move(before, after)
         bad_slope = slope is not None and not np.isfinite(wide_array(slope)).all()
         if i not in result.non_finite and (bad_slope or not np.isfinite(wide_array(after)).all()):
             result.non_finite[i] = (step, bad_slope)
             if bad_slope and result.before_failure is None:
                 result.before_failure = old
+
+
+def _relative_move(before: np.ndarray, after: np.ndarray) -> float:
+    old, new = wide_array(before), wide_array(after)
+    size = root_mean_square(old)
+    return root_mean_square(new - old) / size if size > 0 else 0.0

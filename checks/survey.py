@@ -24,7 +24,7 @@ class Fate:
 
     Attributes:
         alive: kind of point -> one boolean array a view.
-        exact: whether each slice's gradient was exactly zero at every point.
+        exact: whether each slice's gradient was exactly zero at every point but far ones.
         points: how many points gave a finite gradient.
     """
 
@@ -94,7 +94,8 @@ def _pending(data: Sequence[Measured], others: Sequence[Measured]) -> int:
 
 def _fates(measured: Sequence[Measured]) -> list[Fate | None]:
     columns = zip(*(m.readings for m in measured))
-    strongest = [m.strongest for m in measured]
+    at_data = max((m.strongest for m in measured if m.point.kind == "data"), default=0.0)
+    strongest = [max(m.strongest, at_data) for m in measured]
     return [_fate(column, strongest) for column in columns]
 
 
@@ -104,14 +105,17 @@ def _fate(readings: Sequence[Reading | None], strongest: Sequence[float]) -> Fat
         return None
     views = range(len(pairs[0][0].size))
     alive = {kind: [_seen(pairs, kind, view) for view in views] for kind in _KINDS}
-    exact = [np.all([r.size[view] == 0 for r, _ in pairs], axis=0) for view in views]
+    nearer = [r for r, _ in pairs if r.kind != "far"]
+    exact = [np.all([r.size[view] == 0 for r in nearer], axis=0) for view in views]
+    alive["far"] = [far & zero for far, zero in zip(alive["far"], exact)]
     return Fate(alive, exact, len(pairs))
 
 
 def _seen(pairs: list[tuple[Reading, float]], kind: str, view: int) -> np.ndarray:
     """At the data, alive at one point; elsewhere clearly at one, or weakly at most of them.
 
-    Far out, where exponentials underflow, a weak gradient proves nothing.
+    Clearly means not far below the strongest gradient there and at the data: where exponentials
+    underflow, rounding leaves remains that no jitter moves. Far out a weak gradient proves nothing.
     """
     chosen = [(r, top) for r, top in pairs if r.kind == kind]
     weak = np.zeros(pairs[0][0].size[view].shape, int)

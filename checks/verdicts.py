@@ -1,5 +1,6 @@
 """The verdicts, their order, and what a report says of one leaf or slice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 # Proof before measurement, cause before symptom: where several hold, the first wins.
@@ -94,12 +95,23 @@ class Leaf:
 
 
 def first_of(findings: list[Finding]) -> tuple[Finding, list[Finding]]:
-    """The winning finding, and the others in order.
+    """The winning finding, and the others in order; of two alike, one that names a place.
 
     Raises:
         ValueError: there is none.
     """
     if not findings:
         raise ValueError("a leaf needs at least one finding: got none")
-    ranked = sorted(findings, key=lambda finding: ORDER.index(finding.verdict))
-    return ranked[0], ranked[1:]
+    ranked = sorted(findings, key=lambda f: (ORDER.index(f.verdict), not f.where))
+    return ranked[0], [f for f in ranked[1:] if f.verdict != ranked[0].verdict]
+
+
+def worst_first(leaves: Sequence[Leaf]) -> list[Leaf]:
+    """Failing leaves before passing ones, then in the order of the verdicts."""
+    return sorted(leaves, key=lambda leaf: (leaf.passes, ORDER.index(leaf.verdict)))
+
+
+def verdict_counts(leaves: Sequence[Leaf]) -> dict[str, int]:
+    """Number of leaves of each verdict that occurs, worst first."""
+    found = [leaf.verdict for leaf in leaves]
+    return {verdict: found.count(verdict) for verdict in ORDER if verdict in found}

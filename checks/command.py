@@ -1,0 +1,106 @@
+"""What the shell commands do: run the checks, print the table, write files, give a status."""
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from checks.allow import apply_allow_list, read_allow_list
+from checks.diagnose import diagnose
+from checks.reach import reach
+from checks.report import Report
+from checks.table import report_table, subtree_table
+from checks.trace import NotALoss
+
+PASSED, FAILED, NOT_RUN = 0, 1, 2
+
+
+def run_check(
+    loss: Callable[..., Any],
+    params: Any,
+    args: tuple[Any, ...],
+    *,
+    static: bool = False,
+    allow: str | Path | None = None,
+    json: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> int:
+    """Checks a loss, prints the report and gives the exit status.
+
+    Args:
+        loss: as for `diagnose`.
+        params: as for `diagnose`.
+        args: the loss's further arguments.
+        static: run only the static proof; shapes suffice.
+        allow: file of allow-list entries, as `read_allow_list` reads it.
+        json: where to write the report as JSON.
+        settings: further keyword arguments of `diagnose`.
+
+    Returns:
+        0 when everything passes, 1 when a leaf fails, 2 when the checks could not be run.
+    """
+    try:
+        report = _report(loss, params, args, static, allow, settings or {})
+        if json is not None:
+            report.to_json(json)
+    except (NotALoss, ValueError, OSError) as error:
+        print(f"checks: {error}", file=sys.stderr)
+        return NOT_RUN
+    print(subtree_table(report))
+    print(report_table(report))
+    return PASSED if report.passes else FAILED
+
+
+def load_factory(name: str) -> Callable[[], Any]:
+    """The factory called `MODULE:FACTORY`; the working directory is searched too.
+
+    Raises:
+        ValueError: the name has no colon, or there is no such module or function.
+    """
+    module, colon, factory = name.partition(":")
+    if not (module and colon and factory):
+        raise ValueError(f"a factory is named MODULE:FACTORY: got {name!r}")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return getattr(importlib.import_module(module), factory)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"no factory {name!r}: {error}") from error
+
+
+def made(factory: Callable[[], Any]) -> tuple[Any, Any, tuple[Any, ...], Mapping[str, Any]]:
+    """Loss, parameters, arguments and settings out of a factory.
+
+    Raises:
+        ValueError: the factory raises, or returns something else than
+            `loss, params, args` or `loss, params, args, settings`.
+    """
+    try:
+        result = factory()
+    except Exception as error:
+        raise ValueError(f"the factory raised {type(error).__name__}: {error}") from error
+    if not (isinstance(result, tuple) and len(result) in (3, 4) and callable(result[0])):
+        raise ValueError(
+            f"a factory returns `loss, params, args` (and settings of diagnose, if any): got "
+            f"{type(result).__name__}"
+        )
+    loss, params, args, *settings = result
+    return loss, params, tuple(args), settings[0] if settings else {}
+
+
+def _report(
+    loss: Callable[..., Any],
+    params: Any,
+    args: tuple[Any, ...],
+    static: bool,
+    allow: str | Path | None,
+    settings: Mapping[str, Any],
+) -> Report:
+    entries = [] if allow is None else read_allow_list(allow)
+    if not static:
+        given = [*settings.get("allow", ()), *entries]
+        return diagnose(loss, params, *args, **{**settings, "allow": given})
+    report = reach(loss, params, *args)
+    provable = [e for e in entries if e.verdict in ("disconnected", "blocked")]
+    leaves, unused = apply_allow_list(report.leaves, provable)
+    return Report(tuple(leaves), report.skipped, tuple(unused), report.notes, static=True)

@@ -1,0 +1,59 @@
+"""A report as JSON, schema `checks.report/1`.
+
+schema     "checks.report/1"
+passes     whether nothing fails
+static     whether only the static part ran
+counts     {verdict: number of leaves}
+problems   sentences that fail the report as a whole
+notes      what was taken on trust
+skipped    {name: why}
+leaves     a list of
+    name, shape, dtype, verdict, passes, evidence, where
+    slices     [{axis, index, verdict, evidence}]
+    also       [{verdict, evidence, where}], further verdicts that hold
+    gradient   root mean square in float64, null where not measured or not finite
+    movement   root mean square of the first update over that of the weight, likewise
+    allowed    the allow-list's reason, or null
+    cures      edits that were tried and helped
+"""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from checks.verdicts import Leaf
+
+if TYPE_CHECKING:
+    from checks.report import Report
+
+SCHEMA = "checks.report/1"
+
+
+def document(report: "Report") -> dict[str, Any]:
+    """The report as plain dicts, lists, strings, numbers and None."""
+    return {
+        "schema": SCHEMA,
+        "passes": report.passes,
+        "static": report.static,
+        "counts": report.verdict_counts(),
+        "problems": list(report.problems),
+        "notes": list(report.notes),
+        "skipped": dict(report.skipped),
+        "leaves": [_leaf(leaf) for leaf in report.leaves],
+    }
+
+
+def write_json(report: "Report", path: str | Path) -> None:
+    """Writes the document, strictly valid (no NaN)."""
+    text = json.dumps(document(report), indent=1, allow_nan=False)
+    Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def _leaf(leaf: Leaf) -> dict[str, Any]:
+    fields = asdict(leaf)
+    for name in ("gradient", "movement"):
+        value = fields[name]
+        fields[name] = value if value is not None and math.isfinite(value) else None
+    return fields | {"passes": leaf.passes}

@@ -1,0 +1,113 @@
+"""A report as text of at most 100 columns, worst first, equal siblings in one row."""
+
+import io
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from checks.verdicts import Leaf, Slice, worst_first
+
+if TYPE_CHECKING:
+    from checks.report import Report
+
+WIDTH = 100
+_NUMBERS = re.compile(r"\d+")
+_INDICES_SHOWN = 6
+_PLACES_SHOWN = 3
+
+
+def report_table(report: "Report") -> str:
+    """Counts, what fails as a whole, and a row for each group of leaves with something to tell."""
+    parts = [_summary(report), *(f"! {problem}" for problem in report.problems)]
+    told = [leaf for leaf in worst_first(report.leaves) if not _is_plain(leaf)]
+    if told:
+        parts.append(leaf_table(told))
+    parts += [f"skipped {name}: {why}" for name, why in report.skipped.items()]
+    parts += [f"note: {note}" for note in report.notes]
+    return "\n".join(parts)
+
+
+def leaf_table(leaves: Sequence[Leaf]) -> str:
+    """A row for each group of equal siblings: names, verdict, evidence with places and slices."""
+    table = Table(box=box.SIMPLE_HEAD, width=WIDTH, pad_edge=False)
+    table.add_column("parameter", ratio=3, overflow="fold")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("why, and where", ratio=6, overflow="fold")
+    for group in _siblings(leaves):
+        table.add_row(_title(group), group[0].verdict, _why(group[0]))
+    return _render(table)
+
+
+def subtree_table(report: "Report", depth: int = 1) -> str:
+    """A row for each subtree: parameters, verdict counts, gradient, update over weight."""
+    table = Table(box=box.SIMPLE_HEAD, width=WIDTH, pad_edge=False)
+    table.add_column("subtree", ratio=3, overflow="fold")
+    for name in ("parameters", "gradient norm", "update/weight"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("leaves by verdict", ratio=4)
+    for name, subtree in report.by_subtree(depth).items():
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in subtree.verdicts.items())
+        numbers = (subtree.gradient_norm, subtree.update_over_weight)
+        shown = ("" if x is None else f"{x:.1e}" for x in numbers)
+        table.add_row(name, f"{subtree.parameters:,}", *shown, counts)
+    return _render(table)
+
+
+def _summary(report: "Report") -> str:
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in report.verdict_counts().items())
+    word = "passes" if report.passes else "FAILS"
+    part = "static proof" if report.static else "diagnosis"
+    return f"{part} {word}: {len(report)} leaves: {counts or 'none'}"
+
+
+def _is_plain(leaf: Leaf) -> bool:
+    """Whether there is nothing to tell of a leaf but that it passes."""
+    nothing = not leaf.slices and not leaf.also and leaf.allowed is None
+    return leaf.verdict in ("alive", "reachable") and nothing
+
+
+def _siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
+    """Leaves that differ by numbers in their names alone, and by nothing that matters."""
+    groups: dict[object, list[Leaf]] = {}
+    for leaf in leaves:
+        slices = tuple((s.axis, s.index, s.verdict) for s in leaf.slices)
+        pattern = _NUMBERS.sub("*", leaf.name)
+        key = (pattern, leaf.verdict, leaf.allowed, leaf.passes, tuple(leaf.where), slices)
+        groups.setdefault(key, []).append(leaf)
+    return list(groups.values())
+
+
+def _title(group: Sequence[Leaf]) -> str:
+    shape = "x".join(map(str, group[0].shape)) or "scalar"
+    if len(group) == 1:
+        return f"{group[0].name} [{shape}]".replace("[", r"\[")
+    return f"{_NUMBERS.sub('*', group[0].name)} ({len(group)} leaves)"
+
+
+def _why(leaf: Leaf) -> str:
+    lines = [leaf.evidence]
+    lines += [f"at {where}" for where in leaf.where[:_PLACES_SHOWN]]
+    if len(leaf.where) > _PLACES_SHOWN:
+        lines.append(f"and {len(leaf.where) - _PLACES_SHOWN} places more")
+    lines += [_slice_line(part) for part in leaf.slices]
+    lines += [f"also {finding.verdict}: {finding.evidence}" for finding in leaf.also]
+    lines += [f"cure tried: {cure}" for cure in leaf.cures]
+    if leaf.allowed is not None:
+        lines.append(f"allowed: {leaf.allowed}")
+    return "\n".join(lines).replace("[", r"\[")
+
+
+def _slice_line(part: Slice) -> str:
+    shown = ", ".join(map(str, part.index[:_INDICES_SHOWN]))
+    more = f", ... ({len(part.index)} in all)" if len(part.index) > _INDICES_SHOWN else ""
+    return f"axis {part.axis} at {shown}{more}: {part.verdict}: {part.evidence}"
+
+
+def _render(table: Table) -> str:
+    out = io.StringIO()
+    Console(file=out, width=WIDTH, color_system=None, highlight=False).print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
