@@ -31,7 +31,7 @@ from pgat_jax.errors import UserError
 _gather = jax.jit(gather, static_argnames=("seq_len", "label_len", "pred_len"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """A table, its splits and scaler, and the windows gathered from it."""
 

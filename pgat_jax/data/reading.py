@@ -21,7 +21,7 @@ _NUMBERS = re.compile(r"[-+0-9.eEnaNIifty \n]+", re.ASCII)
 _EPOCH = np.datetime64("1970-01-01")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cells:
     """Columns of a file, not yet converted."""
 

@@ -9,7 +9,7 @@ from pgat_jax.data.columns import PRICES
 from pgat_jax.errors import UserError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """A source before the sky joins it."""
 

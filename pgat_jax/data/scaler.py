@@ -8,7 +8,7 @@ import numpy as np
 from pgat_jax.data.columns import TARGETS, Columns, is_bounded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scaler:
     """Mean and standard deviation of each of the V columns; 0 and 1 for sines and cosines."""
 

@@ -23,7 +23,7 @@ _CHECKED_ROWS = 30
 _CONTINUITY = 1e-3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """Rows by day, columns by name."""
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from pgat_jax.data.columns import KNOWN, PRICES, TARGETS, TIME_DELTA
+from pgat_jax.data.market import read_market
 from pgat_jax.data.reading import Cells
-from pgat_jax.data.rows import Rows, check_dates, check_prices
-from pgat_jax.data.table import log_returns
+from pgat_jax.data.rows import Rows, check_dates
 from pgat_jax.errors import UserError
 
 DATE = "date"
@@ -17,8 +17,6 @@ IGNORED = ("volume", "adj close", "dividends", "stock splits")
 _NAMES = {name.lower(): name for name in (*PRICES, *TARGETS, TIME_DELTA)} | {
     lower: column.name for lower, column in KNOWN.items()
 }
-_AGREEMENT = 1e-6
-_LARGEST_LOG = 100.0
 _CIRCLE = 0.01
 
 
@@ -35,20 +33,9 @@ def user_rows(cells: Cells) -> Rows:
     own = {name: cells.numbers(raw) for raw, name in names.items() if name in _NAMES.values()}
     _check_covered(cells, own, dates)
     notes = [*_ignored(names), *_time_delta_note(own, dates), *_off_circle(own)]
-    returns = _take(own, TARGETS)
-    _check_high_low(cells, header, returns)
-    if not _all_in(PRICES, own):
-        prices, returns, note = _prices_from(cells.where, returns)
-        notes.append(note)
-    else:
-        prices = np.column_stack(list(_take(own, PRICES).values()))
-        check_prices(prices, cells.where, cells.lines)
-        if returns and _are_log_prices(returns, prices):
-            returns, note = {}, "log_Open..log_Close hold log prices: log returns are computed."
-            notes.append(note)
-        _check_agreement(cells, header, returns, prices)
+    prices, returns, said = read_market(cells, own, header)
     rest = {name: v for name, v in own.items() if name not in (*PRICES, *TARGETS)}
-    return Rows(dates, prices, returns | rest, tuple(notes))
+    return Rows(dates, prices, returns | rest, (*notes, *said))
 
 
 def _recognise(cells: Cells) -> dict[str, str]:
@@ -104,62 +91,6 @@ def _check_covered(cells: Cells, own: Iterable[str], dates: np.ndarray) -> None:
         )
 
 
-def _check_agreement(cells: Cells, header: dict[str, str], returns: dict, prices) -> None:
-    """Stated log returns must be those of the prices."""
-    for j, (name, stated) in enumerate(returns.items()):
-        right = log_returns(prices)[:, j]
-        for i in np.flatnonzero(np.abs(stated[1:] - right) > _AGREEMENT)[:1]:
-            raise cells.refusal(
-                header[name],
-                int(i) + 1,
-                f"got {stated[i + 1]:.9g}, expected {right[i]:.9g}, the log return of "
-                f"{PRICES[j]} against the previous Close",
-            )
-
-
-def _check_high_low(cells: Cells, header: dict[str, str], returns: dict) -> None:
-    if not returns:
-        return
-    high, low = returns["log_High"], returns["log_Low"]
-    for i in np.flatnonzero(high < low)[:1]:
-        raise cells.refusal(
-            header["log_High"],
-            int(i),
-            f"got {high[i]:.9g}, expected at least log_Low ({low[i]:.9g})",
-        )
-
-
-def _prices_from(where: str, targets: dict[str, np.ndarray]) -> tuple[np.ndarray, dict, str]:
-    """Prices, log returns and a note, where a table has only log columns."""
-    logs = np.column_stack(list(targets.values()))
-    if _autocorrelation(logs[:, 3]) > 0.5:
-        note = "log_Open..log_Close hold log prices (each is near the one before it)."
-        return _exponential(where, logs), {}, note
-    close = np.concatenate([[0.0], np.cumsum(logs[:-1, 3])])
-    note = "no prices: levels follow from the log returns, the close before the first row being 1."
-    return _exponential(where, logs + close[:, None]), targets, note
-
-
-def _exponential(where: str, logs: np.ndarray) -> np.ndarray:
-    if np.abs(logs).max() > _LARGEST_LOG:
-        raise UserError(
-            f"{where}, columns log_Open to log_Close: they lead to a price of "
-            f"exp({logs.flat[np.abs(logs).argmax()]:.4g}): expected natural logarithms of daily "
-            "returns, or of prices."
-        )
-    return np.exp(logs)
-
-
-def _are_log_prices(targets: dict[str, np.ndarray], prices: np.ndarray) -> bool:
-    return np.allclose(np.column_stack(list(targets.values())), np.log(prices), atol=_AGREEMENT)
-
-
-def _autocorrelation(series: np.ndarray) -> float:
-    """At a lag of one row; 0 for a constant series."""
-    away = series - series.mean()
-    return float(away[1:] @ away[:-1] / max(away @ away, np.finfo(float).tiny))
-
-
 def _time_delta_note(own: dict[str, np.ndarray], dates: np.ndarray) -> list[str]:
     if TIME_DELTA not in own:
         return []
@@ -183,14 +114,6 @@ def _off_circle(own: dict[str, np.ndarray]) -> list[str]:
 def _ignored(names: dict[str, str]) -> list[str]:
     ignored = [raw for raw, name in names.items() if name in IGNORED]
     return [f"columns that the model does not read: {', '.join(ignored)}."] if ignored else []
-
-
-def _take(own: dict[str, np.ndarray], wanted: tuple[str, ...]) -> dict[str, np.ndarray]:
-    return {name: own[name] for name in wanted} if _all_in(wanted, own) else {}
-
-
-def _all_in(wanted: Iterable[str], names) -> bool:
-    return all(name in names for name in wanted)
 
 
 def _more(names: list[str]) -> str:

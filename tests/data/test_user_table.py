@@ -4,39 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from pgat_jax import load_config, load_data
 from pgat_jax.data.columns import BODIES, KNOWN, SLOTS
-from pgat_jax.data.loading import load_table
-from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
-
-
-def load(path, *overrides):
-    return load_data(load_config("tiny", f"data.source={path}", *overrides))
-
-
-def table_of(path) -> Table:
-    return load_table(load_config("tiny", f"data.source={path}").data)
-
-
-def refused(path) -> str:
-    """The message by which a file is refused: one sentence, nothing else raised."""
-    with pytest.raises(UserError) as refusal:
-        load(path)
-    message = str(refusal.value)
-    assert "\n" not in message
-    return message
-
-
-def put(row, column, text):
-    def change(lines):
-        lines[row][column] = text
-
-    return change
-
+from tests.data.files import load, put, refused, table_of
 
 # What is read.
 
@@ -77,13 +48,6 @@ def test_times_of_day_are_left_out(prices_csv, ending, data):
     assert np.array_equal(load(prices_csv(change=add)).table.dates, data.table.dates[-199:])
 
 
-def test_byte_order_mark_blank_lines_and_windows_endings_are_harmless(prices_csv):
-    path = prices_csv()
-    plain = load(path).table.hash
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b"\r\n\r\n")
-    assert load(path).table.hash == plain
-
-
 @pytest.mark.parametrize("kind", ["text", "date32", "timestamp"])
 def test_parquet_reads_as_csv_does(prices_csv, kind, tmp_path):
     import pyarrow as arrow
@@ -101,37 +65,6 @@ def test_parquet_reads_as_csv_does(prices_csv, kind, tmp_path):
     columns = {"Date": types[kind]} | dict(zip(lines[0][1:], prices))
     parquet.write_table(arrow.table(columns), tmp_path / "t.parquet")
     assert load(tmp_path / "t.parquet").table.hash == load(path).table.hash
-
-
-def log_lines(levels):
-    """Replaces four prices by log prices, or log returns where ``levels`` is false."""
-
-    def change(lines):
-        logs = np.log(np.array([line[1:] for line in lines], float))
-        if not levels:
-            logs = logs - np.concatenate([logs[:1, 3], logs[:-1, 3]])[:, None]
-        lines[:] = [[line[0], *map(repr, row)] for line, row in zip(lines, logs.tolist())]
-
-    return change
-
-
-LOG_HEADER = "Date,log_Open,log_High,log_Low,log_Close"
-
-
-def test_log_prices_are_told_from_log_returns(prices_csv, data):
-    table = load(prices_csv(change=log_lines(True), header=LOG_HEADER)).table
-    assert table.prices == pytest.approx(data.table.prices[-199:])
-    assert table.values[:, :4] == pytest.approx(data.table.values[-199:, :4])
-    assert any("log prices" in note for note in table.notes)
-
-
-def test_log_returns_alone_give_levels_from_one(prices_csv, data):
-    table = load(prices_csv(change=log_lines(False), header=LOG_HEADER)).table
-    assert table.values[:, :4] == pytest.approx(data.table.values[-199:, :4])
-    assert table.prices / table.prices[0, 3] == pytest.approx(
-        data.table.prices[-199:] / data.table.prices[-199, 3]
-    )
-    assert any("no prices" in note for note in table.notes)
 
 
 # The original layout: no Chiron, no _dec or _elong_cos, a natal chart that never changes.
@@ -282,11 +215,6 @@ def test_unsorted_dates_are_named(prices_csv):
     assert re.search(r"row 3, column 'Date': \S+ is earlier than \S+ in the row", refused(path))
 
 
-def test_a_ragged_row_is_named(prices_csv):
-    path = prices_csv(change=lambda lines: lines[4].append("9"))
-    assert "row 6: 6 cells, expected 5, one for each column of the header" in refused(path)
-
-
 def test_too_few_rows_for_one_window_are_counted(prices_csv):
     path = prices_csv(rows=100)
     assert f"{path}: 99 usable rows, expected at least 119: data.seq_len (16)" in refused(path)
@@ -329,130 +257,6 @@ def test_a_bad_header_is_named(prices_csv, header, what):
     message = refused(path)
     assert message.startswith(f"{path}, row 1")
     assert what in message
-
-
-@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-def test_another_delimiter_is_recognised(prices_csv, delimiter):
-    path = prices_csv()
-    path.write_text(path.read_text().replace(",", delimiter))
-    assert f"separated by {delimiter!r}, expected commas" in refused(path)
-
-
-@pytest.mark.parametrize(
-    ("content", "what"),
-    [
-        (b"", "the file is empty"),
-        (b" \n\n ", "the file is empty"),
-        (bytes(range(256)) * 8, "not a UTF-8 text file"),
-        (b"Date,Open\0,High\n", "it holds NUL bytes"),
-        ("Date,Open\n".encode("utf-16"), "not a UTF-8 text file"),
-        (b'Date,Open,High,Low,Close\n2020-01-01,"1,2,3,4\n', "not valid CSV"),
-    ],
-)
-def test_what_is_not_a_csv_file_is_refused(tmp_path, content, what):
-    path = tmp_path / "t.csv"
-    path.write_bytes(content)
-    message = refused(path)
-    assert str(path) in message
-    assert what in message
-
-
-@pytest.mark.parametrize("content", [b"PAR1" + bytes(64), b"Date,Open\n1,2\n"])
-def test_what_is_not_a_parquet_file_is_refused(tmp_path, content):
-    path = tmp_path / "t.parquet"
-    path.write_bytes(content)
-    assert refused(path).startswith(f"{path}: not a Parquet file")
-
-
-def test_bad_cells_of_a_parquet_file_are_named(tmp_path):
-    import pyarrow as arrow
-    import pyarrow.parquet as parquet
-
-    path = tmp_path / "t.parquet"
-    days = arrow.array(np.arange("2018-01-01", "2018-01-04", dtype="datetime64[D]"))
-    good = arrow.array([1.0, 1.0, 1.0])
-
-    def write(**changed):
-        columns = dict.fromkeys(("Open", "High", "Low", "Close"), good) | {"Date": days} | changed
-        parquet.write_table(arrow.table(columns), path)
-        return refused(path)
-
-    assert "row 2, column 'Open': is empty" in write(Open=arrow.array([1.0, None, 1.0]))
-    assert "row 3, column 'Low': got nan" in write(Low=arrow.array([1.0, 1.0, np.nan]))
-    assert "row 2, column 'Date': is empty" in write(Date=arrow.array([days[0], None, days[2]]))
-    assert "column 'Open': got type bool" in write(Open=arrow.array([True, False, True]))
-    assert "column 'Date': got 1.0, expected a date" in write(Date=good)
-    assert "row 1, column 'Low': got 2018-01-01" in write(Low=days)
-
-
-def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path, monkeypatch):
-    path = tmp_path / "t.parquet"
-    path.write_bytes(b"PAR1")
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    assert "pip install 'pgat_jax[parquet]'" in refused(path)
-
-
-@pytest.mark.parametrize(
-    ("source", "what"),
-    [
-        ("nasdq", "did you mean 'nasdaq'?"),
-        ("prices.txt", "expected nasdaq, ibm, or the path of a .csv or .parquet file"),
-        ("no/such/file.csv", "no such file"),
-    ],
-)
-def test_an_unknown_source_is_refused(source, what):
-    message = refused(source)
-    assert message.startswith(f"data.source={source}: ")
-    assert what in message
-
-
-def test_a_folder_is_refused(tmp_path):
-    assert f"data.source={tmp_path}: is a folder" in refused(tmp_path)
-
-
-def test_log_returns_that_contradict_the_prices_are_refused(prices_csv):
-    def add(lines):
-        lines[:] = [[*line, *["0.01", "0.01", "0.01", "0.01"]] for line in lines]
-
-    header = f"Date,Open,High,Low,Close,{LOG_HEADER[5:]}"
-    message = refused(prices_csv(change=add, header=header))
-    assert "row 3, column 'log_Open': got 0.01, expected " in message
-
-
-def test_a_log_high_below_the_log_low_is_refused(prices_csv):
-    def change(lines):
-        log_lines(False)(lines)
-        lines[5][2] = "-0.9"
-
-    message = refused(prices_csv(change=change, header=LOG_HEADER))
-    assert "row 7, column 'log_High': got -0.9, expected at least log_Low" in message
-
-
-def test_logs_that_lead_to_no_price_are_refused(prices_csv):
-    def change(lines):
-        lines[:] = [[line[0], *["5", "7", "4", "6"]] for line in lines]
-
-    message = refused(prices_csv(change=change, header=LOG_HEADER))
-    assert "expected natural logarithms" in message
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(place=st.floats(0, 1, exclude_max=True), junk=st.binary(max_size=12), cut=st.integers(0, 40))
-def test_no_harmed_file_raises_anything_but_one_sentence(prices_csv, place, junk, cut):
-    """Bytes are cut out of a good file and others put in: it loads, or is refused."""
-    path = prices_csv(rows=140)
-    content = path.read_bytes()
-    at = int(place * len(content))
-    path.write_bytes(content[:at] + junk + content[at + cut :])
-    try:
-        table = table_of(path)
-    except UserError as error:
-        assert str(path) in str(error)
-    else:
-        assert np.isfinite(table.values).all()
-        assert np.isfinite(table.prices).all()
 
 
 def test_nothing_is_cached_of_a_refused_file(prices_csv, cache_folder):

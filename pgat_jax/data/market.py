@@ -1,0 +1,97 @@
+"""The market's part of a user's table: prices, log returns, or log prices."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from pgat_jax.data.columns import PRICES, TARGETS
+from pgat_jax.data.reading import Cells
+from pgat_jax.data.rows import check_prices
+from pgat_jax.data.table import log_returns
+from pgat_jax.errors import UserError
+
+Columns = dict[str, np.ndarray]
+_AGREEMENT = 5e-4
+"""Logarithm by which stated returns may differ from those of prices rounded to cents."""
+_LARGEST_LOG = 100.0
+
+
+def read_market(
+    cells: Cells, own: Mapping[str, np.ndarray], header: Mapping[str, str]
+) -> tuple[np.ndarray, Columns, list[str]]:
+    """Prices [days, 4], the log returns that the file itself states (or none), and notes.
+
+    ``own``: columns by standard name; ``header``: standard name -> the file's.
+
+    Raises:
+        UserError: a price of zero or less, a High below its Low, or returns that contradict the
+            prices.
+    """
+    returns = {name: own[name] for name in TARGETS if name in own}
+    _check_high_low(cells, header, returns)
+    if not all(name in own for name in PRICES):
+        return _prices_from(cells.where, returns)
+    prices = np.column_stack([own[name] for name in PRICES])
+    check_prices(prices, cells.where, cells.lines)
+    if returns and _are_log_prices(returns, prices):
+        return prices, {}, ["log_Open..log_Close hold log prices: log returns are computed."]
+    _check_agreement(cells, header, returns, prices)
+    return prices, returns, []
+
+
+def _check_high_low(cells: Cells, header: Mapping[str, str], returns: Columns) -> None:
+    if not returns:
+        return
+    high, low = returns["log_High"], returns["log_Low"]
+    for i in np.flatnonzero(high < low)[:1]:
+        raise cells.refusal(
+            header["log_High"],
+            int(i),
+            f"got {high[i]:.9g}, expected at least log_Low ({low[i]:.9g})",
+        )
+
+
+def _check_agreement(
+    cells: Cells, header: Mapping[str, str], returns: Columns, prices: np.ndarray
+) -> None:
+    """Stated log returns must be those of the prices."""
+    for j, (name, stated) in enumerate(returns.items()):
+        right = log_returns(prices)[:, j]
+        for i in np.flatnonzero(np.abs(stated[1:] - right) > _AGREEMENT)[:1]:
+            raise cells.refusal(
+                header[name],
+                int(i) + 1,
+                f"got {stated[i + 1]:.9g}, expected {right[i]:.9g}, the log return of "
+                f"{PRICES[j]} against the previous Close",
+            )
+
+
+def _prices_from(where: str, targets: Columns) -> tuple[np.ndarray, Columns, list[str]]:
+    """Prices, log returns and what to note, where a table has only log columns."""
+    logs = np.column_stack(list(targets.values()))
+    if _autocorrelation(logs[:, 3]) > 0.5:
+        note = "log_Open..log_Close hold log prices (each is near the one before it)."
+        return _exponential(where, logs), {}, [note]
+    close = np.concatenate([[0.0], np.cumsum(logs[:-1, 3])])
+    note = "no prices: levels follow from the log returns, the close before the first row being 1."
+    return _exponential(where, logs + close[:, None]), targets, [note]
+
+
+def _exponential(where: str, logs: np.ndarray) -> np.ndarray:
+    if np.abs(logs).max() > _LARGEST_LOG:
+        raise UserError(
+            f"{where}, columns log_Open to log_Close: they lead to a price of "
+            f"exp({logs.flat[np.abs(logs).argmax()]:.4g}): expected natural logarithms of daily "
+            "returns, or of prices."
+        )
+    return np.exp(logs)
+
+
+def _are_log_prices(targets: Columns, prices: np.ndarray) -> bool:
+    return np.allclose(np.column_stack(list(targets.values())), np.log(prices), atol=_AGREEMENT)
+
+
+def _autocorrelation(series: np.ndarray) -> float:
+    """At a lag of one row; 0 for a constant series."""
+    away = series - series.mean()
+    return float(away[1:] @ away[:-1] / max(away @ away, np.finfo(float).tiny))
