@@ -108,7 +108,7 @@ def _time_steps(compiled: Any, state: Any, device: Any, order: Any) -> tuple[lis
     matrix = jnp.ones((SIDE, SIDE), jnp.float32)
     product = jax.jit(partial(jnp.matmul, precision="default"))
     times, peaks = [], []
-    for number in range(STEPS + 1):
+    for _ in range(STEPS + 1):
         began = time.perf_counter()
         state, _ = jax.block_until_ready(compiled(state, device, order))
         times.append(time.perf_counter() - began)

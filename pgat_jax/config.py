@@ -3,6 +3,7 @@
 Reading YAML and rendering mistakes as sentences is ``config_file``'s work.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -14,7 +15,7 @@ Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 def _increasing(levels: tuple[float, ...]) -> tuple[float, ...]:
-    if any(a >= b for a, b in zip(levels, levels[1:])):
+    if any(a >= b for a, b in pairwise(levels)):
         raise ValueError("levels must increase strictly")
     return levels
 
@@ -28,8 +29,10 @@ class Section(BaseModel):
 
 
 class DataConfig(Section):
+    """The table, its windows and its splits."""
+
     source: str = Field(default="nasdaq", min_length=1)
-    """``nasdaq``, ``ibm``, or the path of a CSV or Parquet file (a date and four prices suffice)."""
+    """``nasdaq``, ``ibm``, or the path of a CSV or Parquet file: a date and four prices suffice."""
     seq_len: int = Field(default=250, ge=8)
     """S: days that the encoder sees."""
     label_len: Positive = 125
@@ -62,6 +65,8 @@ class DataConfig(Section):
 
 
 class ModelConfig(Section):
+    """Sizes and switches of the six phases."""
+
     d_model: Positive = 416
     """D: width of the stream; must be 13 x channels."""
     channels: Positive = 32
@@ -81,7 +86,7 @@ class ModelConfig(Section):
     dropout: float = Field(default=0.05, ge=0, lt=1)
     """Share of activations dropped in training; applied in steps of 1/256."""
     bypass_spatiotemporal_with_petri: bool = True
-    """True: the stream is enhanced + projected node states. False: joint spatio-temporal encoder."""
+    """True: the stream is enhanced + projected node states. False: the joint encoder reads it."""
     hierarchical_mapping: bool = False
     """Adds the path that pools time into 13 spatial slots and back; only without the bypass."""
     gate: Literal["sigmoid", "open", "closed"] | Annotated[float, Field(ge=0, le=1)] = "sigmoid"
@@ -110,6 +115,8 @@ class ModelConfig(Section):
 
 
 class LossConfig(Section):
+    """The head and its loss."""
+
     criterion: Literal["mse", "quantile", "nll"] = "mse"
     """Head and loss: a point, quantiles by pinball loss, or a Gaussian mixture by likelihood."""
     mixture_components: Positive = 5
@@ -123,6 +130,8 @@ class LossConfig(Section):
 
 
 class TrainConfig(Section):
+    """The recipe of optimisation."""
+
     epochs: Positive = 50
     """Passes over the training windows."""
     batch_size: Positive = 12

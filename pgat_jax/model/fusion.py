@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from pgat_jax.model.nodes import BodyFeatures
+from pgat_jax.model.precision import widen
 
 
 class Fusion(nn.Module):
@@ -36,7 +37,7 @@ class Fusion(nn.Module):
         scale, bias, per_std = scale.astype(enc.dtype), bias.astype(enc.dtype), per_std[:, :, None]
         reader = jnp.einsum("BSHF,DHF->BSHD", query, key * scale[:, None, None])
         logits = jnp.einsum("BSHD,BSND->BSHN", reader, bodies) * per_std
-        weights = jax.nn.softmax(logits.astype(jnp.float32))
+        weights = jax.nn.softmax(widen(logits))
         mean = jnp.einsum("BSHN,BSND->BSHD", weights.astype(enc.dtype) * per_std, bodies)
         mean = mean * scale + bias
         fused = jnp.einsum("BSHD,DHF->BSHF", mean, value).reshape(*enc.shape[:2], self.width)

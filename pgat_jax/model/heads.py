@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from pgat_jax.config import LossConfig
 from pgat_jax.losses import mixture_nll, mse, pinball
+from pgat_jax.model.precision import widen
 
 
 class Mixture(NamedTuple):
@@ -41,7 +42,7 @@ class PointHead(nn.Module):
     @nn.compact
     def __call__(self, x: Float[Array, "B P D"], statistics: dict) -> Outputs:
         point = nn.Dense(self.targets, kernel_init=_SMALL, name="point")(x)
-        return Outputs(point.astype(jnp.float32), None, None, statistics)
+        return Outputs(widen(point), None, None, statistics)
 
 
 class QuantileHead(nn.Module):
@@ -61,10 +62,10 @@ class QuantileHead(nn.Module):
             bias_init=_constant(np.tile(np.log(np.expm1(steps)), self.targets)),
             name="width",
         )(x)
-        width = jax.nn.softplus(width.astype(jnp.float32)).reshape(*anchor.shape, len(steps))
+        width = jax.nn.softplus(widen(width)).reshape(*anchor.shape, len(steps))
         above = jnp.pad(jnp.cumsum(width, axis=-1), [(0, 0)] * 3 + [(1, 0)])
         middle = int(np.argmin(np.abs(levels - 0.5)))
-        quantiles = anchor.astype(jnp.float32)[..., None] + above - above[..., middle, None]
+        quantiles = widen(anchor)[..., None] + above - above[..., middle, None]
         return Outputs(_median(quantiles, levels), quantiles, None, statistics)
 
 
@@ -79,12 +80,12 @@ class MixtureHead(nn.Module):
         count = self.loss.mixture_components
         shape = (*x.shape[:-1], self.targets, count)
         spread = np.tile(np.linspace(-1, 1, count) if count > 1 else [0.0], self.targets)
-        means = self._dense("means", spread)(x).astype(jnp.float32).reshape(shape)
-        scales = self._dense("scales", 0 * spread)(x).astype(jnp.float32).reshape(shape)
+        means = widen(self._dense("means", spread)(x)).reshape(shape)
+        scales = widen(self._dense("scales", 0 * spread)(x)).reshape(shape)
         scales = self.loss.sigma_floor + jax.nn.softplus(scales)
         weights = jnp.zeros(shape)
         if count > 1:  # one component weighs 1 whatever its logit
-            logits = self._dense("weights", 0 * spread)(x).astype(jnp.float32)
+            logits = widen(self._dense("weights", 0 * spread)(x))
             weights = jax.nn.log_softmax(logits.reshape(shape))
         point = jnp.sum(jnp.exp(weights) * means, axis=-1)
         return Outputs(point, None, Mixture(weights, means, scales), statistics)

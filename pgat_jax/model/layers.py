@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float
 
+from pgat_jax.model.precision import widen
+
 MASKED = -1e9
 """Logit of a masked key; finite, so that a row with no key at all stays finite."""
 SAVED = ("projected", "weights", "mixed", "hidden", "branch", "keep")
@@ -60,7 +62,7 @@ def attend(
 ) -> Float[Array, "*B S e"]:
     """Scaled dot-product attention; softmax in float32. ``mask`` is True where a key is seen."""
     logits = jnp.einsum("...Sd,...Kd->...SK", query * query.shape[-1] ** -0.5, key)
-    logits = logits.astype(jnp.float32)
+    logits = widen(logits)
     if bias is not None:
         logits = logits + bias
     if mask is not None:

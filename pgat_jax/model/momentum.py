@@ -4,6 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from pgat_jax.model.precision import widen
+
 WINDOWS = (5, 20, 60)
 """Days: a week, a month, a quarter."""
 
@@ -14,13 +16,13 @@ def target_statistics(
     """Rolling statistics of the scaled targets at the decoder's steps.
 
     Five for each of three windows: mean (momentum), distance of the cumulative sum from its mean
-    (mean reversion), log standard deviation (volatility), and the inverse hyperbolic sines of excess
+    (mean reversion), log standard deviation (volatility), and inverse hyperbolic sines of excess
     kurtosis (tail) and skewness. The days to be predicted repeat the last day's, and early days
     take the mean of what there is.
     """
     days, label = targets.shape[1], steps - ahead
-    x = targets.astype(jnp.float32)
-    mean_of, level_of = (jnp.asarray(m, jnp.float32) for m in _rolling(days, label))
+    x = widen(targets)
+    mean_of, level_of = (jnp.asarray(m, x.dtype) for m in _rolling(days, label))
     powers = jnp.stack([x, x**2, x**3, x**4])
     m1, m2, m3, m4 = jnp.einsum("WLS,KBST->KBLTW", mean_of, powers)
     variance = m2 - m1**2 + 1e-3

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from pgat_jax.data.columns import BODIES
 from pgat_jax.model.layers import gelu
 from pgat_jax.model.phase import wrap
+from pgat_jax.model.precision import widen
 
 ASPECTS = (0.0, 60.0, 90.0, 120.0, 180.0)
 """Conjunction, sextile, square, trine, opposition: degrees."""
@@ -48,7 +49,9 @@ class Aspects(nn.Module):
     @nn.compact
     def __call__(self, longitude: Float[Array, "B S N"]) -> Float[Array, "B S N N h"]:
         separation = jnp.abs(wrap(longitude[..., :, None] - longitude[..., None, :]))
-        orb = jnp.exp(self.param("log_orb", nn.initializers.constant(np.log(ORB)), (5,)))
+        orb = jnp.exp(
+            self.param("log_orb", nn.initializers.constant(np.log(ORB)), (5,), jnp.float32)
+        )
         away = jnp.rad2deg(separation)[..., None] - jnp.asarray(ASPECTS)
         membership = jnp.exp(-0.5 * (away / orb) ** 2)
         return nn.Dense(self.width, use_bias=False, name="embedding")(membership)
@@ -57,8 +60,8 @@ class Aspects(nn.Module):
 class Nodes(nn.Module):
     """The body embeddings, and the dynamic adjacency that they, aspects and the market make.
 
-    The adjacency's MLP reads (body_i + market, body_j + market). Its first layer is linear, so it is
-    the sum of a part of each body [N, h] and one of the market [B, S, h]; the same weights serve
+    The adjacency's MLP reads (body_i + market, body_j + market). Its first layer is linear, so it
+    is the sum of a part of each body [N, h] and one of the market [B, S, h]; the same weights serve
     both ends, which makes it symmetric.
     """
 
@@ -104,7 +107,9 @@ class BodyFeatures(nn.Module):
             (width, count, self.hidden),
             jnp.float32,
         ).astype(dtype)
-        bias = self.param("in_bias", nn.initializers.zeros, (count, self.hidden)).astype(dtype)
+        bias = self.param(
+            "in_bias", nn.initializers.zeros, (count, self.hidden), jnp.float32
+        ).astype(dtype)
         own = jnp.einsum("ND,DNh->Nh", embedding, enter) + bias
         hidden = gelu(jnp.einsum("BSD,DNh->BSNh", enc, enter) + own)
         leave = self.param(
@@ -113,8 +118,10 @@ class BodyFeatures(nn.Module):
             (count, self.hidden, width),
             jnp.float32,
         ).astype(dtype)
-        bias = self.param("out_bias", nn.initializers.zeros, (count, width)).astype(dtype)
+        bias = self.param("out_bias", nn.initializers.zeros, (count, width), jnp.float32).astype(
+            dtype
+        )
         leave, bias = (w - w.mean(-1, keepdims=True) for w in (leave, bias))
         features = jnp.einsum("BSNh,NhD->BSND", hidden, leave) + bias
-        variance = jnp.mean(jnp.square(features.astype(jnp.float32)), -1)
+        variance = jnp.mean(jnp.square(widen(features)), -1)
         return features, jax.lax.rsqrt(variance + 1e-6).astype(dtype)

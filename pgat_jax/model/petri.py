@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 
 from pgat_jax.model.layers import FeedForward, attend, gelu, scan_blocks
 from pgat_jax.model.nodes import astronomical_adjacency
+from pgat_jax.model.precision import widen
 
 ROUNDS = 2
 """Rounds of message passing."""
@@ -32,8 +33,10 @@ class Edges(nn.Module):
         sources = jnp.stack([phase, astronomical, dynamic, learned], -1)
         sources = sources / (jnp.abs(sources).sum(-2, keepdims=True) + 1e-6)
         flat = enhanced.reshape(*enhanced.shape[:2], -1)
-        context = FeedForward(enhanced.shape[-1], 4, name="context")(nn.LayerNorm(name="context_norm")(flat))
-        share = jax.nn.softmax(context.astype(jnp.float32)).astype(sources.dtype)
+        context = FeedForward(enhanced.shape[-1], 4, name="context")(
+            nn.LayerNorm(name="context_norm")(flat)
+        )
+        share = jax.nn.softmax(widen(context)).astype(sources.dtype)
         mixed = (sources * share[..., None, None, :]).sum(-1)
         features = jnp.concatenate([mixed[..., None], sources, edges], -1)
         return mixed, gelu(nn.Dense(self.width, name="vectors")(features))
@@ -51,8 +54,8 @@ class Edges(nn.Module):
 class MessageRound(nn.Module):
     """One firing of all transitions.
 
-    The message from j to i is m_ij = W h_j + U e_ij, scaled by the transition's strength. Neither it
-    nor its attention logit q_i m_ij is ever built for all channels: both are linear in m, so the
+    The message from j to i is m_ij = W h_j + U e_ij, scaled by the transition's strength. Neither
+    it nor its attention logit q_i m_ij is ever built for all channels: both are linear in m, so the
     parts of the state and of the edge are summed apart, and no [.., N, N, C] exists.
     """
 
@@ -68,7 +71,7 @@ class MessageRound(nn.Module):
         logits = jnp.einsum("BSNC,BSMC->BSNM", query, message)
         logits = logits + ((query @ from_edge.T)[..., None, :] * edges).sum(-1)
         strength = FeedForward(width, 1, name="strength")(edges)[..., 0]
-        flow = jax.nn.softmax(logits.astype(jnp.float32)).astype(state.dtype)
+        flow = jax.nn.softmax(widen(logits)).astype(state.dtype)
         flow = flow * jax.nn.sigmoid(strength)
         arriving = flow @ message + (flow[..., None] * edges).sum(-2) @ from_edge
         return self._write(state, normed, arriving), None

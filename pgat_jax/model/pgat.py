@@ -17,6 +17,7 @@ from pgat_jax.model.heads import HEADS, Outputs
 from pgat_jax.model.nodes import Nodes
 from pgat_jax.model.petri import Petri
 from pgat_jax.model.phase import Phase
+from pgat_jax.model.precision import widen
 
 
 class PGAT(nn.Module):
@@ -82,6 +83,6 @@ class PGAT(nn.Module):
         fusion = Fusion(c.n_heads, c.fusion_width, c.d_model // 4, name="fusion")
         fused, entropy = fusion(enc, embedding)
         gate = Gate(c.gate, name="gate")(enc, fused)
-        wide = gate.astype(jnp.float32)
+        wide = widen(gate)
         statistics = {"gate_mean": wide.mean(), "gate_spread": wide.std()}
         return enc + gate * fused, statistics | {"attention_entropy": entropy}

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from pgat_jax.data.columns import BODIES, Columns
 from pgat_jax.model.layers import MASKED, attend, gelu
+from pgat_jax.model.precision import widen
 from pgat_jax.model.recurrence import GatedRecurrence
 
 
@@ -60,10 +61,13 @@ class BodyTokens(nn.Module):
         vector, embedding = self._tokens(index)
         values = past[..., index] * valid
         weights = self._pooled_attention(values, valid, vector, embedding)
-        value = self.param("value_kernel", _STACKED, (len(BODIES), *vector.shape[-1:] * 2), jnp.float32)
+        value = self.param(
+            "value_kernel", _STACKED, (len(BODIES), *vector.shape[-1:] * 2), jnp.float32
+        )
         table = jnp.concatenate([vector @ value, embedding @ value], axis=1).astype(past.dtype)
         features = jnp.concatenate([weights * values, weights], axis=-1)
-        bias = self.param("bias", nn.initializers.normal(0.5), (len(BODIES), self.channels))
+        init = nn.initializers.normal(0.5)
+        bias = self.param("bias", init, (len(BODIES), self.channels), jnp.float32)
         return jnp.einsum("BSNF,NFC->BSNC", features, table) + bias.astype(past.dtype)
 
     def _tokens(self, index) -> tuple[Float[Array, "N F C"], Float[Array, "N F C"]]:
@@ -85,7 +89,7 @@ class BodyTokens(nn.Module):
             (scale * q @ k.swapaxes(-1, -2)).astype(values.dtype) for q in queries for k in keys
         )
         row, column = values[..., :, None], values[..., None, :]
-        logits = (row * (column * vv + ve) + column * ev + ee).astype(jnp.float32)
+        logits = widen(row * (column * vv + ve) + column * ev + ee)
         weights = jax.nn.softmax(jnp.where(valid[:, None, :], logits, MASKED))
         share = valid / np.maximum(valid.sum(-1, keepdims=True), 1)
         return (weights * share[:, :, None]).sum(-2).astype(values.dtype) * valid
@@ -110,9 +114,7 @@ class Phase(nn.Module):
     @nn.compact
     def __call__(
         self, past: Float[Array, "B S V"], phase: Float[Array, "B S N 4"]
-    ) -> tuple[
-        Float[Array, "B S N C"], Float[Array, "B S N N 6"], Float[Array, "B S N N"]
-    ]:
+    ) -> tuple[Float[Array, "B S N C"], Float[Array, "B S N N 6"], Float[Array, "B S N N"]]:
         x = BodyTokens(self.channels, self.columns, name="tokens")(past)
         x = x + GatedRecurrence(name="recurrence")(nn.LayerNorm(name="recurrence_norm")(x))
         edges = phase_edges(phase).astype(x.dtype)
@@ -125,7 +127,7 @@ class Phase(nn.Module):
         source, target = jnp.split(ends, 2, -1)
         pairs = nn.Dense(self.pair_width, name="adjacency_edge")(edges)
         hidden = gelu(source[..., :, None, :] + target[..., None, :, :] + pairs)
-        return nn.Dense(1, name="adjacency_out")(hidden)[..., 0].astype(jnp.float32)
+        return widen(nn.Dense(1, name="adjacency_out")(hidden)[..., 0])
 
     def _between_bodies(self, x, logits) -> Float[Array, "B S N C"]:
         """Attention over the bodies of a step; log adjacency is an additive bias."""

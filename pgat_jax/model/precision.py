@@ -6,6 +6,11 @@ import jax.numpy as jnp
 from pgat_jax.data.batch import Batch
 
 
+def widen(x: jax.Array) -> jax.Array:
+    """At least float32: for softmaxes, recurrences, heads and losses. float64 stays float64."""
+    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+
+
 def cast_floats(tree, dtype: jnp.dtype):
     """Every floating leaf in ``dtype``; other leaves as they are."""
 

@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from pgat_jax.model.precision import widen
+
 
 def linear_recurrence(
     decay: Float[Array, "B S *W"], x: Float[Array, "B S *W"]
@@ -32,7 +34,7 @@ class GatedRecurrence(nn.Module):
         kernel = self.param("kernel", init, (groups, width, 2 * width), jnp.float32)
         bias = self.param("bias", _decay_bias, (groups, 2 * width), jnp.float32)
         gates = jnp.einsum("BSGW,GWE->BSGE", x, kernel.astype(x.dtype)) + bias.astype(x.dtype)
-        decay, candidate = jnp.split(gates.astype(jnp.float32), 2, -1)
+        decay, candidate = jnp.split(widen(gates), 2, -1)
         return linear_recurrence(jax.nn.sigmoid(decay), candidate).astype(x.dtype)
 
 

@@ -1,0 +1,100 @@
+"""The one rule: every leaf of every configuration gets gradient, and no slice of it is dead."""
+
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pgat_jax import build, load_config, load_data
+from tests.model.conftest import float64, make_tiny
+
+NOISE = 1e-11
+"""Of the largest leaf's gradient: ten thousand times the rounding of float64."""
+
+VARIATIONS = {
+    "bypass_point": (),
+    "encoder_mapping_mixture": (
+        "model.bypass_spatiotemporal_with_petri=false",
+        "model.hierarchical_mapping=true",
+        "loss.criterion=nll",
+    ),
+    "gate_constant_quantile": ("model.gate=0.3", "loss.criterion=quantile"),
+    "gate_closed_one_component": (
+        "model.gate=closed",
+        "loss.criterion=nll",
+        "loss.mixture_components=1",
+    ),
+}
+
+
+@pytest.mark.parametrize("overrides", VARIATIONS.values(), ids=VARIATIONS)
+def test_every_leaf_gets_gradient(overrides, x64):
+    tiny = make_tiny(*overrides)
+    assert dead_leaves(tiny.model, tiny.params, tiny.batch) == []
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(
+    heads=st.sampled_from([1, 2, 4]),
+    e_layers=st.integers(1, 3),
+    d_layers=st.integers(1, 3),
+    encoder=st.sampled_from([(True, False), (False, False), (False, True)]),
+    gate=st.sampled_from(["sigmoid", "open", "closed", 0.0, 0.7]),
+    criterion=st.sampled_from(["mse", "quantile", "nll"]),
+    precision=st.sampled_from(["float32", "bfloat16"]),
+    remat=st.booleans(),
+)
+def test_every_leaf_gets_gradient_in_drawn_variations(
+    heads, e_layers, d_layers, encoder, gate, criterion, precision, remat
+):
+    tiny = make_tiny(
+        f"model.n_heads={heads}",
+        f"model.e_layers={e_layers}",
+        f"model.d_layers={d_layers}",
+        f"model.bypass_spatiotemporal_with_petri={str(encoder[0]).lower()}",
+        f"model.hierarchical_mapping={str(encoder[1]).lower()}",
+        f"model.gate={gate}",
+        f"loss.criterion={criterion}",
+        f"train.remat={str(remat).lower()}",
+        f"train.precision={precision}",
+    )
+    if precision == "bfloat16":
+        gradient = jax.grad(lambda p: tiny.model.loss(p, tiny.batch)[0])(tiny.params)
+        assert [n for n, g in named(gradient) if not np.any(np.asarray(g))] == []
+    else:
+        with jax.enable_x64(True):
+            assert dead_leaves(tiny.model, tiny.params, tiny.batch) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(Path("configs").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_leaf_gets_gradient_at_the_size_of_the_configuration(path):
+    config = load_config(path)
+    data = load_data(config)
+    model = build(config, data.columns)
+    batch, params = data.batch("train", [0, 2000]), model.init(jax.random.key(config.seed))
+    with jax.enable_x64(True):
+        assert dead_leaves(model, params, batch) == []
+
+
+def dead_leaves(model, params, batch) -> list[str]:
+    """Leaves at rounding level, and leaves of which some element is exactly zero."""
+    gradient = jax.jit(jax.grad(lambda p, b: model.loss(p, b)[0]))(float64(params), float64(batch))
+    size = {name: float(np.sqrt(np.mean(np.square(leaf)))) for name, leaf in named(gradient)}
+    floor = NOISE * max(size.values())
+    weak = [f"{name}: {value:.1e}" for name, value in size.items() if not value > floor]
+    zero = [f"{name}: {n} zeros" for name, leaf in named(gradient) if (n := dead_elements(leaf))]
+    return weak + zero
+
+
+def dead_elements(leaf) -> int:
+    return int(np.sum(np.asarray(leaf) == 0))
+
+
+def named(tree) -> list[tuple[str, jax.Array]]:
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return [(jax.tree_util.keystr(path, simple=True, separator="/"), x) for path, x in leaves]
