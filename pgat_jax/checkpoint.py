@@ -44,7 +44,6 @@ class Checkpoints:
             raise UserError(f"{folder}: no such folder of checkpoints.")
         options = ocp.CheckpointManagerOptions(
             create=create,
-            read_only=not create,
             cleanup_tmp_directories=create,
             enable_async_checkpointing=False,
             lightweight_initialize=True,

@@ -1,4 +1,4 @@
-"""The command line: verbs, flags and what they call. Nothing heavy is imported before it must be."""
+"""The command line: verbs, flags and what they call. Heavy imports wait until they are needed."""
 
 import argparse
 import difflib
@@ -160,7 +160,7 @@ def _forecast_flags(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="DATE",
-        help="last day known, e.g. 2018-06-29 (default: all)",
+        help="last known day, such as 2018-06-29",
     )
     parser.add_argument(
         "--quantiles",

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first is noted, for the loop to end in order; the second leaves at once."""
+"""Ctrl-C and SIGTERM: the first is noted, so that the loop ends in order; a second ends it all."""
 
 import os
 import signal

@@ -154,9 +154,7 @@ def newest_run(name: str | None = None) -> Path:
     runs = [p for p in runs if name is None or load_config(p / CONFIG).name == name]
     if not runs:
         of = f" of configuration {name!r}" if name else ""
-        raise UserError(
-            f"there is no run{of} under {ROOT}/ yet; train one first, or name its folder."
-        )
+        raise UserError(f"there is no run{of} under {ROOT}/ yet: train one, or name its folder.")
     return max(runs, key=lambda p: (p / "versions.json").stat().st_mtime)
 
 

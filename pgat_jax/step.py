@@ -1,6 +1,7 @@
 """What runs on the device: one training step, and the losses of validation windows."""
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -12,7 +13,7 @@ from pgat_jax.config import Config
 from pgat_jax.data.windows import Device, gather
 from pgat_jax.model.build import Model
 from pgat_jax.model.heads import criterion_loss
-from pgat_jax.optimizer import build_optimizer, pack, pack_groups
+from pgat_jax.optimizer import build_optimizer, groups_of_slices, packed_slices
 
 Metrics = dict[str, Any]
 Step = Callable[["TrainState", Device, jax.Array], tuple["TrainState", Metrics]]
@@ -20,7 +21,7 @@ NORMS = ("gradient_norm", "update_norm", "weight_norm")
 
 
 class TrainState(NamedTuple):
-    """Everything on the device that a step changes. Where it is in the epoch follows from ``step``."""
+    """What a step changes on the device; the place in the epoch follows from ``step``."""
 
     params: Any
     optimizer: optax.OptState
@@ -34,6 +35,7 @@ class TrainState(NamedTuple):
     """int32 [] for each group: steps in a row with a gradient of exactly zero."""
 
 
+@cache
 def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], TrainState]]:
     """The training step and the state before the first one; both pure, to be compiled.
 
@@ -46,8 +48,9 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
     config = model.config
     shapes = jax.eval_shape(model.init, jax.random.key(0))
     optimizer, rate = build_optimizer(config.train, shapes, steps_per_epoch)
-    groups = pack_groups(shapes)
+    groups = groups_of_slices(shapes)
 
+    @jax.jit
     def start() -> TrainState:
         params = model.init(jax.random.key(config.seed))
         zero = jnp.int32(0)
@@ -59,7 +62,7 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
         gradients, metrics = _gradients(model, state.params, batch, key)
         updates, opt = optimizer.update(gradients, state.optimizer, state.params)
         params = optax.apply_updates(state.params, updates)
-        readings = sentinels(groups, pack(gradients), pack(updates), pack(params))
+        readings = sentinels(groups, *map(packed_slices, (gradients, updates, params)))
         skip = opt.skip_state["should_skip"]
         after = TrainState(
             params,
@@ -80,6 +83,32 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
         return after, metrics | _norms(readings)
 
     return step, start
+
+
+@cache
+def state_shapes(model: Model, steps_per_epoch: int) -> TrainState:
+    """Shapes and types of the state, as ``jax.ShapeDtypeStruct``."""
+    return jax.eval_shape(make_step(model, steps_per_epoch)[1])
+
+
+@cache
+def compile_step(model: Model, steps_per_epoch: int, device: Device) -> Any:
+    """The step of ``make_step`` for a table of the given shapes; it donates the state.
+
+    Compiled programs are kept, so that a second run in one process starts at once.
+    """
+    step, _ = make_step(model, steps_per_epoch)
+    order = jax.ShapeDtypeStruct((steps_per_epoch * model.config.train.batch_size,), jnp.int32)
+    shapes = (state_shapes(model, steps_per_epoch), device, order)
+    return jax.jit(step, donate_argnums=0).lower(*shapes).compile()
+
+
+@cache
+def compile_losses(model: Model, size: int, device: Device) -> Any:
+    """``window_losses`` of ``size`` windows of a table of the given shapes."""
+    params = jax.eval_shape(model.init, jax.random.key(0))
+    rows = jax.ShapeDtypeStruct((size,), jnp.int32)
+    return jax.jit(partial(window_losses, model)).lower(params, device, rows).compile()
 
 
 def window_losses(model: Model, params: Any, device: Device, rows: jax.Array) -> jax.Array:

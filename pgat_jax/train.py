@@ -22,7 +22,7 @@ import numpy as np
 from pgat_jax.checkpoint import Checkpoints
 from pgat_jax.config import Config
 from pgat_jax.data.loading import Data, load_data
-from pgat_jax.data.windows import epoch_order
+from pgat_jax.data.windows import Device, epoch_order
 from pgat_jax.errors import UserError
 from pgat_jax.interrupts import Interrupted, Interrupts
 from pgat_jax.metrics import Metrics
@@ -38,7 +38,7 @@ from pgat_jax.runs import (
     locked,
     versions,
 )
-from pgat_jax.step import TrainState, make_step, window_losses
+from pgat_jax.step import TrainState, compile_losses, compile_step, make_step, state_shapes
 
 SAVE_SECONDS = 600.0
 """Longest time between two checkpoints: what a power cut may cost."""
@@ -126,15 +126,13 @@ class Trainer:
             UserError: there is no usable checkpoint, or the table has changed.
             Interrupted: a signal came first.
         """
-        step, start = make_step(self.model, self.steps_per_epoch)
-        restored = self._restore(jax.eval_shape(start)) if resume else None
+        restored = self._restore() if resume else None
         metrics = Metrics(self.path, self.place.step)
         self.recorder = Recorder(self.config.train, self.steps_per_epoch, metrics, self.reporter)
 
         def prepare() -> tuple[Any, TrainState]:
-            shapes = (jax.eval_shape(start), self.data.device, self._order_of(0))
-            compiled = jax.jit(step, donate_argnums=0).lower(*shapes).compile()
-            return compiled, restored or jax.jit(start)()
+            compiled = compile_step(self.model, self.steps_per_epoch, self._table_shapes())
+            return compiled, restored or make_step(self.model, self.steps_per_epoch)[1]()
 
         made = self.reporter.wait("compiling the training step", prepare, self._interrupted)
         if made is None:
@@ -223,7 +221,9 @@ class Trainer:
         size = min(self.config.train.batch_size, len(rows))
         if self._losses is None:
             self._losses = self.reporter.wait(
-                "compiling the validation", lambda: self._compile_losses(size), self._interrupted
+                "compiling the validation",
+                lambda: compile_losses(self.model, size, self._table_shapes()),
+                self._interrupted,
             )
         losses = []
         for start in range(0, len(rows), size):
@@ -235,12 +235,8 @@ class Trainer:
             losses.extend(np.asarray(found, np.float64)[: len(chunk)])
         return float(np.mean(losses))
 
-    def _compile_losses(self, size: int) -> Any:
-        losses = jax.jit(
-            lambda params, device, rows: window_losses(self.model, params, device, rows)
-        )
-        rows = jax.ShapeDtypeStruct((size,), jnp.int32)
-        return losses.lower(self.state.params, self.data.device, rows).compile()
+    def _table_shapes(self) -> Device:
+        return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), self.data.device)
 
     def _save(self, validation_loss: float | None) -> None:
         state = self.state._asdict()
@@ -260,8 +256,8 @@ class Trainer:
         self.checkpoints.save(self.place.step, items, meta, every)
         self._saved_at = time.monotonic()
 
-    def _restore(self, shapes: TrainState) -> TrainState:
-        expected = shapes._asdict()
+    def _restore(self) -> TrainState:
+        expected = state_shapes(self.model, self.steps_per_epoch)._asdict()
         templates = {"params": expected.pop("params"), "training": expected}
 
         def check(meta: dict[str, Any]) -> dict[str, Any]:
@@ -279,7 +275,8 @@ class Trainer:
         if self._order[0] != epoch:
             windows = self.data.windows("train")
             order = windows[epoch_order(self.config.seed, epoch, len(windows))]
-            self._order = (epoch, jnp.asarray(order, jnp.int32))
+            whole = self.steps_per_epoch * self.config.train.batch_size
+            self._order = (epoch, jnp.asarray(order[:whole], jnp.int32))
         return self._order[1]
 
     def _check_finite(self) -> None:
