@@ -66,11 +66,13 @@ def forecast_run(
     levels = check_levels(quantiles)
     if output is not None:
         check_output(output)
-    loaded = load_run(run, say=Reporter().say)
+    say = Reporter().say
+    loaded = load_run(run, say=say)
     table = loaded.data if data is None else new_rows(loaded, data)
     row = len(table.table) - 1 if start is None else table.row_at(start)
     batch, days = table.window_at(row)
     origin = origin_at(table, row, days)
+    say(f"Forecasting {days[0]} to {days[-1]} ...")
     forecast = spread_out(loaded, predict.predict_window(loaded, batch))
     frame = price_frame(table, forecast, 0, origin, {*levels, *BAND_LEVELS}, PATHS)
     path = output or loaded.path / f"forecast-{origin.date}.csv"

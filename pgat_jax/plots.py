@@ -18,6 +18,9 @@ from pgat_jax.metrics import read_metrics
 from pgat_jax.scores import FORECASTERS, PIT_BINS, TARGET_NAMES
 from pgat_jax.theme import Theme
 
+FEW = 20
+"""Records below which points are marked, since lines alone would hide them."""
+
 
 class Records(NamedTuple):
     """What a run folder tells: training and validation records, scores, test forecasts."""
@@ -51,14 +54,17 @@ def picture_path(run: Path, name: str, theme: Theme) -> Path:
 
 def read_records(run: Path) -> Records:
     """Read the files of a run that ``train``, ``evaluate`` and ``forecast`` wrote."""
-    records = read_metrics(run)
-    train, validation = (
-        pd.DataFrame([r for r in records if r["event"] == event])
-        for event in ("train", "validation")
-    )
+    metrics = read_metrics(run)
+    train, validation = (_numbers(metrics, event) for event in ("train", "validation"))
     scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))
     forecasts = pd.read_csv(run / "forecasts.csv", parse_dates=["origin", "date"])
     return Records(train, validation, scores, forecasts)
+
+
+def _numbers(metrics: list[dict], event: str) -> pd.DataFrame:
+    """Records of one event, one row each; what was not finite is NaN."""
+    frame = pd.DataFrame([record for record in metrics if record["event"] == event])
+    return frame.drop(columns=["event", "nonfinite"], errors="ignore").astype(float)
 
 
 def _draw_both(picture: Picture, records: Records, run: Path) -> list[Path]:
@@ -78,7 +84,14 @@ def loss(records: Records, theme: Theme) -> Figure | None:
     if train.empty:
         return None
     figure, (upper, lower) = look.panels(theme, (3.0, 1.5))
-    upper.plot(train["step"], train["loss"], linewidth=0.8, alpha=0.45, label="training, recorded")
+    upper.plot(
+        train["step"],
+        train["loss"],
+        ".-" if len(train) < FEW else "-",
+        linewidth=0.8,
+        alpha=0.45,
+        label="training, recorded",
+    )
     smooth = train["loss"].rolling(max(1, len(train) // 40), min_periods=1).mean()
     upper.plot(train["step"], smooth, color=theme.cycle[0], label="training, running mean")
     if not validation.empty:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from pgat_jax import plots
+from pgat_jax.metrics import Metrics
 from pgat_jax.theme import DARK, LIGHT, THEMES
 
 NAMES = [picture.name for picture in plots.PICTURES]
@@ -44,10 +46,16 @@ def test_a_run_without_training_records_leaves_their_pictures_out(records, name)
     assert picture.draw(empty, DARK) is None
 
 
-def test_losses_that_were_not_finite_are_gaps(records):
-    train = records.train.assign(loss=records.train["loss"].where(records.train["step"] != 100))
-    figure = plots.loss(records._replace(train=train), LIGHT)
-    assert np.isnan(figure.axes[0].lines[0].get_ydata().astype(float)).sum() == 1
+def test_what_was_not_finite_is_a_gap(drawn_run, tmp_path):
+    run = shutil.copytree(drawn_run, tmp_path / "run", ignore=shutil.ignore_patterns("check*"))
+    metrics = Metrics(run, step=20)
+    nan = float("nan")
+    metrics.write({"event": "train", "time": 1.0, "epoch": 1, "step": 30, "loss": nan, "a": nan})
+    metrics.close()
+    records = plots.read_records(run)
+    assert np.isnan(records.train["loss"].to_numpy()).tolist() == [False, False, True]
+    for picture in plots.PICTURES:
+        picture.draw(records, LIGHT)
 
 
 def test_the_fan_starts_at_the_last_known_close(records):
