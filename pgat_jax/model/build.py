@@ -42,7 +42,7 @@ class Model:
         The bits come from XLA's own generator, seeded by ``key``: the default one would take
         longer to compile, leaf by leaf, than the model does.
         """
-        shapes = batch_shapes(self.config, self.columns, 1, len(FEATURES))
+        shapes = batch_shapes(self.config, self.columns, 1)
         blank = jax.tree.map(lambda s: jnp.ones(s.shape, s.dtype), shapes)
         seed = jnp.resize(jax.random.key_data(key), (4,))
         return self.module.init(jax.random.wrap_key_data(seed, impl="rbg"), blank)["params"]
@@ -77,16 +77,16 @@ def build(config: Config, columns: Columns | None = None) -> Model:
     return Model(config, columns)
 
 
-def batch_shapes(config: Config, columns: Columns, size: int, calendar: int) -> Batch:
-    """Shapes and types of a batch of ``size`` windows with ``calendar`` calendar features."""
+def batch_shapes(config: Config, columns: Columns, size: int) -> Batch:
+    """Shapes and types of a batch of ``size`` windows, in place of its arrays."""
     d, wide = config.data, len(columns.names)
     ahead = d.label_len + d.pred_len
-    shapes = Batch(
-        past=(size, d.seq_len, wide),
-        phase=(size, d.seq_len, len(BODIES), 4),
-        past_calendar=(size, d.seq_len, calendar),
-        known=(size, ahead, wide - len(TARGETS)),
-        known_calendar=(size, ahead, calendar),
-        target=(size, d.pred_len, len(TARGETS)),
-    )
-    return Batch(*(jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes))
+    shapes = {
+        "past": (size, d.seq_len, wide),
+        "phase": (size, d.seq_len, len(BODIES), 4),
+        "past_calendar": (size, d.seq_len, len(FEATURES)),
+        "known": (size, ahead, wide - len(TARGETS)),
+        "known_calendar": (size, ahead, len(FEATURES)),
+        "target": (size, d.pred_len, len(TARGETS)),
+    }
+    return Batch(**{k: cast(Any, jax.ShapeDtypeStruct(s, jnp.float32)) for k, s in shapes.items()})

@@ -9,7 +9,7 @@ from pgat_jax.model.layers import FeedForward
 
 
 class Gate(nn.Module):
-    """Sigmoid of an MLP of both normalised branches, or a constant.
+    """Sigmoid of an MLP of both normalised branches, 1 (open), or a constant.
 
     The MLP's last bias is 0 and its last kernel small: the gate starts at 0.5 with room both ways.
     """
@@ -21,7 +21,7 @@ class Gate(nn.Module):
         self, enc: Float[Array, "B S D"], fused: Float[Array, "B S D"]
     ) -> Float[Array, "B S D"]:
         if self.mode != "sigmoid":
-            return jnp.full_like(enc, {"open": 1.0, "closed": 0.0}.get(self.mode, self.mode))
+            return jnp.full_like(enc, 1.0 if self.mode == "open" else self.mode)
         branches = [nn.LayerNorm(name="enc_norm")(enc), nn.LayerNorm(name="fused_norm")(fused)]
         small = nn.initializers.variance_scaling(0.01, "fan_in", "truncated_normal")
         mlp = FeedForward(enc.shape[-1], enc.shape[-1], small, name="mlp")

@@ -28,7 +28,7 @@ def scan_blocks(block: type[nn.Module], length: int, remat: bool = False):
         nn.remat(block, prevent_cse=False, policy=policy),
         variable_axes={"params": 0},
         split_rngs={"params": True, "dropout": True},
-        in_axes=nn.broadcast,
+        in_axes=nn.broadcast,  # pyright: ignore[reportArgumentType]
         length=length,
     )
 

@@ -32,19 +32,16 @@ class PGAT(nn.Module):
     @nn.compact
     def __call__(self, batch: Batch) -> Outputs:
         c, remat, ahead = self.config.model, self.config.train.remat, batch.target.shape[1]
-        width = {"width": c.d_model}
 
         # 1. phase: past [B,S,V] -> bodies [B,S,N,C], edges [B,S,N,N,6], logits [B,S,N,N]
         bodies, edges, logits = Phase(c.channels, c.edge_width, self.columns, name="phase")(
             batch.past, batch.phase
         )
         #    embed: -> enc [B,S,D], dec [B,L+P,D]
-        enc, dec = Embedding(**width, dropout=c.dropout, name="embedding")(bodies, batch)
+        enc, dec = Embedding(c.d_model, c.dropout, name="embedding")(bodies, batch)
 
         # 2. nodes: -> embedding [N,D], dynamic adjacency [B,S,N,N]
-        embedding, dynamic = Nodes(**width, pair_width=c.edge_width, name="nodes")(
-            enc, batch.phase[..., 0]
-        )
+        embedding, dynamic = Nodes(c.d_model, c.edge_width, name="nodes")(enc, batch.phase[..., 0])
         #    fusion and gate: enc + gate * fused -> enhanced [B,S,D]
         enhanced, statistics = self._fuse(enc, embedding)
 

@@ -92,14 +92,14 @@ def test_recovery_keeps_the_facts_of_the_original():
 
 def test_recovery_forward_stays_within_its_budget():
     config, model, params = full()
-    flops = count_flops(model.apply, params, batch_shapes(config, model.columns, 1, 18))
+    flops = count_flops(model.apply, params, batch_shapes(config, model.columns, 1))
     assert flops <= 20e9
 
 
 def test_no_array_of_recovery_is_wider_than_pairs_of_bodies_or_body_features():
     config, model, params = full()
     m, d, batch = config.model, config.data, 2
-    jaxpr = jax.make_jaxpr(model.apply)(params, batch_shapes(config, model.columns, batch, 18))
+    jaxpr = jax.make_jaxpr(model.apply)(params, batch_shapes(config, model.columns, batch))
     steps = batch * d.seq_len
     limit = steps * len(BODIES) * max(2 * len(BODIES) * m.channels, m.d_model)
     sizes = {v.aval.str_short(): math.prod(v.aval.shape) for v in outputs_of(jaxpr.jaxpr)}
@@ -110,7 +110,7 @@ def test_the_program_does_not_grow_with_the_layers():
     lengths = []
     for layers in (2, 7):
         config, model, params = full("tiny", f"model.e_layers={layers}", f"model.d_layers={layers}")
-        batch = batch_shapes(config, model.columns, 2, 18)
+        batch = batch_shapes(config, model.columns, 2)
         jaxpr = jax.make_jaxpr(lambda p, b: model.loss(p, b)[0])(params, batch)  # noqa: B023
         lengths.append(sum(1 for _ in outputs_of(jaxpr.jaxpr)))
     assert lengths[0] == lengths[1]
