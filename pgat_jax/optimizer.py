@@ -43,7 +43,7 @@ DECAYED = "kernel"
 
 def build_optimizer(
     config: TrainConfig, params: Any, steps_per_epoch: int
-) -> tuple[optax.GradientTransformation, Callable[[jax.Array], jax.Array]]:
+) -> tuple[optax.GradientTransformation, Callable[[jax.typing.ArrayLike], jax.Array]]:
     """The chain above, and its schedule: number of the update (from 1) -> learning rate.
 
     Args:
@@ -75,7 +75,7 @@ def build_optimizer(
 
 def learning_rate_schedule(
     config: TrainConfig, steps_per_epoch: int
-) -> Callable[[jax.Array], jax.Array]:
+) -> Callable[[jax.typing.ArrayLike], jax.Array]:
     """Learning rate of update n (from 1): linear from 0 to the peak, then half a cosine.
 
     The peak is reached with the last update of epoch ``warmup_epochs``, the final rate with the
@@ -85,8 +85,8 @@ def learning_rate_schedule(
     updates_per_epoch = steps_per_epoch / config.accumulation
     peak, final = config.learning_rate, config.final_learning_rate
 
-    def rate(update: jax.Array) -> jax.Array:
-        epochs = update / updates_per_epoch
+    def rate(update: jax.typing.ArrayLike) -> jax.Array:
+        epochs = jnp.asarray(update) / updates_per_epoch
         warm = peak * epochs / max(config.warmup_epochs, 1)
         share = (epochs - config.warmup_epochs) / (config.epochs - config.warmup_epochs)
         cosine = 0.5 * (1 + jnp.cos(jnp.pi * jnp.clip(share, 0, 1)))
@@ -142,8 +142,8 @@ def _packed(inner: optax.MultiSteps) -> optax.GradientTransformation:
     def init(params):
         return inner.init(pack(params))
 
-    def update(gradients, state, params):
-        packed, state = inner.update(pack(gradients), state, pack(params))
+    def update(updates, state, params=None):
+        packed, state = inner.update(pack(updates), state, pack(params))
         return _unpack(packed, params), state
 
     return optax.GradientTransformation(init, update)
@@ -170,7 +170,7 @@ def _clip_by_group_norm(
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
-def _unpack(packed: dict[str, jax.Array], like: Any) -> Any:
+def _unpack(packed: Any, like: Any) -> Any:
     leaves, treedef = jax.tree.flatten(like)
     for kind, places in _places(like).items():
         members = list(chain.from_iterable(places.values()))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 T = TypeVar("T")
 REFRESHES = 4
@@ -25,7 +25,6 @@ class Reporter:
         """Reports to ``console``."""
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self._bar: Progress | None = None
-        self._task: TaskID | None = None
         self._last = -LINE_SECONDS
 
     def say(self, text: str) -> None:
@@ -80,10 +79,9 @@ class Reporter:
         if self._bar is None:
             columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
             self._bar = Progress(*columns, console=self._console, refresh_per_second=REFRESHES)
-            self._task = self._bar.add_task("", total=total)
+            self._bar.add_task("", total=total)
             self._bar.start()
-        assert self._task is not None
-        self._bar.update(self._task, completed=done, description=text)
+        self._bar.update(self._bar.task_ids[0], completed=done, description=text)
 
 
 def duration(seconds: float) -> str:

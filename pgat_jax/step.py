@@ -24,7 +24,8 @@ class TrainState(NamedTuple):
     """What a step changes on the device; the place in the epoch follows from ``step``."""
 
     params: Any
-    optimizer: optax.OptState
+    optimizer: Any
+    """``optax.MultiStepsState``."""
     step: jax.Array
     """int32 []: steps (batches) taken, skipped ones among them."""
     skipped: jax.Array
@@ -60,6 +61,7 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
         batch = _batch(config, device, order, state.step % steps_per_epoch)
         key = jax.random.fold_in(jax.random.key(config.seed), state.step)
         gradients, metrics = _gradients(model, state.params, batch, key)
+        opt: Any
         updates, opt = optimizer.update(gradients, state.optimizer, state.params)
         params = optax.apply_updates(state.params, updates)
         readings = sentinels(groups, *map(packed_slices, (gradients, updates, params)))

@@ -11,6 +11,7 @@ After it come the scores, the forecasts, the pictures and the page.
 """
 
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,8 @@ def train(
 class Trainer:
     """The loop, and what it holds on to."""
 
+    recorder: Recorder
+
     def __init__(
         self, config: Config, data: Data, run: Path, reporter: Reporter, interrupts: Interrupts
     ):
@@ -113,8 +116,8 @@ class Trainer:
         self.reporter, self.interrupts = reporter, interrupts
         self.model = build(config, data.columns)
         self.steps_per_epoch = steps_per_epoch(config, data)
-        self.checkpoints = Checkpoints(run / CHECKPOINTS, create=True)
-        self.recorder: Recorder | None = None
+        self._opened = ExitStack()
+        self.checkpoints = self._opened.enter_context(Checkpoints(run / CHECKPOINTS, create=True))
         self.place = Place()
         self._order: tuple[int, Any] = (-1, None)
         self._losses = None
@@ -129,6 +132,7 @@ class Trainer:
         restored = self._restore() if resume else None
         metrics = Metrics(self.path, self.place.step)
         self.recorder = Recorder(self.config.train, self.steps_per_epoch, metrics, self.reporter)
+        self._opened.callback(self.recorder.close)
 
         def prepare() -> tuple[Any, TrainState]:
             compiled = compile_step(self.model, self.steps_per_epoch, self._table_shapes())
@@ -160,9 +164,7 @@ class Trainer:
 
     def close(self) -> None:
         """Wait for the last save and close the files."""
-        if self.recorder is not None:
-            self.recorder.close()
-        self.checkpoints.close()
+        self._opened.close()
 
     def _advance(self, stop_at: float) -> None:
         """A dispatch of steps, and what its last one calls for."""
@@ -328,7 +330,7 @@ def steps_per_epoch(config: Config, data: Data) -> int:
 def _wait(array: jax.Array) -> None:
     """Wait for the device in short naps, so that signals are heard meanwhile."""
     began = time.monotonic()
-    while not array.is_ready():
+    while not array.is_ready():  # pyright: ignore[reportAttributeAccessIssue]
         time.sleep(min(0.05, 0.0005 + 0.02 * (time.monotonic() - began)))
 
 

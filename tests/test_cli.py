@@ -1,0 +1,103 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pgat_jax.cli import VERBS, run
+from pgat_jax.config_file import load_config
+
+DOOR = Path(__file__).parent.parent / "run.py"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["trian"], "unknown verb 'trian' (did you mean 'train'?)"),
+        (["--confg", "tiny"], "train: unknown flag '--confg' (did you mean '--config'?)"),
+        (["evaluate", "--jsn"], "evaluate: unknown flag '--jsn' (did you mean '--json'?)"),
+        (["--config", "tinny"], "did you mean 'tiny'?"),
+        (["config", "train.epocs=3"], "unknown key 'train.epocs' (value 3); did you mean"),
+        (["config", "--config", "tiny", "model.n_heads=3"], "model.n_heads: got 3, expected a"),
+        (["config", "--seed", "-1"], "override 'seed=-1': seed: got -1"),
+        (["config", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
+        (["--minutes", "-3"], "argument --minutes: -3: expected a number above 0"),
+        (["--minutes", "nan"], "expected a number above 0"),
+        (["forecast", "--quantiles", "a,b"], "invalid list of levels value: 'a,b'"),
+        (["tiny"], "unknown verb 'tiny'"),
+        (
+            ["--config", "tiny", "bench"],
+            "'bench': expected a flag or key.sub=value; the verb comes",
+        ),
+        (["evaluate", "one", "two"], "'two' was not expected here"),
+        (["evaluate", "one", "--config", "tiny"], "RUN and --config both name a run"),
+        (["evaluate", "nowhere"], "run 'nowhere': no such folder"),
+        (["evaluate"], "there is no run under runs/ yet"),
+        (["--resume", "nowhere"], "run 'nowhere': no such folder"),
+        (["--resume", "nowhere", "--run-name", "x"], "--run-name names a new run"),
+    ],
+)
+def test_a_mistake_is_one_sentence_on_stderr_and_status_2(
+    words, sentence, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert run(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert sentence in err
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_explains_and_shows_examples(verb, capsys):
+    with pytest.raises(SystemExit) as leaving:
+        run([verb, "--help"])
+    assert leaving.value.code == 0
+    out = capsys.readouterr().out
+    assert VERBS[verb].summary[1:] in out.replace("\n", " ")
+    assert "examples:\n  python run.py " in out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"]])
+def test_help_names_every_verb(words, capsys):
+    assert run(words) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {verb} " in out for verb in VERBS)
+
+
+def test_overrides_may_stand_anywhere(capsys):
+    words = ["config", "train.epochs=7", "--config", "tiny", "model.dropout=0.25", "--seed", "3"]
+    assert run([*words, "data.source=ibm"]) == 0
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert shown["train"]["epochs"] == 7
+    assert shown["model"]["dropout"] == 0.25
+    assert (shown["seed"], shown["data"]["source"]) == (3, "ibm")
+
+
+def test_the_printed_configuration_reads_back_as_the_same(capsys, tmp_path):
+    assert run(["config", "--config", "tiny", "train.epochs=7"]) == 0
+    path = tmp_path / "mine.yaml"
+    path.write_text(capsys.readouterr().out)
+    assert load_config(path) == load_config("tiny", "train.epochs=7")
+
+
+def test_help_and_configuration_errors_come_before_jax(tmp_path):
+    code = (
+        "import sys; from pgat_jax.cli import run; "
+        "assert run(['--help']) == 0; assert run(['train.epocs=1']) == 2; "
+        "assert run(['config', '--config', 'tiny']) == 0; "
+        "assert not {'jax', 'numpy', 'pandas'} & set(sys.modules), 'heavy import'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=tmp_path)
+
+
+def test_help_is_quick():
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, DOOR, "--help"], check=True, capture_output=True)
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.5

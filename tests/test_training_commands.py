@@ -1,0 +1,150 @@
+"""Training from the command line, in processes of its own: signals, kills, and the first command."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pgat_jax import load_config
+from pgat_jax.data.loading import load_table
+
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A working folder with a table of 130 real days and a compile cache."""
+    folder = tmp_path_factory.mktemp("place")
+    nasdaq = load_table(load_config("tiny").data)
+    rows = [f"{d},{','.join(map(repr, p))}" for d, p in zip(nasdaq.dates, nasdaq.prices.tolist())]
+    (folder / "days.csv").write_text("\n".join(["date,Open,High,Low,Close", *rows[:130]]) + "\n")
+    return folder
+
+
+class Command:
+    """``python run.py ARGUMENTS`` in a folder; its lines are read as they come."""
+
+    def __init__(self, folder: Path, *arguments: str):
+        environment = os.environ | {
+            "JAX_PLATFORMS": "cpu",
+            "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, ROOT / "run.py", *arguments],
+            cwd=folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.lines: list[str] = []
+
+    def until(self, text: str) -> str:
+        """Read up to a line that holds ``text``."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if text in line:
+                return line
+        raise AssertionError(f"{text!r} never came:\n{''.join(self.lines)}")
+
+    def end(self) -> int:
+        """Read to the end; the exit status."""
+        self.lines.append(self.process.communicate(timeout=600)[0])
+        return self.process.returncode
+
+    @property
+    def text(self) -> str:
+        return "".join(self.lines)
+
+
+def long_run(place: Path) -> tuple[Command, Path]:
+    keys = ["train.epochs=1000", "data.validation_days=8", "data.test_days=8"]
+    command = Command(place, "--config", "tiny", "data.source=days.csv", *keys)
+    run = place / command.until("run runs/").split()[1]
+    return command, run
+
+
+def steps_of(run: Path) -> list[int]:
+    return sorted(int(p.name) for p in (run / "checkpoints").iterdir() if p.name.isdigit())
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_leaves_in_seconds_and_says_how_to_go_on(place, number, status):
+    command, run = long_run(place)
+    command.until("epoch 2: validation loss")
+    sent = time.monotonic()
+    command.process.send_signal(number)
+    assert command.end() == status
+    assert time.monotonic() - sent < 10
+    assert "saving after this step" in command.text
+    assert f"Go on with: python run.py --resume {run.relative_to(place)}" in command.text
+    assert "Traceback" not in command.text
+    last = steps_of(run)[-1]
+    again = Command(place, "--resume", str(run.relative_to(place)), "--minutes", "0.01")
+    assert f"going on from step {last}," in again.until("going on from step")
+    assert again.end() == 0
+    assert steps_of(run)[-1] == last + 1
+    for name in ("scores.json", "forecasts.csv", "report.html"):
+        assert (run / name).stat().st_size > 0
+    assert list((run / "pictures").glob("*.png"))
+
+
+def test_a_signal_while_compiling_leaves_at_once(place, tmp_path):
+    (tmp_path / "days.csv").write_text((place / "days.csv").read_text())
+    command, _ = long_run(tmp_path)  # with a compile cache that is empty
+    command.until("compiling the training step")
+    time.sleep(3)
+    sent = time.monotonic()
+    command.process.send_signal(signal.SIGINT)
+    assert command.end() == 130
+    assert time.monotonic() - sent < 5
+    assert "there is nothing to resume" in command.text
+
+
+def test_kill_9_leaves_a_run_that_goes_on(place):
+    command, run = long_run(place)
+    command.until("epoch 3: validation loss")
+    command.process.kill()
+    command.end()
+    again = Command(place, "--resume", run.name, "--minutes", "0.01")
+    step = int(again.until("going on from step").split()[4].rstrip(","))
+    assert step >= 23
+    assert again.end() == 0
+    steps = [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert steps == sorted(steps)
+
+
+def test_resume_with_a_changed_key_is_refused(place):
+    command, run = long_run(place)
+    command.until("epoch 1: validation loss")
+    command.process.send_signal(signal.SIGINT)
+    command.end()
+    again = Command(place, "--resume", run.name, "train.learning_rate=1e-3")
+    assert again.end() == 2
+    assert "train.learning_rate is 0.001 but the run was started with 0.003" in again.text
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_the_first_command_of_the_readme_in_a_fresh_environment(version, tmp_path):
+    """Clone, ``pip install -e .``, train ``recovery``; the minutes are cut short."""
+    python = shutil.which(f"python{version}")
+    if python is None:
+        pytest.skip(f"python{version} is not installed")
+    subprocess.run(["git", "clone", "-q", ROOT, tmp_path / "clone"], check=True)
+    subprocess.run([python, "-m", "venv", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "-q", "-e", tmp_path / "clone"], check=True)
+    words = ["run.py", "--config", "recovery", "--minutes", "0.1", "train.batch_size=2"]
+    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
+    subprocess.run([python, *words], check=True, cwd=tmp_path / "clone", env=environment)
+    (run,) = (tmp_path / "clone" / "runs").iterdir()
+    for name in ("scores.json", "forecasts.csv", "report.html", "metrics.jsonl"):
+        assert (run / name).stat().st_size > 0
