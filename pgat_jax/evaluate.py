@@ -9,13 +9,13 @@ import numpy as np
 
 from pgat_jax import baselines, predict, scores
 from pgat_jax.comparison import Skill, conclusion, skill, verdict
-from pgat_jax.data.cache import write_atomically
 from pgat_jax.distribution import Forecast
+from pgat_jax.output import write_output
 from pgat_jax.progress import Reporter
 from pgat_jax.runs import load_run, params_sha256
 
 if TYPE_CHECKING:
-    from pgat_jax.progress import Reporter
+    from pgat_jax.output import write_output
 from pgat_jax.runs import LoadedRun
 
 SPLITS = ("validation", "test")
@@ -56,7 +56,7 @@ def score_run(run: Path) -> dict:
         }
     )
     text = json.dumps(found, allow_nan=False, indent=1)
-    write_atomically(loaded.path / "scores.json", text.encode())
+    write_output(loaded.path / "scores.json", text.encode())
     return found
 
 

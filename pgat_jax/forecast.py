@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from pgat_jax import predict
-from pgat_jax.data.cache import write_atomically
 from pgat_jax.data.loading import Data, load_data
 from pgat_jax.distribution import Forecast
 from pgat_jax.errors import UserError
+from pgat_jax.output import write_output
 from pgat_jax.paths import joint_ranks, sample_returns, to_prices
 from pgat_jax.progress import Reporter
 from pgat_jax.runs import load_run
@@ -80,7 +80,7 @@ def forecast_run(
     from pgat_jax.forecast_view import draw_forecast, print_forecast
 
     picture = path.with_suffix(".png")
-    write_atomically(picture, draw_forecast(table.table, origin, frame))
+    write_output(picture, draw_forecast(table.table, origin, frame))
     print_forecast(loaded, frame, levels, (path, picture), remark(loaded, data, origin))
     return path
 
@@ -172,11 +172,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
         UserError: the file cannot be written.
     """
     text = frame.to_csv(index=False, float_format="%.9g", lineterminator="\n")
-    try:
-        write_atomically(path, text.encode())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}).") from None
-    return path
+    return write_output(path, text.encode())
 
 
 def check_levels(quantiles: tuple[float, ...]) -> tuple[float, ...]:

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pgat_jax import theme as look
-from pgat_jax.data.cache import write_atomically
 from pgat_jax.data.columns import BODIES
 from pgat_jax.metrics import read_metrics
+from pgat_jax.output import write_output
 from pgat_jax.scores import FORECASTERS, PIT_BINS, TARGET_NAMES
 from pgat_jax.theme import Theme
 
@@ -72,10 +72,12 @@ def _draw_both(picture: Picture, records: Records, run: Path) -> list[Path]:
     for theme in look.THEMES:
         figure, path = picture.draw(records, theme), picture_path(run, picture.name, theme)
         if figure is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, look.png(figure))
-            paths.append(path)
+            paths.append(write_output(path, look.png(figure)))
     return paths
+
+
+def _marker(train: pd.DataFrame) -> str:
+    return "." if len(train) < FEW else ""
 
 
 def loss(records: Records, theme: Theme) -> Figure | None:
@@ -87,7 +89,7 @@ def loss(records: Records, theme: Theme) -> Figure | None:
     upper.plot(
         train["step"],
         train["loss"],
-        ".-" if len(train) < FEW else "-",
+        marker=_marker(train),
         linewidth=0.8,
         alpha=0.45,
         label="training, recorded",
@@ -106,7 +108,7 @@ def loss(records: Records, theme: Theme) -> Figure | None:
     look.title(upper, "Loss: validation should fall with training, and not turn up")
     upper.set_ylabel("loss (scaled units)")
     look.legend(upper, theme)
-    lower.plot(train["step"], train["learning_rate"], color=theme.cycle[2])
+    lower.plot(train["step"], train["learning_rate"], marker=_marker(train), color=theme.cycle[2])
     lower.set_ylabel("learning rate")
     lower.set_xlabel("training step (batches)")
     return figure
@@ -119,7 +121,7 @@ def gate(records: Records, theme: Theme) -> Figure | None:
         return None
     figure, (upper, lower) = look.panels(theme, (2.3, 2.3))
     mean, spread = train["gate_mean"], train["gate_spread"]
-    upper.plot(train["step"], mean, label="mean")
+    upper.plot(train["step"], mean, marker=_marker(train), label="mean")
     upper.fill_between(
         train["step"], mean - spread, mean + spread, alpha=0.25, label="mean ± spread"
     )
@@ -130,7 +132,13 @@ def gate(records: Records, theme: Theme) -> Figure | None:
     lower.axhline(
         uniform, color=theme.ink, linestyle="--", linewidth=1, label="uniform: ln 13 = 2.565"
     )
-    lower.plot(train["step"], train["attention_entropy"], color=theme.cycle[1], label="entropy")
+    lower.plot(
+        train["step"],
+        train["attention_entropy"],
+        marker=_marker(train),
+        color=theme.cycle[1],
+        label="entropy",
+    )
     look.title(lower, "Attention over the 13 bodies: below the dashed line it prefers some")
     lower.set_ylabel("entropy (nats)")
     lower.set_xlabel("training step (batches)")
@@ -152,6 +160,7 @@ def norms(records: Records, theme: Theme) -> Figure | None:
             one.plot(
                 train["step"],
                 train[column].where(train[column] > 0),
+                marker=_marker(train),
                 linewidth=1,
                 label=column.partition("/")[2],
             )

@@ -15,16 +15,17 @@ from rich.console import Console
 from rich.progress import track
 
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.cache import write_atomically
 from pgat_jax.data.columns import TARGETS
 from pgat_jax.data.loading import Data
 from pgat_jax.data.scaler import Scaler
 from pgat_jax.distribution import Forecast, GaussianMixture, QuantileFunction, Sample
+from pgat_jax.output import write_output
 from pgat_jax.runs import params_sha256
 
 if TYPE_CHECKING:
     from pgat_jax.model.heads import Outputs
-    from pgat_jax.runs import LoadedRun
+    from pgat_jax.output import write_output
+from pgat_jax.runs import LoadedRun
 
 CHUNK = 8
 RESIDUALS = 200
@@ -145,9 +146,7 @@ def _keep(run: "LoadedRun", split: str, arrays: Arrays) -> None:
     buffer = io.BytesIO()
     content: dict[str, Any] = arrays | {"key": np.array(_key(run))}
     np.savez(buffer, **content)
-    path = _kept_path(run, split)
-    path.parent.mkdir(exist_ok=True)
-    write_atomically(path, buffer.getvalue())
+    write_output(_kept_path(run, split), buffer.getvalue())
 
 
 def _kept(run: "LoadedRun", split: str) -> Arrays | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from pgat_jax.config_file import load_config
-from pgat_jax.data.cache import write_atomically
 from pgat_jax.metrics import read_metrics
+from pgat_jax.output import write_output
 from pgat_jax.plots import PICTURES, Picture, picture_path
 from pgat_jax.runs import find_run
 from pgat_jax.score_tables import conclusions, score_grids
@@ -29,8 +29,7 @@ def write_report(run: Path) -> Path:
         trim_blocks=True,
     )
     page = environment.get_template("report.html").render(content(run))
-    write_atomically(run / "report.html", page.encode())
-    return run / "report.html"
+    return write_output(run / "report.html", page.encode())
 
 
 def content(run: Path) -> dict:

@@ -54,6 +54,7 @@ def test_what_was_not_finite_is_a_gap(drawn_run, tmp_path):
     metrics.close()
     records = plots.read_records(run)
     assert np.isnan(records.train["loss"].to_numpy()).tolist() == [False, False, True]
+    assert all(line.get_marker() == "." for line in plots.norms(records, LIGHT).axes[0].lines)
     for picture in plots.PICTURES:
         picture.draw(records, LIGHT)
 
