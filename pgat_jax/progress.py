@@ -23,13 +23,13 @@ class Reporter:
 
     def __init__(self, console: Console | None = None):
         """Reports to ``console``."""
-        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = console or Console(stderr=True, soft_wrap=True)
         self._bar: Progress | None = None
         self._last = -LINE_SECONDS
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, highlight=False)
 
     def wait(self, text: str, work: Callable[[], T], stop: Callable[[], bool]) -> T | None:
         """Do ``work`` on another thread, so that signals are heard, and say how long it takes.
@@ -61,7 +61,7 @@ class Reporter:
 
     def step(self, done: int, total: int, left: float, **shown: str) -> None:
         """Report a step: ``done`` of ``total``, seconds left, and texts by name, in order."""
-        text = "  ".join(f"{key.replace('_', ' ')} {value}" for key, value in shown.items())
+        text = "  ".join(f"{key.replace('_per_', '/')} {value}" for key, value in shown.items())
         text = f"{text}  {duration(left)} left"
         if self._console.is_terminal:
             self._move_bar(done, total, text)
@@ -77,7 +77,7 @@ class Reporter:
 
     def _move_bar(self, done: int, total: int, text: str) -> None:
         if self._bar is None:
-            columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
+            columns = (BarColumn(bar_width=10), TextColumn("{task.description}", markup=False))
             self._bar = Progress(*columns, console=self._console, refresh_per_second=REFRESHES)
             self._bar.add_task("", total=total)
             self._bar.start()

@@ -66,7 +66,7 @@ class Recorder:
             epoch=f"{self._epoch(step)}/{self._config.epochs}",
             step=f"{step}/{total}",
             loss=f"{values['loss']:.4f}",
-            learning_rate=f"{values['learning_rate']:.2e}",
+            rate=f"{values['learning_rate']:.2e}",
             samples_per_s=f"{speed:.1f}",
         )
 

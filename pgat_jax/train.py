@@ -88,6 +88,7 @@ def train(
         check_config(run, config)
     reporter = Reporter()
     with Interrupts() as interrupts:
+        reporter.say(f"reading the table {config.data.source} ...")
         data = load_data(config)
         steps_per_epoch(config, data)
         folder = run or create_run(config, run_name)

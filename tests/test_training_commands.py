@@ -1,4 +1,4 @@
-"""Training from the command line, in processes of its own: signals, kills, and the first command."""
+"""Training from the command line, in its own processes: signals, kills, the first command."""
 
 import json
 import os
