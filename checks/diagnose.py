@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from checks.allow import Allow, apply_allow_list
+from checks.dependence import Dependence
 from checks.judge_alive import Optimisation, vanishing
 from checks.judge_dead import Context, judged
 from checks.judge_finite import non_finite
 from checks.judge_rules import wrong
+from checks.judge_stuck import holders
 from checks.leaves import Partition, partition
 from checks.points import Sampler, root_mean_square
 from checks.progress import Say, progress
@@ -20,6 +22,9 @@ from checks.survey import Survey, survey
 from checks.trace import NotALoss, Program, same_program, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
 from checks.wake import Wakes
+
+# Verdicts whose evidence says where the gradient ends.
+_HELD = frozenset({"stuck", "unvisited", "waking"})
 
 
 def diagnose(
@@ -82,7 +87,7 @@ def _measured(
     watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
     runner = Runner(program, watched)
     sampler = Sampler(program, static.dependence, seed)
-    found = survey(runner, sampler, _datasets(program, batches), say)
+    found = survey(runner, sampler, static.dependence, _datasets(program, batches), say)
     findings: list[list[Finding]] = [
         [] if f.verdict == "reachable" else [f] for f in static.findings
     ]
@@ -108,7 +113,19 @@ def _measured(
     ):
         for i, finding in more.items():
             findings[i].append(finding)
+    _say_what_holds(runner, static.dependence, found, findings)
     return _leaves(program, findings, slices, found, training), bad.problems, []
+
+
+def _say_what_holds(
+    runner: Runner, dependence: Dependence, found: Survey, findings: list[list[Finding]]
+) -> None:
+    """Adds to the evidence of stuck and unvisited leaves where their gradient ends."""
+    ended = [i for i in runner.watched if first_of(findings[i])[0].verdict in _HELD]
+    for i, held in holders(runner, dependence, found, ended).items():
+        first, others = first_of(findings[i])
+        text = f"{first.evidence}; {held.evidence}"
+        findings[i] = [replace(first, evidence=text, where=held.where), *others]
 
 
 def _judge_dead(

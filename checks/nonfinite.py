@@ -18,7 +18,7 @@ from checks import jaxprs
 from checks.interpret import Interpreter, Notes, Path, Run, Site
 from checks.leaves import Partition, is_key
 from checks.places import place
-from checks.runner import Runner
+from checks.runner import QUICK, Runner
 
 _SHOWN = 4
 
@@ -79,7 +79,8 @@ class Blame:
 def blame(runner: Runner, leaves: Sequence[Any], args: Partition) -> Blame:
     """Runs the gradient's program as written, with flags, at one point."""
     closed, inputs = runner.gradient_program(leaves, args)
-    flags = jax.jit(lambda given: _Flagger().run(closed, given)[1])(inputs)
+    flagged = jax.jit(lambda given: _Flagger().run(closed, given)[1], compiler_options=QUICK)
+    flags = flagged(inputs)
     return Blame(closed, jax.tree.map(np.asarray, flags), _flags_of(inputs))
 
 

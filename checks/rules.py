@@ -19,7 +19,7 @@ from checks.dependence import Dependence
 from checks.interpret import Feeds, Path, Site
 from checks.leaves import Partition
 from checks.places import is_jax_rule, place, rule_source
-from checks.runner import Runner, wide_args, wide_array
+from checks.runner import QUICK, Runner, wide_args, wide_array
 from checks.shadow import Widener
 
 # Largest relative error of a directional derivative that finite differences in float64 may have.
@@ -88,7 +88,8 @@ def faults(
         }
         inputs = runner.program.inputs([*map(wide_array, leaves)], wide_args(args))
         program = runner.program.jaxpr
-        ask = jax.jit(jax.grad(lambda t, given: checker.run(program, given, t)[0][0]))
+        slope = jax.grad(lambda t, given: checker.run(program, given, t)[0][0])
+        ask = jax.jit(slope, compiler_options=QUICK)
         answers = jax.tree.map(np.asarray, ask(tokens, inputs))
     found = []
     for seen in calls:

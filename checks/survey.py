@@ -4,16 +4,21 @@ More points are tried only while some slice has not been seen alive.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from checks.branches import choices, every_branch
+from checks.dependence import Dependence
+from checks.interpret import Path
 from checks.leaves import Partition
 from checks.points import Point, Sampler
-from checks.readings import Measured, Reading, is_strong, measure
+from checks.readings import Measured, Reading, is_strong, measure, views
 from checks.runner import Runner
 
-_KINDS = ("data", "inputs", "params", "far")
+_KINDS = ("data", "inputs", "params", "far", "branch")
+# Kinds that count only for slices whose gradient is exactly zero at all other points.
+_REMOTE = ("far", "branch")
 _MOST_INPUTS = 12
 _PATIENCE = 3
 
@@ -35,7 +40,9 @@ class Fate:
     def state(self, view: int) -> np.ndarray:
         """For each slice `alive`, `unvisited`, `still` (alive at other parameters) or `never`."""
         choices = [self.alive[kind][view] for kind in _KINDS]
-        return np.select(choices, ["alive", "unvisited", "still", "unvisited"], "never")
+        return np.select(
+            choices, ["alive", "unvisited", "still", "unvisited", "unvisited"], "never"
+        )
 
 
 @dataclass
@@ -48,7 +55,11 @@ class Survey:
 
 
 def survey(
-    runner: Runner, sampler: Sampler, datasets: Sequence[Partition], say: Callable[[str], None]
+    runner: Runner,
+    sampler: Sampler,
+    dependence: Dependence,
+    datasets: Sequence[Partition],
+    say: Callable[[str], None],
 ) -> Survey:
     """Measures at the data and, while anything looks dead, at other points."""
     say("gradients at the data, in float64 and as written")
@@ -64,7 +75,20 @@ def survey(
             others.append(measure(runner, sampler, point))
             unchanged = _pending(data, others) == before
             stale = stale + 1 if unchanged and point.kind == "inputs" else 0
+    paths = choices(runner.program, dependence)
+    if paths and _pending(data, others):
+        say("every branch of the choices that the data make")
+        others.append(_opened(runner, paths, data[0]))
     return Survey(data, others, _fates([*data, *others]))
+
+
+def _opened(runner: Runner, paths: set[Path], at: Measured) -> Measured:
+    """A measurement of kind `branch`; where it is not finite nothing is seen."""
+    wide = every_branch(runner, paths, at.point)
+    slopes = [None if g is None else np.nan_to_num(g) for g in wide.leaves]
+    sizes = [None if g is None else views(g) for g in slopes]
+    readings = [None if s is None else Reading("branch", s, [x > 0 for x in s]) for s in sizes]
+    return Measured(replace(at.point, kind="branch"), wide, at.written, readings)
 
 
 def _inputs(sampler: Sampler) -> Iterator[Point]:
@@ -105,9 +129,10 @@ def _fate(readings: Sequence[Reading | None], strongest: Sequence[float]) -> Fat
         return None
     views = range(len(pairs[0][0].size))
     alive = {kind: [_seen(pairs, kind, view) for view in views] for kind in _KINDS}
-    nearer = [r for r, _ in pairs if r.kind != "far"]
+    nearer = [r for r, _ in pairs if r.kind not in _REMOTE]
     exact = [np.all([r.size[view] == 0 for r in nearer], axis=0) for view in views]
-    alive["far"] = [far & zero for far, zero in zip(alive["far"], exact)]
+    for kind in _REMOTE:
+        alive[kind] = [seen & zero for seen, zero in zip(alive[kind], exact)]
     return Fate(alive, exact, len(pairs))
 
 
@@ -125,4 +150,4 @@ def _seen(pairs: list[tuple[Reading, float]], kind: str, view: int) -> np.ndarra
         clear = clear | (reading.alive[view] & is_strong(reading, top)[view])
     if kind == "data":
         return weak > 0
-    return clear if kind == "far" else clear | (weak > max(1, len(chosen) // 2))
+    return clear if kind in _REMOTE else clear | (weak > max(1, len(chosen) // 2))

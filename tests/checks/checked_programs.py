@@ -123,6 +123,15 @@ CASES = {
         {"w": "alive", "v": "unvisited"},
         (-jnp.abs(X),),
     ),
+    "a branch that no drawn input takes": Case(
+        lambda p, x: (
+            square(p, x)
+            + lax.cond(x.sum() > 1e9, lambda: p["u"].sum() ** 2, lambda: 1.0)
+            + jnp.where(x[0, 0] > 1e9, p["v"].sum() ** 2, 0.0)
+        ),
+        {"w": W, "u": draw(2, 3), "v": draw(3, 3)},
+        {"w": "alive", "u": "unvisited", "v": "unvisited"},
+    ),
     "a path a million million times too weak": Case(
         lambda p, x: square(p, x) + 1e-12 * p["v"].sum() + (p["u"] ** 2).sum(),
         {"w": W, "u": draw(4, 2), "v": draw(2, 3)},

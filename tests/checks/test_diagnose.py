@@ -4,9 +4,19 @@ import jax
 import jax.numpy as jnp
 import optax
 import pytest
-from checked_programs import CASES, IDS, W, X, attention, draw, mlp, slightly_off, square
 
 from checks import NotALoss, diagnose
+from tests.checks.checked_programs import (
+    CASES,
+    IDS,
+    W,
+    X,
+    attention,
+    draw,
+    mlp,
+    slightly_off,
+    square,
+)
 
 
 def _diagnosed(case, **more):
@@ -178,3 +188,10 @@ def test_two_calls_that_differ_are_no_loss():
 def test_a_batch_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"other ones in batches\[0\]"):
         diagnose(square, {"w": W}, X, batches=[(X[:3],)])
+
+
+def test_a_stuck_leaf_names_the_zero_factor_and_its_line():
+    leaf = _diagnosed(CASES["a factor that is zero, squared"])["b"]
+    assert "a factor is zero: s" in leaf.evidence
+    assert [where.split()[1] for where in leaf.where] == ["mul"]
+    assert "checked_programs.py" in leaf.where[0]

@@ -1,0 +1,79 @@
+"""Every branch at once: gradients as if each choice that the data make had gone every way.
+
+For a leaf in a branch which no drawn input ever takes. The values stay those of the branch taken;
+only the derivative of the others is added.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from checks.context import walk
+from checks.dependence import Dependence
+from checks.interpret import Feeds, Path, Run, Site
+from checks.points import Point
+from checks.runner import QUICK, Gradient, Runner, wide_args, wide_array
+from checks.shadow import Widener
+from checks.trace import Program
+
+
+def choices(program: Program, dependence: Dependence) -> set[Path]:
+    """Paths of the `select_n` and `cond` equations whose choice depends on the arguments."""
+    first = program.leaf_count + len(program.params.held)
+    count = len(program.args.learning) + len(program.args.held)
+    mask = ((1 << count) - 1) << first
+    return {
+        seen.site.path
+        for seen in walk(dependence, program.jaxpr, mask)
+        if seen.site.equation.primitive.name in ("select_n", "cond") and seen.operands.value[0]
+    }
+
+
+def every_branch(runner: Runner, paths: set[Path], point: Point) -> Gradient:
+    """The float64 gradient with the derivatives of all branches of these choices."""
+    program, opened = runner.program, _Opened(paths)
+
+    def loss(moved: dict[int, Any], inputs: list[Any]) -> Any:
+        given = [moved.get(i, x) for i, x in enumerate(inputs)]
+        return opened.run(program.jaxpr, given)[0][0]
+
+    with jax.enable_x64(True):
+        inputs = program.inputs([*map(wide_array, point.leaves)], wide_args(point.args))
+        moved = {i: inputs[i] for i in runner.watched}
+        value, slopes = jax.jit(jax.value_and_grad(loss), compiler_options=QUICK)(moved, inputs)
+        leaves = [np.asarray(slopes[i]) if i in slopes else None for i in range(program.leaf_count)]
+        return Gradient(float(value), leaves)
+
+
+class _Opened(Widener):
+    """The shadow with the chosen choices open to derivatives from all sides."""
+
+    def __init__(self, paths: set[Path]) -> None:
+        super().__init__()
+        self._paths = paths
+
+    def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
+        """A selection with the derivatives of all its cases."""
+        results = super().compute(site, operands, feed)
+        if site.path in self._paths and site.equation.primitive.name == "select_n":
+            return [_with_slopes(results[0], operands[1:])]
+        return results
+
+    def _cond(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+        results, notes = super()._cond(site, operands, feeds)
+        if site.path not in self._paths:
+            return results, notes
+        branches = [
+            self._jaxpr(branch, operands[1:], {}, *self._inside(site, i))[0]
+            for i, branch in enumerate(site.equation.params["branches"])
+        ]
+        return [_with_slopes(x, list(xs)) for x, *xs in zip(results, *branches)], notes
+
+
+def _with_slopes(value: Any, others: list[Any]) -> Any:
+    if not jnp.issubdtype(value.dtype, jnp.inexact):
+        return value
+    return value + sum(x - lax.stop_gradient(x) for x in others)

@@ -1,0 +1,52 @@
+"""What holds a stuck leaf: the equation that its gradient does not pass, and the zero in it."""
+
+from collections.abc import Sequence
+
+from checks.dependence import Dependence
+from checks.runner import Runner
+from checks.survey import Survey
+from checks.taps import Tapped, tap
+from checks.verdicts import Finding
+
+# A cotangent below this share of what arrives is rounding.
+_ENDED = 1e-14
+
+
+def holders(
+    runner: Runner, dependence: Dependence, survey: Survey, leaves: Sequence[int]
+) -> dict[int, Finding]:
+    """For each dead leaf a sentence on where its gradient ends, with the lines.
+
+    The verdict of the finding is left empty: it is evidence for the one that the leaf has.
+    """
+    if not leaves:
+        return {}
+    point = survey.data[0].point
+    tapped = tap(runner, dependence, leaves, point.leaves, point.args)
+    found = {}
+    for leaf in leaves:
+        ends = [t for t in tapped if t.reaches(leaf) and t.size > 0 and t.factor(leaf) < _ENDED]
+        if ends:
+            places = tuple(dict.fromkeys(t.place for t in ends))
+            found[leaf] = Finding("", _sentence(runner, ends), places)
+    return found
+
+
+def _sentence(runner: Runner, ends: Sequence[Tapped]) -> str:
+    names = list(dict.fromkeys(name for t in ends for name in _zero_leaves(runner, t)))
+    primitives = ", ".join(dict.fromkeys(t.seen.site.equation.primitive.name for t in ends))
+    if names:
+        return f"its gradient ends at {primitives}, where a factor is zero: {', '.join(names)}"
+    if any(t.is_zero.any() for t in ends):
+        return f"its gradient ends at {primitives}, where a factor is zero"
+    return f"its gradient ends at {primitives}, which is flat there"
+
+
+def _zero_leaves(runner: Runner, tapped: Tapped) -> list[str]:
+    """Leaves that are zero, among those that make an operand which is zero."""
+    names = runner.program.params.names
+    made = 0
+    for bits, is_zero in zip(tapped.seen.operands.value, tapped.is_zero):
+        made |= bits if is_zero else 0
+    arrays = runner.program.params.learning
+    return [n for i, n in enumerate(names) if made >> i & 1 and not bool(arrays[i].any())]
