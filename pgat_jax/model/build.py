@@ -45,7 +45,8 @@ class Model:
         shapes = batch_shapes(self.config, self.columns, 1)
         blank = jax.tree.map(lambda s: jnp.ones(s.shape, s.dtype), shapes)
         seed = jnp.resize(jax.random.key_data(key), (4,))
-        return self.module.init(jax.random.wrap_key_data(seed, impl="rbg"), blank)["params"]
+        variables = self.module.init(jax.random.wrap_key_data(seed, impl="rbg"), blank)
+        return cast(Params, variables["params"])
 
     @partial(jax.jit, static_argnums=0)
     def apply(self, params: Params, batch: Batch, rng: jax.Array | None = None) -> Outputs:

@@ -21,7 +21,7 @@ class Gate(nn.Module):
         self, enc: Float[Array, "B S D"], fused: Float[Array, "B S D"]
     ) -> Float[Array, "B S D"]:
         if self.mode != "sigmoid":
-            return jnp.full_like(enc, 1.0 if self.mode == "open" else self.mode)
+            return jnp.full_like(enc, 1.0 if self.mode == "open" else float(self.mode))
         branches = [nn.LayerNorm(name="enc_norm")(enc), nn.LayerNorm(name="fused_norm")(fused)]
         small = nn.initializers.variance_scaling(0.01, "fan_in", "truncated_normal")
         mlp = FeedForward(enc.shape[-1], enc.shape[-1], small, name="mlp")

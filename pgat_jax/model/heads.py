@@ -6,8 +6,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.stats import norm
 from jaxtyping import Array, Float
+from scipy.special import ndtri
 
 from pgat_jax.config import LossConfig
 from pgat_jax.losses import mixture_nll, mse, pinball
@@ -54,7 +54,7 @@ class QuantileHead(nn.Module):
     @nn.compact
     def __call__(self, x: Float[Array, "B P D"], statistics: dict) -> Outputs:
         levels = np.asarray(self.loss.quantiles)
-        steps = np.diff(np.asarray(norm.ppf(levels)))
+        steps = np.diff(ndtri(levels))
         anchor = nn.Dense(self.targets, kernel_init=_SMALL, name="anchor")(x)
         width = nn.Dense(
             self.targets * len(steps),
