@@ -142,9 +142,9 @@ def _sentence(error: dict, where: str, sources: dict[str, str]) -> str:
     known = set(_keys(Config))
     key = ".".join(str(part) for part in error["loc"] if str(part) in _words(known))
     origin = next((text for k, text in sources.items() if key == k), where)
-    if error["type"] == "value_error" and not isinstance(error["input"], (str, int, float, tuple)):
+    if error["type"] == "value_error" and isinstance(error["input"], (dict, BaseModel)):
         return f"{where}: {error['ctx']['error']}."
-    if error["type"] == "extra_forbidden":
+    if error["type"] in ("extra_forbidden", "invalid_key"):
         full = ".".join(map(str, error["loc"]))
         origin = next((text for k, text in sources.items() if k.startswith(full)), where)
         near = _nearest(full, known)

@@ -1,5 +1,10 @@
 """Fixtures that several test files share: run folders of the tiny model, one for each head."""
 
+import os
+
+# Tests compile hundreds of programs and run each once: unoptimised code is there in half the time.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +12,14 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from pgat_jax import build, load_config, load_data, runs
 from pgat_jax.checkpoint import Checkpoints
 from pgat_jax.metrics import Metrics
+
+settings.register_profile("compiled", deadline=None)  # a first call compiles
+settings.load_profile("compiled")
 
 GROUPS = ("input", "celestial", "petri", "encoder", "decoder", "head")
 

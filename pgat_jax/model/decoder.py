@@ -26,7 +26,7 @@ class DecoderBlock(nn.Module):
     dropout: float
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B L+P D"], memory: Float[Array, "B S D"]):
+    def __call__(self, x: Float[Array, "B LP D"], memory: Float[Array, "B S D"]):
         mask = causal_mask(x.shape[1], x.shape[1])
         self_attention = SelfAttention(self.heads, name="self_attention")
         cross = CrossAttention(self.heads, name="cross_attention")
@@ -47,8 +47,8 @@ class Decoder(nn.Module):
 
     @nn.compact
     def __call__(
-        self, stream: Float[Array, "B L+P D"], memory: Float[Array, "B S D"]
-    ) -> Float[Array, "B L+P D"]:
+        self, stream: Float[Array, "B LP D"], memory: Float[Array, "B S D"]
+    ) -> Float[Array, "B LP D"]:
         blocks = scan_blocks(DecoderBlock, self.layers, self.remat)
         return blocks(self.heads, self.dropout, name="blocks")(stream, memory)[0]
 
@@ -64,7 +64,7 @@ class TargetStream(nn.Module):
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "B L+P D"], statistics: Float[Array, "B L+P Q"]
+        self, x: Float[Array, "B LP D"], statistics: Float[Array, "B LP Q"]
     ) -> Float[Array, "B P D"]:
         width = x.shape[-1]
         x = x + nn.Dense(width, name="statistics")(statistics)
@@ -90,7 +90,7 @@ class DualStream(nn.Module):
     @nn.compact
     def __call__(
         self,
-        x: Float[Array, "B L+P D"],
+        x: Float[Array, "B LP D"],
         memory: Float[Array, "B S D"],
         targets: Float[Array, "B S T"],
     ) -> Float[Array, "B P D"]:

@@ -29,7 +29,7 @@ class Embedding(nn.Module):
     @nn.compact
     def __call__(
         self, bodies: Float[Array, "B S N C"], batch: Batch
-    ) -> tuple[Float[Array, "B S D"], Float[Array, "B L+P D"]]:
+    ) -> tuple[Float[Array, "B S D"], Float[Array, "B LP D"]]:
         steps, known = batch.past.shape[1], batch.known.shape[1]
         label = known - batch.target.shape[1]
         market = batch.past[..., : batch.past.shape[-1] - batch.known.shape[-1] + 1]

@@ -12,7 +12,7 @@ WINDOWS = (5, 20, 60)
 
 def target_statistics(
     targets: Float[Array, "B S T"], steps: int, ahead: int
-) -> Float[Array, "B L+P 15*T"]:
+) -> Float[Array, "B LP _"]:
     """Rolling statistics of the scaled targets at the decoder's steps.
 
     Five for each of three windows: mean (momentum), distance of the cumulative sum from its mean
