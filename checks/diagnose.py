@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.allow import Allow, apply_allow_list
+from checks.cuts import find_cuts
 from checks.dependence import Dependence
 from checks.judge_alive import Optimisation, vanishing
 from checks.judge_dead import Context, judged
@@ -98,6 +99,7 @@ def _measured(
     bad = non_finite(runner, found, training)
     context = Context(runner, sampler, found, Wakes(runner, sampler, found, training))
     slices = _judge_dead(context, [i for i in watched if i not in bad.findings], findings)
+    _say_what_cuts(static.dependence, program, findings)
     for i, finding in bad.findings.items():
         findings[i].append(finding)
     say("custom rules")
@@ -126,6 +128,14 @@ def _say_what_holds(
         first, others = first_of(findings[i])
         text = f"{first.evidence}; {held.evidence}"
         findings[i] = [replace(first, evidence=text, where=held.where), *others]
+
+
+def _say_what_cuts(dependence: Dependence, program: Program, findings: list[list[Finding]]) -> None:
+    """Names the cuts on the other ways of leaves whose differentiable way leads nowhere."""
+    for i, own in enumerate(findings):
+        if own and own[0].verdict == "blocked" and not own[0].where:
+            cuts = find_cuts(dependence, program.jaxpr, 1 << i)
+            own[0] = replace(own[0], where=tuple(dict.fromkeys(cut.place for cut in cuts)))
 
 
 def _judge_dead(

@@ -1,0 +1,103 @@
+"""Runs the checks on every fault and its twin, and counts."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from checks.diagnose import diagnose
+from checks.faults.oracle import confirms
+from checks.faults.registry import WITH_LINE, Fault, Model
+from checks.report import Report
+from checks.verdicts import ORDER, PASSING
+
+
+@dataclass
+class Score:
+    """Counts by verdict over leaves; `misses`, `alarms` and `wrong_lines` say which."""
+
+    expected: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    claimed: Counter[str] = field(default_factory=Counter)
+    lines: Counter[str] = field(default_factory=Counter)
+    lined: Counter[str] = field(default_factory=Counter)
+    misses: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+    wrong_lines: list[str] = field(default_factory=list)
+    unconfirmed: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, fault: Fault) -> None:
+        """Confirms a fault, then checks it and its twin."""
+        if not confirms(fault):
+            self.unconfirmed.append(fault.name)
+            return
+        start = time.perf_counter()
+        self._add_faulty(fault, diagnosed(fault.make(True)))
+        twin = diagnosed(fault.make(False))
+        self.seconds += time.perf_counter() - start
+        for leaf in twin.failing:
+            bad = leaf.verdict if leaf.verdict not in PASSING else leaf.slices[0].verdict
+            self.claimed[bad] += 1
+            self.alarms.append(f"{fault.name} (twin): {leaf.name} {bad}: {leaf.evidence}")
+
+    def _add_faulty(self, fault: Fault, report: Report) -> None:
+        for name in fault.leaves:
+            self.expected[fault.verdict] += 1
+            given = _given(report, name, fault)
+            if given == fault.verdict:
+                self.found[fault.verdict] += 1
+                self._check_line(fault, name, report[name].where)
+            else:
+                self.misses.append(f"{fault.name}: {name} is {given}, not {fault.verdict}")
+        for leaf in report.values():
+            if leaf.verdict not in PASSING:
+                self.claimed[leaf.verdict] += 1
+            elif leaf.name in fault.leaves and _given(report, leaf.name, fault) == fault.verdict:
+                self.claimed[fault.verdict] += 1
+
+    def _check_line(self, fault: Fault, name: str, where: list[str]) -> None:
+        line = fault.line()
+        if line is None or fault.verdict not in WITH_LINE:
+            return
+        self.lined[fault.verdict] += 1
+        if any(place.split()[0].endswith(line) for place in where):
+            self.lines[fault.verdict] += 1
+        else:
+            self.wrong_lines.append(f"{fault.name}: {name}: {line} is not in {where}")
+
+    def table(self) -> str:
+        """Recall, precision and right lines for each verdict, then what went wrong."""
+        rows = [f"{'verdict':14}{'leaves':>7}{'recall':>9}{'precision':>11}{'lines right':>13}"]
+        for verdict in ORDER:
+            if count := self.expected[verdict]:
+                recall = self.found[verdict] / count
+                claims = self.claimed[verdict]
+                precision = f"{self.found[verdict] / claims:.0%}" if claims else "-"
+                lined = self.lined[verdict]
+                lines = f"{self.lines[verdict] / lined:.0%}" if lined else "-"
+                rows.append(f"{verdict:14}{count:7}{recall:9.0%}{precision:>11}{lines:>13}")
+        for title, items in (
+            ("missed", self.misses),
+            ("false alarms on clean twins", self.alarms),
+            ("wrong lines", self.wrong_lines),
+            ("not confirmed by the oracle, hence not counted", self.unconfirmed),
+        ):
+            rows.append(f"{title}: {len(items)}")
+            rows += [f"  {item}" for item in items]
+        return "\n".join(rows)
+
+
+def diagnosed(model: Model) -> Report:
+    """The report of a model of the registry."""
+    return diagnose(model.loss, model.params, *model.args, **model.settings)
+
+
+def _given(report: Report, name: str, fault: Fault) -> str:
+    leaf = report[name]
+    if fault.axis is None:
+        return leaf.verdict
+    axis, index = fault.axis
+    return next(
+        (s.verdict for s in leaf.slices if s.axis == axis and set(index) <= set(s.index)),
+        leaf.verdict,
+    )

@@ -1,0 +1,95 @@
+"""Faults of the optimiser chain, and of weights that it drives into a wall."""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from checks.faults.registry import Fault, Model, normal
+
+X = normal(140, 8, 4)
+PARAMS = {"w": normal(141, 4, 2), "v": normal(142, 3)}
+
+
+def _loss(p, x):
+    return jnp.mean((x @ p["w"]) ** 2) + jnp.sum(p["v"] ** 2)
+
+
+def frozen_by_label(faulty: bool) -> Model:
+    """A group that was frozen for a first phase and never thawed."""
+    labels = {"w": "train", "v": "freeze" if faulty else "train"}
+    chain = optax.multi_transform(
+        {"train": optax.adam(1e-3), "freeze": optax.set_to_zero()}, labels
+    )
+    return Model(_loss, PARAMS, (X,), {"optimizer": chain})
+
+
+def rate_of_zero(faulty: bool) -> Model:
+    """A schedule that has already decayed to nothing."""
+    end = 0 if faulty else 1000
+    rate = optax.linear_schedule(1e-3 if not faulty else 0.0, 0.0, end)
+    return Model(_loss, PARAMS, (X,), {"optimizer": optax.sgd(rate)})
+
+
+def crushed_by_a_clip(faulty: bool) -> Model:
+    """One leaf's gradient is a million times larger, and one norm clips them all."""
+
+    def loss(p, x):
+        return (1e6 if faulty else 1.0) * jnp.mean((x @ p["w"]) ** 2) + jnp.sum(p["v"] ** 2)
+
+    chain = optax.chain(optax.clip_by_global_norm(1e-2), optax.sgd(1e-1))
+    return Model(loss, PARAMS, (X,), {"optimizer": chain})
+
+
+def masked_out(faulty: bool) -> Model:
+    """A mask by name that misses a leaf, with nothing behind it."""
+    chain = optax.chain(
+        optax.masked(optax.set_to_zero(), {"w": False, "v": faulty}), optax.sgd(1e-2)
+    )
+    return Model(_loss, PARAMS, (X,), {"optimizer": chain})
+
+
+def step_into_the_negative(faulty: bool) -> Model:
+    """A variance that one large step makes negative, under a square root."""
+    rate = 1.0 if faulty else 1e-3
+
+    def loss(p, x):
+        return jnp.sum(jnp.sqrt(p["v"])) + jnp.mean((x @ p["w"]) ** 2)  # here
+
+    params = {"w": normal(143, 4, 2), "v": jnp.full(3, 0.9)}
+    return Model(loss, params, (X,), {"optimizer": optax.sgd(rate)})
+
+
+def tiny_auxiliary_loss(faulty: bool) -> Model:
+    """An auxiliary loss with a weight of 1e-10."""
+    weight = 1e-10 if faulty else 1.0
+
+    def loss(p, x):
+        hidden = jnp.tanh(x @ p["w"])
+        return jnp.mean((hidden @ p["u"]) ** 2) + weight * jnp.sum(p["v"] ** 2)
+
+    return Model(loss, PARAMS | {"u": normal(144, 2, 2)}, (X,))
+
+
+def product_of_small_gates(faulty: bool) -> Model:
+    """Six gates at 1e-2 in a row before one branch."""
+    gate = 1e-2 if faulty else 0.9
+
+    def loss(p, x):
+        h = x @ p["branch"]
+        for _ in range(6):
+            h = gate * h
+        return jnp.mean((x @ p["w"] + jax.nn.gelu(x @ p["u"]) + h) ** 2)
+
+    params = {"w": normal(145, 4, 2), "u": normal(146, 4, 2), "branch": normal(147, 4, 2)}
+    return Model(loss, params, (X,))
+
+
+FAULTS = [
+    Fault("starved", ("v",), frozen_by_label),
+    Fault("starved", ("w", "v"), rate_of_zero),
+    Fault("starved", ("v",), crushed_by_a_clip),
+    Fault("starved", ("v",), masked_out, held_out=True),
+    Fault("non_finite", ("v",), step_into_the_negative),
+    Fault("vanishing", ("v",), tiny_auxiliary_loss),
+    Fault("vanishing", ("branch",), product_of_small_gates, held_out=True),
+]
