@@ -13,13 +13,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--static", action="store_true", help="only the proof, from shapes alone")
     parser.add_argument("--allow", metavar="FILE", help="lines of: pattern verdict reason")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON")
+    parser.add_argument("--html", metavar="FILE", help="write the report as a page")
     given = parser.parse_args(arguments)
     try:
         loss, params, args, settings = made(load_factory(given.factory))
     except ValueError as error:
         print(f"checks: {error}", file=sys.stderr)
         return NOT_RUN
-    files = {"allow": given.allow, "json": given.json}
+    files = {"allow": given.allow, "json": given.json, "html": given.html}
     return run_check(loss, params, args, static=given.static, settings=settings, **files)
 
 

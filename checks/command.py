@@ -24,6 +24,7 @@ def run_check(
     static: bool = False,
     allow: str | Path | None = None,
     json: str | Path | None = None,
+    html: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> int:
     """Checks a loss, prints the report and gives the exit status.
@@ -35,6 +36,7 @@ def run_check(
         static: run only the static proof; shapes suffice.
         allow: file of allow-list entries, as `read_allow_list` reads it.
         json: where to write the report as JSON.
+        html: where to write it as a page.
         settings: further keyword arguments of `diagnose`.
 
     Returns:
@@ -44,6 +46,8 @@ def run_check(
         report = _report(loss, params, args, static, allow, settings or {})
         if json is not None:
             report.to_json(json)
+        if html is not None:
+            report.to_html(html)
     except (NotALoss, ValueError, OSError) as error:
         print(f"checks: {error}", file=sys.stderr)
         return NOT_RUN

@@ -106,6 +106,7 @@ def _measured(
     for i, more in wrong(runner, static.dependence, found).items():
         findings[i] += more
     alive = [i for i in watched if any(f.verdict == "alive" for f in findings[i])]
+    alive = [i for i in alive if program.params.learning[i].size]
     say("optimiser")
     optimisation = Optimisation(runner, found, chain, training, state)
     for more in (
@@ -144,7 +145,9 @@ def _judge_dead(
     slices = {}
     for i in watched:
         fate = context.survey.fates[i]
-        if fate is not None:
+        if context.runner.program.params.learning[i].size == 0:
+            findings[i].append(Finding("alive", "it has no elements"))
+        elif fate is not None:
             verdict, evidence, slices[i] = judged(context, i, fate)
             findings[i].append(Finding(verdict, evidence))
     return slices

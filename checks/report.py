@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checks.document import write_json
+from checks.page import write_html
 from checks.table import report_table
 from checks.verdicts import Leaf, verdict_counts, worst_first
 
@@ -86,6 +87,10 @@ class Report(Mapping[str, Leaf]):
     def to_json(self, path: str | Path) -> None:
         """Writes the report as JSON; `checks.document` describes the schema."""
         write_json(self, path)
+
+    def to_html(self, path: str | Path) -> None:
+        """Writes the report as one self-contained page."""
+        write_html(self, path)
 
 
 def _subtree(leaves: Sequence[Leaf]) -> Subtree:

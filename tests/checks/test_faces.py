@@ -170,3 +170,23 @@ def test_the_shell_command(tmp_path, monkeypatch, capsys, factory, status, words
 def test_the_shell_command_runs_as_a_module():
     command = [sys.executable, "-m", "checks", "--help"]
     assert "MODULE:FACTORY" in subprocess.run(command, capture_output=True, text=True).stdout
+
+
+def test_the_page_is_self_contained_and_names_what_fails(tmp_path):
+    report = reach(loss, PARAMS | {"<b>": X}, X)
+    report.to_html(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert "<script" not in text and "http" not in text and "<b>" not in text
+    assert "&lt;b&gt;" in text and "layers_1/v" in text and "stop_gradient" in text
+    assert text.count("<details open>") == 3  # two stopped leaves and the unused one
+    assert "prefers-color-scheme: dark" in text and "@media print" in text
+
+
+def test_the_page_draws_gradients_on_a_logarithmic_scale(tmp_path):
+    leaves = (
+        Leaf("a", (2,), "float32", "alive", "", gradient=1.0),
+        Leaf("b", (2,), "float32", "vanishing", "", gradient=1e-10),
+    )
+    Report(leaves).to_html(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert 'width="481.0"' in text and "1.0e-10" in text
