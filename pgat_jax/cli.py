@@ -36,18 +36,19 @@ class Verb(NamedTuple):
     summary: str
     examples: tuple[str, ...]
     flags: Callable[[argparse.ArgumentParser], None]
-    act: Callable[[argparse.Namespace], None]
+    act: Callable[[argparse.Namespace], int | None]
+    """Does it; returns the exit status, where it is not 0."""
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 2 bad input, 130 or 143 ended by a signal."""
+    """Run the command line and exit: 0 done, 1 a check failed, 2 bad input, 130 or 143 a signal."""
     sys.exit(run(sys.argv[1:] if argv is None else list(argv)))
 
 
 def run(argv: list[str]) -> int:
     """Run the command line; returns the exit status."""
     try:
-        _dispatch(argv)
+        return _dispatch(argv)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -57,17 +58,16 @@ def run(argv: list[str]) -> int:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    return 0
 
 
-def _dispatch(argv: list[str]) -> None:
+def _dispatch(argv: list[str]) -> int:
     if argv and argv[0] in ("-h", "--help", "help"):
         width = max(map(len, VERBS))
         verbs = "\n".join(f"  {name:<{width}}  {verb.summary}" for name, verb in VERBS.items())
         print(HELP.format(verbs=verbs))
-        return
+        return 0
     verb, rest = _split_verb(argv)
-    VERBS[verb].act(_parse(verb, rest))
+    return VERBS[verb].act(_parse(verb, rest)) or 0
 
 
 def _split_verb(argv: list[str]) -> tuple[str, list[str]]:
@@ -184,6 +184,18 @@ def _bench_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
 
 
+def _check_flags(parser: argparse.ArgumentParser) -> None:
+    _config_flags(parser)
+    parser.add_argument(
+        "--static", action="store_true", help="only what shapes prove; seconds, nothing is run"
+    )
+    parser.add_argument(
+        "--allow", type=Path, metavar="FILE", help="a line `pattern verdict reason` for each excuse"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page")
+
+
 def _minutes(text: str) -> float:
     minutes = float(text)
     if not 0 < minutes < float("inf"):
@@ -263,6 +275,14 @@ def _bench(args: argparse.Namespace) -> None:
     bench(config, args.json)
 
 
+def _check(args: argparse.Namespace) -> int:
+    config = _load(args)
+    _prepare()
+    from pgat_jax.check import check_config
+
+    return check_config(config, args.static, args.allow, args.json, args.html)
+
+
 def _run(args: argparse.Namespace) -> Path:
     from pgat_jax.runs import find_run, newest_run
 
@@ -327,5 +347,11 @@ VERBS = {
         ("bench --config laptop", "bench --config recovery train.precision=bfloat16 --json"),
         _bench_flags,
         _bench,
+    ),
+    "check": Verb(
+        "prove that every parameter learns, or name what keeps it from learning",
+        ("check --config recovery --static", "check --config tiny --html check.html"),
+        _check_flags,
+        _check,
     ),
 }

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import sys
 from pathlib import Path
 
 
@@ -21,6 +22,18 @@ def prepare() -> None:
     }
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+
+
+def restart_with_huge_pages() -> None:
+    """Run this same command again with glibc asking for huge pages; does nothing elsewhere.
+
+    A training step takes gigabytes anew from the system each time. In pages of 4 kB that is half a
+    million page faults, a sixth of the step's time on a processor. glibc reads the setting only
+    when a process starts.
+    """
+    if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ:
+        os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def cache_folder() -> Path:

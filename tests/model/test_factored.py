@@ -141,7 +141,7 @@ def test_attention_is_that_of_the_library():
     bias, mask = normal(3, 2, 3, 6, 6), causal_mask(6, 6)
     expected = jax.nn.dot_product_attention(q, k, v, bias, mask[None, None])
     ours = attend(*(x.swapaxes(1, 2) for x in (q, k, v)), bias, mask).swapaxes(1, 2)
-    np.testing.assert_allclose(ours, expected, rtol=1e-9)
+    np.testing.assert_allclose(ours, expected, atol=1e-6)  # the library's softmax is float32
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.5])
