@@ -1,7 +1,7 @@
-"""Every branch at once: gradients as if each choice that the data make had gone every way.
+"""Gradients as if each choice that the data make had gone another way.
 
-For a leaf in a branch which no drawn input ever takes. The values stay those of the branch taken;
-only the derivative of the others is added.
+For a leaf in a branch which no drawn input ever takes. Either the values stay those of the branch
+taken and the derivatives of the others are added, or every choice is turned round.
 """
 
 from typing import Any
@@ -34,7 +34,16 @@ def choices(program: Program, dependence: Dependence) -> set[Path]:
 
 def every_branch(runner: Runner, paths: set[Path], point: Point) -> Gradient:
     """The float64 gradient with the derivatives of all branches of these choices."""
-    program, opened = runner.program, _Opened(paths)
+    return _gradient(runner, _Opened(paths), point)
+
+
+def other_branch(runner: Runner, paths: set[Path], point: Point) -> Gradient:
+    """The float64 gradient with each of these choices turned round."""
+    return _gradient(runner, _Turned(paths), point)
+
+
+def _gradient(runner: Runner, opened: Widener, point: Point) -> Gradient:
+    program = runner.program
 
     def loss(moved: dict[int, Any], inputs: list[Any]) -> Any:
         given = [moved.get(i, x) for i, x in enumerate(inputs)]
@@ -71,6 +80,30 @@ class _Opened(Widener):
             for i, branch in enumerate(site.equation.params["branches"])
         ]
         return [_with_slopes(x, list(xs)) for x, *xs in zip(results, *branches)], notes
+
+
+class _Turned(Widener):
+    """The shadow with the chosen choices turned round: the next case instead of the one chosen."""
+
+    def __init__(self, paths: set[Path]) -> None:
+        super().__init__()
+        self._paths = paths
+
+    def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
+        """A selection of the next case."""
+        if site.path in self._paths and site.equation.primitive.name == "select_n":
+            operands = [_next(operands[0], len(operands) - 1), *operands[1:]]
+        return super().compute(site, operands, feed)
+
+    def _cond(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+        if site.path in self._paths:
+            count = len(site.equation.params["branches"])
+            operands = [_next(operands[0], count), *operands[1:]]
+        return super()._cond(site, operands, feeds)
+
+
+def _next(which: Any, count: int) -> Any:
+    return ~which if which.dtype == jnp.bool_ else (which + 1) % count
 
 
 def _with_slopes(value: Any, others: list[Any]) -> Any:

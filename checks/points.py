@@ -14,8 +14,8 @@ from checks.leaves import Partition, is_key
 from checks.runner import wide_array
 from checks.trace import Program
 
-# Large against float64 rounding, small against any curvature.
-JITTER = 1e-10
+# Some hundred ulps: large against float64 rounding, small against any curvature.
+JITTER = 1e-13
 
 
 @dataclass(frozen=True)

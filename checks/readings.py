@@ -10,7 +10,7 @@ from checks.leaves import Partition
 from checks.points import Point, Sampler
 from checks.runner import Gradient, Runner
 
-# A gradient that a jitter of the parameters by 1e-10 changes by more is made of rounding errors.
+# A gradient that a jitter of the parameters by 1e-13 changes by more is made of rounding errors.
 _NOISE_CHANGE = 0.3
 # Rounding noise is about 5e8 times larger in float32 than in float64; a gradient is not.
 _NOISE_RATIO = 1e-7

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from checks.branches import choices, every_branch
+from checks.branches import choices, every_branch, other_branch
 from checks.dependence import Dependence
-from checks.interpret import Path
 from checks.leaves import Partition
 from checks.points import Point, Sampler
 from checks.readings import Measured, Reading, is_strong, measure, views
-from checks.runner import Runner
+from checks.runner import Gradient, Runner
 
 _KINDS = ("data", "inputs", "params", "far", "branch")
 # Kinds that count only for slices whose gradient is exactly zero at all other points.
@@ -76,15 +75,15 @@ def survey(
             unchanged = _pending(data, others) == before
             stale = stale + 1 if unchanged and point.kind == "inputs" else 0
     paths = choices(runner.program, dependence)
-    if paths and _pending(data, others):
-        say("every branch of the choices that the data make")
-        others.append(_opened(runner, paths, data[0]))
+    for gradient in (every_branch, other_branch):
+        if paths and _pending(data, others):
+            say("other branches of the choices that the data make")
+            others.append(_branched(gradient(runner, paths, data[0].point), data[0]))
     return Survey(data, others, _fates([*data, *others]))
 
 
-def _opened(runner: Runner, paths: set[Path], at: Measured) -> Measured:
+def _branched(wide: Gradient, at: Measured) -> Measured:
     """A measurement of kind `branch`; where it is not finite nothing is seen."""
-    wide = every_branch(runner, paths, at.point)
     slopes = [None if g is None else np.nan_to_num(g) for g in wide.leaves]
     sizes = [None if g is None else views(g) for g in slopes]
     readings = [None if s is None else Reading("branch", s, [x > 0 for x in s]) for s in sizes]

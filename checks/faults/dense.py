@@ -51,13 +51,13 @@ def nnx_detached(faulty: bool) -> Model:
 
 def equinox_unused_layer(faulty: bool) -> Model:
     """An Equinox MLP whose last layer is skipped by an early return."""
-    net = eqx.nn.MLP(6, 6, 6, 2, key=jax.random.key(0))
+    net = eqx.nn.MLP(6, 2, 6, 2, key=jax.random.key(0))
     params, static = eqx.partition(net, eqx.is_inexact_array)
 
     def loss(p, x):
         model = eqx.combine(p, static)
         hidden = jax.vmap(lambda row: jnp.tanh(model.layers[1](jnp.tanh(model.layers[0](row)))))(x)
-        return _squared((hidden if faulty else jax.vmap(model.layers[2])(hidden))[:, :2])
+        return _squared(hidden[:, :2] if faulty else jax.vmap(model.layers[2])(hidden))
 
     return Model(loss, params, (X,))
 
@@ -177,5 +177,5 @@ FAULTS = [
     Fault("invariant", ("b",), bias_before_batch_norm),
     Fault("invariant", ("conv/bias",), convolution_bias_before_norm, held_out=True),
     Fault("vanishing", ("v",), weak_path),
-    Fault("vanishing", ("first", "deep/0"), deep_sigmoids, held_out=True),
+    Fault("vanishing", ("first", "deep/0"), deep_sigmoids, along="deep/*", held_out=True),
 ]

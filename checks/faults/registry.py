@@ -31,6 +31,7 @@ class Fault:
         leaves: names of the leaves that the fault kills; with `axis`, a slice of them.
         make: called with True gives the faulty model, with False its clean twin.
         axis: for a fault in slices, the axis and the indices; else None.
+        along: pattern of further leaves that it takes along, which are not asked about.
         report: where such a failure was reported in public, if it was.
         held_out: whether it was kept aside while thresholds were chosen.
     """
@@ -39,6 +40,7 @@ class Fault:
     leaves: tuple[str, ...]
     make: Callable[[bool], Model]
     axis: tuple[int, tuple[int, ...]] | None = None
+    along: str = ""
     report: str | None = None
     held_out: bool = field(default=False)
 
