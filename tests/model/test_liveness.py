@@ -37,7 +37,7 @@ def test_every_leaf_gets_gradient(overrides, x64):
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=5, deadline=None, derandomize=True)
 @given(
     heads=st.sampled_from([1, 2, 4]),
     e_layers=st.integers(1, 3),
@@ -71,7 +71,9 @@ def test_every_leaf_gets_gradient_in_drawn_variations(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted(Path("configs").glob("*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(Path("configs").glob("recovery*.yaml")), ids=lambda p: p.stem
+)
 def test_every_leaf_gets_gradient_at_the_size_of_the_configuration(path):
     config = load_config(path)
     data = load_data(config)
