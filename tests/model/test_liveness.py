@@ -14,6 +14,7 @@ from tests.model.conftest import float64, make_tiny
 NOISE = 1e-11
 """Of the largest leaf's gradient: ten thousand times the rounding of float64."""
 
+RECIPES = sorted(Path("configs").glob("recovery*.yaml"))
 VARIATIONS = {
     "bypass_point": (),
     "encoder_mapping_mixture": (
