@@ -140,6 +140,6 @@ FAULTS = [
     Fault("blocked", ("router",), router_renormalised, report="minimind#858"),
     Fault("unvisited", ("experts",), expert_never_chosen, axis=(0, (2,))),
     Fault("unvisited", ("table",), rows_not_in_batch, axis=(0, (3, 4))),
-    Fault("non_finite", ("value",), masked_row),
+    Fault("non_finite", ("value",), masked_row, along="[qk]*"),
     Fault("blocked", ("key",), stopped_keys, held_out=True),
 ]

@@ -159,7 +159,7 @@ FAULTS = [
     Fault("blocked", ("logits",), sampled_by_categorical, report="jax#17555"),
     Fault("stuck", ("log_std",), clipped_log_std, report="stable-baselines3#620"),
     Fault("non_finite", ("weight",), log_of_zero_probability),
-    Fault("non_finite", ("log_scale",), overflowing_scale),
+    Fault("non_finite", ("log_scale",), overflowing_scale, along="shift"),
     Fault("non_finite", ("centre",), distance_at_zero, held_out=True),
     Fault("wrong", ("encoder",), quantiser_by_rule),
     Fault("wrong", ("w",), rule_with_a_wrong_factor),
