@@ -14,7 +14,6 @@ leaves     a list of
     gradient   root mean square in float64, null where not measured or not finite
     movement   root mean square of the first update over that of the weight, likewise
     allowed    the allow-list's reason, or null
-    cures      edits that were tried and helped
 """
 
 import json

@@ -1,7 +1,7 @@
 """Running a jaxpr anew with a say in what each equation does.
 
 `Interpreter` is the identity. Subclasses change what single equations compute (`compute`), look at
-results and change them (`after`), and so make the float64 shadow, taps, flags and tried cures.
+results and change them (`after`), and so make the float64 shadow, taps and flags.
 Control flow is rebuilt from public JAX functions, so that what is run can be differentiated and
 compiled like the original.
 

@@ -95,7 +95,6 @@ def _why(leaf: Leaf) -> str:
         lines.append(f"and {len(leaf.where) - _PLACES_SHOWN} places more")
     lines += [_slice_line(part) for part in leaf.slices]
     lines += [f"also {finding.verdict}: {finding.evidence}" for finding in leaf.also]
-    lines += [f"cure tried: {cure}" for cure in leaf.cures]
     if leaf.allowed is not None:
         lines.append(f"allowed: {leaf.allowed}")
     return "\n".join(lines).replace("[", r"\[")

@@ -59,7 +59,6 @@ class Leaf:
         gradient: root mean square of the gradient in float64, or None where not measured.
         movement: root mean square of the first update over that of the weight, likewise.
         allowed: the reason given by the allow-list for letting it pass.
-        cures: edits that were tried and brought the gradient back, with the numbers.
     """
 
     name: str
@@ -73,7 +72,6 @@ class Leaf:
     gradient: float | None = None
     movement: float | None = None
     allowed: str | None = None
-    cures: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> int:
