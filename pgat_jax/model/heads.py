@@ -98,9 +98,9 @@ HEADS = {"mse": PointHead, "quantile": QuantileHead, "nll": MixtureHead}
 
 
 def criterion_loss(
-    outputs: Outputs, target: Float[Array, "B P T"], loss: LossConfig
+    outputs: Outputs, target: Float[Array, "*B P T"], loss: LossConfig
 ) -> Float[Array, ""]:
-    """The loss that belongs to the head of ``loss.criterion``, averaged over B, P and T."""
+    """The loss that belongs to the head of ``loss.criterion``, averaged over all axes."""
     if outputs.mixture is not None:
         return mixture_nll(outputs.mixture, target)
     if outputs.quantiles is not None:
