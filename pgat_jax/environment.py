@@ -28,7 +28,7 @@ def restart_with_huge_pages() -> None:
     """Run this same command again with glibc asking for huge pages; does nothing elsewhere.
 
     A training step takes gigabytes anew from the system each time. In pages of 4 kB that is half a
-    million page faults, a sixth of the step's time on a processor. glibc reads the setting only
+    million page faults, a seventh of the step's time on a processor. glibc reads the setting only
     when a process starts.
     """
     if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ:

@@ -31,11 +31,6 @@ def tiny():
     return make_tiny()
 
 
-@pytest.fixture(scope="session")
-def make():
-    return make_tiny
-
-
 @pytest.fixture
 def x64():
     with jax.enable_x64(True):

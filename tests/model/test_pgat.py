@@ -42,7 +42,7 @@ def test_a_window_is_forecast_alike_in_any_company_and_order(tiny, x64):
     np.testing.assert_allclose(alone, together[:1], atol=1e-12)
 
 
-def test_remat_changes_memory_and_not_the_gradient(tiny, make):
+def test_remat_changes_memory_and_not_the_gradient(tiny):
     spare = build(load_config("tiny", "train.remat=true"), tiny.data.columns)
     a, b = (
         jax.jit(jax.grad(lambda p, m=m: m.loss(p, tiny.batch)[0]))(tiny.params)
