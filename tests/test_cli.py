@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pgat_jax.cli import VERBS, run
+from pgat_jax.cli import run
 from pgat_jax.config_file import load_config
+from pgat_jax.verbs import VERBS
 
 DOOR = Path(__file__).parent.parent / "run.py"
 

@@ -1,0 +1,167 @@
+"""The verbs: what each says of itself and does. Heavy imports wait until they are needed."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from pgat_jax import flags
+from pgat_jax.errors import UserError
+from pgat_jax.flags import DEFAULT_CONFIG
+
+STARTED = time.monotonic()
+"""From which ``--minutes`` count."""
+
+
+class Verb(NamedTuple):
+    """One verb: what it says of itself, its flags, and what it does."""
+
+    summary: str
+    examples: tuple[str, ...]
+    flags: Callable[[argparse.ArgumentParser], None]
+    act: Callable[[argparse.Namespace], int | None]
+    """Does it; returns the exit status, where it is not 0."""
+
+
+def _load(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG):
+    from pgat_jax.config_file import load_config
+
+    seed = [] if args.seed is None else [f"seed={args.seed}"]
+    return load_config(args.config or default, *args.overrides, *seed)
+
+
+def _train(args: argparse.Namespace) -> None:
+    from pgat_jax.runs import CONFIG, find_run
+
+    if args.resume and args.run_name:
+        raise UserError("--run-name names a new run, --resume goes on with an old one: give one.")
+    default = find_run(args.resume) / CONFIG if args.resume else DEFAULT_CONFIG
+    config = _load(args, default)
+    _prepare()
+    from pgat_jax.interrupts import Interrupted
+    from pgat_jax.train import train
+
+    try:
+        run = train(config, args.run_name, args.resume, args.minutes, STARTED)
+    except Interrupted as end:
+        print(end, file=sys.stderr, flush=True)
+        os._exit(end.status)  # a compilation may still hold a thread
+    print(f"{run}: report.html, scores.json, forecasts.csv, pictures/")
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    run = _run(args)
+    _prepare()
+    from pgat_jax.evaluate import evaluate_run
+
+    evaluate_run(run, args.json)
+
+
+def _forecast(args: argparse.Namespace) -> None:
+    run = _run(args)
+    _prepare()
+    from pgat_jax.forecast import forecast_run
+
+    forecast_run(run, args.data, args.start, args.quantiles, args.output)
+
+
+def _data(args: argparse.Namespace) -> None:
+    config = _load(args)
+    _prepare()
+    from pgat_jax.data.describe import describe
+
+    describe(config, args.output)
+
+
+def _config(args: argparse.Namespace) -> None:
+    from pgat_jax.config_file import dump_yaml
+
+    print(dump_yaml(_load(args)), end="")
+
+
+def _bench(args: argparse.Namespace) -> None:
+    config = _load(args)
+    _prepare()
+    from pgat_jax.bench import bench
+
+    bench(config, args.json)
+
+
+def _check(args: argparse.Namespace) -> int:
+    config = _load(args)
+    _prepare()
+    from pgat_jax.check import check_config
+
+    return check_config(config, args.static, args.allow, args.json, args.html)
+
+
+def _run(args: argparse.Namespace) -> Path:
+    from pgat_jax.runs import find_run, newest_run
+
+    if args.run and args.config:
+        raise UserError("RUN and --config both name a run: give one of them.")
+    return find_run(args.run) if args.run else newest_run(args.config)
+
+
+def _prepare() -> None:
+    from pgat_jax.environment import prepare
+
+    prepare()
+
+
+VERBS = {
+    "train": Verb(
+        "train a model, or go on with a run (the default verb)",
+        (
+            "--config laptop",
+            "--config recovery --minutes 10",
+            "--config recovery train.batch_size=4 data.source=my.csv --run-name mine",
+            "--resume runs/recovery-20260101-120000",
+        ),
+        flags.train,
+        _train,
+    ),
+    "evaluate": Verb(
+        "score a run on its validation and test days, beside three baselines",
+        ("evaluate", "evaluate runs/recovery-20260101-120000 --json"),
+        flags.evaluate,
+        _evaluate,
+    ),
+    "forecast": Verb(
+        "forecast the next trading days in prices, as CSV and picture",
+        (
+            "forecast",
+            "forecast recovery-20260101-120000 --from 2018-06-29",
+            "forecast --data new_rows.csv --quantiles .05,.25,.5,.75,.95 --output next.csv",
+        ),
+        flags.forecast,
+        _forecast,
+    ),
+    "data": Verb(
+        "show the table: rows, dates, columns per body, gaps, splits; or write it out",
+        ("data --config recovery", "data data.source=ibm --output ibm.csv"),
+        flags.data,
+        _data,
+    ),
+    "config": Verb(
+        "print the resolved configuration, as YAML",
+        ("config --config recovery", "config --config laptop train.epochs=20 > mine.yaml"),
+        flags.config,
+        _config,
+    ),
+    "bench": Verb(
+        "measure parameters, FLOPs, memory, compile time and speed",
+        ("bench --config laptop", "bench --config recovery train.precision=bfloat16 --json"),
+        flags.bench,
+        _bench,
+    ),
+    "check": Verb(
+        "prove that every parameter learns, or name what keeps it from learning",
+        ("check --config recovery --static", "check --config tiny --html check.html"),
+        flags.check,
+        _check,
+    ),
+}
