@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 from pgat_jax import predict, theme
 from pgat_jax.data.table import Table
 from pgat_jax.paths import ASSUMPTIONS
-from pgat_jax.plots import draw_fan
+from pgat_jax.plots_forecast import draw_fan
 
 if TYPE_CHECKING:
     from pgat_jax.forecast import Origin
