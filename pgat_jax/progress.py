@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 T = TypeVar("T")
 REFRESHES = 4
 """Refreshes a second of a bar."""
-LINE_SECONDS = 5.0
+LINE_SECONDS = 10.0
 """Least seconds between plain lines that report steps."""
 STILL_SECONDS = 20.0
 """Seconds between plain lines that say a long piece of work still goes on."""
@@ -26,6 +26,11 @@ class Reporter:
         self._console = console or Console(stderr=True, soft_wrap=True)
         self._bar: Progress | None = None
         self._last = -LINE_SECONDS
+
+    def is_due(self) -> bool:
+        """Whether a report of a step would be seen: not too soon after the one before it."""
+        pause = 1 / REFRESHES if self._console.is_terminal else LINE_SECONDS
+        return time.monotonic() - self._last >= pause
 
     def say(self, text: str) -> None:
         """A line that stays."""
@@ -60,14 +65,23 @@ class Reporter:
         return outcome.get("result")
 
     def step(self, done: int, total: int, left: float, **shown: str) -> None:
-        """Report a step: ``done`` of ``total``, seconds left, and texts by name, in order."""
+        """Report a step, if it is due or moves a bar.
+
+        Args:
+            done: steps, of ``total``.
+            total: steps of the whole run.
+            left: seconds.
+            **shown: texts by name, in order.
+        """
         text = "  ".join(f"{key.replace('_per_', '/')} {value}" for key, value in shown.items())
         text = f"{text}  {duration(left)} left"
         if self._console.is_terminal:
             self._move_bar(done, total, text)
-        elif time.monotonic() - self._last >= LINE_SECONDS:
-            self._last = time.monotonic()
+        elif self.is_due():
             self.say(text)
+        else:
+            return
+        self._last = time.monotonic()
 
     def close(self) -> None:
         """Take the bar down."""

@@ -1,4 +1,4 @@
-"""Turns what the steps return into records and reports, once every ``train.log_every`` steps."""
+"""Turns what the steps return into records, every ``train.log_every`` steps, and into reports."""
 
 import time
 from typing import Any
@@ -52,11 +52,24 @@ class Recorder:
             return
         returned: list[dict[str, Any]] = jax.device_get(self._pending)
         self._pending = []
-        speed = self._steps * self._config.batch_size / (time.monotonic() - self._since)
+        speed = self._speed()
         self.restart_clock()
         values = self._values(returned) | {"samples_per_second": speed}
         self._write("train", step, values)
         self._warn(step, returned[-1])
+        self._report(step, values, speed, stop_at)
+
+    def show(self, step: int, stop_at: float) -> None:
+        """Report the step ``step`` between two records, where the reporter has not for a while."""
+        if self._pending and self._reporter.is_due():
+            last = jax.device_get(self._pending[-1])
+            self._report(step, last, self._speed(), stop_at)
+
+    def _speed(self) -> float:
+        """Samples a second since the last record."""
+        return self._steps * self._config.batch_size / (time.monotonic() - self._since)
+
+    def _report(self, step: int, values: dict[str, Any], speed: float, stop_at: float) -> None:
         total = self._config.epochs * self._steps_per_epoch
         left = (total - step) * self._config.batch_size / speed
         self._reporter.step(

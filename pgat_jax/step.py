@@ -93,6 +93,11 @@ def state_shapes(model: Model, steps_per_epoch: int) -> TrainState:
     return jax.eval_shape(make_step(model, steps_per_epoch)[1])
 
 
+def table_shapes(device: Device) -> Device:
+    """Shapes and types of a table on the device."""
+    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), device)
+
+
 @cache
 def compile_step(model: Model, steps_per_epoch: int, device: Device) -> Any:
     """The step of ``make_step`` for a table of the given shapes; it donates the state.

@@ -12,7 +12,7 @@ After it come the scores, the forecasts, the pictures and the page.
 
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,39 +23,20 @@ import numpy as np
 from pgat_jax.checkpoint import Checkpoints
 from pgat_jax.config import Config
 from pgat_jax.data.loading import Data, load_data
-from pgat_jax.data.windows import Device, epoch_order
+from pgat_jax.data.windows import epoch_order
 from pgat_jax.errors import UserError
 from pgat_jax.interrupts import Interrupted, Interrupts
 from pgat_jax.metrics import Metrics
 from pgat_jax.model.build import build
 from pgat_jax.progress import Reporter
 from pgat_jax.recorder import Recorder
-from pgat_jax.runs import (
-    CHECKPOINTS,
-    check_config,
-    check_table,
-    create_run,
-    find_run,
-    locked,
-    versions,
-)
-from pgat_jax.step import TrainState, compile_losses, compile_step, make_step, state_shapes
+from pgat_jax.runs import CHECKPOINTS, check_config, create_run, find_run, locked
+from pgat_jax.snapshot import Place, items_of, meta_of, restore
+from pgat_jax.step import TrainState, compile_step, make_step, state_shapes, table_shapes
+from pgat_jax.validation import Validation
 
 SAVE_SECONDS = 600.0
 """Longest time between two checkpoints: what a power cut may cost."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """How far a run has come; stored in each checkpoint beside the state of the device."""
-
-    step: int = 0
-    validated: int = 0
-    """Epochs that have ended and were validated."""
-    best_loss: float | None = None
-    """Lowest validation loss at the end of an epoch."""
-    stale: int = 0
-    """Epochs since then."""
 
 
 def train(
@@ -121,7 +102,7 @@ class Trainer:
         self.checkpoints = self._opened.enter_context(Checkpoints(run / CHECKPOINTS, create=True))
         self.place = Place()
         self._order: tuple[int, Any] = (-1, None)
-        self._losses = None
+        self.validation = Validation(self.model, data, reporter)
 
     def begin(self, resume: bool) -> None:
         """Read the newest sound checkpoint, or make the first state; compile the step.
@@ -130,13 +111,18 @@ class Trainer:
             UserError: there is no usable checkpoint, or the table has changed.
             Interrupted: a signal came first.
         """
-        restored = self._restore() if resume else None
+        restored = None
+        if resume:
+            shapes, say = state_shapes(self.model, self.steps_per_epoch), self.reporter.say
+            self.place, restored = restore(self.checkpoints, self.path, self.data, shapes, say)
         metrics = Metrics(self.path, self.place.step)
         self.recorder = Recorder(self.config.train, self.steps_per_epoch, metrics, self.reporter)
         self._opened.callback(self.recorder.close)
 
         def prepare() -> tuple[Any, TrainState]:
-            compiled = compile_step(self.model, self.steps_per_epoch, self._table_shapes())
+            compiled = compile_step(
+                self.model, self.steps_per_epoch, table_shapes(self.data.device)
+            )
             return compiled, restored or make_step(self.model, self.steps_per_epoch)[1]()
 
         made = self.reporter.wait("compiling the training step", prepare, self._interrupted)
@@ -181,13 +167,14 @@ class Trainer:
         every = self.config.train.log_every
         if before == self._first or before // every < self.place.step // every:
             self.recorder.record(self.place.step, stop_at)
+        self.recorder.show(self.place.step, stop_at)
         if time.monotonic() - self._saved_at > SAVE_SECONDS:
             self._save(None)
 
     def _end_epoch(self, stop_at: float) -> None:
         """Validate, record, save; leaves the epoch unvalidated where a signal comes in between."""
         self.recorder.record(self.place.step, stop_at)
-        loss = self._validate()
+        loss = self.validation.loss(self.state.params, self._interrupted)
         if loss is None:
             return
         best = self.place.best_loss is None or loss < self.place.best_loss
@@ -204,7 +191,7 @@ class Trainer:
         """Record and save where the loop was left; an unfinished epoch is validated too."""
         self.recorder.record(self.place.step, stop_at)
         if not self._interrupted() and self.place.step % self.steps_per_epoch:
-            loss = self._validate()
+            loss = self.validation.loss(self.state.params, self._interrupted)
             if loss is not None:
                 self.recorder.validation(self.place.step, loss, best=False)
                 self._save(loss)
@@ -218,60 +205,11 @@ class Trainer:
                 f"(train.early_stopping)"
             )
 
-    def _validate(self) -> float | None:
-        """Mean loss over all validation windows, without dropout; None if a signal comes."""
-        rows = self.data.windows("validation")
-        size = min(self.config.train.batch_size, len(rows))
-        if self._losses is None:
-            self._losses = self.reporter.wait(
-                "compiling the validation",
-                lambda: compile_losses(self.model, size, self._table_shapes()),
-                self._interrupted,
-            )
-        losses = []
-        for start in range(0, len(rows), size):
-            if self._interrupted() or self._losses is None:
-                return None
-            chunk = rows[start : start + size]
-            padded = jnp.asarray(np.resize(chunk, size), jnp.int32)
-            found = self._losses(self.state.params, self.data.device, padded)
-            losses.extend(np.asarray(found, np.float64)[: len(chunk)])
-        return float(np.mean(losses))
-
-    def _table_shapes(self) -> Device:
-        return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), self.data.device)
-
     def _save(self, validation_loss: float | None) -> None:
-        state = self.state._asdict()
-        items = {"params": state.pop("params"), "training": state}
-        epoch, position = divmod(self.place.step, self.steps_per_epoch)
-        meta = asdict(self.place) | {
-            "epoch": epoch,
-            "position": position,
-            "seed": self.config.seed,
-            "validation_loss": validation_loss,
-            "config": self.config.model_dump(mode="json"),
-            "data_hash": self.data.table.hash,
-            "scaler": self.data.scaler.as_dict(),
-            "versions": versions(),
-        }
+        meta = meta_of(self.place, self.config, self.data, self.steps_per_epoch, validation_loss)
         every = self.config.train.checkpoint_every * self.steps_per_epoch
-        self.checkpoints.save(self.place.step, items, meta, every)
+        self.checkpoints.save(self.place.step, items_of(self.state), meta, every)
         self._saved_at = time.monotonic()
-
-    def _restore(self) -> TrainState:
-        expected = state_shapes(self.model, self.steps_per_epoch)._asdict()
-        templates = {"params": expected.pop("params"), "training": expected}
-
-        def check(meta: dict[str, Any]) -> dict[str, Any]:
-            check_table(self.path, meta["data_hash"], self.data)
-            return templates
-
-        step, items, meta = self.checkpoints.restore(check, self.reporter.say)
-        self.checkpoints.set_aside_after(step)
-        self.place = Place(**{field.name: meta[field.name] for field in fields(Place)})
-        self.reporter.say(f"going on from step {step}, epoch {meta['epoch'] + 1}")
-        return TrainState(params=items["params"], **items["training"])
 
     def _order_of(self, epoch: int) -> jax.Array:
         """Rows of the epoch's windows in their order, on the device."""

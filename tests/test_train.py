@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pgat_jax import load_config, load_data
+from pgat_jax import load_config, load_data, progress
 from pgat_jax.checkpoint import Checkpoints
 from pgat_jax.data.loading import load_table
 from pgat_jax.errors import UserError
@@ -227,14 +227,27 @@ def test_validation_is_the_mean_over_all_windows_whatever_fills_the_last_batch(
     config, data, new_run
 ):
     with Session(config, data, new_run) as trainer:
-        mean = trainer._validate()
+        mean = trainer.validation.loss(trainer.state.params, lambda: False)
         rows = data.windows("validation")
         assert len(rows) % config.train.batch_size
         alone = [
-            trainer._losses(trainer.state.params, data.device, jnp.full(4, row, jnp.int32))[0]
+            trainer.validation._losses(
+                trainer.state.params, data.device, jnp.full(4, row, jnp.int32)
+            )[0]
             for row in rows
         ]
     assert mean == pytest.approx(float(np.mean(alone)), rel=1e-6)
+
+
+def test_steps_between_two_records_are_shown_but_not_recorded(config, data, new_run, monkeypatch):
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    session = Session(config, data, new_run, stop=4)
+    with session as trainer, pytest.raises(Interrupted):
+        trainer.run(NEVER)
+    shown = [line.split("  ")[1] for line in session.said if "samples/s" in line]
+    assert shown == [f"step {n}/46" for n in (1, 2, 3, 4, 4)]
+    recorded = [r["step"] for r in read_metrics(new_run) if r["event"] == "train"]
+    assert recorded == [1, 4]
 
 
 def poisoned(data, rows) -> object:
@@ -280,7 +293,7 @@ def test_early_stopping_ends_the_run_and_a_resume_does_not_go_on(data, config, n
     (new_run / "config.yaml").unlink()
     with Session(stopping, data, new_run) as trainer:
         losses = iter([1.0, 2.0])
-        trainer._validate = lambda: next(losses)
+        trainer.validation.loss = lambda *_: next(losses)
         trainer.run(NEVER)
         assert (trainer.place.validated, trainer.place.stale, trainer.place.best_loss) == (2, 1, 1)
     with Session(stopping, data, new_run, resume=True) as trainer:
