@@ -152,7 +152,10 @@ def _keep(run: "LoadedRun", split: str, arrays: Arrays) -> None:
 def _kept(run: "LoadedRun", split: str) -> Arrays | None:
     """None where there is no sound file for these parameters; it is then made anew."""
     try:
-        with np.load(_kept_path(run, split), allow_pickle=False) as stored:
+        with (
+            _kept_path(run, split).open("rb") as file,  # np.load leaves a damaged one open
+            np.load(file, allow_pickle=False) as stored,
+        ):
             arrays = {name: stored[name] for name in stored.files}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         return None

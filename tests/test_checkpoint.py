@@ -197,10 +197,6 @@ SAVING = """
 def test_kill_9_in_the_middle_of_a_save_leaves_a_usable_checkpoint(tmp_path, moment):
     """Kills while a half-written folder lies there, and just when the next is in its place."""
     code = [sys.executable, "-c", textwrap.dedent(SAVING), str(tmp_path)]
-    process = subprocess.Popen(code, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    while int(process.stdout.readline()) < 3:
-        pass
 
     def caught() -> bool:
         names = os.listdir(tmp_path)
@@ -209,11 +205,14 @@ def test_kill_9_in_the_middle_of_a_save_leaves_a_usable_checkpoint(tmp_path, mom
         newest = max(int(name) for name in names if name.isdigit())
         return not (tmp_path / str(newest) / "manifest.json").exists()
 
-    deadline = time.monotonic() + 30
-    while not (hit := caught()) and time.monotonic() < deadline:
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with subprocess.Popen(code, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        while int(process.stdout.readline()) < 3:
+            pass
+        deadline = time.monotonic() + 30
+        while not (hit := caught()) and time.monotonic() < deadline:
+            pass
+        process.send_signal(signal.SIGKILL)
     assert hit
     template = {
         "params": {"x": jax.ShapeDtypeStruct((4_000_000,), jnp.float32)},

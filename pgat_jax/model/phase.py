@@ -59,7 +59,7 @@ class BodyTokens(nn.Module):
     def __call__(self, past: Float[Array, "B S V"]) -> Float[Array, "B S N C"]:
         index, valid = _padded_columns(self.columns)
         vector, embedding = self._tokens(index)
-        values = past[..., index] * valid
+        values = jnp.where(valid, past[..., index], 0)
         weights = self._pooled_attention(values, valid, vector, embedding)
         value = self.param(
             "value_kernel", _STACKED, (len(BODIES), *vector.shape[-1:] * 2), jnp.float32
@@ -91,8 +91,8 @@ class BodyTokens(nn.Module):
         row, column = values[..., :, None], values[..., None, :]
         logits = widen(row * (column * vv + ve) + column * ev + ee)
         weights = jax.nn.softmax(jnp.where(valid[:, None, :], logits, MASKED))
-        share = valid / np.maximum(valid.sum(-1, keepdims=True), 1)
-        return (weights * share[:, :, None]).sum(-2).astype(values.dtype) * valid
+        share = (valid / np.maximum(valid.sum(-1, keepdims=True), 1)).astype(weights.dtype)
+        return jnp.where(valid, (weights * share[:, :, None]).sum(-2).astype(values.dtype), 0)
 
 
 def _padded_columns(columns: Columns) -> tuple[np.ndarray, np.ndarray]:

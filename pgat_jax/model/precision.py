@@ -8,7 +8,7 @@ from pgat_jax.data.batch import Batch
 
 def widen(x: jax.Array) -> jax.Array:
     """At least float32: for softmaxes, recurrences, heads and losses. float64 stays float64."""
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    return x.astype(jnp.float32) if jnp.finfo(x.dtype).bits < 32 else x
 
 
 def cast_floats(tree, dtype: jnp.dtype):

@@ -1,6 +1,7 @@
 """The whole model: its face, its invariances, its size."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -123,3 +124,26 @@ def outputs_of(jaxpr):
             inner = getattr(value, "jaxpr", value)
             if hasattr(inner, "eqns"):
                 yield from outputs_of(inner)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        (),
+        ("loss.criterion=quantile", "model.gate=0.3"),
+        (
+            "loss.criterion=nll",
+            "model.bypass_spatiotemporal_with_petri=false",
+            "model.hierarchical_mapping=true",
+        ),
+    ],
+    ids=lambda overrides: "-".join(overrides) or "mse",
+)
+def test_types_meet_by_casts_that_are_written_down(tiny, overrides):
+    """In float32 alone: Flax's LayerNorm promotes other types by itself."""
+    config = load_config("tiny", *overrides)
+    model, batch = build(config, tiny.data.columns), batch_shapes(config, tiny.data.columns, 2)
+    with jax.numpy_dtype_promotion("strict"):
+        params = jax.eval_shape(model.init, jax.random.key(0))
+        loss = partial(model.loss, rng=jax.random.key(0))
+        jax.eval_shape(jax.value_and_grad(loss, has_aux=True), params, batch)
