@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 
 from checks.diagnose import diagnose
 from checks.faults.oracle import confirms
-from checks.faults.registry import WITH_LINE, Fault, Model
+from checks.faults.registry import Fault, Model
 from checks.report import Report
 from checks.verdicts import ORDER, PASSING
 
@@ -62,10 +62,10 @@ class Score:
 
     def _check_line(self, fault: Fault, name: str, where: list[str]) -> None:
         line = fault.line()
-        if line is None or fault.verdict not in WITH_LINE:
+        if line is None:
             return
         self.lined[fault.verdict] += 1
-        if any(place.split()[0].endswith(line) for place in where):
+        if any(place.startswith(line) or place.split()[0].endswith(line) for place in where):
             self.lines[fault.verdict] += 1
         else:
             self.wrong_lines.append(f"{fault.name}: {name}: {line} is not in {where}")
