@@ -31,7 +31,7 @@ def head_for_metrics(faulty: bool) -> Model:
     params = _TwoHeads().init(jax.random.key(0), IMAGES)["params"]
 
     def loss(p, x):
-        main, side = _TwoHeads().apply({"params": p}, x)
+        main, side = map(jnp.asarray, _TwoHeads().apply({"params": p}, x))
         total, error = jnp.mean((main - 1) ** 2), jnp.mean((side + 1) ** 2)
         return (total if faulty else total + error), {"side": error}
 
@@ -45,7 +45,7 @@ def narrow_map(faulty: bool) -> Model:
     params = model.init(jax.random.key(1), images)["params"]
 
     def loss(p, x):
-        return jnp.mean(jnp.tanh(model.apply({"params": p}, x)) ** 2)
+        return jnp.mean(jnp.tanh(jnp.asarray(model.apply({"params": p}, x))) ** 2)
 
     return Model(loss, params, (images,))
 

@@ -46,8 +46,10 @@ def solved_as_symmetric(faulty: bool) -> Model:
         def back(_, right):
             return jnp.linalg.solve(fixed.T, right)
 
-        way = {"symmetric": True} if faulty else {"transpose_solve": back}
-        found = lax.custom_linear_solve(lambda v: matrix @ v, p["right"], solve, **way)  # here
+        way = None if faulty else back
+        found = lax.custom_linear_solve(  # here
+            lambda v: matrix @ v, p["right"], solve, transpose_solve=way, symmetric=faulty
+        )
         return jnp.sum((found - 1) ** 2)
 
     return Model(loss, SYSTEM)

@@ -16,7 +16,7 @@ def log_of_softmax(faulty: bool) -> Model:
     """Weights underflow to zero before their logarithm is taken."""
 
     def loss(p, x, y):
-        logits = 200 * (x @ p["logits"])
+        logits = 60 * (x @ p["logits"])
         weight = jnp.log(jax.nn.softmax(logits)) if faulty else jax.nn.log_softmax(logits)  # here
         return -jnp.mean(jax.nn.logsumexp(weight + _log_density(p, x, y), -1))
 
@@ -57,7 +57,13 @@ def component_out_of_reach(faulty: bool) -> Model:
 
 
 FAULTS = [
-    Fault("non_finite", ("logits",), log_of_softmax, report="tonyduan/mixture-density-network#4"),
+    Fault(
+        "non_finite",
+        ("logits",),
+        log_of_softmax,
+        along="means",
+        report="tonyduan/mixture-density-network#4",
+    ),
     Fault("invariant", ("logits",), single_component),
     Fault("stuck", ("guesses",), guess_that_never_wins, axis=(0, (2,)), held_out=True),
     Fault("vanishing", ("far",), component_out_of_reach),

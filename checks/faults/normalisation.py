@@ -48,11 +48,15 @@ def layer_norm_of_one_feature(faulty: bool) -> Model:
     """A layer norm over a single feature takes all of it away."""
     model = _Gated(1 if faulty else 4)
     params = model.init(jax.random.key(2), X)["params"]
-    return Model(lambda p, x: jnp.mean((model.apply({"params": p}, x) - 1) ** 2), params, (X,))
+
+    def loss(p, x):
+        return jnp.mean((jnp.asarray(model.apply({"params": p}, x)) - 1) ** 2)
+
+    return Model(loss, params, (X,))
 
 
 FAULTS = [
-    Fault("non_finite", ("w",), constant_feature, report="jax-ml/jax#11716"),
+    Fault("non_finite", ("w",), constant_feature, along="out", report="jax-ml/jax#11716"),
     Fault("non_finite", ("w", "scale"), weight_norm_of_zeros, report="google/flax#1671"),
     Fault(
         "invariant",

@@ -74,12 +74,12 @@ def nnx_tiny_layer_scale(faulty: bool) -> Model:
 
 
 class _Block(nn.Module):
-    """Attention and a dense layer, with residual paths; as scanned over."""
+    """Attention and a residual path, as scanned over."""
 
     @nn.compact
     def __call__(self, h: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
-        h = h + nn.MultiHeadDotProductAttention(2, use_bias=False, name="attend")(h)
-        h = h + nn.Dense(4, name="mix")(nn.gelu(h))
+        query, key = (nn.Dense(4, False, name=name)(h) for name in ("query", "key"))
+        h = h + nn.Dense(4, name="mix")(nn.softmax(query @ key.T) @ h)
         return h, h
 
 
@@ -97,7 +97,7 @@ def linen_first_layer_taken(faulty: bool) -> Model:
     params = _Stack().init(jax.random.key(3), MEMORY)["params"]
 
     def loss(p, x):
-        layers = _Stack().apply({"params": p}, x)
+        layers = jnp.asarray(_Stack().apply({"params": p}, x))
         return jnp.mean((layers[0 if faulty else -1] - 1) ** 2)
 
     return Model(loss, params, (MEMORY,))
@@ -173,7 +173,7 @@ FAULTS = [
     ),
     Fault(
         "disconnected",
-        ("layers/attend/query/kernel", "layers/mix/kernel"),
+        ("layers/query/kernel", "layers/key/kernel", "layers/mix/kernel"),
         linen_first_layer_taken,
         axis=(0, (1, 2)),
         report="tonyzhaozh/act#10",
