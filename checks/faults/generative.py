@@ -155,9 +155,7 @@ def decoder_without_latent(faulty: bool) -> Model:
 
 
 FAULTS = [
-    Fault(
-        "blocked", ("codes",), codebook_behind_straight_through, report="andylolu2/jax-vqvae-gpt#2"
-    ),
+    Fault("blocked", ("codes",), codebook_behind_straight_through),
     Fault("blocked", ("logits",), sampled_by_categorical, report="jax-ml/jax#17555"),
     Fault("stuck", ("log_std",), clipped_log_std, report="DLR-RM/stable-baselines3#620"),
     Fault("non_finite", ("weight",), log_of_zero_probability),

@@ -57,7 +57,7 @@ FAULTS = [
         "blocked",
         ("codes",),
         codebook_loss_on_what_passes_through,
-        report="showlab/Olaf-World#8",
+        report="andylolu2/jax-vqvae-gpt#2",
     ),
     Fault("blocked", ("encoder",), rounded_without_estimate, held_out=True),
     Fault("unvisited", ("codes",), code_never_nearest, axis=(0, (1, 2))),
