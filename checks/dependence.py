@@ -82,9 +82,9 @@ class Dependence:
         if name in _PAIRWISE and len(equation.invars) == len(equation.outvars):
             rows = tuple(1 << i for i in range(len(equation.outvars)))
             return Flow(rows, rows)
-        if name in jaxprs.OPAQUE:
-            self._note(f"taken as a whole, its inside is not read: {place(equation)}")
         everything = _everything(equation)
+        if name in jaxprs.OPAQUE:
+            return everything._replace(tangent=self._opaque_tangent(equation, everything.tangent))
         if name in _FLAT or name in jaxprs.CALLBACKS:
             return everything._replace(tangent=(0,) * len(equation.outvars))
         return everything
@@ -134,6 +134,17 @@ class Dependence:
                 why = f"{type(error).__name__}; the body's derivative is taken in its place"
                 self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
         return Flow(body.value, self._rules[key])
+
+    def _opaque_tangent(self, equation: Any, otherwise: tuple[int, ...]) -> tuple[int, ...]:
+        """By the rule of an equation whose inside is not read, where it has one to be traced."""
+        self._note(f"taken as a whole, its inside is not read: {place(equation)}")
+        key = _Same(equation)
+        if self._ask_rules and key not in self._rules:
+            try:
+                self._rules[key] = self._rule_tangent(equation)
+            except Exception:  # most kernels have no derivative of their own
+                self._rules[key] = otherwise
+        return self._rules.get(key, otherwise)
 
     def _rule_tangent(self, equation: Any) -> tuple[int, ...]:
         """Which operands' cotangents depend on which results' ones, by tracing the rule itself."""

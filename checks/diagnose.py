@@ -99,7 +99,7 @@ def _measured(
     bad = non_finite(runner, found, training)
     context = Context(runner, sampler, found, Wakes(runner, sampler, found, training))
     slices = _judge_dead(context, [i for i in watched if i not in bad.findings], findings)
-    _say_what_cuts(static.dependence, program, findings)
+    _say_what_cuts(static.dependence, program, findings, slices)
     for i, finding in bad.findings.items():
         findings[i].append(finding)
     say("custom rules")
@@ -131,10 +131,16 @@ def _say_what_holds(
         findings[i] = [replace(first, evidence=text, where=held.where), *others]
 
 
-def _say_what_cuts(dependence: Dependence, program: Program, findings: list[list[Finding]]) -> None:
-    """Names the cuts on the other ways of leaves whose differentiable way leads nowhere."""
+def _say_what_cuts(
+    dependence: Dependence,
+    program: Program,
+    findings: list[list[Finding]],
+    slices: dict[int, list[Slice]],
+) -> None:
+    """Names the cuts on the other ways of leaves, or slices, whose own way leads nowhere."""
     for i, own in enumerate(findings):
-        if own and own[0].verdict == "blocked" and not own[0].where:
+        verdicts = {own[0].verdict if own else "", *(part.verdict for part in slices.get(i, []))}
+        if "blocked" in verdicts and not own[0].where:
             cuts = find_cuts(dependence, program.jaxpr, 1 << i)
             own[0] = replace(own[0], where=tuple(dict.fromkeys(cut.place for cut in cuts)))
 

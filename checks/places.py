@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 
-from checks.jaxprs import CUSTOM_RULES, custom_body
+from checks.jaxprs import CUSTOM_RULES, custom_body, open_jaxpr
 
 _HERE = str(Path(__file__).parent)
 _JAX = str(Path(jax.__file__).parent)
@@ -68,8 +68,12 @@ def rule_source(equation: Any) -> str:
 
 def is_jax_rule(equation: Any) -> bool:
     """Whether a custom rule is one of JAX's own, such as `relu`'s."""
-    source = str(getattr(custom_body(equation).jaxpr.debug_info, "func_src_info", None) or "")
-    return _JAX in source
+    return is_jax_function(custom_body(equation))
+
+
+def is_jax_function(jaxpr: Any) -> bool:
+    """Whether a jaxpr is the trace of a function of JAX itself."""
+    return _JAX in str(getattr(open_jaxpr(jaxpr).debug_info, "func_src_info", None) or "")
 
 
 def _operation(equation: Any) -> str:

@@ -23,7 +23,7 @@ from checks.runner import QUICK, Runner, wide_args, wide_array
 from checks.shadow import Widener
 
 # Largest relative error of a directional derivative that finite differences in float64 may have.
-_TOLERANCE = 2e-4
+TOLERANCE = 2e-4
 # Share of the function's own size below which a difference is rounding.
 _ROUNDING = 1e-9
 # Half-widths of the differences, in units of the operand's root mean square.
@@ -95,7 +95,7 @@ def faults(
     for seen in calls:
         sums = answers[seen.site.path].reshape(-1, len(seen.operands.value), 4).sum(0)
         for operand, (error, true, given, floor) in enumerate(np.sqrt(sums)):
-            if error > max(_TOLERANCE * true, _ROUNDING * floor, _TOLERANCE * given):
+            if error > max(TOLERANCE * true, _ROUNDING * floor, TOLERANCE * given):
                 relative = float(error / true) if true else float("inf")
                 found.append(Fault(seen, operand, relative, bool(given == 0)))
     return found

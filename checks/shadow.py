@@ -107,23 +107,29 @@ class Widener(Interpreter):
         traced = jax.make_jaxpr(lambda *given: self.run(jaxpr, given)[0])(*inputs)
         return traced if isinstance(jaxpr, core.ClosedJaxpr) else traced.jaxpr
 
-    def _linear_solve(self, site: Site, operands: list[Any]) -> list[Any]:
-        """Rebuilt from its parts; each part has its own leading constants among the operands."""
+    def solver(self, site: Site, operands: list[Any]) -> tuple[dict[str, Any], list[Any]]:
+        """The functions of a `custom_linear_solve` by name, None where not given; and its b.
+
+        Each part has its own leading constants among the operands.
+        """
         lengths, parts = (site.equation.params[k] for k in ("const_lengths", "jaxprs"))
-        given, rest = {}, list(operands)
-        for part in ("matvec", "vecmat", "solve", "transpose_solve"):
-            count = getattr(lengths, part)
-            given[part], rest = rest[:count], rest[count:]
+        calls, rest = {}, list(operands)
+        for name in ("matvec", "vecmat", "solve", "transpose_solve"):
+            count = getattr(lengths, name)
+            calls[name] = self._part(getattr(parts, name), rest[:count])
+            rest = rest[count:]
+        return calls, rest
 
-        def call(part: str) -> Any:
-            jaxpr = getattr(parts, part)
-            return jaxpr and (lambda xs: self.run(jaxpr, [*given[part], *xs])[0])
+    def _part(self, jaxpr: Any, constants: list[Any]) -> Any:
+        return jaxpr and (lambda xs: self.run(jaxpr, [*constants, *xs])[0])
 
-        solve, back = call("solve"), call("transpose_solve")
+    def _linear_solve(self, site: Site, operands: list[Any]) -> list[Any]:
+        calls, right = self.solver(site, operands)
+        back = calls["transpose_solve"]
         return lax.custom_linear_solve(
-            call("matvec"),
-            rest,
-            lambda _, b: solve(b),
+            calls["matvec"],
+            right,
+            lambda _, b: calls["solve"](b),
             transpose_solve=back and (lambda _, b: back(b)),
         )
 
