@@ -130,8 +130,8 @@ class Dependence:
             try:
                 self._rules[key] = self._rule_tangent(equation)
             except Exception as error:
-                self._rules[key] = body.tangent
-                why = f"{type(error).__name__}; the body's derivative is taken in its place"
+                self._rules[key] = body.value  # not the body's tangent: a rule may cross a loop
+                why = f"{type(error).__name__}; it is taken to have a derivative everywhere"
                 self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
         return Flow(body.value, self._rules[key])
 

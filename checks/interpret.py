@@ -125,7 +125,7 @@ class Interpreter:
 
         def call(operands: list[Any], fed: list[Any]) -> Any:
             results, notes = self._call(site, operands, dict(zip(feeds, fed)))
-            return results, [*notes.values()], _Static(tuple(notes))
+            return results, [*notes.values()], Static(tuple(notes))
 
         run = jax.checkpoint(call, policy=params["policy"], prevent_cse=params["prevent_cse"])
         results, notes, paths = run(operands, [*feeds.values()])
@@ -229,7 +229,7 @@ def held(operands: Sequence[Any]) -> list[Any]:
 
 
 @jax.tree_util.register_static
-class _Static(NamedTuple):
+class Static(NamedTuple):
     """A value that passes through a transformed function as part of its structure."""
 
     value: Any

@@ -6,7 +6,7 @@ its own function. Values behind a `stop_gradient` outside of rules are no matter
 are held fixed by construction; inside a rule's function nothing is held.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -80,7 +80,7 @@ def faults(
     runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
 ) -> list[Fault]:
     """Rules that are wrong at one point of parameters and data."""
-    checker = _Checker({seen.site.path for seen in calls})
+    checker = _Checker({seen.site.path: _moved(seen) for seen in calls})
     with jax.enable_x64(True):
         tokens: Feeds = {
             seen.site.path: jnp.zeros((*(seen.repeats or ()), len(seen.operands.value), 4))
@@ -101,6 +101,11 @@ def faults(
     return found
 
 
+def _moved(seen: Seen) -> list[int]:
+    """Positions of the operands that a leaf's tangent enters: a rule may refuse all others."""
+    return [i for i, bits in enumerate(seen.operands.tangent) if bits]
+
+
 class _Checker(Widener):
     """The shadow, with each call of interest compared on its way back.
 
@@ -109,13 +114,13 @@ class _Checker(Widener):
     Inside a scan each step has its own token.
     """
 
-    def __init__(self, paths: set[Path]) -> None:
+    def __init__(self, moved: Mapping[Path, Sequence[int]]) -> None:
         super().__init__()
-        self._paths = paths
+        self._moved = moved
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """The call's results, unchanged."""
-        if site.path not in self._paths or feed is None:
+        if site.path not in self._moved or feed is None:
             return super().compute(site, operands, feed)
 
         def call(*given: Any) -> list[Any]:
@@ -129,17 +134,21 @@ class _Checker(Widener):
             return call(*given), given
 
         def backward(given: Any, cotangents: Any) -> Any:
-            return _compared(site.equation, call, given, cotangents)
+            return _compared(site.equation, self._moved[site.path], call, given, cotangents)
 
         checked.defvjp(forward, backward)
         results: Any = checked(feed, *operands)
         return list(results)
 
 
-def _compared(equation: Any, call: Any, given: Sequence[Any], cotangents: Sequence[Any]) -> Any:
-    """The token's answer, then the rule's own cotangents of the operands."""
-    first = jaxprs.constant_operands(equation)
-    moved = [i for i, x in enumerate(equation.invars) if i >= first and jaxprs.is_differentiable(x)]
+def _compared(
+    equation: Any,
+    moved: Sequence[int],
+    call: Any,
+    given: Sequence[Any],
+    cotangents: Sequence[Any],
+) -> Any:
+    """The token's answer, then the rule's own cotangents of the operands `moved`."""
     seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
     weights = [cotangents[j] for j in seen]
 

@@ -12,10 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.custom_derivatives import SymbolicZero
 from jax.extend import core
 
 from checks import jaxprs
-from checks.interpret import Interpreter, Site, held
+from checks.interpret import Interpreter, Site, Static, held
 from checks.leaves import is_key
 
 _TYPE_PARAMS = ("new_dtype", "dtype", "preferred_element_type")
@@ -134,17 +135,19 @@ class Widener(Interpreter):
         )
 
     def _custom_jvp(self, equation: Any, operands: list[Any]) -> list[Any]:
-        """The same function with the same rule, both in wide types."""
-        moved = [i for i, x in enumerate(equation.invars) if jaxprs.is_differentiable(x)]
+        """The same function with the same rule, both in wide types.
+
+        The rule is asked with the tangents that there are, and no others: it may refuse them.
+        """
         seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
-        rule = _Rule(equation, moved, seen, self._wide_before)
 
         @jax.custom_jvp
         def function(*given: Any) -> Any:
             return self.run(jaxprs.custom_body(equation), given)[0]
 
-        @function.defjvp
-        def _(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        def forward(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+            moved = [i for i, x in enumerate(tangents) if not isinstance(x, SymbolicZero)]
+            rule = _Rule(equation, moved, seen, self._wide_before)
             chosen = [tangents[i] for i in moved]
             results, _ = self.run(rule.forward_mode(), [*primals, *chosen])
             values, slopes = results[: -len(seen)], list(results[-len(seen) :])
@@ -152,35 +155,36 @@ class Widener(Interpreter):
                 slopes.pop(0) if j in seen else _no_tangent(x) for j, x in enumerate(values)
             ]
 
+        function.defjvp(forward, symbolic_zeros=True)
         results: Any = function(*operands)
         return list(results)
 
     def _custom_vjp(self, equation: Any, operands: list[Any]) -> list[Any]:
         """Likewise; the residuals of the rule are the leaves of JAX's own pullback."""
-        first = jaxprs.constant_operands(equation)
-        moved = [i for i, x in enumerate(equation.invars) if jaxprs.is_differentiable(x)]
-        moved = [i for i in moved if i >= first]
         seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
-        rule = _Rule(equation, moved, seen, self._wide_before)
 
         @jax.custom_vjp
         def function(*given: Any) -> Any:
             return self.run(jaxprs.custom_body(equation), given)[0]
 
         def forward(*given: Any) -> Any:
-            results, _ = self.run(rule.reverse_mode()[0], given)
+            moved = [i for i, x in enumerate(given) if x.perturbed]
+            rule = _Rule(equation, moved, seen, self._wide_before)
+            results, _ = self.run(rule.reverse_mode()[0], [x.value for x in given])
             count = len(equation.outvars)
-            return list(results[:count]), list(results[count:])
+            return list(results[:count]), (Static(tuple(moved)), list(results[count:]))
 
-        def backward(residuals: list[Any], cotangents: list[Any]) -> tuple[Any, ...]:
-            chosen = [cotangents[j] for j in seen]
+        def backward(saved: Any, cotangents: list[Any]) -> tuple[Any, ...]:
+            moved, residuals = saved[0].value, saved[1]
+            rule = _Rule(equation, moved, seen, self._wide_before)
+            chosen = [_instantiated(cotangents[j]) for j in seen]
             slopes, _ = self.run(rule.reverse_mode()[1], [*residuals, *chosen])
             back: list[Any] = [None] * len(equation.invars)
             for i, slope in zip(moved, slopes):
                 back[i] = slope
             return tuple(back)
 
-        function.defvjp(forward, backward)
+        function.defvjp(forward, backward, symbolic_zeros=True)
         results: Any = function(*operands)
         return list(results)
 
@@ -195,7 +199,9 @@ class _Rule:
         wide: whether it was traced under x64.
     """
 
-    def __init__(self, equation: Any, moved: list[int], seen: list[int], wide: bool) -> None:
+    def __init__(
+        self, equation: Any, moved: Sequence[int], seen: Sequence[int], wide: bool
+    ) -> None:
         self._equation, self._moved, self._seen, self._wide = equation, moved, seen, wide
         self._operands = [jaxprs.struct(x) for x in equation.invars]
 
@@ -248,6 +254,11 @@ class _Rule:
             return [results[j] for j in self._seen], results
 
         return call
+
+
+def _instantiated(cotangent: Any) -> Any:
+    is_zero = isinstance(cotangent, SymbolicZero)
+    return jnp.zeros(cotangent.shape, cotangent.dtype) if is_zero else cotangent
 
 
 def _no_tangent(value: Any) -> Any:
