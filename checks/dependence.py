@@ -82,7 +82,7 @@ class Dependence:
         if name in _PAIRWISE and len(equation.invars) == len(equation.outvars):
             rows = tuple(1 << i for i in range(len(equation.outvars)))
             return Flow(rows, rows)
-        if name in jaxprs.OPAQUE:
+        if name in jaxprs.OPAQUE | jaxprs.CALLBACKS:
             self._note(f"taken as a whole, its inside is not read: {place(equation)}")
         everything = _everything(equation)
         if name in _FLAT or name in jaxprs.CALLBACKS:

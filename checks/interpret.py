@@ -96,7 +96,9 @@ class Interpreter:
             handler = self._handler(site.equation)
             inner = {p: x for p, x in feeds.items() if p[: len(site.path)] == site.path}
             own = inner.pop(site.path, None)
-            if handler is None:
+            if site.equation.primitive.name in jaxprs.DEBUGGING:
+                results, notes = [], {}
+            elif handler is None:
                 results, notes = self.compute(site, operands, own), {}
             else:
                 results, notes = handler(site, operands, inner)
