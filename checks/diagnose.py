@@ -12,6 +12,7 @@ from checks import jaxprs
 from checks.allow import Allow, apply_allow_list
 from checks.cuts import find_cuts
 from checks.dependence import Dependence
+from checks.derivatives import hold
 from checks.judge_alive import Optimisation, vanishing
 from checks.judge_dead import Context, judged
 from checks.judge_finite import non_finite
@@ -67,6 +68,8 @@ def diagnose(
     say("tracing")
     program = trace(loss, params, args)
     static = analyse(program)
+    if static.underivable:
+        program = replace(program, jaxpr=hold(program.jaxpr, static.underivable))
     leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
     leaves, unused = apply_allow_list(leaves, allow)
     return Report(

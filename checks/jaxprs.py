@@ -98,6 +98,8 @@ def constant_operands(equation: Any) -> int:
 
 def bind(equation: Any, operands: list[Any]) -> list[Any]:
     """The equation's results at these operands, as a list."""
+    if equation.primitive.name in CUSTOM_RULES:  # the user's code meets arrays, not literals
+        operands = [x if isinstance(x, jax.Array) else jnp.asarray(x) for x in operands]
     params = equation.primitive.get_bind_params(equation.params)
     results = equation.primitive.bind(*operands, **params)
     return list(results) if equation.primitive.multiple_results else [results]
