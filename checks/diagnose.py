@@ -4,23 +4,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from checks import jaxprs
 from checks.allow import Allow, apply_allow_list
 from checks.cuts import find_cuts
 from checks.dependence import Dependence
+from checks.derivatives import hold
 from checks.judge_alive import Optimisation, vanishing
 from checks.judge_dead import Context, judged
 from checks.judge_finite import non_finite
 from checks.judge_rules import wrong
 from checks.judge_stuck import holders
 from checks.leaves import Partition, partition
-from checks.points import Sampler, root_mean_square
+from checks.points import Point, Sampler, root_mean_square
 from checks.progress import Say, progress
 from checks.reach import Static, analyse, make_leaf
+from checks.readings import narrow
 from checks.report import Report
 from checks.runner import Runner
 from checks.simulate import Chain, Training, default_optimizer, train
 from checks.survey import Survey, survey
-from checks.trace import NotALoss, Program, same_program, trace
+from checks.trace import NotALoss, Program, impure, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
 from checks.wake import Wakes
 
@@ -46,7 +53,7 @@ def diagnose(
         *args: the loss's further arguments.
         optimizer: an optax transformation; by default Adam with rate 1e-3.
         compute_dtype: type that float leaves of `params` and `args` are cast to before the loss.
-        batches: more data, as tuples of arguments of the same shapes as `args`.
+        batches: more data, as tuples of arguments like `args`: the same shapes and settings.
         allow: entries (name pattern, verdict, reason) that may fail.
         seed: for the points that are drawn.
 
@@ -60,12 +67,9 @@ def diagnose(
         loss = _cast_before(loss, compute_dtype)
     say("tracing")
     program = trace(loss, params, args)
-    if not same_program(program.jaxpr, trace(loss, params, args).jaxpr):
-        raise NotALoss(
-            "a loss must be the same function at every call: got two different programs from two "
-            "traces; pass what changes (random numbers, counters) as an argument"
-        )
     static = analyse(program)
+    if static.underivable:
+        program = replace(program, jaxpr=hold(program.jaxpr, static.underivable))
     leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
     leaves, unused = apply_allow_list(leaves, allow)
     return Report(
@@ -88,6 +92,7 @@ def _measured(
     watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
     runner = Runner(program, watched)
     sampler = Sampler(program, static.dependence, seed)
+    _run_twice(runner, sampler.data(program.args))
     found = survey(runner, sampler, static.dependence, _datasets(program, batches), say)
     findings: list[list[Finding]] = [
         [] if f.verdict == "reachable" else [f] for f in static.findings
@@ -118,6 +123,19 @@ def _measured(
             findings[i].append(finding)
     _say_what_holds(runner, static.dependence, found, findings)
     return _leaves(program, findings, slices, found, training), bad.problems, []
+
+
+def _run_twice(runner: Runner, point: Point) -> None:
+    """A callback may raise, or answer differently each time; nothing else in a program may."""
+    if not jaxprs.CALLBACKS & jaxprs.primitives(runner.program.jaxpr):
+        return
+    try:
+        one, two = (runner.written(*narrow(runner, point)).loss for _ in range(2))
+    except jax.errors.JaxRuntimeError as error:
+        last = str(error).strip().splitlines()[-1]
+        raise NotALoss(f"a loss must not raise: got {last} in a callback") from error
+    if one != two and not (np.isnan(one) and np.isnan(two)):
+        raise impure(f"{one} and {two} from two runs at the same point")
 
 
 def _say_what_holds(
@@ -188,15 +206,20 @@ def _datasets(program: Program, batches: Sequence[tuple[Any, ...]]) -> list[Part
         parts = partition(tuple(batch))
         if _shapes(parts) != _shapes(program.args):
             raise ValueError(
-                f"every batch has the shapes of the first: got other ones in batches[{number}]; "
-                "diagnose batches of another shape in a call of their own"
+                "every batch has the shapes and the Python numbers of the first: got other ones "
+                f"in batches[{number}]; diagnose it in a call of its own"
             )
         datasets.append(parts)
     return datasets
 
 
 def _shapes(parts: Partition) -> list[Any]:
-    return [(x.shape, str(x.dtype)) for x in (*parts.learning, *parts.held)]
+    settings = [x for x in parts.static if isinstance(x, bool | int | str)]
+    return [*((x.shape, str(x.dtype)) for x in (*parts.learning, *parts.held)), *settings]
+
+
+def _is_real(array: Any) -> bool:
+    return jnp.issubdtype(array.dtype, jnp.floating)
 
 
 def _cast_before(loss: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
@@ -204,6 +227,7 @@ def _cast_before(loss: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
 
     def cast(tree: Any) -> Any:
         parts = partition(tree)
-        return parts.build([x.astype(dtype) for x in parts.learning], parts.held)
+        floats = [x.astype(dtype) if _is_real(x) else x for x in parts.learning]
+        return parts.build(floats, parts.held)
 
     return lambda params, *args: loss(cast(params), *cast(args))

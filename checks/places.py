@@ -2,6 +2,7 @@
 
 import re
 import sysconfig
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,13 @@ def nearest_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:
         if user_line(one) is not None:
             return one.source_info.traceback
     return equation.source_info.traceback
+
+
+def raised_at(error: BaseException) -> str | None:
+    """`path:line` of the innermost frame of an exception that is neither of those either."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f"{_short(f.filename)}:{f.lineno}" for f in frames if not _is_library(f.filename)]
+    return own[-1] if own else None
 
 
 def module_path(chain: Sequence[Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from checks import jaxprs
 from checks.cuts import Cut, find_cuts
 from checks.dependence import Dependence
+from checks.derivatives import missing_derivatives
 from checks.places import place
 from checks.report import Report
 from checks.trace import Program, trace
@@ -18,11 +19,19 @@ _DROPPED = (
 
 
 class Static(NamedTuple):
-    """The static part's result: one finding a leaf, and the cuts behind them."""
+    """The static part's result: one finding a leaf, and what they rest on.
+
+    Attributes:
+        findings: one for each leaf.
+        cuts: equations behind the blocked ones.
+        dependence: what depends on what.
+        underivable: equations that JAX has no reverse derivative of, as id -> its reason.
+    """
 
     findings: tuple[Finding, ...]
     cuts: tuple[Cut, ...]
     dependence: Dependence
+    underivable: dict[int, str]
 
 
 def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
@@ -52,7 +61,8 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
 
 def analyse(program: Program) -> Static:
     """The static findings of a traced loss."""
-    dependence = Dependence()
+    underivable = missing_derivatives(program.jaxpr, program.leaf_count)
+    dependence = Dependence(underivable=underivable)
     flow = dependence.jaxpr(program.jaxpr)
     everyone = (1 << program.leaf_count) - 1
     value, tangent = flow.value[0] & everyone, flow.tangent[0] & everyone
@@ -65,7 +75,7 @@ def analyse(program: Program) -> Static:
             findings.append(_blocked([cut for cut in cuts if cut.leaves >> i & 1]))
         else:
             findings.append(Finding("reachable", "a differentiable path leads to the loss"))
-    return Static(tuple(findings), tuple(cuts), dependence)
+    return Static(tuple(findings), tuple(cuts), dependence, underivable)
 
 
 def make_leaf(name: str, array: Any, finding: Finding) -> Leaf:

@@ -99,9 +99,15 @@ class Widener(Interpreter):
             return widened_dtype(value)
         if key == "precision" and "Algorithm" in type(value).__name__:
             return None
+        if key == "transpose_thunk":  # of `linear_call`
+            return lambda: self._transpose(value)
         if isinstance(value, (core.Jaxpr, core.ClosedJaxpr)):
             return self._retraced(value)
         return value
+
+    def _transpose(self, thunk: Any) -> tuple[Any, list[Any]]:
+        jaxpr, constants = thunk()
+        return self._retraced(jaxpr), [*map(widened, constants)]
 
     def _retraced(self, jaxpr: Any) -> Any:
         inputs = [widened_struct(x) for x in jaxprs.open_jaxpr(jaxpr).invars]
