@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.allow import Allow, apply_allow_list
+from checks.cures import with_cures
 from checks.cuts import find_cuts
 from checks.dependence import Dependence
 from checks.judge_alive import Optimisation, vanishing
@@ -19,6 +20,7 @@ from checks.reach import Static, analyse, make_leaf
 from checks.report import Report
 from checks.runner import Runner
 from checks.simulate import Chain, Training, default_optimizer, train
+from checks.subject import Subject
 from checks.survey import Survey, survey
 from checks.trace import NotALoss, Program, same_program, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
@@ -37,8 +39,9 @@ def diagnose(
     batches: Sequence[tuple[Any, ...]] = (),
     allow: Sequence[Allow | tuple[str, str, str]] = (),
     seed: int = 0,
+    cures: bool = True,
 ) -> Report:
-    """A verdict with its evidence for every leaf, and for slices of it that differ.
+    """A verdict with its evidence for every leaf, for slices of it that differ, and cures.
 
     Args:
         loss: `loss(params, *args)` -> real scalar, or a tuple of it and anything else.
@@ -49,6 +52,7 @@ def diagnose(
         batches: more data, as tuples of arguments of the same shapes as `args`.
         allow: entries (name pattern, verdict, reason) that may fail.
         seed: for the points that are drawn.
+        cures: whether to try edits on failing leaves, which takes longer than the verdicts do.
 
     Raises:
         NotALoss: the loss cannot be traced, differs from call to call, has no parameters, or
@@ -66,13 +70,15 @@ def diagnose(
             "traces; pass what changes (random numbers, counters) as an argument"
         )
     static = analyse(program)
-    leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
+    leaves, problems, subject = _measured(program, static, batches, optimizer, seed, say)
     leaves, unused = apply_allow_list(leaves, allow)
+    if cures:
+        leaves = with_cures(subject, leaves, say)
     return Report(
         leaves=tuple(leaves),
         skipped=program.params.skipped,
         problems=(*problems, *unused),
-        notes=(*static.dependence.notes, *notes),
+        notes=tuple(static.dependence.notes),
     )
 
 
@@ -83,8 +89,8 @@ def _measured(
     optimizer: Any,
     seed: int,
     say: Say,
-) -> tuple[list[Leaf], list[str], list[str]]:
-    """Leaves with their verdicts, what fails as a whole, and what could not be done."""
+) -> tuple[list[Leaf], list[str], Subject]:
+    """Leaves with their verdicts, what fails as a whole, and what edits can be tried on."""
     watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
     runner = Runner(program, watched)
     sampler = Sampler(program, static.dependence, seed)
@@ -117,7 +123,8 @@ def _measured(
         for i, finding in more.items():
             findings[i].append(finding)
     _say_what_holds(runner, static.dependence, found, findings)
-    return _leaves(program, findings, slices, found, training), bad.problems, []
+    subject = Subject(runner, static.dependence, tuple(points), sampler, chain)
+    return _leaves(program, findings, slices, found, training), bad.problems, subject
 
 
 def _say_what_holds(

@@ -1,0 +1,107 @@
+"""Cures, tried: edits of one leaf, one equation or one optimiser stage that bring a leaf back.
+
+Each family proposes edits for the failing leaves of a report. An edit is applied to a copy, the
+copy is measured as the original was, and the edit is reported only where the leaf is then well and
+no leaf that was alive is lost. Adding a family is one function and one line in `FAMILIES`.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from checks.cure_cut import blocking_edits, rule_edits
+from checks.cure_finite import finite_edits
+from checks.cure_flat import factor_edits, flat_edits
+from checks.cure_leaf import redrawing_edits, zero_edits
+from checks.cure_optimizer import optimizer_edits
+from checks.cure_precision import precision_edits
+from checks.edits import Edit, Ward
+from checks.progress import Say
+from checks.subject import Subject
+from checks.verdicts import HARMLESS_SLICES, PASSING, Cure, Leaf
+from checks.vitals import Patient, Vital, living, vital
+
+# In the order in which they are tried: what says most about the cause comes first.
+FAMILIES: tuple[Callable[[Ward], Iterable[Edit]], ...] = (
+    blocking_edits,
+    rule_edits,
+    finite_edits,
+    zero_edits,
+    flat_edits,
+    factor_edits,
+    precision_edits,
+    optimizer_edits,
+    redrawing_edits,
+)
+# For each leaf: enough cures to choose from, and as many edits as are worth their time.
+_ENOUGH = 2
+_MOST_TRIED = 10
+_SECONDS = 120.0
+
+
+def with_cures(subject: Subject, leaves: Sequence[Leaf], say: Say) -> list[Leaf]:
+    """The leaves, each failing one with the cures that were found; costs nothing without one."""
+    patients = {i: patient for i, x in enumerate(leaves) if (patient := _patient(i, x))}
+    if not patients:
+        return list(leaves)
+    ward = Ward(subject, patients)
+    tried = dict.fromkeys(patients, 0)
+    cures: dict[int, list[Cure]] = {i: [] for i in patients}
+    start = time.perf_counter()
+    for edit in _proposed(ward, say):
+        enough = 1 if edit.is_last else _ENOUGH
+        wanted = [i for i in edit.leaves if len(cures[i]) < enough and tried[i] < _MOST_TRIED]
+        if not wanted or time.perf_counter() - start > _SECONDS:
+            continue
+        say(f"cures: trying to {edit.text}")
+        for i in edit.leaves:
+            tried[i] += 1
+        for i, cure in _outcome(ward, edit).items():
+            cures[i].append(cure)
+    return [
+        replace(leaf, cures=cures[i][:_ENOUGH], tried=tried[i]) if i in patients else leaf
+        for i, leaf in enumerate(leaves)
+    ]
+
+
+def _patient(leaf: int, found: Leaf) -> Patient | None:
+    """What of a leaf is to be cured; None where it passes."""
+    if found.passes:
+        return None
+    if found.verdict not in PASSING:
+        return Patient(leaf, found.verdict, where=tuple(found.where))
+    part = next(s for s in found.slices if s.verdict not in HARMLESS_SLICES)
+    return Patient(leaf, part.verdict, 1 + part.axis, part.index)
+
+
+def _proposed(ward: Ward, say: Say) -> Iterable[Edit]:
+    """The edits of all families, lazily, each once."""
+    known: set[str] = set()
+    for family in FAMILIES:
+        say(f"cures: {family.__name__.replace('_', ' ')}")
+        for edit in family(ward):
+            if edit.text not in known:
+                known.add(edit.text)
+                yield edit
+
+
+def _outcome(ward: Ward, edit: Edit) -> dict[int, Cure]:
+    """The leaves that an edit brings back, each with its cure; none where it harms another."""
+    try:
+        with ward.subject.precision():
+            edited = edit.apply(ward.subject)
+        with edited.precision():
+            after = {i: vital(edited, ward.patients[i])[1] for i in edit.leaves}
+            harmed = living(ward.subject) - living(edited)
+    except Exception:  # an edited program that JAX cannot trace or differentiate is no cure
+        return {}
+    back = [i for i, found in after.items() if found.is_well]
+    if harmed:
+        return {}
+    names = tuple(ward.subject.program.params.names[i] for i in back)
+    return {i: _cure(ward, edit, i, after[i], names) for i in back}
+
+
+def _cure(ward: Ward, edit: Edit, leaf: int, after: Vital, names: tuple[str, ...]) -> Cure:
+    measure, before = ward.before(leaf)
+    return Cure(edit.kind, edit.text, measure, before.size, after.size, names, after.steps)
