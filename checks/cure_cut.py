@@ -1,6 +1,7 @@
 """Edits of equations that end a tangent: blocked leaves, and leaves behind a wrong rule."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -8,11 +9,19 @@ from jax import lax
 
 from checks import jaxprs
 from checks.cure_loop import scanned
-from checks.cuts import find_cuts
+from checks.cuts import Cut, find_cuts
+from checks.dependence import Dependence, Flow
 from checks.edits import Edit, Spot, Ward, bits_of, spots
 from checks.interpret import Feeds, Interpreter, Path, Run, Site
 from checks.places import is_jax_rule, place
-from checks.surrogate import SURROGATES, StraightThrough
+from checks.subject import Subject
+from checks.surrogate import ROUNDING, SURROGATES, StraightThrough
+from checks.vitals import Patient
+
+_MOST_IN_SERIES = 3
+_ESTIMATE = "take a straight-through estimate"
+_VERBS = {"stop_gradient": "drop the stop"}
+_FLOAT_CUTS = ROUNDING | set(_VERBS)
 
 
 def blocking_edits(ward: Ward) -> Iterable[Edit]:
@@ -25,7 +34,7 @@ def blocking_edits(ward: Ward) -> Iterable[Edit]:
     for equation, spot in spots([(cut.site, cut.leaves) for cut in cuts], ward):
         name = equation.primitive.name
         if name == "stop_gradient":
-            yield spot.edit("drop the stop", lambda _, operands: operands)
+            yield spot.edit(_VERBS[name], lambda _, operands: operands)
             yield _let_pass(ward, spot)
         elif name in SURROGATES:
             yield _straight_through(spot)
@@ -33,6 +42,48 @@ def blocking_edits(ward: Ward) -> Iterable[Edit]:
             yield spot.edit("take JAX's own derivative", own_derivative)
         elif name == "while":
             yield scanned(ward, spot)
+
+
+def series_edits(ward: Ward) -> Iterable[Edit]:
+    """For leaves behind several float cuts in a row: an estimate at each of them."""
+    groups: dict[tuple[str, ...], list[Patient]] = {}
+    for patient in ward.ill_with("blocked"):
+        groups.setdefault(patient.where, []).append(patient)
+    for patients in groups.values():
+        cuts = _in_series(ward, patients[0].leaf)
+        if len(cuts) > 1 and all(cut.primitive in _FLOAT_CUTS for cut in cuts):
+            edits = [f"{_VERBS.get(cut.primitive, _ESTIMATE)} at {cut.place}" for cut in cuts]
+            estimate = StraightThrough({cut.site.path for cut in cuts})
+            leaves = tuple(patient.leaf for patient in patients)
+            text = " and ".join(dict.fromkeys(edits))
+            rewritten = partial(Subject.rewritten, interpreter=estimate)
+            yield Edit("equation", text, leaves, rewritten, is_last=True)
+
+
+def _in_series(ward: Ward, leaf: int) -> list[Cut]:
+    """The cuts of a leaf, those found when they are opened, and so on until the loss is reached."""
+    cuts: list[Cut] = []
+    jaxpr = ward.subject.program.jaxpr
+    for _ in range(_MOST_IN_SERIES):
+        opened = _Opened(cuts)
+        if opened.jaxpr(jaxpr).tangent[0] >> leaf & 1:
+            break
+        cuts += [cut for cut in find_cuts(opened, jaxpr, 1 << leaf) if cut not in cuts]
+    return cuts
+
+
+class _Opened(Dependence):
+    """Flows as if some cuts let tangents pass."""
+
+    def __init__(self, cuts: Sequence[Cut]) -> None:
+        super().__init__()
+        self._cuts = [cut.site.equation for cut in cuts]
+
+    def equation(self, equation: Any) -> Flow:
+        """Flow of an equation; of a cut, its tangents go where its values go."""
+        flow = super().equation(equation)
+        is_opened = any(equation is cut for cut in self._cuts)
+        return flow._replace(tangent=flow.value) if is_opened else flow
 
 
 def rule_edits(ward: Ward) -> Iterable[Edit]:
@@ -63,7 +114,7 @@ def own_derivative(equation: Any, operands: list[Any]) -> list[Any]:
 
 
 def _straight_through(spot: Spot) -> Edit:
-    text = f"take a straight-through estimate at {spot.place}"
+    text = f"{_ESTIMATE} at {spot.place}"
     return Edit(
         "equation",
         text,

@@ -8,14 +8,12 @@ import jax
 import jax.numpy as jnp
 
 from checks import jaxprs
-from checks.edits import Edit, Rewriter, Ward, spots
+from checks.edits import SMALL, Edit, Rewriter, Ward, spots
 from checks.judge_stuck import ends
 from checks.surrogate import with_slope_of
 from checks.taps import Tapped
 from checks.vitals import Patient
 
-# A constant factor that leaves less than this of a cotangent is worth an edit.
-_SMALL = 0.1
 _MOST_FACTORS = 4
 
 
@@ -41,7 +39,7 @@ def factor_edits(ward: Ward) -> Iterable[Edit]:
             (t.factor(p.leaf), t.seen.site, 1 << p.leaf)
             for p in patients
             for t in ward.tapped
-            if t.reaches(p.leaf) and _has_constant(t, at) and t.factor(p.leaf) < _SMALL
+            if t.reaches(p.leaf) and _has_constant(t, at) and t.factor(p.leaf) < SMALL
         ]
         steep.sort(key=lambda one: one[0])
         for _, spot in spots([one[1:] for one in steep], ward)[:_MOST_FACTORS]:

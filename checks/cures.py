@@ -8,11 +8,12 @@ no leaf that was alive is lost. Adding a family is one function and one line in 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from checks.cure_cut import blocking_edits, rule_edits
+from checks.cure_cut import blocking_edits, rule_edits, series_edits
 from checks.cure_finite import finite_edits
 from checks.cure_flat import factor_edits, flat_edits
-from checks.cure_leaf import redrawing_edits, zero_edits
+from checks.cure_leaf import redrawing_edits, rescaling_edits, zero_edits
 from checks.cure_optimizer import optimizer_edits
 from checks.cure_precision import precision_edits
 from checks.edits import Edit, Ward
@@ -25,10 +26,12 @@ from checks.vitals import Patient, Vital, living, vital
 FAMILIES: tuple[Callable[[Ward], Iterable[Edit]], ...] = (
     blocking_edits,
     rule_edits,
+    series_edits,
     finite_edits,
     zero_edits,
     flat_edits,
     factor_edits,
+    rescaling_edits,
     precision_edits,
     optimizer_edits,
     redrawing_edits,
@@ -75,31 +78,40 @@ def _patient(leaf: int, found: Leaf) -> Patient | None:
 
 
 def _proposed(ward: Ward, say: Say) -> Iterable[Edit]:
-    """The edits of all families, lazily, each once."""
+    """The edits of all families, each once; a family is asked when the ones before it are done."""
     known: set[str] = set()
     for family in FAMILIES:
         say(f"cures: {family.__name__.replace('_', ' ')}")
-        for edit in family(ward):
+        for edit in _attempted(lambda family=family: list(family(ward))) or []:
             if edit.text not in known:
                 known.add(edit.text)
                 yield edit
 
 
+def _attempted(work: Callable[[], Any]) -> Any:
+    """The result, or None where it raises: what JAX cannot trace or differentiate is no cure."""
+    try:
+        return work()
+    except Exception:
+        return None
+
+
 def _outcome(ward: Ward, edit: Edit) -> dict[int, Cure]:
     """The leaves that an edit brings back, each with its cure; none where it harms another."""
-    try:
-        with ward.subject.precision():
-            edited = edit.apply(ward.subject)
-        with edited.precision():
-            after = {i: vital(edited, ward.patients[i])[1] for i in edit.leaves}
-            harmed = living(ward.subject) - living(edited)
-    except Exception:  # an edited program that JAX cannot trace or differentiate is no cure
+    found = _attempted(lambda: _measured(ward, edit))
+    if found is None or living(ward.subject) - found[1]:
         return {}
-    back = [i for i, found in after.items() if found.is_well]
-    if harmed:
-        return {}
+    back = {i: after for i, after in found[0].items() if after.is_well}
     names = tuple(ward.subject.program.params.names[i] for i in back)
-    return {i: _cure(ward, edit, i, after[i], names) for i in back}
+    return {i: _cure(ward, edit, i, after, names) for i, after in back.items()}
+
+
+def _measured(ward: Ward, edit: Edit) -> tuple[dict[int, Vital], set[int]]:
+    """The patients of an edit after it, and the leaves that have a gradient then."""
+    with ward.subject.precision():
+        edited = edit.apply(ward.subject)
+    with edited.precision():
+        return {i: vital(edited, ward.patients[i])[1] for i in edit.leaves}, living(edited)
 
 
 def _cure(ward: Ward, edit: Edit, leaf: int, after: Vital, names: tuple[str, ...]) -> Cure:

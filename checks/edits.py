@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 from checks.context import Seen, walk
 from checks.interpret import Interpreter, Path, Site
 from checks.places import place
+from checks.points import root_mean_square
 from checks.subject import Subject
 from checks.taps import Tapped, tap
 from checks.vitals import Patient, Vital, vital
 
+# A factor that leaves less than this of a cotangent is worth an edit.
+SMALL = 0.1
 # An equation's results out of its operands, in place of its own.
 New = Callable[[Any, list[Any]], list[Any]]
 
@@ -64,6 +67,11 @@ class Ward:
         leaves = [p.leaf for p in self.ill_with("stuck", "unvisited", "vanishing")]
         point, subject = self.subject.points[0], self.subject
         return tap(subject.runner, subject.dependence, leaves, point.leaves, point.args)
+
+    @cached_property
+    def sizes(self) -> list[float]:
+        """Root mean square of each leaf."""
+        return [root_mean_square(x) for x in self.subject.points[0].leaves]
 
     def names(self, leaves: Iterable[int]) -> str:
         """Names of leaves, the first few of many."""

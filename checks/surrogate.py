@@ -14,12 +14,12 @@ from jax import lax
 
 from checks.interpret import Interpreter, Path, Site
 
-_ROUNDING = frozenset({"round", "floor", "ceil", "sign"})
+ROUNDING = frozenset({"round", "floor", "ceil", "sign"})
 _COMPARISONS = {"gt": 1.0, "ge": 1.0, "lt": -1.0, "le": -1.0}
 _RESHAPING = frozenset(
     {"broadcast_in_dim", "reshape", "squeeze", "expand_dims", "transpose", "slice", "rev", "copy"}
 )
-SURROGATES = _ROUNDING | frozenset(_COMPARISONS) | {"convert_element_type", "argmax", "argmin"}
+SURROGATES = ROUNDING | frozenset(_COMPARISONS) | {"convert_element_type", "argmax", "argmin"}
 
 
 class _Companion(NamedTuple):
