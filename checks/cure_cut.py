@@ -19,6 +19,7 @@ from checks.surrogate import ROUNDING, SURROGATES, StraightThrough
 from checks.vitals import Patient
 
 _MOST_IN_SERIES = 3
+_MOST_GROUPS = 8  # each is a static analysis or two
 _ESTIMATE = "take a straight-through estimate"
 _VERBS = {"stop_gradient": "drop the stop"}
 _FLOAT_CUTS = ROUNDING | set(_VERBS)
@@ -49,7 +50,7 @@ def series_edits(ward: Ward) -> Iterable[Edit]:
     groups: dict[tuple[str, ...], list[Patient]] = {}
     for patient in ward.ill_with("blocked"):
         groups.setdefault(patient.where, []).append(patient)
-    for patients in groups.values():
+    for patients in list(groups.values())[:_MOST_GROUPS]:
         cuts = _in_series(ward, patients[0].leaf)
         if len(cuts) > 1 and all(cut.primitive in _FLOAT_CUTS for cut in cuts):
             edits = [f"{_VERBS.get(cut.primitive, _ESTIMATE)} at {cut.place}" for cut in cuts]

@@ -7,7 +7,7 @@ no leaf that was alive is lost. Adding a family is one function and one line in 
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from checks.cure_cut import blocking_edits, rule_edits, series_edits
@@ -40,6 +40,7 @@ FAMILIES: tuple[Callable[[Ward], Iterable[Edit]], ...] = (
 _ENOUGH = 2
 _MOST_TRIED = 10
 _SECONDS = 120.0
+_SHOWN = 60
 
 
 def with_cures(subject: Subject, leaves: Sequence[Leaf], say: Say) -> list[Leaf]:
@@ -47,24 +48,42 @@ def with_cures(subject: Subject, leaves: Sequence[Leaf], say: Say) -> list[Leaf]
     patients = {i: patient for i, x in enumerate(leaves) if (patient := _patient(i, x))}
     if not patients:
         return list(leaves)
-    ward = Ward(subject, patients)
-    tried = dict.fromkeys(patients, 0)
-    cures: dict[int, list[Cure]] = {i: [] for i in patients}
-    start = time.perf_counter()
-    for edit in _proposed(ward, say):
-        enough = 1 if edit.is_last else _ENOUGH
-        wanted = [i for i in edit.leaves if len(cures[i]) < enough and tried[i] < _MOST_TRIED]
-        if not wanted or time.perf_counter() - start > _SECONDS:
-            continue
-        say(f"cures: trying to {edit.text}")
-        for i in edit.leaves:
-            tried[i] += 1
-        for i, cure in _outcome(ward, edit).items():
-            cures[i].append(cure)
+    records = _records(Ward(subject, patients), say)
     return [
-        replace(leaf, cures=cures[i][:_ENOUGH], tried=tried[i]) if i in patients else leaf
+        replace(leaf, cures=records[i].cures[:_ENOUGH], tried=records[i].tried)
+        if i in records
+        else leaf
         for i, leaf in enumerate(leaves)
     ]
+
+
+@dataclass
+class _Record:
+    """What was found for one patient so far, and with how many edits."""
+
+    cures: list[Cure] = field(default_factory=list)
+    tried: int = 0
+
+    def wants(self, edit: Edit) -> bool:
+        """Whether the edit is worth trying for this patient."""
+        enough = 1 if edit.is_last else _ENOUGH
+        return len(self.cures) < enough and self.tried < _MOST_TRIED
+
+
+def _records(ward: Ward, say: Say) -> dict[int, _Record]:
+    """Tries what is proposed; what one patient wants is measured on all that it may help."""
+    records = {i: _Record() for i in ward.patients}
+    start = time.perf_counter()
+    for edit in _proposed(ward, say):
+        if time.perf_counter() - start > _SECONDS:
+            break
+        if any(records[i].wants(edit) for i in edit.leaves):
+            say(f"cures: trying to {edit.text[:_SHOWN]}")
+            cures = _outcome(ward, edit)
+            for i in edit.leaves:
+                records[i].tried += 1
+                records[i].cures += [cures[i]] if i in cures else []
+    return records
 
 
 def _patient(leaf: int, found: Leaf) -> Patient | None:
