@@ -126,6 +126,7 @@ def test_an_update_that_did_not_come_does(name, words):
     assert cure.before == 0 and cure.after > 0
 
 
+@pytest.mark.slow
 def test_a_mask_a_rate_of_zero_and_weights_in_half_precision_are_undone():
     loss = lambda p, x: square(p, x) + (p["v"] ** 2).sum().astype(jnp.float32)  # noqa: E731
     params = {"w": W, "v": draw(2, 3)}
@@ -149,6 +150,7 @@ def test_a_step_into_the_negative_is_guarded_or_made_smaller():
     assert all(np.isnan(cure.before) and cure.after > 0 for cure in leaf.cures)
 
 
+@pytest.mark.slow
 def test_a_dead_unit_is_cured_in_its_slice_alone():
     params = {"w1": draw(1, 4, 8), "b1": jnp.zeros(8).at[3].set(-1e6), "w2": draw(2, 8, 2)}
     report = diagnose(mlp, params, X)
@@ -180,6 +182,7 @@ def test_where_nothing_helps_nothing_is_reported(name, leaf, tried):
     assert ("edits helps" if tried else "no edit of one leaf, equation or") in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-8, 1e8])
 @pytest.mark.parametrize(
     "name",
