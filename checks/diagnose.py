@@ -10,6 +10,7 @@ import numpy as np
 
 from checks import jaxprs
 from checks.allow import Allow, apply_allow_list
+from checks.cures import with_cures
 from checks.cuts import find_cuts
 from checks.dependence import Dependence
 from checks.derivatives import hold
@@ -26,6 +27,7 @@ from checks.readings import narrow
 from checks.report import Report
 from checks.runner import Runner
 from checks.simulate import Chain, Training, default_optimizer, train
+from checks.subject import Subject
 from checks.survey import Survey, survey
 from checks.trace import NotALoss, Program, impure, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
@@ -44,8 +46,9 @@ def diagnose(
     batches: Sequence[tuple[Any, ...]] = (),
     allow: Sequence[Allow | tuple[str, str, str]] = (),
     seed: int = 0,
+    cures: bool = True,
 ) -> Report:
-    """A verdict with its evidence for every leaf, and for slices of it that differ.
+    """A verdict with its evidence for every leaf, for slices of it that differ, and cures.
 
     Args:
         loss: `loss(params, *args)` -> real scalar, or a tuple of it and anything else.
@@ -56,6 +59,7 @@ def diagnose(
         batches: more data, as tuples of arguments like `args`: the same shapes and settings.
         allow: entries (name pattern, verdict, reason) that may fail.
         seed: for the points that are drawn.
+        cures: whether to try edits on failing leaves, which takes longer than the verdicts do.
 
     Raises:
         NotALoss: the loss cannot be traced, differs from call to call, has no parameters, or
@@ -70,13 +74,15 @@ def diagnose(
     static = analyse(program)
     if static.underivable:
         program = replace(program, jaxpr=hold(program.jaxpr, static.underivable))
-    leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
+    leaves, problems, subject = _measured(program, static, batches, optimizer, seed, say)
     leaves, unused = apply_allow_list(leaves, allow)
+    if cures:
+        leaves = with_cures(subject, leaves, say)
     return Report(
         leaves=tuple(leaves),
         skipped=program.params.skipped,
         problems=(*problems, *unused),
-        notes=(*static.dependence.notes, *notes),
+        notes=tuple(static.dependence.notes),
     )
 
 
@@ -87,8 +93,8 @@ def _measured(
     optimizer: Any,
     seed: int,
     say: Say,
-) -> tuple[list[Leaf], list[str], list[str]]:
-    """Leaves with their verdicts, what fails as a whole, and what could not be done."""
+) -> tuple[list[Leaf], list[str], Subject]:
+    """Leaves with their verdicts, what fails as a whole, and what edits can be tried on."""
     watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
     runner = Runner(program, watched)
     sampler = Sampler(program, static.dependence, seed)
@@ -122,7 +128,8 @@ def _measured(
         for i, finding in more.items():
             findings[i].append(finding)
     _say_what_holds(runner, static.dependence, found, findings)
-    return _leaves(program, findings, slices, found, training), bad.problems, []
+    subject = Subject(runner, static.dependence, tuple(points), sampler, chain)
+    return _leaves(program, findings, slices, found, training), bad.problems, subject
 
 
 def _run_twice(runner: Runner, point: Point) -> None:

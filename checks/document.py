@@ -1,6 +1,6 @@
-"""A report as JSON, schema `checks.report/1`.
+"""A report as JSON, schema `checks.report/2`.
 
-schema     "checks.report/1"
+schema     "checks.report/2"
 passes     whether nothing fails
 static     whether only the static part ran
 counts     {verdict: number of leaves}
@@ -14,6 +14,11 @@ leaves     a list of
     gradient   root mean square in float64, null where not measured or not finite
     movement   root mean square of the first update over that of the weight, likewise
     allowed    the allow-list's reason, or null
+    tried      number of edits tried on it, null where none were asked for
+    cures      [{kind, edit, measure, before, after, leaves, steps}], edits that brought it back;
+               kind is leaf, equation or optimizer; measure is gradient, update or error; before is
+               null where it was not finite; leaves are the names of all that it brought back;
+               steps is the number of optimiser steps after which `after` was measured
 """
 
 import json
@@ -27,7 +32,7 @@ from checks.verdicts import Leaf
 if TYPE_CHECKING:
     from checks.report import Report
 
-SCHEMA = "checks.report/1"
+SCHEMA = "checks.report/2"
 
 
 def document(report: "Report") -> dict[str, Any]:
@@ -53,6 +58,11 @@ def write_json(report: "Report", path: str | Path) -> None:
 def _leaf(leaf: Leaf) -> dict[str, Any]:
     fields = asdict(leaf)
     for name in ("gradient", "movement"):
-        value = fields[name]
-        fields[name] = value if value is not None and math.isfinite(value) else None
+        fields[name] = _finite(fields[name])
+    for cure in fields["cures"]:
+        cure["before"] = _finite(cure["before"])
     return fields | {"passes": leaf.passes}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

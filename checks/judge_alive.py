@@ -82,7 +82,7 @@ class Optimisation:
 
     def unmoved(self, alive: Sequence[int]) -> dict[int, Finding]:
         """`underflow` and `starved` among leaves that are alive."""
-        still = [i for i in alive if not self._is_enough(i, self.training.moved[i])]
+        still = [i for i in alive if not self.moves(i)]
         if not still:
             return {}
         last = self.training.leaves[max(self.training.leaves)]
@@ -90,6 +90,10 @@ class Optimisation:
         record, asked = ask_on(self.chain, last, self.state, written, still, self._is_enough)
         still = [i for i in still if not self._is_enough(i, np.asarray(record.moved[i]))]
         return {i: self._why(i, asked + max(self.training.leaves)) for i in still}
+
+    def moves(self, leaf: int) -> bool:
+        """Whether the k steps moved enough of a leaf."""
+        return self._is_enough(leaf, self.training.moved[leaf])
 
     def lost_in_rounding(self, alive: Sequence[int]) -> dict[int, Finding]:
         """`underflow` of leaves whose gradient as written is more noise than signal."""
@@ -132,7 +136,7 @@ class Optimisation:
     ) -> Finding:
         leaves = self.survey.data[0].point.leaves
         with jax.enable_x64(True):
-            stage = blamed_stage(self.chain, leaves, filled(wide, leaves), leaf)
+            stage = blamed_stage(self.chain, leaves, filled(wide, leaves), leaf).name
         sizes = [0.0 if g is None else root_mean_square(g) for g in wide.leaves]
         text = (
             f"measured: root mean square gradient {sizes[leaf]:.1e}, but no update in {asked} steps"

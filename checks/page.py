@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checks.table import cure_lines
 from checks.verdicts import ORDER, PASSING, Leaf, worst_first
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def _leaf(leaf: Leaf) -> str:
         for s in leaf.slices
     ]
     lines += [f"<p>also {_badge(f.verdict)} {escape(f.evidence)}</p>" for f in leaf.also]
+    lines += [f"<p>{escape(line)}</p>" for line in cure_lines(leaf)]
     if leaf.allowed is not None:
         lines.append(f"<p>Allowed: {escape(leaf.allowed)}</p>")
     shape = " x ".join(map(str, leaf.shape)) or "scalar"

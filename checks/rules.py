@@ -31,19 +31,21 @@ _WIDTHS = (1e-3, 1e-5)
 
 
 class Fault(NamedTuple):
-    """A call of a custom rule that does not give the derivative for one operand.
+    """A call of a custom rule against the derivative of its function, for one operand.
 
     Attributes:
         seen: the call in its context.
         operand: position of the operand.
         error: relative error of the rule's directional derivative.
         is_zero: whether the rule gives exactly zero there, which makes it a cut.
+        counts: whether that is more than differences leave uncertain.
     """
 
     seen: Seen
     operand: int
     error: float
     is_zero: bool
+    counts: bool
 
     @property
     def leaves(self) -> int:
@@ -80,6 +82,13 @@ def faults(
     runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
 ) -> list[Fault]:
     """Rules that are wrong at one point of parameters and data."""
+    return [fault for fault in comparisons(runner, calls, leaves, args) if fault.counts]
+
+
+def comparisons(
+    runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
+) -> list[Fault]:
+    """Every call and operand with its error, whether it counts or not."""
     checker = _Checker({seen.site.path: _moved(seen) for seen in calls})
     with jax.enable_x64(True):
         tokens: Feeds = {
@@ -95,9 +104,9 @@ def faults(
     for seen in calls:
         sums = answers[seen.site.path].reshape(-1, len(seen.operands.value), 4).sum(0)
         for operand, (error, true, given, floor) in enumerate(np.sqrt(sums)):
-            if error > max(TOLERANCE * true, _ROUNDING * floor, TOLERANCE * given):
-                relative = float(error / true) if true else float("inf")
-                found.append(Fault(seen, operand, relative, bool(given == 0)))
+            counts = error > max(TOLERANCE * true, _ROUNDING * floor, TOLERANCE * given)
+            relative = float(error / true) if true else float("inf" if counts else 0)
+            found.append(Fault(seen, operand, relative, bool(given == 0), bool(counts)))
     return found
 
 

@@ -30,7 +30,7 @@ def shadow(closed: Any) -> Any:
     Run and differentiate the result under `jax.enable_x64(True)`.
     """
     widener = Widener()
-    inputs = [widened_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
+    inputs = [widener.struct(x) for x in jaxprs.open_jaxpr(closed).invars]
     with jax.enable_x64(True):
         return jax.make_jaxpr(lambda *given: widener.run(closed, given)[0])(*inputs)
 
@@ -42,29 +42,32 @@ def widened_dtype(dtype: Any) -> Any:
     return jnp.dtype("complex128" if jnp.issubdtype(dtype, jnp.complexfloating) else "float64")
 
 
-def widened(value: Any) -> Any:
-    """An array or number in the wide type; call under `jax.enable_x64(True)`."""
-    dtype = getattr(value, "dtype", None)
-    if dtype is None or (not is_key(dtype) and widened_dtype(dtype) != dtype):
-        value = jnp.asarray(value)
-        return value.astype(widened_dtype(value.dtype))
-    return value
-
-
-def widened_struct(atom: Any) -> jax.ShapeDtypeStruct:
-    """Shape and wide type of a variable."""
-    return jax.ShapeDtypeStruct(atom.aval.shape, widened_dtype(atom.aval.dtype))
-
-
 class Widener(Interpreter):
-    """Runs a jaxpr in wide types. Make it outside of `jax.enable_x64(True)`, run it inside."""
+    """Runs a jaxpr in wide types. Make it outside of `jax.enable_x64(True)`, run it inside.
+
+    Subclasses may widen less: `type_of` says what becomes of each type.
+    """
+
+    type_of = staticmethod(widened_dtype)
 
     def __init__(self) -> None:
         self._wide_before = bool(jax.config.read("jax_enable_x64"))
 
+    def widened(self, value: Any) -> Any:
+        """An array or number in its wide type."""
+        dtype = getattr(value, "dtype", None)
+        if dtype is None or (not is_key(dtype) and self.type_of(dtype) != dtype):
+            value = jnp.asarray(value)
+            return value.astype(self.type_of(value.dtype))
+        return value
+
+    def struct(self, atom: Any) -> jax.ShapeDtypeStruct:
+        """Shape and wide type of a variable."""
+        return jax.ShapeDtypeStruct(atom.aval.shape, self.type_of(atom.aval.dtype))
+
     def constant(self, value: Any) -> Any:
         """Literals and constants are widened like everything else."""
-        return widened(value)
+        return self.widened(value)
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """The equation's results in wide types."""
@@ -81,7 +84,9 @@ class Widener(Interpreter):
             return self._kept(equation, operands)
         params = {key: self._param(key, x) for key, x in equation.params.items()}
         results = equation.primitive.bind(*operands, **equation.primitive.get_bind_params(params))
-        return [widened(x) for x in (results if equation.primitive.multiple_results else [results])]
+        return [
+            self.widened(x) for x in (results if equation.primitive.multiple_results else [results])
+        ]
 
     def _kept(self, equation: Any, operands: list[Any]) -> list[Any]:
         if equation.primitive.name in jaxprs.CALLBACKS:
@@ -90,13 +95,13 @@ class Widener(Interpreter):
             x.astype(atom.aval.dtype) if jaxprs.is_differentiable(atom) else x
             for atom, x in zip(equation.invars, operands)
         ]
-        return [widened(x) for x in jaxprs.bind(equation, narrow)]
+        return [self.widened(x) for x in jaxprs.bind(equation, narrow)]
 
     def _param(self, key: str, value: Any) -> Any:
         if key in ("consts", "update_consts"):
-            return tuple(map(widened, value))
+            return tuple(map(self.widened, value))
         if key in _TYPE_PARAMS and value is not None:
-            return widened_dtype(value)
+            return self.type_of(value)
         if key == "precision" and "Algorithm" in type(value).__name__:
             return None
         if key == "transpose_thunk":  # of `linear_call`
@@ -110,7 +115,7 @@ class Widener(Interpreter):
         return self._retraced(jaxpr), [*map(widened, constants)]
 
     def _retraced(self, jaxpr: Any) -> Any:
-        inputs = [widened_struct(x) for x in jaxprs.open_jaxpr(jaxpr).invars]
+        inputs = [self.struct(x) for x in jaxprs.open_jaxpr(jaxpr).invars]
         traced = jax.make_jaxpr(lambda *given: self.run(jaxpr, given)[0])(*inputs)
         return traced if isinstance(jaxpr, core.ClosedJaxpr) else traced.jaxpr
 

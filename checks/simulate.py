@@ -69,7 +69,7 @@ class Chain:
 
     def __init__(self, optimizer: Any, params: Partition) -> None:
         self._params = params
-        self._optimizer = optimizer
+        self.optimizer = optimizer
         self.update = optax.with_extra_args_support(optimizer).update
         self._compiled: Callable[..., Any] | None = jax.jit(self._step)
         self._block = jax.jit(self._loop)
@@ -81,7 +81,7 @@ class Chain:
 
     def init(self, leaves: Sequence[Any]) -> Any:
         """State before the first step."""
-        return self._optimizer.init(self.tree(leaves))
+        return self.optimizer.init(self.tree(leaves))
 
     def step(self, leaves: Sequence[Any], state: Any, gradients: Sequence[Any], loss: Any) -> Any:
         """New leaves, state and updates; un-compiled where the optimiser cannot be compiled."""

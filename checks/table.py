@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from checks.verdicts import Leaf, Slice, worst_first
+from checks.verdicts import Cure, Leaf, Slice, worst_first
 
 if TYPE_CHECKING:
     from checks.report import Report
@@ -18,6 +18,7 @@ WIDTH = 100
 _NUMBERS = re.compile(r"\d+")
 _INDICES_SHOWN = 6
 _PLACES_SHOWN = 3
+_NO_CURE = {0: "no edit of one leaf, equation or optimiser stage is known for it"}
 
 
 def report_table(report: "Report") -> str:
@@ -76,7 +77,8 @@ def _siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
     for leaf in leaves:
         slices = tuple((s.axis, s.index, s.verdict) for s in leaf.slices)
         pattern = _NUMBERS.sub("*", leaf.name)
-        key = (pattern, leaf.verdict, leaf.allowed, leaf.passes, tuple(leaf.where), slices)
+        cures = tuple(_NUMBERS.sub("*", cure.edit) for cure in leaf.cures)
+        key = (pattern, leaf.verdict, leaf.allowed, leaf.passes, tuple(leaf.where), slices, cures)
         groups.setdefault(key, []).append(leaf)
     return list(groups.values())
 
@@ -95,9 +97,24 @@ def _why(leaf: Leaf) -> str:
         lines.append(f"and {len(leaf.where) - _PLACES_SHOWN} places more")
     lines += [_slice_line(part) for part in leaf.slices]
     lines += [f"also {finding.verdict}: {finding.evidence}" for finding in leaf.also]
+    lines += cure_lines(leaf)
     if leaf.allowed is not None:
         lines.append(f"allowed: {leaf.allowed}")
     return "\n".join(lines).replace("[", r"\[")
+
+
+def cure_lines(leaf: Leaf) -> list[str]:
+    """A sentence for each cure, or that none was found; none where none was asked for."""
+    if leaf.tried is None:
+        return []
+    lines = [f"cure: {_cure(cure)}" for cure in leaf.cures]
+    return lines or [f"no cure: {_NO_CURE.get(leaf.tried, f'none of {leaf.tried} edits helps')}"]
+
+
+def _cure(cure: Cure) -> str:
+    when = f" after {cure.steps} steps" if cure.steps else ""
+    others = f" (brings back {len(cure.leaves)} leaves)" if len(cure.leaves) > 1 else ""
+    return f"{cure.edit}: {cure.measure} {cure.before:.1e} -> {cure.after:.1e}{when}{others}"
 
 
 def _slice_line(part: Slice) -> str:

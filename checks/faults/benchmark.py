@@ -19,13 +19,20 @@ _PROCESSES = 2
 
 @dataclass
 class Score:
-    """Counts by verdict over leaves; `misses`, `alarms` and `wrong_lines` say which."""
+    """Counts by verdict over leaves; `misses`, `alarms` and `wrong_lines` say which.
+
+    `revived` counts leaves that got a cure, `cured` the faults all of whose leaves did, out of
+    `confirmed`.
+    """
 
     expected: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
     claimed: Counter[str] = field(default_factory=Counter)
     lines: Counter[str] = field(default_factory=Counter)
     lined: Counter[str] = field(default_factory=Counter)
+    revived: Counter[str] = field(default_factory=Counter)
+    cured: int = 0
+    confirmed: int = 0
     misses: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     wrong_lines: list[str] = field(default_factory=list)
@@ -39,7 +46,7 @@ class Score:
             return
         start = time.perf_counter()
         self._add_faulty(fault, diagnosed(fault.make(True)))
-        twin = diagnosed(fault.make(False))
+        twin = diagnosed(fault.make(False), cures=False)
         self.seconds += time.perf_counter() - start
         for leaf in twin.failing:
             bad = leaf.verdict if leaf.verdict not in PASSING else leaf.slices[0].verdict
@@ -47,6 +54,10 @@ class Score:
             self.alarms.append(f"{fault.name} (twin): {leaf.name} {bad}: {leaf.evidence}")
 
     def _add_faulty(self, fault: Fault, report: Report) -> None:
+        with_cure = [name for name in fault.leaves if report[name].cures]
+        self.revived[fault.verdict] += len(with_cure)
+        self.confirmed += 1
+        self.cured += len(with_cure) == len(fault.leaves)
         for name in fault.leaves:
             self.expected[fault.verdict] += 1
             given = _given(report, name, fault)
@@ -85,7 +96,8 @@ class Score:
 
     def table(self) -> str:
         """Recall, precision and right lines for each verdict, then what went wrong."""
-        rows = [f"{'verdict':14}{'leaves':>7}{'recall':>9}{'precision':>11}{'lines right':>13}"]
+        titles = f"{'recall':>9}{'precision':>11}{'lines right':>13}{'cured':>8}"
+        rows = [f"{'verdict':14}{'leaves':>7}{titles}"]
         for verdict in ORDER:
             if count := self.expected[verdict]:
                 recall = self.found[verdict] / count
@@ -93,7 +105,9 @@ class Score:
                 precision = f"{self.found[verdict] / claims:.0%}" if claims else "-"
                 lined = self.lined[verdict]
                 lines = f"{self.lines[verdict] / lined:.0%}" if lined else "-"
-                rows.append(f"{verdict:14}{count:7}{recall:9.0%}{precision:>11}{lines:>13}")
+                cured = f"{self.revived[verdict]:8}"
+                rows.append(f"{verdict:14}{count:7}{recall:9.0%}{precision:>11}{lines:>13}{cured}")
+        rows.append(f"cured: {self.cured} of {self.confirmed} faults, every leaf of them")
         for title, items in (
             ("missed", self.misses),
             ("alarms on clean twins and bystanders", self.alarms),
@@ -122,9 +136,9 @@ def _score(fault: Fault) -> Score:
     return score
 
 
-def diagnosed(model: Model) -> Report:
+def diagnosed(model: Model, cures: bool = True) -> Report:
     """The report of a model of the registry."""
-    return diagnose(model.loss, model.params, *model.args, **model.settings)
+    return diagnose(model.loss, model.params, *model.args, **model.settings, cures=cures)
 
 
 def _given(report: Report, name: str, fault: Fault) -> str:

@@ -72,7 +72,7 @@ def test_json_is_strict_and_holds_everything(tmp_path):
     report.to_json(tmp_path / "report.json")
     read = json.loads((tmp_path / "report.json").read_text(), parse_constant=pytest.fail)
     assert read == json.loads(json.dumps(document(report)))
-    assert read["schema"] == "checks.report/1" and read["leaves"][0]["gradient"] is None
+    assert read["schema"] == "checks.report/2" and read["leaves"][0]["gradient"] is None
     assert read["leaves"][1]["slices"] == [
         {"axis": 0, "index": [1], "verdict": "stuck", "evidence": "why"}
     ]
