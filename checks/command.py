@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,4 +108,4 @@ def _report(
     report = reach(loss, params, *args)
     provable = [e for e in entries if e.verdict in ("disconnected", "blocked")]
     leaves, unused = apply_allow_list(report.leaves, provable)
-    return Report(tuple(leaves), report.skipped, tuple(unused), report.notes, static=True)
+    return replace(report, leaves=tuple(leaves), problems=tuple(unused))

@@ -23,6 +23,7 @@ from checks.survey import Survey, survey
 from checks.trace import NotALoss, Program, same_program, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
 from checks.wake import Wakes
+from checks.ways import Ways
 
 # Verdicts whose evidence says where the gradient ends.
 _HELD = frozenset({"stuck", "unvisited", "waking"})
@@ -66,13 +67,15 @@ def diagnose(
             "traces; pass what changes (random numbers, counters) as an argument"
         )
     static = analyse(program)
-    leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
+    leaves, problems, ways = _measured(program, static, batches, optimizer, seed, say)
     leaves, unused = apply_allow_list(leaves, allow)
     return Report(
         leaves=tuple(leaves),
         skipped=program.params.skipped,
         problems=(*problems, *unused),
-        notes=(*static.dependence.notes, *notes),
+        notes=tuple(static.dependence.notes),
+        find_flow=ways.flow,
+        find_profiles=ways.profiles,
     )
 
 
@@ -83,8 +86,8 @@ def _measured(
     optimizer: Any,
     seed: int,
     say: Say,
-) -> tuple[list[Leaf], list[str], list[str]]:
-    """Leaves with their verdicts, what fails as a whole, and what could not be done."""
+) -> tuple[list[Leaf], list[str], Ways]:
+    """Leaves with their verdicts, what fails as a whole, and the ways of the gradient."""
     watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
     runner = Runner(program, watched)
     sampler = Sampler(program, static.dependence, seed)
@@ -117,7 +120,8 @@ def _measured(
         for i, finding in more.items():
             findings[i].append(finding)
     _say_what_holds(runner, static.dependence, found, findings)
-    return _leaves(program, findings, slices, found, training), bad.problems, []
+    ways = Ways(runner, static, points[0], say)
+    return _leaves(program, findings, slices, found, training), bad.problems, ways
 
 
 def _say_what_holds(

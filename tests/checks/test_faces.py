@@ -178,7 +178,8 @@ def test_the_page_is_self_contained_and_names_what_fails(tmp_path):
     text = (tmp_path / "report.html").read_text()
     assert "<script" not in text and "http" not in text and "<b>" not in text
     assert "&lt;b&gt;" in text and "layers_1/v" in text and "stop_gradient" in text
-    assert text.count("<details open>") == 3  # two stopped leaves and the unused one
+    # the subtrees, the two stopped leaves and the unused one
+    assert text.count("<details open>") == 3 and "layers_0/v, layers_1/v" in text
     assert "prefers-color-scheme: dark" in text and "@media print" in text
 
 
@@ -189,4 +190,4 @@ def test_the_page_draws_gradients_on_a_logarithmic_scale(tmp_path):
     )
     Report(leaves).to_html(tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
-    assert 'width="481.0"' in text and "1.0e-10" in text
+    assert 'width="521.0"' in text and 'width="1.0"' in text and "1.0e-10" in text
