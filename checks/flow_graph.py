@@ -17,7 +17,7 @@ from checks.scopes import grouped, scopes
 from checks.sources import Source, Sources
 from checks.trace import Program
 
-MOST_GROUPS = 40
+MOST_GROUPS = 48
 STATES = ("unused", "cut", "flows")
 
 

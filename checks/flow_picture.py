@@ -13,7 +13,7 @@ from checks.svg import COLOURS, Drawing, shortened
 from checks.treemap import Box
 from checks.verdicts import Leaf, verdict_counts, worst_first
 
-_WIDTH, _ROW, _BOX, _LANE, _LANES = 960.0, 32.0, 22.0, 11.0, 190.0
+_WIDTH, _ROW, _BOX, _LANE, _LANES = 960.0, 28.0, 20.0, 11.0, 190.0
 # Widths of the columns: name, what arrives (bar and number), factor, squares of the parameters.
 _NAME, _BAR, _NUMBER, _FACTOR, _LEAVES = 260.0, 90.0, 55.0, 55.0, 72.0
 _SQUARE = 9.0
@@ -110,7 +110,7 @@ class _Picture:
         for i, leaf in enumerate(worst_first(leaves)[:room]):
             size = "" if leaf.gradient is None else f", gradient {leaf.gradient:.1e}"
             title = f"{leaf.name}: {leaf.verdict}{size}"
-            box = Box(x + _SQUARE * i, y + 7, _SQUARE - 1, _SQUARE - 1)
+            box = Box(x + _SQUARE * i, y + 6, _SQUARE - 1, _SQUARE - 1)
             kind = "leaf" if leaf.passes else "leaf failing"
             self._out.rect(box, kind, title, fill=COLOURS[leaf.verdict])
         count = f"{len(leaves)} leaves" if len(leaves) > 1 else f"{len(leaves)} leaf"
@@ -122,7 +122,7 @@ class _Picture:
         self._text(shortened(text, _WIDTH - x, keep="start"), x, y, "broken" if words else "soft")
 
     def _text(self, text: str, x: float, y: float, kind: str = "soft") -> None:
-        self._out.text(text, x, y + 15, kind)
+        self._out.text(text, x, y + 14, kind)
 
     def _middle(self, name: str) -> float:
         return _ROW * (self._rows[name] + 0.5)

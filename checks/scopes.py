@@ -18,9 +18,10 @@ _DIGITS = re.compile(r"\d+")
 
 
 def scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Scope]:
-    """For each equation its modules or functions, outermost first, and then `file:line`.
+    """For each equation its modules or functions, outermost first, then `file:line`, then a number.
 
-    What a module computes itself between two calls of others counts as one line.
+    What a module computes itself between two calls of others counts as one line. Where a program
+    comes back to a line after others, its turns are numbered.
 
     Args:
         chains: equations in program order, each after those that it stands in.
@@ -30,12 +31,26 @@ def scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Scope]
     modules = [tuple(part for part in module_path(chain).split("/") if part) for chain in chains]
     parts = {part for name in names for part in name.split("/")}
     if not any(path and path[-1] in parts for path in modules):
-        return calls
+        return _numbered(calls)
     roots = {path[0] for path in modules if path}
     below = 1 if len(roots) == 1 and not roots & parts else 0
     found = [(*path[below:], call[-1]) if path else call for path, call in zip(modules, calls)]
     runs = itertools.groupby(found, lambda one: one[:-1])
-    return [(*path, lines) for path, run in runs for lines in _joined([one[-1] for one in run])]
+    joined = [(*path, line) for path, run in runs for line in _joined([one[-1] for one in run])]
+    return _numbered(joined)
+
+
+def _numbered(found: list[Scope]) -> list[Scope]:
+    """`a`, `b`, `a` -> `a/turn 1`, `b`, `a/turn 2`."""
+    runs = [(one, len(list(run))) for one, run in itertools.groupby(found)]
+    turns = Counter(one for one, _ in runs)
+    done: Counter[Scope] = Counter()
+    numbered = []
+    for one, length in runs:
+        done[one] += 1
+        own = (*one, f"turn {done[one]}") if turns[one] > 1 else one
+        numbered += [own] * length
+    return numbered
 
 
 def _joined(lines: list[str]) -> list[str]:
@@ -62,7 +77,8 @@ def grouped(found: Iterable[Scope], most: int) -> dict[Scope, str]:
             finer = {one: _finer(one, group, starred) for one in members}
             if len(set((groups | finer).values())) <= most:
                 groups |= finer
-                queue += [one for one in dict.fromkeys(finer.values()) if one != group]
+                sizes = Counter(finer.values())
+                queue += [one for one, _ in sizes.most_common() if one != group]
                 break
     return _named(groups)
 
@@ -70,8 +86,8 @@ def grouped(found: Iterable[Scope], most: int) -> dict[Scope, str]:
 def _finer(one: Scope, group: Scope, starred: bool) -> Scope:
     """The group, one part longer; numbers in a module starred, a line keeps its own."""
     part = one[len(group) : len(group) + 1]
-    if starred and len(group) + 1 < len(one):
-        part = tuple(_DIGITS.sub("*", x) for x in part)
+    if starred:
+        part = tuple(x if ":" in x else _DIGITS.sub("*", x) for x in part)
     return group + part
 
 
