@@ -16,7 +16,8 @@ leaves     a list of
     allowed    the allow-list's reason, or null
 flow       the way of the gradient from the loss to the inputs, module by module
     nodes      a list, the loss first, of
-        name, kind ("loss", "module", "input"), leaves (names of the parameters that it reads)
+        name, kind ("loss", "module", "input"; "unread" for leaves that no equation reads)
+        leaves     names of the parameters that it reads
         cuts       places of the equations in it that block a leaf
         steps      of a scan, norms of what goes back through its carry, the last step first
         arriving   norm of the cotangents that its readers give it, null where not measured

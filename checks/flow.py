@@ -17,6 +17,7 @@ from checks.trace import Program
 
 LOSS = "loss"
 Sizes = Mapping[int, np.ndarray]
+_UNREAD = "not read by any equation"
 _MOST_INPUTS = 6
 
 
@@ -43,7 +44,7 @@ class Node:
 
     Attributes:
         name: module path; function and line where a program has no modules.
-        kind: `loss`, `module` or `input`.
+        kind: `loss`, `module`, `input`, or `unread` for leaves that no equation reads.
         leaves: names of the parameters that it reads.
         cuts: `path:line primitive in module` of the equations in it that block a leaf.
         steps: for a module inside a scan, norms of what it gives back through the carry, from the
@@ -135,6 +136,9 @@ def _flow(program: Program, found: Graph, cuts: Sequence[Cut], measured: Sizes |
     nodes = [Node(LOSS, "loss"), *(_node(program, found, cuts, sizes, g) for g in found.groups)]
     reached = {source for _, source in edges}
     nodes += [Node(x, "input") for x in dict.fromkeys(inputs.values()) if x in reached]
+    read = {name for node in nodes for name in node.leaves}
+    if unread := tuple(name for name in program.params.names if name not in read):
+        nodes.append(Node(_UNREAD, "unread", unread))
     drawn = [Edge(*pair, state, _norm(known)) for pair, (state, known) in edges.items()]
     return Flow(tuple(nodes), tuple(drawn))
 

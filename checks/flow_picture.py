@@ -11,11 +11,11 @@ from markupsafe import Markup
 from checks.flow import Edge, Flow, Node
 from checks.svg import COLOURS, Drawing, shortened
 from checks.treemap import Box
-from checks.verdicts import Leaf, verdict_counts, worst_first
+from checks.verdicts import PASSING, Leaf, verdict_counts, worst_first
 
 _WIDTH, _ROW, _BOX, _LANE, _LANES = 960.0, 28.0, 20.0, 11.0, 190.0
 # Widths of the columns: name, what arrives (bar and number), factor, squares of the parameters.
-_NAME, _BAR, _NUMBER, _FACTOR, _LEAVES = 260.0, 90.0, 55.0, 55.0, 72.0
+_NAME, _BAR, _NUMBER, _FACTOR, _LEAVES = 260.0, 90.0, 55.0, 68.0, 72.0
 _SQUARE = 9.0
 _THIN, _THICK = 1.0, 8.0
 _MOST_STEPS = 60
@@ -38,6 +38,7 @@ class _Picture:
         sizes = [edge.size for edge in flow.edges if edge.size and math.isfinite(edge.size)]
         logs = [math.log10(size) for size in sizes] or [0.0]
         self._low, self._span = min(logs), max(max(logs) - min(logs), 1.0)
+        self._is_measured = any(edge.size is not None for edge in flow.edges)
 
     def drawn(self) -> Markup:
         height = _ROW * len(self._flow.nodes)
@@ -76,8 +77,12 @@ class _Picture:
         self._text(shortened(node.name, _NAME - 14), self._left + 8, y, node.kind)
         self._strip(node, y + _BOX - 4)
         x = self._left + _NAME + 10
-        self._sizes(node, x, y)
-        self._parameters(node, leaves, x + _BAR + _NUMBER + _FACTOR, y)
+        if self._is_measured:
+            self._sizes(node, x, y)
+            x += _BAR + _NUMBER + _FACTOR
+        if node.kind == "loss":
+            self._text("parameters", x, y)
+        self._parameters(node, leaves, x, y)
 
     def _strip(self, node: Node, y: float) -> None:
         """The steps of a scan, the one nearest to the loss on the left; pale is small."""
@@ -92,10 +97,8 @@ class _Picture:
     def _sizes(self, node: Node, x: float, y: float) -> None:
         arriving, factor = self._flow.arriving(node), self._flow.factor(node)
         if node.kind == "loss":
-            self._text("parameters", x + _BAR + _NUMBER + _FACTOR, y)
-            if any(edge.size is not None for edge in self._flow.edges):
-                self._text("arrives", x, y)
-                self._text("left of it", x + _BAR + _NUMBER, y)
+            self._text("arrives", x, y)
+            self._text("left of it", x + _BAR + _NUMBER, y)
         if arriving is not None:
             width = 1 + (_BAR - 1) * self._share(arriving)
             self._out.rect(Box(x, y + 5, width, _BOX - 10), "size", f"{arriving:.3e}")
@@ -113,11 +116,13 @@ class _Picture:
             box = Box(x + _SQUARE * i, y + 6, _SQUARE - 1, _SQUARE - 1)
             kind = "leaf" if leaf.passes else "leaf failing"
             self._out.rect(box, kind, title, fill=COLOURS[leaf.verdict])
-        count = f"{len(leaves)} leaves" if len(leaves) > 1 else f"{len(leaves)} leaf"
         failing = verdict_counts([leaf for leaf in leaves if not leaf.passes])
-        words = [f"{number} {verdict}" for verdict, number in failing.items()]
+        words = [
+            f"{number} with dead slices" if verdict in PASSING else f"{number} {verdict}"
+            for verdict, number in failing.items()
+        ]
         words += [f"✂ {cut}" for cut in node.cuts]
-        text = "; ".join(words) or (count if len(leaves) > room else "")
+        text = "; ".join(words) or (f"{len(leaves)} leaves" if len(leaves) > room else "")
         x += _SQUARE * min(len(leaves), room) + 6
         self._text(shortened(text, _WIDTH - x, keep="start"), x, y, "broken" if words else "soft")
 

@@ -16,11 +16,12 @@ from checks.verdicts import worst_first
 
 if TYPE_CHECKING:
     from checks.profile import Profile
-    from checks.report import Report
+    from checks.report import Report, Subtree
 
 # Verdicts of leaves that a gradient leads to and does not reach.
 _LOST = frozenset({"stuck", "unvisited", "vanishing", "underflow", "invariant"})
 _MOST_PROFILES = 6
+_DEEPEST = 4
 
 
 def write_html(report: "Report", path: str | Path) -> None:
@@ -41,6 +42,7 @@ def report_page(report: "Report") -> str:
         title=f"{kind} {'passes' if report.passes else 'fails'}",
         report=report,
         map=map_picture(report.leaves),
+        subtrees=_subtrees(report),
         flow=flow_picture(report.flow, report),
         steepest=_steepest(report),
         gradients=gradient_picture(report.leaves),
@@ -73,6 +75,12 @@ def _rendered(template: str, **content: Any) -> str:
         "title_of": sibling_title,
     }
     return environment.get_template(template).render(content)
+
+
+def _subtrees(report: "Report") -> "dict[str, Subtree]":
+    """At the first depth at which there is more than one."""
+    found = (report.by_subtree(depth) for depth in range(1, _DEEPEST + 1))
+    return next((one for one in found if len(one) > 1), report.by_subtree())
 
 
 def _steepest(report: "Report") -> str:

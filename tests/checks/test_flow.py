@@ -126,6 +126,11 @@ def test_every_module_is_in_it_with_its_leaves_and_what_is_cut_or_unused():
     assert "(2 leaves)" in flow.text() and "cut at" in flow.text()
 
 
+def test_leaves_that_nothing_reads_stand_at_the_end():
+    last = reach(lambda p: (p["a"] ** 2).sum(), {"a": X, "b": X}).flow.nodes[-1]
+    assert last.kind == "unread" and last.leaves == ("b",)
+
+
 def test_sizes_of_a_residual_network_are_those_of_its_derivatives():
     loss, params, x = net_loss()
     flow = flow_of(loss, params, x)
