@@ -32,6 +32,7 @@ from checks.survey import Survey, survey
 from checks.trace import NotALoss, Program, impure, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
 from checks.wake import Wakes
+from checks.ways import Ways
 
 # Verdicts whose evidence says where the gradient ends.
 _HELD = frozenset({"stuck", "unvisited", "waking"})
@@ -78,11 +79,14 @@ def diagnose(
     leaves, unused = apply_allow_list(leaves, allow)
     if cures:
         leaves = with_cures(subject, leaves, say)
+    ways = Ways(subject.runner, static, subject.points[0], say)
     return Report(
         leaves=tuple(leaves),
         skipped=program.params.skipped,
         problems=(*problems, *unused),
         notes=tuple(static.dependence.notes),
+        find_flow=ways.flow,
+        find_profiles=ways.profiles,
     )
 
 

@@ -19,10 +19,23 @@ leaves     a list of
                kind is leaf, equation or optimizer; measure is gradient, update or error; before is
                null where it was not finite; leaves are the names of all that it brought back;
                steps is the number of optimiser steps after which `after` was measured
+flow       the way of the gradient from the loss to the inputs, module by module
+    nodes      a list, the loss first, of
+        name, kind ("loss", "module", "input"; "unread" for leaves that no equation reads)
+        leaves     names of the parameters that it reads
+        cuts       places of the equations in it that block a leaf
+        steps      of a scan, norms of what goes back through its carry, the last step first
+        arriving   norm of the cotangents that its readers give it, null where not measured
+        factor     what it leaves of that on the way to other modules and inputs, likewise
+    edges      a list of
+        reader, source   names of nodes; the gradient goes from the first to the second
+        state      "flows", "cut" (only values pass) or "unused" (thrown away)
+        size       Euclidean norm of the cotangent in float64, null where not measured
 """
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +59,17 @@ def document(report: "Report") -> dict[str, Any]:
         "notes": list(report.notes),
         "skipped": dict(report.skipped),
         "leaves": [_leaf(leaf) for leaf in report.leaves],
+        "flow": strict(report.flow.document()),
     }
+
+
+def strict(value: Any) -> Any:
+    """With None for every number that is not finite: JSON has none of these."""
+    if isinstance(value, Mapping):
+        return {key: strict(x) for key, x in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(x) for x in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_json(report: "Report", path: str | Path) -> None:
@@ -56,13 +79,4 @@ def write_json(report: "Report", path: str | Path) -> None:
 
 
 def _leaf(leaf: Leaf) -> dict[str, Any]:
-    fields = asdict(leaf)
-    for name in ("gradient", "movement"):
-        fields[name] = _finite(fields[name])
-    for cure in fields["cures"]:
-        cure["before"] = _finite(cure["before"])
-    return fields | {"passes": leaf.passes}
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    return strict(asdict(leaf)) | {"passes": leaf.passes}

@@ -24,6 +24,7 @@ from checks.places import nearest_traceback
 Path = tuple[int, ...]
 Feeds = dict[Path, Any]
 Notes = dict[Path, Any]
+Views = dict[Any, Any]
 Run = tuple[list[Any], Notes]
 
 
@@ -55,6 +56,18 @@ class Interpreter:
         """
         return results, {}
 
+    def operands(self, site: Site, values: list[Any], feeds: Feeds, views: Views) -> list[Any]:
+        """The operands of every equation, control flow too, as it is to see them.
+
+        Args:
+            site: the equation.
+            values: its operands.
+            feeds: all extra inputs of the jaxpr.
+            views: empty at the start of each run of a jaxpr; for subclasses to remember in.
+        """
+        del site, feeds, views
+        return values
+
     def constant(self, value: Any) -> Any:
         """What a literal or a constant of the jaxpr becomes."""
         return value
@@ -76,13 +89,15 @@ class Interpreter:
         env = dict(zip(jaxpr.constvars, map(self.constant, constants)))
         env.update(zip(jaxpr.invars, operands))
         notes: Notes = {}
+        views: Views = {}
 
         def read(atom: Any) -> Any:
             return self.constant(atom.val) if jaxprs.is_literal(atom) else env[atom]
 
         for i, equation in enumerate(jaxpr.eqns):
             site = Site(equation, (*path, i), enclosing)
-            results, made = self._equation(site, [read(x) for x in equation.invars], feeds)
+            operands = self.operands(site, [read(x) for x in equation.invars], feeds, views)
+            results, made = self._equation(site, operands, feeds)
             env.update(zip(equation.outvars, results))
             notes |= made
         return [read(x) for x in jaxpr.outvars], notes

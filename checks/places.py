@@ -1,5 +1,6 @@
 """Where an equation stands in the user's code: `path:line primitive in module/path`."""
 
+import itertools
 import re
 import sysconfig
 import traceback
@@ -67,6 +68,23 @@ def module_path(chain: Sequence[Any]) -> str:
     return "/".join(part for part in parts if part not in _NOT_A_MODULE)
 
 
+def call_path(chain: Sequence[Any]) -> tuple[str, ...]:
+    """The user's functions around an equation, the loss first, and then `file:line`.
+
+    Args:
+        chain: the equation, after those that it stands in, outermost first.
+    """
+    path: list[Any] = []
+    for equation in chain:
+        own = _user_frames(equation)
+        again = bool(path and own) and own[0].function_name == path[0].function_name
+        path = own if again else path + own
+    if not path:
+        return ("no source line",)
+    names = [frame.function_name.rpartition("<locals>.")[2] for frame in path]
+    return (*names, f"{Path(path[-1].file_name).name}:{path[-1].line_num}")
+
+
 def rule_source(equation: Any) -> str:
     """Name and place of the function that a custom rule belongs to: `f (path:line)`."""
     source = str(getattr(custom_body(equation).jaxpr.debug_info, "func_src_info", None) or "")
@@ -102,9 +120,21 @@ def _frames(equation: Any) -> list[tuple[str, int]]:
     return [(f.file_name, f.line_num) for f in traceback.frames] if traceback else []
 
 
+def _user_frames(equation: Any) -> list[Any]:
+    """Frames in user code below the call of the loss, outermost first."""
+    traceback = equation.source_info.traceback
+    frames = traceback.frames if traceback else []
+    below = itertools.takewhile(lambda frame: not _is_own(frame.file_name), frames)
+    return [frame for frame in below if not _is_library(frame.file_name)][::-1]
+
+
+def _is_own(file: str) -> bool:
+    return str(Path(file).parent) == _HERE
+
+
 def _is_machinery(file: str) -> bool:
-    own = str(Path(file).parent) == _HERE
-    return own or file.startswith((_JAX, "<frozen", *_STANDARD)) or "/jaxlib/" in file
+    foreign = file.startswith((_JAX, "<frozen", *_STANDARD)) or "/jaxlib/" in file
+    return foreign or _is_own(file)
 
 
 def _is_library(file: str) -> bool:

@@ -1,12 +1,14 @@
 """Static reach: which leaves the loss depends on, and which of them have a derivative. Proofs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from checks import jaxprs
 from checks.cuts import Cut, find_cuts
 from checks.dependence import Dependence
 from checks.derivatives import missing_derivatives
+from checks.flow import static_flow
 from checks.places import place
 from checks.report import Report
 from checks.trace import Program, trace
@@ -56,6 +58,7 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
         skipped=program.params.skipped,
         notes=tuple(static.dependence.notes),
         static=True,
+        find_flow=partial(static_flow, program, static.dependence, static.cuts),
     )
 
 

@@ -24,7 +24,7 @@ _NO_CURE = {0: "no edit of one leaf, equation or optimiser stage is known for it
 def report_table(report: "Report") -> str:
     """Counts, what fails as a whole, and a row for each group of leaves with something to tell."""
     parts = [_summary(report), *(f"! {problem}" for problem in report.problems)]
-    told = [leaf for leaf in worst_first(report.leaves) if not _is_plain(leaf)]
+    told = [leaf for leaf in worst_first(report.leaves) if not is_plain(leaf)]
     if told:
         parts.append(leaf_table(told))
     parts += [f"skipped {name}: {why}" for name, why in report.skipped.items()]
@@ -38,7 +38,7 @@ def leaf_table(leaves: Sequence[Leaf]) -> str:
     table.add_column("parameter", ratio=3, overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("why, and where", ratio=6, overflow="fold")
-    for group in _siblings(leaves):
+    for group in siblings(leaves):
         table.add_row(_title(group), group[0].verdict, _why(group[0]))
     return _render(table)
 
@@ -65,29 +65,40 @@ def _summary(report: "Report") -> str:
     return f"{part} {word}: {len(report)} leaves: {counts or 'none'}"
 
 
-def _is_plain(leaf: Leaf) -> bool:
+def is_plain(leaf: Leaf) -> bool:
     """Whether there is nothing to tell of a leaf but that it passes."""
     nothing = not leaf.slices and not leaf.also and leaf.allowed is None
     return leaf.verdict in ("alive", "reachable") and nothing
 
 
-def _siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
+def siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
     """Leaves that differ by numbers in their names alone, and by nothing that matters."""
     groups: dict[object, list[Leaf]] = {}
     for leaf in leaves:
         slices = tuple((s.axis, s.index, s.verdict) for s in leaf.slices)
         pattern = _NUMBERS.sub("*", leaf.name)
         cures = tuple(_NUMBERS.sub("*", cure.edit) for cure in leaf.cures)
-        key = (pattern, leaf.verdict, leaf.allowed, leaf.passes, tuple(leaf.where), slices, cures)
+        where = tuple(map(_without_numbers, leaf.where))
+        key = (pattern, leaf.verdict, leaf.allowed, leaf.passes, where, slices, cures)
         groups.setdefault(key, []).append(leaf)
     return list(groups.values())
 
 
+def sibling_title(group: Sequence[Leaf]) -> str:
+    """The name of a leaf; of several its numbers are starred."""
+    return group[0].name if len(group) == 1 else _NUMBERS.sub("*", group[0].name)
+
+
 def _title(group: Sequence[Leaf]) -> str:
     shape = "x".join(map(str, group[0].shape)) or "scalar"
-    if len(group) == 1:
-        return f"{group[0].name} [{shape}]".replace("[", r"\[")
-    return f"{_NUMBERS.sub('*', group[0].name)} ({len(group)} leaves)"
+    more = f"[{shape}]" if len(group) == 1 else f"({len(group)} leaves)"
+    return f"{sibling_title(group)} {more}".replace("[", r"\[")
+
+
+def _without_numbers(place: str) -> str:
+    """A place with the numbers in its module path starred; the line keeps its own."""
+    line, within, module = place.partition(" in ")
+    return line + within + _NUMBERS.sub("*", module)
 
 
 def _why(leaf: Leaf) -> str:
