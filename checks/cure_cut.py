@@ -136,12 +136,12 @@ class _Recorder(Interpreter):
 
     def __init__(self, paths: set[Path]) -> None:
         self._paths = paths
-        self.operands: dict[Path, list[Any]] = {}
+        self.kept: dict[Path, list[Any]] = {}
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """The equation as it is."""
         if site.path in self._paths:
-            self.operands[site.path] = operands
+            self.kept[site.path] = operands
         return super().compute(site, operands, feed)
 
 
@@ -163,7 +163,7 @@ class _LetPass(Interpreter):
         recorder.run(
             closed, [lax.stop_gradient(x) if i in held else x for i, x in enumerate(operands)]
         )
-        self._given = recorder.operands
+        self._given = recorder.kept
         return super().run(closed, operands, feeds)
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:

@@ -112,7 +112,7 @@ class Widener(Interpreter):
 
     def _transpose(self, thunk: Any) -> tuple[Any, list[Any]]:
         jaxpr, constants = thunk()
-        return self._retraced(jaxpr), [*map(widened, constants)]
+        return self._retraced(jaxpr), [*map(self.widened, constants)]
 
     def _retraced(self, jaxpr: Any) -> Any:
         inputs = [self.struct(x) for x in jaxprs.open_jaxpr(jaxpr).invars]
@@ -268,8 +268,10 @@ class _Rule:
 
 
 def _instantiated(cotangent: Any) -> Any:
-    is_zero = isinstance(cotangent, SymbolicZero)
-    return jnp.zeros(cotangent.shape, cotangent.dtype) if is_zero else cotangent
+    if not isinstance(cotangent, SymbolicZero):
+        return cotangent
+    aval: Any = cotangent.aval
+    return jnp.zeros(aval.shape, aval.dtype)
 
 
 def _no_tangent(value: Any) -> Any:
