@@ -103,7 +103,7 @@ def _holds(tapped: Tapped, patient: Patient) -> bool:
         return False
     if patient.view > 0:
         return tapped.reaches(patient.leaf)
-    return tapped in ends([tapped], patient.leaf)
+    return bool(ends([tapped], patient.leaf))
 
 
 def _has_constant(tapped: Tapped, at: int) -> bool:

@@ -103,9 +103,3 @@ class Subject:
     def with_optimizer(self, optimizer: Any) -> "Subject":
         """The same with another optimiser."""
         return replace(self, chain=Chain(optimizer, self.program.params))
-
-
-def zero_leaves(subject: Subject, among: int) -> list[int]:
-    """Leaves of a bit set that are exactly zero."""
-    leaves = subject.points[0].leaves
-    return [i for i, x in enumerate(leaves) if among >> i & 1 and x.size and not x.any()]
