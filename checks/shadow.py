@@ -251,8 +251,10 @@ class _Rule:
 
 
 def _instantiated(cotangent: Any) -> Any:
-    is_zero = isinstance(cotangent, SymbolicZero)
-    return jnp.zeros(cotangent.shape, cotangent.dtype) if is_zero else cotangent
+    if not isinstance(cotangent, SymbolicZero):
+        return cotangent
+    shape = jaxprs.struct(cotangent)
+    return jnp.zeros(shape.shape, shape.dtype)
 
 
 def _no_tangent(value: Any) -> Any:
