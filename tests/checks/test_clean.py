@@ -58,6 +58,7 @@ def test_a_model_that_cannot_be_run_is_an_alarm():
     score = CleanScore()
     score.add(replace(CLEAN["optax.distillation"], make=broken))
     assert score.alarms == ["test_clean.broken: ValueError: no such layer"]
+    assert (dict(score.claimed), score.leaves) == ({"not run": 1}, 0)
 
 
 def test_asking_for_a_model_whose_library_is_missing_is_said_and_fails(monkeypatch, capsys):
