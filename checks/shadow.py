@@ -270,8 +270,8 @@ class _Rule:
 def _instantiated(cotangent: Any) -> Any:
     if not isinstance(cotangent, SymbolicZero):
         return cotangent
-    aval: Any = cotangent.aval
-    return jnp.zeros(aval.shape, aval.dtype)
+    shape = jaxprs.struct(cotangent)
+    return jnp.zeros(shape.shape, shape.dtype)
 
 
 def _no_tangent(value: Any) -> Any:

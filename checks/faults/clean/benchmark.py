@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from checks.faults.benchmark import diagnosed
 from checks.faults.clean.registry import Clean
 from checks.report import Report
-from checks.verdicts import HARMLESS_SLICES, PASSING, Leaf
+from checks.verdicts import HARMLESS_SLICES, ORDER, PASSING, Leaf
 
 
 @dataclass
@@ -17,7 +17,8 @@ class CleanScore:
     Attributes:
         models: number of models run.
         leaves: number of their leaves.
-        claimed: verdict -> number of leaves that got it and should not.
+        claimed: verdict -> number of leaves that got it and should not; models that were `not run`,
+            or failed `as a whole`, stand under these words.
         alarms: a sentence for each such leaf, and for each model that failed as a whole.
         alarmed: names of the models with an alarm.
         allowed: a sentence for each leaf rightly flagged, with its reason.
@@ -59,7 +60,7 @@ class CleanScore:
 
     def table(self) -> str:
         """False alarms by verdict, their share of models and leaves, then each of them."""
-        count = sum(self.claimed.values())
+        count = sum(self.claimed[verdict] for verdict in ORDER)
         rows = [
             f"{'clean models':28}{self.models:6}, with a false alarm {len(self.alarmed)} "
             f"({_share(len(self.alarmed), self.models)})",

@@ -1,4 +1,4 @@
-"""Diffrax, with Optimistix and Lineax below it: neural differential equations, implicit layers."""
+"""Diffrax, with Optimistix and Lineax below it: implicit steps, layers and fits."""
 
 from importlib import import_module
 from typing import Any
@@ -7,7 +7,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from checks.faults.clean.registry import integers
 from checks.faults.registry import Model, normal
 
 LIBRARY = "diffrax"
@@ -20,104 +19,6 @@ def _field(inputs: int, outputs: int, seed: int = 0) -> Any:
 def _model(net: Any, loss: Any, *args: Any) -> Model:
     params, static = eqx.partition(net, eqx.is_inexact_array)
     return Model(lambda p, *args: loss(eqx.combine(p, static), *args), params, args)
-
-
-def neural_ode(diffrax: Any) -> Model:
-    """Diffrax's neural ODE example in small: Tsit5, PIDController, a path against its data."""
-
-    def loss(field, start, paths):
-        times = jnp.linspace(0.0, 1.0, 5)
-
-        def solve(y):
-            return diffrax.diffeqsolve(
-                diffrax.ODETerm(lambda t, y, args: field(y)),
-                diffrax.Tsit5(),
-                t0=0.0,
-                t1=1.0,
-                dt0=0.1,
-                y0=y,
-                stepsize_controller=diffrax.PIDController(rtol=1e-3, atol=1e-6),
-                saveat=diffrax.SaveAt(ts=times),
-                max_steps=64,
-            ).ys
-
-        return jnp.mean((jax.vmap(solve)(start) - paths) ** 2)
-
-    return _model(_field(2, 2), loss, normal(1, 4, 2), normal(2, 4, 5, 2))
-
-
-def neural_ode_adjoint(diffrax: Any) -> Model:
-    """diffrax.BacksolveAdjoint through Dopri5 at a constant step."""
-
-    def loss(field, start, target):
-        def solve(y):
-            return diffrax.diffeqsolve(
-                diffrax.ODETerm(lambda t, y, args: args(y)),
-                diffrax.Dopri5(),
-                t0=0.0,
-                t1=1.0,
-                dt0=0.02,
-                y0=y,
-                args=field,
-                adjoint=diffrax.BacksolveAdjoint(),
-                max_steps=64,
-            ).ys[-1]
-
-        return jnp.mean((jax.vmap(solve)(start) - target) ** 2)
-
-    return _model(_field(2, 2), loss, normal(1, 4, 2), normal(2, 4, 2))
-
-
-def neural_cde(diffrax: Any) -> Model:
-    """Diffrax's neural CDE example in small: a cubic Hermite control, a classifier on the end."""
-    net = {"start": _field(3, 4, 0), "field": _field(4, 12, 1), "out": _field(4, 1, 2)}
-
-    def loss(net, x, labels):
-        times = jnp.linspace(0.0, 1.0, x.shape[1])
-
-        def logit(path):
-            path = jnp.concatenate([times[:, None], path], 1)
-            control = diffrax.CubicInterpolation(
-                times, diffrax.backward_hermite_coefficients(times, path)
-            )
-            term = diffrax.ControlTerm(
-                lambda t, y, args: jnp.tanh(net["field"](y)).reshape(4, 3), control
-            ).to_ode()
-            end = diffrax.diffeqsolve(
-                term, diffrax.Heun(), 0.0, 1.0, 0.1, net["start"](path[0]), max_steps=16
-            ).ys[-1]
-            return net["out"](end)[0]
-
-        signs = 1 - 2 * labels
-        return jnp.mean(jax.nn.softplus(signs * jax.vmap(logit)(x)))
-
-    return _model(net, loss, normal(3, 8, 5, 2), integers(4, 2, 8))
-
-
-def neural_sde(diffrax: Any) -> Model:
-    """diffrax.EulerHeun over a VirtualBrownianTree, drift and diffusion learned from moments."""
-    net = {"drift": _field(2, 2, 0), "diffusion": _field(2, 2, 1)}
-
-    def loss(net, keys, target):
-        def solve(key):
-            noise = diffrax.VirtualBrownianTree(0.0, 1.0, 1e-2, (2,), key)
-
-            def spread(t, y, args):
-                return jnp.diag(jax.nn.softplus(net["diffusion"](y)))
-
-            terms = diffrax.MultiTerm(
-                diffrax.ODETerm(lambda t, y, args: net["drift"](y)),
-                diffrax.ControlTerm(spread, noise),
-            )
-            start = jnp.ones(2)
-            return diffrax.diffeqsolve(
-                terms, diffrax.EulerHeun(), 0.0, 1.0, 0.1, start, max_steps=16
-            ).ys[-1]
-
-        ends = jax.vmap(solve)(keys)
-        return jnp.mean((ends.mean(0) - target) ** 2) + jnp.mean((ends.std(0) - 1.0) ** 2)
-
-    return _model(net, loss, jax.random.split(jax.random.key(5), 16), normal(6, 2))
 
 
 def stiff_implicit(diffrax: Any) -> Model:
@@ -199,10 +100,6 @@ def kernel_ridge(diffrax: Any) -> Model:
 
 
 MODELS = [
-    neural_ode,
-    neural_ode_adjoint,
-    neural_cde,
-    neural_sde,
     stiff_implicit,
     deep_equilibrium,
     bilevel_ridge,

@@ -63,17 +63,19 @@ class _Heads(nn.Module):
 
 
 def real_nvp(distrax: Any) -> Model:
-    """distrax.MaskedCoupling with ScalarAffine.
-
-    The outputs of a conditioner that belong to coordinates which it only passes on are not used.
-    """
+    """distrax.MaskedCoupling with ScalarAffine."""
 
     def bijector(params):
         return distrax.ScalarAffine(params[..., 0], log_scale=params[..., 1])
 
-    reason = "outputs for the coordinates that a masked coupling passes on unchanged"
+    inputs = "inputs of a conditioner for the coordinates that it transforms, which are masked"
+    outputs = "outputs for the coordinates that a masked coupling passes on unchanged"
+    allow = [
+        ("*/Dense_0/kernel", "disconnected", inputs),
+        ("*/Dense_1/*", "disconnected", outputs),
+    ]
     model = _coupling_flow(distrax, _Heads(2), bijector, normal(0, 32, 4))
-    return model._replace(settings={"allow": [("*/Dense_1/*", "disconnected", reason)]})
+    return model._replace(settings={"allow": allow})
 
 
 def neural_spline_flow(distrax: Any) -> Model:

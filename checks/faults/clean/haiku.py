@@ -117,11 +117,11 @@ def vq_vae(hk: Any) -> Model:
 
     def forward(x):
         latent = hk.Linear(2)(jnp.tanh(hk.Linear(8)(x)))
-        quantized = hk.nets.VectorQuantizer(2, 6, 0.25)(latent, is_training=True)
+        quantized = hk.nets.VectorQuantizer(2, 4, 0.25)(latent, is_training=True)
         output = hk.Linear(6)(jnp.tanh(hk.Linear(8)(quantized["quantize"])))
         return jnp.mean((output - x) ** 2) + quantized["loss"]
 
-    return _model(hk, forward, normal(0, 32, 6))
+    return _model(hk, forward, 2 * normal(0, 64, 6))
 
 
 def vq_vae_ema(hk: Any) -> Model:

@@ -92,7 +92,7 @@ def graph_attention(jraph: Any) -> Model:
         logits = nn.Dense(1, use_bias=False, name="score")
         layer = jraph.GAT(
             lambda nodes: nn.Dense(6, name="embed")(nodes),
-            lambda a, b, edges: logits(nn.leaky_relu(jnp.concatenate([a, b], -1))),
+            lambda a, b, edges: nn.leaky_relu(logits(jnp.concatenate([a, b], -1))),
             lambda nodes: nn.tanh(nodes),
         )
         return _pooled(jraph, graph, layer(graph._replace(edges=None)).nodes)
