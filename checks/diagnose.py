@@ -70,7 +70,8 @@ def diagnose(
     static = analyse(program)
     if static.underivable:
         program = replace(program, jaxpr=hold(program.jaxpr, static.underivable))
-    leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
+    with jax.debug_nans(False), jax.debug_infs(False):  # they raise at what is to be reported
+        leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
     leaves, unused = apply_allow_list(leaves, allow)
     return Report(
         leaves=tuple(leaves),
@@ -99,8 +100,7 @@ def _measured(
     ]
     say("training steps")
     chain = Chain(optimizer or default_optimizer(found.data[0].wide.leaves), program.params)
-    points = [m.point for m in found.data]
-    training, state = train(runner, chain, points)
+    training, state = train(runner, chain, found.data)
     bad = non_finite(runner, found, training)
     context = Context(runner, sampler, found, Wakes(runner, sampler, found, training))
     slices = _judge_dead(context, [i for i in watched if i not in bad.findings], findings)

@@ -12,14 +12,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from checks.points import root_mean_square
-from checks.simulate import Chain
+from checks.simulate import Chain, promoting
 
 
 def blamed_stage(chain: Chain, leaves: Sequence[Any], gradients: Sequence[Any], leaf: int) -> str:
     """Name of the stage that makes the leaf's update smallest against what entered it."""
     params = chain.tree([jnp.asarray(x) for x in leaves])
     updates = chain.tree([jnp.asarray(x) for x in gradients])
-    return _blamed(chain.update, chain.init(leaves), params, updates, leaf)
+    with promoting():
+        return _blamed(chain.update, chain.init(leaves), params, updates, leaf)
 
 
 def _blamed(update: Callable[..., Any], state: Any, params: Any, updates: Any, leaf: int) -> str:
