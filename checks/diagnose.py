@@ -75,10 +75,11 @@ def diagnose(
     static = analyse(program)
     if static.underivable:
         program = replace(program, jaxpr=hold(program.jaxpr, static.underivable))
-    leaves, problems, subject = _measured(program, static, batches, optimizer, seed, say)
-    leaves, unused = apply_allow_list(leaves, allow)
-    if cures:
-        leaves = with_cures(subject, leaves, say)
+    with jax.debug_nans(False), jax.debug_infs(False):  # they raise at what is to be reported
+        leaves, problems, subject = _measured(program, static, batches, optimizer, seed, say)
+        leaves, unused = apply_allow_list(leaves, allow)
+        if cures:
+            leaves = with_cures(subject, leaves, say)
     ways = Ways(subject.runner, static, subject.points[0], say)
     return Report(
         leaves=tuple(leaves),
@@ -109,8 +110,7 @@ def _measured(
     ]
     say("training steps")
     chain = Chain(optimizer or default_optimizer(found.data[0].wide.leaves), program.params)
-    points = [m.point for m in found.data]
-    training, state = train(runner, chain, points)
+    training, state = train(runner, chain, found.data)
     bad = non_finite(runner, found, training)
     context = Context(runner, sampler, found, Wakes(runner, sampler, found, training))
     slices = _judge_dead(context, [i for i in watched if i not in bad.findings], findings)
@@ -132,7 +132,7 @@ def _measured(
         for i, finding in more.items():
             findings[i].append(finding)
     _say_what_holds(runner, static.dependence, found, findings)
-    subject = Subject(runner, static.dependence, tuple(points), sampler, chain)
+    subject = Subject(runner, static.dependence, tuple(m.point for m in found.data), sampler, chain)
     return _leaves(program, findings, slices, found, training), bad.problems, subject
 
 

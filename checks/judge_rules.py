@@ -33,9 +33,7 @@ def _by_rules(runner: Runner, dependence: Dependence, survey: Survey) -> dict[in
     calls = custom_calls(dependence, program.jaxpr, program.leaf_count)
     if not calls:
         return {}
-    found: list[Fault] = []
-    for measured in survey.data:
-        found += faults(runner, calls, measured.point.leaves, measured.point.args)
+    found = faults(runner, calls, [measured.point for measured in survey.data])
     findings: dict[int, list[Finding]] = {}
     for i in runner.watched:
         behind = [fault for fault in found if fault.leaves >> i & 1]

@@ -17,8 +17,8 @@ from checks import jaxprs
 from checks.context import Seen, walk
 from checks.dependence import Dependence
 from checks.interpret import Feeds, Path, Site
-from checks.leaves import Partition
 from checks.places import is_jax_rule, place, rule_source
+from checks.points import Point
 from checks.runner import QUICK, Runner, wide_args, wide_array
 from checks.shadow import Widener
 
@@ -78,28 +78,29 @@ def custom_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Se
     ]
 
 
-def faults(
-    runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
-) -> list[Fault]:
-    """Rules that are wrong at one point of parameters and data."""
-    return [fault for fault in comparisons(runner, calls, leaves, args) if fault.counts]
+def faults(runner: Runner, calls: Sequence[Seen], points: Sequence[Point]) -> list[Fault]:
+    """Rules that are wrong at one of the points of parameters and data."""
+    return [fault for fault in comparisons(runner, calls, points) if fault.counts]
 
 
-def comparisons(
-    runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
-) -> list[Fault]:
-    """Every call and operand with its error, whether it counts or not."""
-    checker = _Checker({seen.site.path: _moved(seen) for seen in calls})
+def comparisons(runner: Runner, calls: Sequence[Seen], points: Sequence[Point]) -> list[Fault]:
+    """Every call and operand with its error at each point, whether it counts or not."""
+    checker, program = _Checker({seen.site.path: _moved(seen) for seen in calls}), runner.program
+    slope = jax.grad(lambda t, given: checker.run(program.jaxpr, given, t)[0][0])
+    ask = jax.jit(slope, compiler_options=QUICK)
+    found = []
     with jax.enable_x64(True):
         tokens: Feeds = {
             seen.site.path: jnp.zeros((*(seen.repeats or ()), len(seen.operands.value), 4))
             for seen in calls
         }
-        inputs = runner.program.inputs([*map(wide_array, leaves)], wide_args(args))
-        program = runner.program.jaxpr
-        slope = jax.grad(lambda t, given: checker.run(program, given, t)[0][0])
-        ask = jax.jit(slope, compiler_options=QUICK)
-        answers = jax.tree.map(np.asarray, ask(tokens, inputs))
+        for point in points:
+            inputs = program.inputs([*map(wide_array, point.leaves)], wide_args(point.args))
+            found += _answered(calls, jax.tree.map(np.asarray, ask(tokens, inputs)))
+    return found
+
+
+def _answered(calls: Sequence[Seen], answers: Feeds) -> list[Fault]:
     found = []
     for seen in calls:
         sums = answers[seen.site.path].reshape(-1, len(seen.operands.value), 4).sum(0)

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 
 from checks.points import root_mean_square
-from checks.simulate import Chain
+from checks.simulate import Chain, promoting
 
 
 class Stage(NamedTuple):
@@ -32,7 +32,8 @@ def blamed_stage(chain: Chain, leaves: Sequence[Any], gradients: Sequence[Any], 
     """The stage that makes the leaf's update smallest against what entered it."""
     params = chain.tree([jnp.asarray(x) for x in leaves])
     updates = chain.tree([jnp.asarray(x) for x in gradients])
-    return _blamed(chain.update, (), chain.init(leaves), params, updates, leaf)
+    with promoting():
+        return _blamed(chain.update, (), chain.init(leaves), params, updates, leaf)
 
 
 def with_stage(optimizer: Any, path: Sequence[int], edit: Callable[[Any], Any]) -> Any:

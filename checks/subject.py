@@ -67,7 +67,7 @@ class Subject:
     @cached_property
     def trained(self) -> tuple[Training, Any]:
         """What the optimiser's steps do, and its state after them."""
-        return train(self.runner, self.chain, self.points, STEPS)
+        return train(self.runner, self.chain, self.measured, STEPS)
 
     def on(self, program: Program) -> "Subject":
         """The same with another program; which leaves can be reached is proved anew."""

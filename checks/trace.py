@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from checks import jaxprs
 from checks.leaves import Partition, leaf_names, partition
@@ -170,4 +171,5 @@ def _equal(one: Any, two: Any) -> bool:
         return False
     if jnp.issubdtype(jnp.result_type(one), jax.dtypes.prng_key):
         one, two = jax.random.key_data(one), jax.random.key_data(two)
-    return bool(jnp.array_equal(one, two, equal_nan=True))
+    is_float = jnp.issubdtype(jnp.result_type(one), jnp.inexact)
+    return np.array_equal(np.asarray(one), np.asarray(two), equal_nan=bool(is_float))

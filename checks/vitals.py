@@ -124,8 +124,7 @@ def _error(subject: Subject, patient: Patient) -> Vital:
     calls = [call for call in calls if call.arriving >> patient.leaf & 1]
     faults = [
         fault
-        for point in subject.points
-        for fault in comparisons(subject.runner, calls, point.leaves, point.args)
+        for fault in comparisons(subject.runner, calls, subject.points)
         if fault.leaves >> patient.leaf & 1
     ]
     is_right = not any(fault.counts for fault in faults)
