@@ -14,10 +14,9 @@ from checks.report import Report
 from checks.trace import Program, trace
 from checks.verdicts import Finding, Leaf
 
-_DROPPED = (
-    "never read by any equation: unused, or used only for what JAX settles before a program "
-    "exists (a shape, a type, a tangent of type float0)"
-)
+_SETTLED = "what JAX settles before a program exists (a shape, a type, a tangent of type float0)"
+_DROPPED = f"never read by any equation: unused, or used only for {_SETTLED}"
+_THROWN_AWAY = f"its data are computed with and thrown away, or lead only to {_SETTLED}"
 
 
 class Static(NamedTuple):
@@ -109,7 +108,7 @@ def _disconnected(program: Program, rows: tuple[int, ...], leaf: int) -> Finding
     if outputs:
         fate = f"it reaches only the auxiliary output {', '.join(outputs)}"
     elif readers:
-        fate = "its data are computed with and thrown away"
+        fate = _THROWN_AWAY
     else:
         fate = _DROPPED
     return Finding(

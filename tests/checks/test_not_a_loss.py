@@ -45,7 +45,7 @@ def made(loss, params=W):
 
 
 vector = made(lambda p: p["w"])
-complex_ = made(lambda p: p["w"].sum() * 1j)
+complex_ = made(lambda p: p["w"].sum().astype(jnp.complex64))
 integer = made(lambda p: p["w"].astype(jnp.int32).sum())
 boolean = made(lambda p: (p["w"] > 0).all())
 text = made(lambda p: "0.3")
