@@ -18,7 +18,7 @@ _WIDTH, _ROW, _BOX, _LANE, _LANES = 960.0, 28.0, 20.0, 11.0, 190.0
 # Widths of the columns: name, what arrives (bar and number), factor, squares of the parameters.
 _NAME, _BAR, _NUMBER, _FACTOR, _LEAVES = 260.0, 90.0, 55.0, 68.0, 72.0
 _SQUARE = 9.0
-_THIN, _THICK = 1.0, 8.0
+_THIN, _THICK, _BROKEN = 1.0, 8.0, 2.0
 _MOST_MARKS, _FEWEST_STEPS = 240, 6
 
 
@@ -64,7 +64,8 @@ class _Picture:
         else:
             path = f"M{self._left + 24:.1f} {start:.1f}V{end:.1f}"
         size = "" if edge.size is None else f", {edge.size:.1e}"
-        kind, width = _word(edge), self._thickness(edge.size)
+        kind = _word(edge)
+        width = self._thickness(edge.size) if kind == "flows" else _BROKEN
         title = f"{edge.reader} → {edge.source}: {kind}{size}"
         self._out.path(path, kind, width, title)
 

@@ -3,9 +3,13 @@
 import math
 from collections.abc import Iterable
 
+_LEAST = 0.08  # what is small still shows that it is not zero
+
 
 class LogScale:
-    """Sizes to shares: 0 for the smallest positive one, 1 for the largest; at least a decade wide.
+    """Sizes to shares: a little for the smallest positive one, 1 for the largest.
+
+    The scale is at least a decade wide.
 
     Args:
         sizes: those to cover; what is zero or not finite does not count.
@@ -17,9 +21,10 @@ class LogScale:
         self._span = max(max(logs, default=0.0) - self._low, 1.0)
 
     def share(self, size: float) -> float:
-        """Between 0 and 1; 0 too for what is zero or NaN, 1 for an infinity."""
+        """Between 0 and 1; 0 for what is zero or NaN alone, 1 for an infinity."""
         if not size > 0:
             return 0.0
         if math.isinf(size):
             return 1.0
-        return min(max((math.log10(size) - self._low) / self._span, 0.0), 1.0)
+        share = (math.log10(size) - self._low) / self._span
+        return _LEAST + (1 - _LEAST) * min(max(share, 0.0), 1.0)

@@ -135,8 +135,8 @@ def test_a_long_scan_in_every_module_stays_a_small_picture():
 def test_a_logarithmic_scale_knows_zero_nan_and_infinity():
     scale = LogScale([1.0, 100.0, 0.0, None, float("nan")])
     shares = [scale.share(x) for x in (1.0, 10.0, 100.0, 0.0, float("nan"), float("inf"), 1e9)]
-    assert shares == pytest.approx([0, 0.5, 1, 0, 0, 1, 1])
-    assert LogScale([]).share(1.0) == 0.0
+    assert shares == pytest.approx([0.08, 0.54, 1, 0, 0, 1, 1])
+    assert LogScale([]).share(1.0) == 0.08
 
 
 def test_gradients_of_many_leaves_are_the_weakest_ones():
