@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from checks.flow import Edge, Flow, Node
+from checks.log_scale import LogScale
 from checks.svg import COLOURS, Drawing, shortened
 from checks.treemap import Box
 from checks.verdicts import PASSING, Leaf, verdict_counts, worst_first
@@ -17,8 +18,8 @@ _WIDTH, _ROW, _BOX, _LANE, _LANES = 960.0, 28.0, 20.0, 11.0, 190.0
 # Widths of the columns: name, what arrives (bar and number), factor, squares of the parameters.
 _NAME, _BAR, _NUMBER, _FACTOR, _LEAVES = 260.0, 90.0, 55.0, 68.0, 72.0
 _SQUARE = 9.0
-_THIN, _THICK = 1.0, 8.0
-_MOST_STEPS = 60
+_THIN, _THICK, _BROKEN = 1.0, 8.0, 2.0
+_MOST_MARKS, _FEWEST_STEPS = 240, 6
 
 
 def flow_picture(flow: Flow, leaves: Mapping[str, Leaf]) -> Markup:
@@ -35,9 +36,9 @@ class _Picture:
         self._lane = min(_LANE, _LANES / max(count, 1))
         self._left = 10.0 + self._lane * count
         self._steep = {node.name for node in flow.steepest()}
-        sizes = [edge.size for edge in flow.edges if edge.size and math.isfinite(edge.size)]
-        logs = [math.log10(size) for size in sizes] or [0.0]
-        self._low, self._span = min(logs), max(max(logs) - min(logs), 1.0)
+        self._scale = LogScale(edge.size for edge in flow.edges)
+        strips = sum(bool(node.steps) for node in flow.nodes)
+        self._most_steps = max(_MOST_MARKS // max(strips, 1), _FEWEST_STEPS)
         self._is_measured = any(edge.size is not None for edge in flow.edges)
 
     def drawn(self) -> Markup:
@@ -63,7 +64,8 @@ class _Picture:
         else:
             path = f"M{self._left + 24:.1f} {start:.1f}V{end:.1f}"
         size = "" if edge.size is None else f", {edge.size:.1e}"
-        kind, width = _word(edge), self._thickness(edge.size)
+        kind = _word(edge)
+        width = self._thickness(edge.size) if kind == "flows" else _BROKEN
         title = f"{edge.reader} → {edge.source}: {kind}{size}"
         self._out.path(path, kind, width, title)
 
@@ -86,11 +88,11 @@ class _Picture:
 
     def _strip(self, node: Node, y: float) -> None:
         """The steps of a scan, the one nearest to the loss on the left; pale is small."""
-        every = math.ceil(len(node.steps) / _MOST_STEPS) or 1
+        every = math.ceil(len(node.steps) / self._most_steps) or 1
         width = (_NAME - 8) / max(len(node.steps[::every]), 1)
         for i, size in enumerate(node.steps[::every]):
             title = f"step {i * every + 1} from the end: {size:.1e}"
-            shade = f"{0.15 + 0.85 * self._share(size):.2f}"
+            shade = f"{0.15 + 0.85 * self._scale.share(size):.2f}"
             box = Box(self._left + 4 + i * width, y, max(width - 0.7, 0.5), 3)
             self._out.rect(box, "step", title, opacity=shade)
 
@@ -100,7 +102,7 @@ class _Picture:
             self._text("arrives", x, y)
             self._text("left of it", x + _BAR + _NUMBER, y)
         if arriving is not None:
-            width = 1 + (_BAR - 1) * self._share(arriving)
+            width = 1 + (_BAR - 1) * self._scale.share(arriving)
             self._out.rect(Box(x, y + 5, width, _BOX - 10), "size", f"{arriving:.3e}")
             self._text(f"{arriving:.1e}", x + _BAR + 4, y)
         if factor is not None:
@@ -132,14 +134,8 @@ class _Picture:
     def _middle(self, name: str) -> float:
         return _ROW * (self._rows[name] + 0.5)
 
-    def _share(self, size: float) -> float:
-        """Between 0 and 1, logarithmic over the sizes of the edges."""
-        if not size > 0 or not math.isfinite(size):
-            return 0.0
-        return min(max((math.log10(size) - self._low) / self._span, 0.0), 1.0)
-
     def _thickness(self, size: float | None) -> float:
-        return 2.0 if size is None else _THIN + (_THICK - _THIN) * self._share(size)
+        return 2.0 if size is None else _THIN + (_THICK - _THIN) * self._scale.share(size)
 
 
 def _word(edge: Edge) -> str:

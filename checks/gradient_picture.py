@@ -1,10 +1,10 @@
 """A bar for the gradient of each leaf, logarithmic, in the order of the parameters."""
 
-import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from checks.log_scale import LogScale
 from checks.svg import COLOURS, Drawing, shortened
 from checks.treemap import Box
 from checks.verdicts import Leaf
@@ -18,15 +18,11 @@ def gradient_picture(leaves: Sequence[Leaf]) -> Markup:
     measured = [(leaf, leaf.gradient) for leaf in leaves if leaf.gradient is not None]
     if not measured:
         return Markup("")
-    logs = [math.log10(size) for _, size in measured if size > 0 and math.isfinite(size)] or [0.0]
-    low, high = math.floor(min(logs)), math.ceil(max(logs))
+    scale = LogScale(size for _, size in measured)
     shown = _weakest(measured)
     out = Drawing(_WIDTH, _ROW * len(shown), "Gradient of each leaf")
     for row, (leaf, size) in enumerate(shown):
-        share = 1.0
-        if math.isfinite(size):
-            share = (math.log10(size) - low) / max(high - low, 1) if size > 0 else 0.0
-        y, end = row * _ROW, _NAMES + 5 + 1 + _BARS * share
+        y, end = row * _ROW, _NAMES + 6 + _BARS * scale.share(size)
         box = Box(_NAMES + 5, y + 2, end - _NAMES - 5, 10)
         out.rect(box, "bar", fill=COLOURS[leaf.verdict])
         out.text(shortened(leaf.name, _NAMES), _NAMES, y + 11, "", leaf.name, anchor="end")

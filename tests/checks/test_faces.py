@@ -243,4 +243,4 @@ def test_the_page_draws_gradients_on_a_logarithmic_scale(tmp_path):
     )
     Report(leaves).to_html(tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
-    assert 'width="521.0"' in text and 'width="1.0"' in text and "1.0e-10" in text
+    assert 'width="521.0"' in text and 'width="42.6"' in text and "1.0e-10" in text

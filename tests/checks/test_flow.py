@@ -131,6 +131,17 @@ def test_leaves_that_nothing_reads_stand_at_the_end():
     assert last.kind == "unread" and last.leaves == ("b",)
 
 
+def test_branches_and_loops_without_a_reverse_derivative_are_in_it():
+    def loss(p, x):
+        taken = lax.cond(x.sum() > 0, lambda: halved(p["w"]).sum(), lambda: (p["w"] ** 2).sum())
+        return taken + lax.while_loop(lambda s: s < 3, tripled, p["u"])  # the loop
+
+    flow = flow_of(loss, {"w": X, "u": 1.0}, X)
+    assert named(flow, "halved").leaves == ("w",)
+    (node,) = [node for node in flow.nodes if node.cuts]
+    assert node.leaves == ("u",) and "while" in node.cuts[0]
+
+
 def test_sizes_of_a_residual_network_are_those_of_its_derivatives():
     loss, params, x = net_loss()
     flow = flow_of(loss, params, x)

@@ -1,5 +1,6 @@
 """Pictures and pages: valid, escaped, bounded, and saying what they must."""
 
+import itertools
 from xml.etree import ElementTree
 
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ from checks import Leaf, Report, reach
 from checks.flow import Edge, Flow, Node
 from checks.flow_picture import flow_picture
 from checks.gradient_picture import gradient_picture
+from checks.log_scale import LogScale
 from checks.map_picture import map_picture
 from checks.page import report_page
 from checks.profile import Passage, Profile
@@ -115,10 +117,26 @@ def passage(i, arriving, leaving, steps=()):
 def test_the_profile_picture_is_bounded_and_keeps_the_steep_passages():
     passages = [passage(i, 1.0, 1.0) for i in range(1000)]
     passages[500] = passage(500, 1.0, 0.01, [0.01] * 250)
+    passages[800:860] = [passage(i, 1.0, 0.5, [0.5] * 250) for i in range(800, 860)]
     passages[700] = passage(700, 1.0, 0.0)
     picture = profile_picture(Profile(EVIL, tuple(passages), 0.0))
-    assert len(list(ElementTree.fromstring(picture).iter())) < MOST_ELEMENTS
-    assert "0.01x" in picture and ">ends<" in picture and "step 245: 1.0e-02" in picture
+    assert sum(len(elements(picture, kind)) for kind in ("size", "step")) < MOST_ELEMENTS
+    assert "0.01x" in picture and ">ends<" in picture and "step 0: 1.0e-02" in picture
+
+
+def test_a_long_scan_in_every_module_stays_a_small_picture():
+    nodes = [Node(f"m{i}", "module", steps=(1.0,) * 1000) for i in range(48)]
+    pairs = itertools.pairwise(nodes)
+    edges = [Edge(a.name, b.name, "flows", 1.0) for a, b in pairs]
+    picture = flow_picture(Flow(tuple(nodes), tuple(edges)), {})
+    assert 48 * 6 <= len(elements(picture, "step")) < MOST_ELEMENTS
+
+
+def test_a_logarithmic_scale_knows_zero_nan_and_infinity():
+    scale = LogScale([1.0, 100.0, 0.0, None, float("nan")])
+    shares = [scale.share(x) for x in (1.0, 10.0, 100.0, 0.0, float("nan"), float("inf"), 1e9)]
+    assert shares == pytest.approx([0.08, 0.54, 1, 0, 0, 1, 1])
+    assert LogScale([]).share(1.0) == 0.08
 
 
 def test_gradients_of_many_leaves_are_the_weakest_ones():
