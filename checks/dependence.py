@@ -38,16 +38,21 @@ class Dependence:
     """
 
     def __init__(
-        self, ask_rules: bool = True, underivable: Mapping[int, str] = MappingProxyType({})
+        self,
+        ask_rules: bool = True,
+        refused: Mapping[int, str] = MappingProxyType({}),
+        underivable: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         """Starts with nothing known.
 
         Args:
             ask_rules: False takes a custom rule's tangent from its body (only values matter).
+            refused: equations whose derivative cannot be traced with all tangents, likewise. JAX
+                forgets what a custom rule returned once it has raised, so it is not asked again.
             underivable: equations without a reverse derivative, as id -> JAX's reason.
         """
         self.notes: list[str] = []
-        self._ask_rules, self._underivable = ask_rules, underivable
+        self._ask_rules, self._refused, self._underivable = ask_rules, refused, underivable
         self._jaxprs: dict[int, tuple[Any, Flow]] = {}
         self._rules: dict[Any, tuple[int, ...]] = {}
         self._by_name: dict[str, Callable[[Any], Flow]] = {
@@ -141,14 +146,13 @@ class Dependence:
         body = self.jaxpr(jaxprs.custom_body(equation))
         if not self._ask_rules or id(equation) in self._underivable:
             return body
+        if (why := self._refused.get(id(equation))) is not None:
+            why = f"{why}; it is taken to have a derivative everywhere"
+            self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
+            return Flow(body.value, body.value)  # not the body's tangent: a rule may cross a loop
         key = _rule_key(equation)
         if key not in self._rules:
-            try:
-                self._rules[key] = self._rule_tangent(equation)
-            except Exception as error:
-                self._rules[key] = body.value  # not the body's tangent: a rule may cross a loop
-                why = f"{type(error).__name__}; it is taken to have a derivative everywhere"
-                self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
+            self._rules[key] = self._rule_tangent(equation)
         return Flow(body.value, self._rules[key])
 
     def _opaque_tangent(self, equation: Any, otherwise: tuple[int, ...]) -> tuple[int, ...]:

@@ -60,10 +60,20 @@ def pullback(equation: Any) -> Pullback:
     return Pullback(jax.make_jaxpr(back)(operands, cotangents), moved, seen)
 
 
-def missing_derivatives(closed: Any, leaf_count: int) -> dict[int, str]:
-    """Equations without a reverse derivative, as id -> JAX's reason.
+class Missing(NamedTuple):
+    """Equations whose reverse derivative cannot be traced, as id -> JAX's reason.
 
-    Empty where the gradient of the whole program can be traced after all.
+    Attributes:
+        alone: with a tangent for each operand that may have one.
+        underivable: in the program too; none where its gradient can be traced after all.
+    """
+
+    alone: dict[int, str]
+    underivable: dict[int, str]
+
+
+def missing_derivatives(closed: Any, leaf_count: int) -> Missing:
+    """Equations without a reverse derivative.
 
     Args:
         closed: the program; the loss is its first output.
@@ -77,7 +87,7 @@ def missing_derivatives(closed: Any, leaf_count: int) -> dict[int, str]:
             asked[key] = _why_not(equation)
         if (why := asked[key]) is not None:
             found[id(equation)] = why
-    return {} if not found or _has_gradient(closed, leaf_count) else found
+    return Missing(found, {} if not found or _has_gradient(closed, leaf_count) else found)
 
 
 def hold(closed: Any, equations: dict[int, str]) -> Any:

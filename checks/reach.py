@@ -63,8 +63,8 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
 
 def analyse(program: Program) -> Static:
     """The static findings of a traced loss."""
-    underivable = missing_derivatives(program.jaxpr, program.leaf_count)
-    dependence = Dependence(underivable=underivable)
+    missing = missing_derivatives(program.jaxpr, program.leaf_count)
+    dependence = Dependence(refused=missing.alone, underivable=missing.underivable)
     flow = dependence.jaxpr(program.jaxpr)
     everyone = (1 << program.leaf_count) - 1
     value, tangent = flow.value[0] & everyone, flow.tangent[0] & everyone
@@ -77,7 +77,7 @@ def analyse(program: Program) -> Static:
             findings.append(_blocked([cut for cut in cuts if cut.leaves >> i & 1]))
         else:
             findings.append(Finding("reachable", "a differentiable path leads to the loss"))
-    return Static(tuple(findings), tuple(cuts), dependence, underivable)
+    return Static(tuple(findings), tuple(cuts), dependence, missing.underivable)
 
 
 def make_leaf(name: str, array: Any, finding: Finding) -> Leaf:
