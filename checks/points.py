@@ -100,8 +100,7 @@ class Sampler:
         top = np.abs(wide).max()
         if scale == 1.0 and top > 0 and np.isin(wide, (0.0, 1.0)).all():
             return self._random.integers(0, 2, wide.shape).astype(wide.dtype)
-        size = scale * (float(np.sqrt(np.mean(np.abs(wide) ** 2))) or 1.0)
-        drawn = size * self._normal(wide)
+        drawn = scale * (unit_scales(wide) if top > 0 else 1.0) * self._normal(wide)
         is_positive = top > 0 and not np.iscomplexobj(wide) and (wide >= 0).all()
         return np.abs(drawn) if is_positive else drawn
 
@@ -139,12 +138,30 @@ class Sampler:
         return self._random.uniform(-1.0, 1.0, like.shape)
 
 
-def leaf_scales(leaves: Sequence[np.ndarray]) -> list[float]:
-    """Root mean square of each leaf; that of its peers (their median, or 1) for a zero leaf."""
+def leaf_scales(leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """`unit_scales` of each leaf; the size of its peers (their median, or 1) for a zero leaf."""
     own = [root_mean_square(x) for x in leaves]
     others = [size for size in own if size > 0]
     typical = float(np.median(others)) if others else 1.0
-    return [size or typical for size in own]
+    return [unit_scales(x) if size else np.array(typical) for x, size in zip(leaves, own)]
+
+
+def unit_scales(array: np.ndarray) -> np.ndarray:
+    """How large elements are, in the units of their rows and columns; broadcasts to the array.
+
+    The columns of a table have units of their own, and so have the rows of the matrix that reads
+    it. The scale of an element is the root mean square of the array, times for each axis that of
+    the element's slice over that of the array. Slices of zeros count as slices like the others.
+    """
+    whole = root_mean_square(array)
+    if array.ndim < 2 or whole == 0 or not np.isfinite(whole):
+        return np.array(whole)
+    scales = np.array(whole)
+    for axis in range(array.ndim):
+        rest = tuple(a for a in range(array.ndim) if a != axis)
+        share = np.sqrt(np.mean(np.abs(array / whole) ** 2, axis=rest, keepdims=True))
+        scales = scales * np.where(share > 0, share, 1.0)
+    return scales
 
 
 def root_mean_square(array: np.ndarray) -> float:

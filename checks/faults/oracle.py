@@ -136,7 +136,9 @@ def _training(model: Model) -> list[Any]:
     slope = jax.jit(jax.grad(_function(model)))
     path = [params]
     for _ in range(_STEPS):
-        updates, state = optimizer.update(slope(params, *model.args), state, params)
+        gradients = slope(params, *model.args)
+        with jax.numpy_dtype_promotion("standard"):  # optax counts on it
+            updates, state = optimizer.update(gradients, state, params)
         params = optax.apply_updates(params, updates)
         path.append(params)
     return path[:4] + path[-1:]
