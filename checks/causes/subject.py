@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from checks.causes.fault import Fault
 from pgat_jax.config import Config
@@ -18,6 +18,8 @@ from pgat_jax.data.loading import Data, load_data
 from pgat_jax.data.windows import Device, gather
 from pgat_jax.model.build import Model, Params, build
 from pgat_jax.model.heads import criterion_loss
+
+_gather = jax.jit(gather, static_argnames=("seq_len", "label_len", "pred_len"))
 
 
 @dataclass(frozen=True)
@@ -60,24 +62,17 @@ class Subject:
 
     def batch(self, windows: Sequence[int]) -> Batch:
         """Training windows by their indices, 0 the earliest."""
-        return self._gather(jnp.asarray(self.data.windows("train")[list(windows)]))
+        rows = self.data.windows("train")[np.asarray(windows)]
+        return _gather(self.device, rows, **self._sizes)
 
     def shapes(self, size: int) -> Batch:
         """Shapes and types of a batch, in place of its arrays."""
-        return jax.eval_shape(self._gather, jax.ShapeDtypeStruct((size,), jnp.int32))
+        rows = jax.ShapeDtypeStruct((size,), jnp.int32)
+        return jax.eval_shape(partial(gather, **self._sizes), self.device, rows)
 
     @property
-    def _gather(self) -> Any:
-        d = self.config.data
-        return jax.jit(
-            partial(
-                gather,
-                self.device,
-                seq_len=d.seq_len,
-                label_len=d.label_len,
-                pred_len=d.pred_len,
-            )
-        )
+    def _sizes(self) -> dict[str, int]:
+        return self.config.data.model_dump(include={"seq_len", "label_len", "pred_len"})
 
 
 def impose(config: Config, faults: Sequence[Fault] = ()) -> Subject:

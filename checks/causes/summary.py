@@ -9,6 +9,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from checks.causes.fault import Fault
@@ -47,7 +48,7 @@ def fault_rows(document: dict[str, Any], fault: Fault) -> list[tuple[str, int, s
         (verdict, len(leaves), f"{sum(lost(x, verdict) for x in leaves):,}", _why(fault, leaves))
         for verdict, leaves in taken.items()
     ]
-    return rows or [(_nothing(document, fault), 0, "0", fault.claim)]
+    return rows or [(_nothing(document, fault), 0, "0", _why(fault, []))]
 
 
 def lost(leaf: dict[str, Any], verdict: str) -> int:
@@ -70,7 +71,7 @@ def _nothing(document: dict[str, Any], fault: Fault) -> str:
 def _why(fault: Fault, leaves: Sequence[dict[str, Any]]) -> str:
     places = Counter(place for leaf in leaves for place in leaf["where"])
     lines = [fault.claim, *(f"at {place}" for place, _ in places.most_common(1))]
-    return "\n".join(lines).replace("[", r"\[")
+    return escape("\n".join(lines))
 
 
 def _sums(document: dict[str, Any], faults: Sequence[Fault]) -> list[str]:
