@@ -15,6 +15,16 @@ from checks.diagnose import diagnose
 from checks.reach import reach
 from checks.report import Report
 from checks.trace import NotALoss
-from checks.verdicts import Leaf, Slice
+from checks.verdicts import Cure, Leaf, Slice
 
-__all__ = ["Allow", "Leaf", "NotALoss", "Report", "Slice", "assert_alive", "diagnose", "reach"]
+__all__ = [
+    "Allow",
+    "Cure",
+    "Leaf",
+    "NotALoss",
+    "Report",
+    "Slice",
+    "assert_alive",
+    "diagnose",
+    "reach",
+]

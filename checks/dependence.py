@@ -5,12 +5,12 @@ as bit sets. An output depends on an input *by value* when some chain of equatio
 to the other, and *by tangent* when every link of some chain has a derivative.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import jax
-
 from checks import jaxprs
+from checks.derivatives import pullback
 from checks.places import is_jax_rule, place, rule_source
 
 # Results with a derivative that is zero wherever it exists.
@@ -37,10 +37,22 @@ class Dependence:
     traced), for the report to say.
     """
 
-    def __init__(self, ask_rules: bool = True) -> None:
-        """`ask_rules=False` takes a custom rule's tangent from its body (only values matter)."""
+    def __init__(
+        self,
+        ask_rules: bool = True,
+        refused: Mapping[int, str] = MappingProxyType({}),
+        underivable: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
+        """Starts with nothing known.
+
+        Args:
+            ask_rules: False takes a custom rule's tangent from its body (only values matter).
+            refused: equations whose derivative cannot be traced with all tangents, likewise. JAX
+                forgets what a custom rule returned once it has raised, so it is not asked again.
+            underivable: equations without a reverse derivative, as id -> JAX's reason.
+        """
         self.notes: list[str] = []
-        self._ask_rules = ask_rules
+        self._ask_rules, self._refused, self._underivable = ask_rules, refused, underivable
         self._jaxprs: dict[int, tuple[Any, Flow]] = {}
         self._rules: dict[Any, tuple[int, ...]] = {}
         self._by_name: dict[str, Callable[[Any], Flow]] = {
@@ -72,6 +84,13 @@ class Dependence:
 
     def equation(self, equation: Any) -> Flow:
         """Flow from the operands of an equation to its results."""
+        flow = self._flow(equation)
+        if (why := self._underivable.get(id(equation))) is None:
+            return flow
+        self._note(f"JAX has no reverse derivative of {place(equation)} ({why})")
+        return flow._replace(tangent=(0,) * len(flow.value))
+
+    def _flow(self, equation: Any) -> Flow:
         name = equation.primitive.name
         if any(map(jaxprs.is_reference, equation.invars)):
             return _everything(equation)
@@ -82,9 +101,11 @@ class Dependence:
         if name in _PAIRWISE and len(equation.invars) == len(equation.outvars):
             rows = tuple(1 << i for i in range(len(equation.outvars)))
             return Flow(rows, rows)
-        if name in jaxprs.OPAQUE:
-            self._note(f"taken as a whole, its inside is not read: {place(equation)}")
         everything = _everything(equation)
+        if name in jaxprs.OPAQUE | jaxprs.CALLBACKS:
+            self._note(f"taken as a whole, its inside is not read: {place(equation)}")
+        if name in jaxprs.OPAQUE:
+            return everything._replace(tangent=self._opaque_tangent(equation, everything.tangent))
         if name in _FLAT or name in jaxprs.CALLBACKS:
             return everything._replace(tangent=(0,) * len(equation.outvars))
         return everything
@@ -123,43 +144,35 @@ class Dependence:
 
     def _custom(self, equation: Any) -> Flow:
         body = self.jaxpr(jaxprs.custom_body(equation))
-        if not self._ask_rules:
+        if not self._ask_rules or id(equation) in self._underivable:
             return body
+        if (why := self._refused.get(id(equation))) is not None:
+            why = f"{why}; it is taken to have a derivative everywhere"
+            self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
+            return Flow(body.value, body.value)  # not the body's tangent: a rule may cross a loop
         key = _rule_key(equation)
         if key not in self._rules:
+            self._rules[key] = self._rule_tangent(equation)
+        return Flow(body.value, self._rules[key])
+
+    def _opaque_tangent(self, equation: Any, otherwise: tuple[int, ...]) -> tuple[int, ...]:
+        """By the rule of an equation whose inside is not read, where it has one to be traced."""
+        key = _Same(equation)
+        if self._ask_rules and key not in self._rules:
             try:
                 self._rules[key] = self._rule_tangent(equation)
-            except Exception as error:
-                self._rules[key] = body.tangent
-                why = f"{type(error).__name__}; the body's derivative is taken in its place"
-                self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
-        return Flow(body.value, self._rules[key])
+            except Exception:  # most kernels have no derivative of their own
+                self._rules[key] = otherwise
+        return self._rules.get(key, otherwise)
 
     def _rule_tangent(self, equation: Any) -> tuple[int, ...]:
         """Which operands' cotangents depend on which results' ones, by tracing the rule itself."""
-        first = jaxprs.constant_operands(equation)
-        moved = [i for i, x in enumerate(equation.invars) if i >= first]
-        moved = [i for i in moved if jaxprs.is_differentiable(equation.invars[i])]
-        seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
-
-        def pullback(operands: list[Any], cotangents: list[Any]) -> Any:
-            def call(*values: Any) -> list[Any]:
-                given = list(operands)
-                for i, x in zip(moved, values):
-                    given[i] = x
-                results = jaxprs.bind(equation, given)
-                return [results[j] for j in seen]
-
-            return jax.vjp(call, *[operands[i] for i in moved])[1](cotangents)
-
-        operands = [jaxprs.struct(x) for x in equation.invars]
-        cotangents = [jaxprs.struct(equation.outvars[j]) for j in seen]
-        traced = jax.make_jaxpr(pullback)(operands, cotangents)
+        traced, moved, seen = pullback(equation)
         rows = Dependence(ask_rules=False).jaxpr(traced).value
         tangent = [0] * len(equation.outvars)
         for i, row in zip(moved, rows):
             for k, j in enumerate(seen):
-                if row >> (len(operands) + k) & 1:
+                if row >> (len(equation.invars) + k) & 1:
                     tangent[j] |= 1 << i
         return tuple(tangent)
 

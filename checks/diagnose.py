@@ -4,25 +4,35 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from checks import jaxprs
 from checks.allow import Allow, apply_allow_list
+from checks.cures import with_cures
 from checks.cuts import find_cuts
 from checks.dependence import Dependence
+from checks.derivatives import hold
 from checks.judge_alive import Optimisation, vanishing
 from checks.judge_dead import Context, judged
 from checks.judge_finite import non_finite
 from checks.judge_rules import wrong
 from checks.judge_stuck import holders
 from checks.leaves import Partition, partition
-from checks.points import Sampler, root_mean_square
+from checks.points import Point, Sampler, root_mean_square
 from checks.progress import Say, progress
 from checks.reach import Static, analyse, make_leaf
+from checks.readings import narrow
 from checks.report import Report
 from checks.runner import Runner
 from checks.simulate import Chain, Training, default_optimizer, train
+from checks.subject import Subject
 from checks.survey import Survey, survey
-from checks.trace import NotALoss, Program, same_program, trace
+from checks.trace import NotALoss, Program, impure, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
 from checks.wake import Wakes
+from checks.ways import Ways
 
 # Verdicts whose evidence says where the gradient ends.
 _HELD = frozenset({"stuck", "unvisited", "waking"})
@@ -37,8 +47,9 @@ def diagnose(
     batches: Sequence[tuple[Any, ...]] = (),
     allow: Sequence[Allow | tuple[str, str, str]] = (),
     seed: int = 0,
+    cures: bool = True,
 ) -> Report:
-    """A verdict with its evidence for every leaf, and for slices of it that differ.
+    """A verdict with its evidence for every leaf, for slices of it that differ, and cures.
 
     Args:
         loss: `loss(params, *args)` -> real scalar, or a tuple of it and anything else.
@@ -46,9 +57,10 @@ def diagnose(
         *args: the loss's further arguments.
         optimizer: an optax transformation; by default Adam with rate 1e-3.
         compute_dtype: type that float leaves of `params` and `args` are cast to before the loss.
-        batches: more data, as tuples of arguments of the same shapes as `args`.
+        batches: more data, as tuples of arguments like `args`: the same shapes and settings.
         allow: entries (name pattern, verdict, reason) that may fail.
         seed: for the points that are drawn.
+        cures: whether to try edits on failing leaves, which takes longer than the verdicts do.
 
     Raises:
         NotALoss: the loss cannot be traced, differs from call to call, has no parameters, or
@@ -60,19 +72,22 @@ def diagnose(
         loss = _cast_before(loss, compute_dtype)
     say("tracing")
     program = trace(loss, params, args)
-    if not same_program(program.jaxpr, trace(loss, params, args).jaxpr):
-        raise NotALoss(
-            "a loss must be the same function at every call: got two different programs from two "
-            "traces; pass what changes (random numbers, counters) as an argument"
-        )
     static = analyse(program)
-    leaves, problems, notes = _measured(program, static, batches, optimizer, seed, say)
-    leaves, unused = apply_allow_list(leaves, allow)
+    if static.underivable:
+        program = replace(program, jaxpr=hold(program.jaxpr, static.underivable))
+    with jax.debug_nans(False), jax.debug_infs(False):  # they raise at what is to be reported
+        leaves, problems, subject = _measured(program, static, batches, optimizer, seed, say)
+        leaves, unused = apply_allow_list(leaves, allow)
+        if cures:
+            leaves = with_cures(subject, leaves, say)
+    ways = Ways(subject.runner, static, subject.points[0], say)
     return Report(
         leaves=tuple(leaves),
         skipped=program.params.skipped,
         problems=(*problems, *unused),
-        notes=(*static.dependence.notes, *notes),
+        notes=tuple(static.dependence.notes),
+        find_flow=ways.flow,
+        find_profiles=ways.profiles,
     )
 
 
@@ -83,23 +98,23 @@ def _measured(
     optimizer: Any,
     seed: int,
     say: Say,
-) -> tuple[list[Leaf], list[str], list[str]]:
-    """Leaves with their verdicts, what fails as a whole, and what could not be done."""
+) -> tuple[list[Leaf], list[str], Subject]:
+    """Leaves with their verdicts, what fails as a whole, and what edits can be tried on."""
     watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
     runner = Runner(program, watched)
     sampler = Sampler(program, static.dependence, seed)
+    _run_twice(runner, sampler.data(program.args))
     found = survey(runner, sampler, static.dependence, _datasets(program, batches), say)
     findings: list[list[Finding]] = [
         [] if f.verdict == "reachable" else [f] for f in static.findings
     ]
     say("training steps")
     chain = Chain(optimizer or default_optimizer(found.data[0].wide.leaves), program.params)
-    points = [m.point for m in found.data]
-    training, state = train(runner, chain, points)
+    training, state = train(runner, chain, found.data)
     bad = non_finite(runner, found, training)
     context = Context(runner, sampler, found, Wakes(runner, sampler, found, training))
     slices = _judge_dead(context, [i for i in watched if i not in bad.findings], findings)
-    _say_what_cuts(static.dependence, program, findings)
+    _say_what_cuts(static.dependence, program, findings, slices)
     for i, finding in bad.findings.items():
         findings[i].append(finding)
     say("custom rules")
@@ -117,7 +132,21 @@ def _measured(
         for i, finding in more.items():
             findings[i].append(finding)
     _say_what_holds(runner, static.dependence, found, findings)
-    return _leaves(program, findings, slices, found, training), bad.problems, []
+    subject = Subject(runner, static.dependence, tuple(m.point for m in found.data), sampler, chain)
+    return _leaves(program, findings, slices, found, training), bad.problems, subject
+
+
+def _run_twice(runner: Runner, point: Point) -> None:
+    """A callback may raise, or answer differently each time; nothing else in a program may."""
+    if not jaxprs.CALLBACKS & jaxprs.primitives(runner.program.jaxpr):
+        return
+    try:
+        one, two = (runner.written(*narrow(runner, point)).loss for _ in range(2))
+    except jax.errors.JaxRuntimeError as error:
+        last = str(error).strip().splitlines()[-1]
+        raise NotALoss(f"a loss must not raise: got {last} in a callback") from error
+    if one != two and not (np.isnan(one) and np.isnan(two)):
+        raise impure(f"{one} and {two} from two runs at the same point")
 
 
 def _say_what_holds(
@@ -131,10 +160,16 @@ def _say_what_holds(
         findings[i] = [replace(first, evidence=text, where=held.where), *others]
 
 
-def _say_what_cuts(dependence: Dependence, program: Program, findings: list[list[Finding]]) -> None:
-    """Names the cuts on the other ways of leaves whose differentiable way leads nowhere."""
+def _say_what_cuts(
+    dependence: Dependence,
+    program: Program,
+    findings: list[list[Finding]],
+    slices: dict[int, list[Slice]],
+) -> None:
+    """Names the cuts on the other ways of leaves, or slices, whose own way leads nowhere."""
     for i, own in enumerate(findings):
-        if own and own[0].verdict == "blocked" and not own[0].where:
+        verdicts = {own[0].verdict if own else "", *(part.verdict for part in slices.get(i, []))}
+        if "blocked" in verdicts and not own[0].where:
             cuts = find_cuts(dependence, program.jaxpr, 1 << i)
             own[0] = replace(own[0], where=tuple(dict.fromkeys(cut.place for cut in cuts)))
 
@@ -182,15 +217,20 @@ def _datasets(program: Program, batches: Sequence[tuple[Any, ...]]) -> list[Part
         parts = partition(tuple(batch))
         if _shapes(parts) != _shapes(program.args):
             raise ValueError(
-                f"every batch has the shapes of the first: got other ones in batches[{number}]; "
-                "diagnose batches of another shape in a call of their own"
+                "every batch has the shapes and the Python numbers of the first: got other ones "
+                f"in batches[{number}]; diagnose it in a call of its own"
             )
         datasets.append(parts)
     return datasets
 
 
 def _shapes(parts: Partition) -> list[Any]:
-    return [(x.shape, str(x.dtype)) for x in (*parts.learning, *parts.held)]
+    settings = [x for x in parts.static if isinstance(x, bool | int | str)]
+    return [*((x.shape, str(x.dtype)) for x in (*parts.learning, *parts.held)), *settings]
+
+
+def _is_real(array: Any) -> bool:
+    return jnp.issubdtype(array.dtype, jnp.floating)
 
 
 def _cast_before(loss: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
@@ -198,6 +238,7 @@ def _cast_before(loss: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
 
     def cast(tree: Any) -> Any:
         parts = partition(tree)
-        return parts.build([x.astype(dtype) for x in parts.learning], parts.held)
+        floats = [x.astype(dtype) if _is_real(x) else x for x in parts.learning]
+        return parts.build(floats, parts.held)
 
     return lambda params, *args: loss(cast(params), *cast(args))

@@ -23,6 +23,8 @@ _CALLS = {
 }
 CUSTOM_RULES = frozenset({"custom_jvp_call", "custom_vjp_call"})
 CALLBACKS = frozenset({"pure_callback", "io_callback"})
+# Callbacks that only print or log: a check that ran them at its own points would flood the log.
+DEBUGGING = frozenset({"debug_callback", "debug_print"})
 # Kernels whose inside is not read: every output is taken to depend on every input.
 OPAQUE = frozenset({"pallas_call", "tpu_custom_call", "call_hi_primitive", "ffi_call"})
 
@@ -59,6 +61,23 @@ def callee(equation: Any) -> Any | None:
     return equation.params.get(key) if key else None
 
 
+def sub_jaxprs(equation: Any) -> list[Any]:
+    """All jaxprs among the parameters of an equation."""
+    values = equation.params.values()
+    flat = (one for x in values for one in (x if isinstance(x, tuple | list) else (x,)))
+    return [one for one in flat if hasattr(open_jaxpr(one), "eqns")]
+
+
+def primitives(jaxpr: Any) -> set[str]:
+    """Names of all primitives in a jaxpr and in those that it calls."""
+    found, queue = set(), [jaxpr]
+    while queue:
+        equations = open_jaxpr(queue.pop()).eqns
+        found.update(e.primitive.name for e in equations)
+        queue += [inner for e in equations for inner in sub_jaxprs(e)]
+    return found
+
+
 def scan_counts(equation: Any) -> tuple[int, int]:
     """Number of constants and of carries of a scan."""
     if "num_consts" in equation.params:
@@ -79,6 +98,8 @@ def constant_operands(equation: Any) -> int:
 
 def bind(equation: Any, operands: list[Any]) -> list[Any]:
     """The equation's results at these operands, as a list."""
+    if equation.primitive.name in CUSTOM_RULES:  # the user's code meets arrays, not literals
+        operands = [x if isinstance(x, jax.Array) else jnp.asarray(x) for x in operands]
     params = equation.primitive.get_bind_params(equation.params)
     results = equation.primitive.bind(*operands, **params)
     return list(results) if equation.primitive.multiple_results else [results]

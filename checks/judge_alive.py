@@ -32,7 +32,8 @@ def vanishing(survey: Survey, alive: Sequence[int]) -> dict[int, Finding]:
     effects = {i: slopes[i] * root_mean_square(leaves[i]) for i in alive}
     found = {}
     for i in alive:
-        alone, effect = _share(slopes, i), _share(effects, i)
+        peers = _peers(slopes, i)
+        alone, effect = _share(slopes, i, peers), _share(effects, i, peers)
         if alone < VANISHING and effect < VANISHING:
             found[i] = Finding(
                 "vanishing",
@@ -47,12 +48,17 @@ def _slope(survey: Survey, leaf: int) -> float:
     return max(sizes)
 
 
-def _share(sizes: dict[int, float], leaf: int) -> float:
-    """Of the upper tenth of the others, without those that stand far above all the rest."""
-    peers = sorted((s for i, s in sizes.items() if i != leaf), reverse=True)
-    while len(peers) > 1 and peers[0] > _OUTLIER * peers[1]:
+def _peers(slopes: dict[int, float], leaf: int) -> list[int]:
+    """The other leaves, without those whose gradient stands far above all the rest."""
+    peers = sorted((i for i in slopes if i != leaf), key=lambda i: slopes[i], reverse=True)
+    while len(peers) > 1 and slopes[peers[0]] > _OUTLIER * slopes[peers[1]]:
         peers = peers[1:]
-    reference = float(np.quantile(peers, 0.9)) if peers else 0.0
+    return peers
+
+
+def _share(sizes: dict[int, float], leaf: int, peers: Sequence[int]) -> float:
+    """Of the upper tenth of the peers."""
+    reference = float(np.quantile([sizes[i] for i in peers], 0.9)) if peers else 0.0
     return sizes[leaf] / reference if reference > 0 else 1.0
 
 
@@ -76,7 +82,7 @@ class Optimisation:
 
     def unmoved(self, alive: Sequence[int]) -> dict[int, Finding]:
         """`underflow` and `starved` among leaves that are alive."""
-        still = [i for i in alive if not self._is_enough(i, self.training.moved[i])]
+        still = [i for i in alive if not self.moves(i)]
         if not still:
             return {}
         last = self.training.leaves[max(self.training.leaves)]
@@ -84,6 +90,10 @@ class Optimisation:
         record, asked = ask_on(self.chain, last, self.state, written, still, self._is_enough)
         still = [i for i in still if not self._is_enough(i, np.asarray(record.moved[i]))]
         return {i: self._why(i, asked + max(self.training.leaves)) for i in still}
+
+    def moves(self, leaf: int) -> bool:
+        """Whether the k steps moved enough of a leaf."""
+        return self._is_enough(leaf, self.training.moved[leaf])
 
     def lost_in_rounding(self, alive: Sequence[int]) -> dict[int, Finding]:
         """`underflow` of leaves whose gradient as written is more noise than signal."""
@@ -126,7 +136,7 @@ class Optimisation:
     ) -> Finding:
         leaves = self.survey.data[0].point.leaves
         with jax.enable_x64(True):
-            stage = blamed_stage(self.chain, leaves, filled(wide, leaves), leaf)
+            stage = blamed_stage(self.chain, leaves, filled(wide, leaves), leaf).name
         sizes = [0.0 if g is None else root_mean_square(g) for g in wide.leaves]
         text = (
             f"measured: root mean square gradient {sizes[leaf]:.1e}, but no update in {asked} steps"

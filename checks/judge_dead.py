@@ -55,6 +55,8 @@ def _labels(context: Context, leaf: int, fate: Fate) -> list[np.ndarray]:
         if (state == "still").any():
             steps = context.wakes(leaf)[view]
             state[state == "still"] = np.where(steps > 0, "waking", "stuck")[state == "still"]
+        if (opened := state == "opened").any():
+            state[opened] = _opened(context, leaf, view, opened)
         never = state == "never"
         undrawn = never & fate.exact[view] & (state == "unvisited").any()
         state[undrawn] = "unvisited"
@@ -67,22 +69,32 @@ def _labels(context: Context, leaf: int, fate: Fate) -> list[np.ndarray]:
     return labels
 
 
+def _opened(context: Context, leaf: int, view: int, group: np.ndarray) -> str:
+    """A gradient only if a choice went another way: do the data pass these slices by?"""
+    data = [m.point for m in context.survey.data]
+    noticed = _largest_change(context, leaf, view, group, data)
+    return "blocked" if noticed > _ROUNDING else "unvisited"
+
+
 def _never(context: Context, leaf: int, view: int, group: np.ndarray, exact: bool) -> str:
     """No derivative anywhere: does the loss notice large changes of these slices?"""
-    noticed = _largest_change(context, leaf, view, group)
+    survey = context.survey
+    points = [survey.data[0].point, *(m.point for m in survey.others if m.point.kind == "params")]
+    noticed = _largest_change(context, leaf, view, group, points[:4])
     if noticed > _ROUNDING:
         return "blocked"
     return "disconnected" if exact and noticed == 0 and view > 0 else "invariant"
 
 
-def _largest_change(context: Context, leaf: int, view: int, group: np.ndarray) -> float:
+def _largest_change(
+    context: Context, leaf: int, view: int, group: np.ndarray, points: Sequence[Point]
+) -> float:
     """Largest relative change of the loss when these slices alone are drawn anew."""
     survey = context.survey
-    points = [survey.data[0].point, *(m.point for m in survey.others if m.point.kind == "params")]
     sizes = [abs(m.wide.loss) for m in [*survey.data, *survey.others] if np.isfinite(m.wide.loss)]
     typical = float(np.median(sizes)) if sizes else 1.0
     changes = [0.0]
-    for point in points[:4]:
+    for point in points:
         before = context.runner.wide_loss(point.leaves, point.args)
         for factor in (1.0, 10.0):
             moved = context.sampler.moved(point, leaf, _mask(point, leaf, view, group), factor)

@@ -1,23 +1,39 @@
-"""`wrong`, and `blocked` by a rule that answers zero: leaves behind faulty custom rules."""
+"""`wrong`, and `blocked` by a rule that answers zero: leaves behind faulty rules and solves."""
 
 from collections.abc import Sequence
 
 from checks.dependence import Dependence
 from checks.rules import Fault, custom_calls, faults
 from checks.runner import Runner
+from checks.solves import Mismatch, mismatches, user_solves
 from checks.survey import Survey
 from checks.verdicts import Finding
 
 
 def wrong(runner: Runner, dependence: Dependence, survey: Survey) -> dict[int, list[Finding]]:
     """Findings by leaf. A rule that answers exactly zero cuts; any other error makes wrong."""
+    findings = _by_rules(runner, dependence, survey)
+    for i, found in _by_solves(runner, dependence, survey).items():
+        findings.setdefault(i, []).append(_contradicted(found))
+    return findings
+
+
+def _by_solves(runner: Runner, dependence: Dependence, survey: Survey) -> dict[int, list[Mismatch]]:
+    program = runner.program
+    calls = user_solves(dependence, program.jaxpr, program.leaf_count)
+    found: list[Mismatch] = []
+    for measured in survey.data if calls else ():
+        found += mismatches(runner, calls, measured.point.leaves, measured.point.args)
+    behind = {i: [one for one in found if one.leaves >> i & 1] for i in runner.watched}
+    return {i: those for i, those in behind.items() if those}
+
+
+def _by_rules(runner: Runner, dependence: Dependence, survey: Survey) -> dict[int, list[Finding]]:
     program = runner.program
     calls = custom_calls(dependence, program.jaxpr, program.leaf_count)
     if not calls:
         return {}
-    found: list[Fault] = []
-    for measured in survey.data:
-        found += faults(runner, calls, measured.point.leaves, measured.point.args)
+    found = faults(runner, calls, [measured.point for measured in survey.data])
     findings: dict[int, list[Finding]] = {}
     for i in runner.watched:
         behind = [fault for fault in found if fault.leaves >> i & 1]
@@ -43,6 +59,16 @@ def _wrong(found: Sequence[Fault]) -> Finding:
         f"measured: the rule of {worst.rule} is off by {worst.error:.1e} of the directional "
         "derivative of its function (Richardson's differences in float64)",
         tuple(dict.fromkeys(fault.place for fault in found)),
+    )
+
+
+def _contradicted(found: Sequence[Mismatch]) -> Finding:
+    worst = max(one.error for one in found)
+    return Finding(
+        "wrong",
+        f"measured: the transpose_solve of a custom_linear_solve is off by {worst:.1e} of the "
+        "transpose of its matvec (a symmetric one is its own)",
+        tuple(dict.fromkeys(one.place for one in found)),
     )
 
 

@@ -25,19 +25,31 @@ def holders(
     tapped = tap(runner, dependence, leaves, point.leaves, point.args)
     found = {}
     for leaf in leaves:
-        ends = [t for t in tapped if t.reaches(leaf) and t.size > 0 and t.factor(leaf) < _ENDED]
-        if ends:
-            places = tuple(dict.fromkeys(t.place for t in ends))
-            found[leaf] = Finding("", _sentence(runner, ends), places)
+        if at := ends(tapped, leaf):
+            places = tuple(dict.fromkeys(t.place for t in at))
+            found[leaf] = Finding("", _sentence(runner, at), places)
     return found
 
 
-def _sentence(runner: Runner, ends: Sequence[Tapped]) -> str:
-    names = list(dict.fromkeys(name for t in ends for name in _zero_leaves(runner, t)))
-    primitives = ", ".join(dict.fromkeys(t.seen.site.equation.primitive.name for t in ends))
+def ends(tapped: Sequence[Tapped], leaf: int) -> list[Tapped]:
+    """The equations that a gradient arrives at and does not leave towards the leaf."""
+    return [t for t in tapped if t.reaches(leaf) and t.size > 0 and t.factor(leaf) < _ENDED]
+
+
+def zero_factors(tapped: Tapped) -> int:
+    """What an operand that is zero is made of: a bit set of leaves."""
+    made = 0
+    for bits, is_zero in zip(tapped.seen.operands.value, tapped.is_zero):
+        made |= bits if is_zero else 0
+    return made
+
+
+def _sentence(runner: Runner, at: Sequence[Tapped]) -> str:
+    names = list(dict.fromkeys(name for t in at for name in _zero_leaves(runner, t)))
+    primitives = ", ".join(dict.fromkeys(t.seen.site.equation.primitive.name for t in at))
     if names:
         return f"its gradient ends at {primitives}, where a factor is zero: {', '.join(names)}"
-    if any(t.is_zero.any() for t in ends):
+    if any(t.is_zero.any() for t in at):
         return f"its gradient ends at {primitives}, where a factor is zero"
     return f"its gradient ends at {primitives}, which is flat there"
 
@@ -45,8 +57,6 @@ def _sentence(runner: Runner, ends: Sequence[Tapped]) -> str:
 def _zero_leaves(runner: Runner, tapped: Tapped) -> list[str]:
     """Leaves that are zero, among those that make an operand which is zero."""
     names = runner.program.params.names
-    made = 0
-    for bits, is_zero in zip(tapped.seen.operands.value, tapped.is_zero):
-        made |= bits if is_zero else 0
+    made = zero_factors(tapped)
     arrays = runner.program.params.learning
     return [n for i, n in enumerate(names) if made >> i & 1 and not bool(arrays[i].any())]

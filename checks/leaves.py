@@ -1,7 +1,9 @@
 """Which leaves of a pytree can learn, what they are called, and how to put them back.
 
-The leaves that get a verdict are arrays of floating or complex type (Python floats count). All
-others (integers, bools, PRNG keys, functions, strings) are skipped, and said to be.
+The leaves that get a verdict are arrays of floating or complex type. Python floats count too,
+except as attributes of a module, where they are settings such as a dropout rate. All others
+(integers, bools, PRNG keys, functions, strings) are skipped, and said to be. Python integers and
+bools stay what they are, so that a loss may branch on them.
 """
 
 from collections import Counter
@@ -46,7 +48,7 @@ def partition(tree: Any) -> Partition:
     pairs, treedef = jax.tree_util.tree_flatten_with_path(tree)
     names = leaf_names([path for path, _ in pairs])
     leaves = [leaf for _, leaf in pairs]
-    kinds = tuple(_kind(leaf) for leaf in leaves)
+    kinds = tuple(_kind(path, leaf) for path, leaf in pairs)
 
     def pick(kind: str) -> list[tuple[str, Any]]:
         return [(n, x) for n, x, k in zip(names, leaves, kinds, strict=True) if k == kind]
@@ -82,12 +84,13 @@ def is_key(dtype: Any) -> bool:
     return jnp.issubdtype(dtype, jax.dtypes.prng_key)
 
 
-def _kind(leaf: Any) -> str:
+def _kind(path: Any, leaf: Any) -> str:
     if isinstance(leaf, float | complex) and not isinstance(leaf, np.generic):
-        return "learning"
+        is_setting = path and isinstance(path[-1], jax.tree_util.GetAttrKey)
+        return "static" if is_setting else "learning"
     dtype = getattr(leaf, "dtype", None)
     if isinstance(leaf, bool | int):
-        return "held"
+        return "static"
     if dtype is None or not hasattr(leaf, "shape"):
         return "static"
     if is_key(dtype):
@@ -98,5 +101,7 @@ def _kind(leaf: Any) -> str:
 
 
 def _why(leaf: Any) -> str:
+    if isinstance(leaf, float | complex):
+        return "a setting of a module: make it an array if it should learn"
     dtype = getattr(leaf, "dtype", None)
     return f"not a float: {dtype if dtype is not None else type(leaf).__name__}"

@@ -1,14 +1,16 @@
 """Where an equation stands in the user's code: `path:line primitive in module/path`."""
 
+import itertools
 import re
 import sysconfig
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 
-from checks.jaxprs import CUSTOM_RULES, custom_body
+from checks.jaxprs import CUSTOM_RULES, custom_body, open_jaxpr
 
 _HERE = str(Path(__file__).parent)
 _JAX = str(Path(jax.__file__).parent)
@@ -52,11 +54,35 @@ def nearest_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:
     return equation.source_info.traceback
 
 
+def raised_at(error: BaseException) -> str | None:
+    """`path:line` of the innermost frame of an exception that is neither of those either."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f"{_short(f.filename)}:{f.lineno}" for f in frames if not _is_library(f.filename)]
+    return own[-1] if own else None
+
+
 def module_path(chain: Sequence[Any]) -> str:
     """The scopes (Flax modules, `jax.named_scope`) around an equation, joined by `/`."""
     stacks = [str(equation.source_info.name_stack) for equation in chain]
     parts = [_unwrapped(part) for stack in stacks for part in _split(stack)]
     return "/".join(part for part in parts if part not in _NOT_A_MODULE)
+
+
+def call_path(chain: Sequence[Any]) -> tuple[str, ...]:
+    """The user's functions around an equation, the loss first, and then `file:line`.
+
+    Args:
+        chain: the equation, after those that it stands in, outermost first.
+    """
+    path: list[Any] = []
+    for equation in chain:
+        own = _user_frames(equation)
+        again = bool(path and own) and own[0].function_name == path[0].function_name
+        path = own if again else path + own
+    if not path:
+        return ("no source line",)
+    names = [frame.function_name.rpartition("<locals>.")[2] for frame in path]
+    return (*names, f"{Path(path[-1].file_name).name}:{path[-1].line_num}")
 
 
 def rule_source(equation: Any) -> str:
@@ -68,8 +94,12 @@ def rule_source(equation: Any) -> str:
 
 def is_jax_rule(equation: Any) -> bool:
     """Whether a custom rule is one of JAX's own, such as `relu`'s."""
-    source = str(getattr(custom_body(equation).jaxpr.debug_info, "func_src_info", None) or "")
-    return _JAX in source
+    return is_jax_function(custom_body(equation))
+
+
+def is_jax_function(jaxpr: Any) -> bool:
+    """Whether a jaxpr is the trace of a function of JAX itself."""
+    return _JAX in str(getattr(open_jaxpr(jaxpr).debug_info, "func_src_info", None) or "")
 
 
 def _operation(equation: Any) -> str:
@@ -90,9 +120,21 @@ def _frames(equation: Any) -> list[tuple[str, int]]:
     return [(f.file_name, f.line_num) for f in traceback.frames] if traceback else []
 
 
+def _user_frames(equation: Any) -> list[Any]:
+    """Frames in user code below the call of the loss, outermost first."""
+    traceback = equation.source_info.traceback
+    frames = traceback.frames if traceback else []
+    below = itertools.takewhile(lambda frame: not _is_own(frame.file_name), frames)
+    return [frame for frame in below if not _is_library(frame.file_name)][::-1]
+
+
+def _is_own(file: str) -> bool:
+    return str(Path(file).parent) == _HERE
+
+
 def _is_machinery(file: str) -> bool:
-    own = str(Path(file).parent) == _HERE
-    return own or file.startswith((_JAX, "<frozen", *_STANDARD)) or "/jaxlib/" in file
+    foreign = file.startswith((_JAX, "<frozen", *_STANDARD)) or "/jaxlib/" in file
+    return foreign or _is_own(file)
 
 
 def _is_library(file: str) -> bool:

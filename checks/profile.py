@@ -1,11 +1,18 @@
 """The profile of a leaf: how large the gradient is at each equation from the loss back to it."""
 
+import difflib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from checks.dependence import Dependence
+from checks.document import strict
+from checks.leaves import Partition
+from checks.page import profile_page
 from checks.points import root_mean_square
 from checks.reach import analyse
 from checks.runner import Runner, wide_array
@@ -14,6 +21,7 @@ from checks.trace import trace
 
 _SHOWN = 5
 _BARS = 40
+_NEAREST = 5
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,15 @@ class Profile:
             ],
         }
 
+    def to_json(self, path: str | Path) -> None:
+        """Writes the document."""
+        text = json.dumps(strict(self.document()), indent=1, allow_nan=False)
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+    def to_html(self, path: str | Path) -> None:
+        """Writes the profile as one self-contained page."""
+        Path(path).write_text(profile_page(self), encoding="utf-8", errors="replace")
+
 
 def profile(loss: Callable[..., Any], params: Any, *args: Any, leaf: str) -> Profile:
     """The profile of one leaf in float64, without any edit of the model.
@@ -100,27 +117,43 @@ def profile(loss: Callable[..., Any], params: Any, *args: Any, leaf: str) -> Pro
         ValueError: the leaf is disconnected or blocked, so that no gradient leads to it.
     """
     program = trace(loss, params, args)
-    if leaf not in program.params.names:
-        raise KeyError(f"no leaf is called {leaf!r}; names: {', '.join(program.params.names[:8])}")
+    names = program.params.names
+    if leaf not in names:
+        near = difflib.get_close_matches(leaf, names, _NEAREST, 0.0)
+        raise KeyError(f"no leaf is called {leaf!r}; the nearest names: {', '.join(near)}")
     static = analyse(program)
-    at = program.params.names.index(leaf)
+    at = names.index(leaf)
     if (found := static.findings[at]).verdict != "reachable":
         raise ValueError(
             f"a profile needs a path with a derivative: {leaf!r} is {found.verdict} "
             f"({found.evidence}); see reach(loss, params, ...)"
         )
-    runner = Runner(program, [at])
     point = [wide_array(x) for x in program.params.learning]
-    tapped = tap(runner, static.dependence, [at], point, program.args)
-    slope = runner.wide(point, program.args).leaves[at]
-    own = 0.0 if slope is None else root_mean_square(slope)
-    return Profile(leaf, tuple(_passages(tapped, at)), own)
+    return profiles(Runner(program, [at]), static.dependence, [at], point, program.args)[0]
+
+
+def profiles(
+    runner: Runner,
+    dependence: Dependence,
+    leaves: Sequence[int],
+    point: Sequence[np.ndarray],
+    args: Partition,
+) -> list[Profile]:
+    """The profiles of several leaves with a derivative, by their positions, out of one run."""
+    tapped = tap(runner, dependence, leaves, point, args)
+    slopes = runner.wide(point, args).leaves
+    names = runner.program.params.names
+    return [Profile(names[i], tuple(_passages(tapped, i)), _size(slopes[i])) for i in leaves]
+
+
+def _size(slope: np.ndarray | None) -> float:
+    return 0.0 if slope is None else root_mean_square(slope)
 
 
 def _passages(tapped: Sequence[Tapped], leaf: int) -> list[Passage]:
     """In the order of the backward pass."""
     found = []
-    for one in reversed(tapped):
+    for one in reversed([one for one in tapped if one.reaches(leaf)]):
         towards = one.towards(leaf)
         arriving, leaving = one.size, one.size * one.factor(leaf)
         steps = (

@@ -1,28 +1,38 @@
 """Static reach: which leaves the loss depends on, and which of them have a derivative. Proofs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from checks import jaxprs
 from checks.cuts import Cut, find_cuts
 from checks.dependence import Dependence
+from checks.derivatives import missing_derivatives
+from checks.flow import static_flow
 from checks.places import place
 from checks.report import Report
 from checks.trace import Program, trace
 from checks.verdicts import Finding, Leaf
 
-_DROPPED = (
-    "never read by any equation: unused, or used only for what JAX settles before a program "
-    "exists (a shape, a type, a tangent of type float0)"
-)
+_SETTLED = "what JAX settles before a program exists (a shape, a type, a tangent of type float0)"
+_DROPPED = f"never read by any equation: unused, or used only for {_SETTLED}"
+_THROWN_AWAY = f"its data are computed with and thrown away, or lead only to {_SETTLED}"
 
 
 class Static(NamedTuple):
-    """The static part's result: one finding a leaf, and the cuts behind them."""
+    """The static part's result: one finding a leaf, and what they rest on.
+
+    Attributes:
+        findings: one for each leaf.
+        cuts: equations behind the blocked ones.
+        dependence: what depends on what.
+        underivable: equations that JAX has no reverse derivative of, as id -> its reason.
+    """
 
     findings: tuple[Finding, ...]
     cuts: tuple[Cut, ...]
     dependence: Dependence
+    underivable: dict[int, str]
 
 
 def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
@@ -47,12 +57,14 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
         skipped=program.params.skipped,
         notes=tuple(static.dependence.notes),
         static=True,
+        find_flow=partial(static_flow, program, static.dependence, static.cuts),
     )
 
 
 def analyse(program: Program) -> Static:
     """The static findings of a traced loss."""
-    dependence = Dependence()
+    missing = missing_derivatives(program.jaxpr, program.leaf_count)
+    dependence = Dependence(refused=missing.alone, underivable=missing.underivable)
     flow = dependence.jaxpr(program.jaxpr)
     everyone = (1 << program.leaf_count) - 1
     value, tangent = flow.value[0] & everyone, flow.tangent[0] & everyone
@@ -65,7 +77,7 @@ def analyse(program: Program) -> Static:
             findings.append(_blocked([cut for cut in cuts if cut.leaves >> i & 1]))
         else:
             findings.append(Finding("reachable", "a differentiable path leads to the loss"))
-    return Static(tuple(findings), tuple(cuts), dependence)
+    return Static(tuple(findings), tuple(cuts), dependence, missing.underivable)
 
 
 def make_leaf(name: str, array: Any, finding: Finding) -> Leaf:
@@ -96,7 +108,7 @@ def _disconnected(program: Program, rows: tuple[int, ...], leaf: int) -> Finding
     if outputs:
         fate = f"it reaches only the auxiliary output {', '.join(outputs)}"
     elif readers:
-        fate = "its data are computed with and thrown away"
+        fate = _THROWN_AWAY
     else:
         fate = _DROPPED
     return Finding(

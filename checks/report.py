@@ -1,14 +1,20 @@
 """A report: a mapping from leaf names to what is known of each leaf."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from checks.document import write_json
+from checks.flow import Flow
 from checks.page import write_html
 from checks.table import report_table
 from checks.verdicts import Leaf, verdict_counts, worst_first
+
+if TYPE_CHECKING:
+    from checks.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,11 @@ class Subtree:
     update_over_weight: float | None
 
 
+def _no_profiles(names: Sequence[str]) -> dict[str, "Profile"]:
+    del names
+    return {}
+
+
 @dataclass(frozen=True)
 class Report(Mapping[str, Leaf]):
     """What the checks found.
@@ -39,6 +50,8 @@ class Report(Mapping[str, Leaf]):
             matches nothing.
         notes: what the method took on trust or could not see.
         static: whether only the static part ran.
+        find_flow: finds the way of the gradient; see `flow`.
+        find_profiles: finds the ways to some leaves; see `profiles`.
     """
 
     leaves: tuple[Leaf, ...]
@@ -46,6 +59,10 @@ class Report(Mapping[str, Leaf]):
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     static: bool = False
+    find_flow: Callable[[], Flow] = field(default=Flow, repr=False, compare=False)
+    find_profiles: Callable[[Sequence[str]], dict[str, "Profile"]] = field(
+        default=_no_profiles, repr=False, compare=False
+    )
 
     def __getitem__(self, name: str) -> Leaf:
         for leaf in self.leaves:
@@ -68,6 +85,18 @@ class Report(Mapping[str, Leaf]):
     def failing(self) -> list[Leaf]:
         """Leaves that do not pass, worst first."""
         return worst_first([leaf for leaf in self.leaves if not leaf.passes])
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The way of the gradient from the loss to the inputs, worked out at its first use.
+
+        Of a diagnosis it is measured, which takes about as long as compiling one gradient.
+        """
+        return self.find_flow()
+
+    def profiles(self, names: Sequence[str]) -> dict[str, "Profile"]:
+        """Profiles of those of these leaves that a gradient leads to; none of a static report."""
+        return self.find_profiles(names)
 
     def verdict_counts(self) -> dict[str, int]:
         """Number of leaves of each verdict that occurs, worst first."""

@@ -6,7 +6,7 @@ its own function. Values behind a `stop_gradient` outside of rules are no matter
 are held fixed by construction; inside a rule's function nothing is held.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -17,13 +17,13 @@ from checks import jaxprs
 from checks.context import Seen, walk
 from checks.dependence import Dependence
 from checks.interpret import Feeds, Path, Site
-from checks.leaves import Partition
 from checks.places import is_jax_rule, place, rule_source
+from checks.points import Point
 from checks.runner import QUICK, Runner, wide_args, wide_array
 from checks.shadow import Widener
 
 # Largest relative error of a directional derivative that finite differences in float64 may have.
-_TOLERANCE = 2e-4
+TOLERANCE = 2e-4
 # Share of the function's own size below which a difference is rounding.
 _ROUNDING = 1e-9
 # Half-widths of the differences, in units of the operand's root mean square.
@@ -31,19 +31,21 @@ _WIDTHS = (1e-3, 1e-5)
 
 
 class Fault(NamedTuple):
-    """A call of a custom rule that does not give the derivative for one operand.
+    """A call of a custom rule against the derivative of its function, for one operand.
 
     Attributes:
         seen: the call in its context.
         operand: position of the operand.
         error: relative error of the rule's directional derivative.
         is_zero: whether the rule gives exactly zero there, which makes it a cut.
+        counts: whether that is more than differences leave uncertain.
     """
 
     seen: Seen
     operand: int
     error: float
     is_zero: bool
+    counts: bool
 
     @property
     def leaves(self) -> int:
@@ -76,29 +78,42 @@ def custom_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Se
     ]
 
 
-def faults(
-    runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
-) -> list[Fault]:
-    """Rules that are wrong at one point of parameters and data."""
-    checker = _Checker({seen.site.path for seen in calls})
+def faults(runner: Runner, calls: Sequence[Seen], points: Sequence[Point]) -> list[Fault]:
+    """Rules that are wrong at one of the points of parameters and data."""
+    return [fault for fault in comparisons(runner, calls, points) if fault.counts]
+
+
+def comparisons(runner: Runner, calls: Sequence[Seen], points: Sequence[Point]) -> list[Fault]:
+    """Every call and operand with its error at each point, whether it counts or not."""
+    checker, program = _Checker({seen.site.path: _moved(seen) for seen in calls}), runner.program
+    slope = jax.grad(lambda t, given: checker.run(program.jaxpr, given, t)[0][0])
+    ask = jax.jit(slope, compiler_options=QUICK)
+    found = []
     with jax.enable_x64(True):
         tokens: Feeds = {
             seen.site.path: jnp.zeros((*(seen.repeats or ()), len(seen.operands.value), 4))
             for seen in calls
         }
-        inputs = runner.program.inputs([*map(wide_array, leaves)], wide_args(args))
-        program = runner.program.jaxpr
-        slope = jax.grad(lambda t, given: checker.run(program, given, t)[0][0])
-        ask = jax.jit(slope, compiler_options=QUICK)
-        answers = jax.tree.map(np.asarray, ask(tokens, inputs))
+        for point in points:
+            inputs = program.inputs([*map(wide_array, point.leaves)], wide_args(point.args))
+            found += _answered(calls, jax.tree.map(np.asarray, ask(tokens, inputs)))
+    return found
+
+
+def _answered(calls: Sequence[Seen], answers: Feeds) -> list[Fault]:
     found = []
     for seen in calls:
         sums = answers[seen.site.path].reshape(-1, len(seen.operands.value), 4).sum(0)
         for operand, (error, true, given, floor) in enumerate(np.sqrt(sums)):
-            if error > max(_TOLERANCE * true, _ROUNDING * floor, _TOLERANCE * given):
-                relative = float(error / true) if true else float("inf")
-                found.append(Fault(seen, operand, relative, bool(given == 0)))
+            counts = error > max(TOLERANCE * true, _ROUNDING * floor, TOLERANCE * given)
+            relative = float(error / true) if true else float("inf" if counts else 0)
+            found.append(Fault(seen, operand, relative, bool(given == 0), bool(counts)))
     return found
+
+
+def _moved(seen: Seen) -> list[int]:
+    """Positions of the operands that a leaf's tangent enters: a rule may refuse all others."""
+    return [i for i, bits in enumerate(seen.operands.tangent) if bits]
 
 
 class _Checker(Widener):
@@ -109,13 +124,13 @@ class _Checker(Widener):
     Inside a scan each step has its own token.
     """
 
-    def __init__(self, paths: set[Path]) -> None:
+    def __init__(self, moved: Mapping[Path, Sequence[int]]) -> None:
         super().__init__()
-        self._paths = paths
+        self._moved = moved
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """The call's results, unchanged."""
-        if site.path not in self._paths or feed is None:
+        if site.path not in self._moved or feed is None:
             return super().compute(site, operands, feed)
 
         def call(*given: Any) -> list[Any]:
@@ -129,17 +144,21 @@ class _Checker(Widener):
             return call(*given), given
 
         def backward(given: Any, cotangents: Any) -> Any:
-            return _compared(site.equation, call, given, cotangents)
+            return _compared(site.equation, self._moved[site.path], call, given, cotangents)
 
         checked.defvjp(forward, backward)
         results: Any = checked(feed, *operands)
         return list(results)
 
 
-def _compared(equation: Any, call: Any, given: Sequence[Any], cotangents: Sequence[Any]) -> Any:
-    """The token's answer, then the rule's own cotangents of the operands."""
-    first = jaxprs.constant_operands(equation)
-    moved = [i for i, x in enumerate(equation.invars) if i >= first and jaxprs.is_differentiable(x)]
+def _compared(
+    equation: Any,
+    moved: Sequence[int],
+    call: Any,
+    given: Sequence[Any],
+    cotangents: Sequence[Any],
+) -> Any:
+    """The token's answer, then the rule's own cotangents of the operands `moved`."""
     seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
     weights = [cotangents[j] for j in seen]
 

@@ -12,10 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.custom_derivatives import SymbolicZero
 from jax.extend import core
 
 from checks import jaxprs
-from checks.interpret import Interpreter, Site, held
+from checks.interpret import Interpreter, Site, Static, held
 from checks.leaves import is_key
 
 _TYPE_PARAMS = ("new_dtype", "dtype", "preferred_element_type")
@@ -29,7 +30,7 @@ def shadow(closed: Any) -> Any:
     Run and differentiate the result under `jax.enable_x64(True)`.
     """
     widener = Widener()
-    inputs = [widened_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
+    inputs = [widener.struct(x) for x in jaxprs.open_jaxpr(closed).invars]
     with jax.enable_x64(True):
         return jax.make_jaxpr(lambda *given: widener.run(closed, given)[0])(*inputs)
 
@@ -41,29 +42,32 @@ def widened_dtype(dtype: Any) -> Any:
     return jnp.dtype("complex128" if jnp.issubdtype(dtype, jnp.complexfloating) else "float64")
 
 
-def widened(value: Any) -> Any:
-    """An array or number in the wide type; call under `jax.enable_x64(True)`."""
-    dtype = getattr(value, "dtype", None)
-    if dtype is None or (not is_key(dtype) and widened_dtype(dtype) != dtype):
-        value = jnp.asarray(value)
-        return value.astype(widened_dtype(value.dtype))
-    return value
-
-
-def widened_struct(atom: Any) -> jax.ShapeDtypeStruct:
-    """Shape and wide type of a variable."""
-    return jax.ShapeDtypeStruct(atom.aval.shape, widened_dtype(atom.aval.dtype))
-
-
 class Widener(Interpreter):
-    """Runs a jaxpr in wide types. Make it outside of `jax.enable_x64(True)`, run it inside."""
+    """Runs a jaxpr in wide types. Make it outside of `jax.enable_x64(True)`, run it inside.
+
+    Subclasses may widen less: `type_of` says what becomes of each type.
+    """
+
+    type_of = staticmethod(widened_dtype)
 
     def __init__(self) -> None:
         self._wide_before = bool(jax.config.read("jax_enable_x64"))
 
+    def widened(self, value: Any) -> Any:
+        """An array or number in its wide type."""
+        dtype = getattr(value, "dtype", None)
+        if dtype is None or (not is_key(dtype) and self.type_of(dtype) != dtype):
+            value = jnp.asarray(value)
+            return value.astype(self.type_of(value.dtype))
+        return value
+
+    def struct(self, atom: Any) -> jax.ShapeDtypeStruct:
+        """Shape and wide type of a variable."""
+        return jax.ShapeDtypeStruct(atom.aval.shape, self.type_of(atom.aval.dtype))
+
     def constant(self, value: Any) -> Any:
         """Literals and constants are widened like everything else."""
-        return widened(value)
+        return self.widened(value)
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """The equation's results in wide types."""
@@ -80,7 +84,9 @@ class Widener(Interpreter):
             return self._kept(equation, operands)
         params = {key: self._param(key, x) for key, x in equation.params.items()}
         results = equation.primitive.bind(*operands, **equation.primitive.get_bind_params(params))
-        return [widened(x) for x in (results if equation.primitive.multiple_results else [results])]
+        return [
+            self.widened(x) for x in (results if equation.primitive.multiple_results else [results])
+        ]
 
     def _kept(self, equation: Any, operands: list[Any]) -> list[Any]:
         if equation.primitive.name in jaxprs.CALLBACKS:
@@ -89,56 +95,70 @@ class Widener(Interpreter):
             x.astype(atom.aval.dtype) if jaxprs.is_differentiable(atom) else x
             for atom, x in zip(equation.invars, operands)
         ]
-        return [widened(x) for x in jaxprs.bind(equation, narrow)]
+        return [self.widened(x) for x in jaxprs.bind(equation, narrow)]
 
     def _param(self, key: str, value: Any) -> Any:
         if key in ("consts", "update_consts"):
-            return tuple(map(widened, value))
+            return tuple(map(self.widened, value))
         if key in _TYPE_PARAMS and value is not None:
-            return widened_dtype(value)
+            return self.type_of(value)
         if key == "precision" and "Algorithm" in type(value).__name__:
             return None
+        if key == "transpose_thunk":  # of `linear_call`
+            return lambda: self._transpose(value)
         if isinstance(value, (core.Jaxpr, core.ClosedJaxpr)):
             return self._retraced(value)
         return value
 
+    def _transpose(self, thunk: Any) -> tuple[Any, list[Any]]:
+        jaxpr, constants = thunk()
+        return self._retraced(jaxpr), [*map(self.widened, constants)]
+
     def _retraced(self, jaxpr: Any) -> Any:
-        inputs = [widened_struct(x) for x in jaxprs.open_jaxpr(jaxpr).invars]
+        inputs = [self.struct(x) for x in jaxprs.open_jaxpr(jaxpr).invars]
         traced = jax.make_jaxpr(lambda *given: self.run(jaxpr, given)[0])(*inputs)
         return traced if isinstance(jaxpr, core.ClosedJaxpr) else traced.jaxpr
 
-    def _linear_solve(self, site: Site, operands: list[Any]) -> list[Any]:
-        """Rebuilt from its parts; each part has its own leading constants among the operands."""
+    def solver(self, site: Site, operands: list[Any]) -> tuple[dict[str, Any], list[Any]]:
+        """The functions of a `custom_linear_solve` by name, None where not given; and its b.
+
+        Each part has its own leading constants among the operands.
+        """
         lengths, parts = (site.equation.params[k] for k in ("const_lengths", "jaxprs"))
-        given, rest = {}, list(operands)
-        for part in ("matvec", "vecmat", "solve", "transpose_solve"):
-            count = getattr(lengths, part)
-            given[part], rest = rest[:count], rest[count:]
+        calls, rest = {}, list(operands)
+        for name in ("matvec", "vecmat", "solve", "transpose_solve"):
+            count = getattr(lengths, name)
+            calls[name] = self._part(getattr(parts, name), rest[:count])
+            rest = rest[count:]
+        return calls, rest
 
-        def call(part: str) -> Any:
-            jaxpr = getattr(parts, part)
-            return jaxpr and (lambda xs: self.run(jaxpr, [*given[part], *xs])[0])
+    def _part(self, jaxpr: Any, constants: list[Any]) -> Any:
+        return jaxpr and (lambda xs: self.run(jaxpr, [*constants, *xs])[0])
 
-        solve, back = call("solve"), call("transpose_solve")
+    def _linear_solve(self, site: Site, operands: list[Any]) -> list[Any]:
+        calls, right = self.solver(site, operands)
+        back = calls["transpose_solve"]
         return lax.custom_linear_solve(
-            call("matvec"),
-            rest,
-            lambda _, b: solve(b),
+            calls["matvec"],
+            right,
+            lambda _, b: calls["solve"](b),
             transpose_solve=back and (lambda _, b: back(b)),
         )
 
     def _custom_jvp(self, equation: Any, operands: list[Any]) -> list[Any]:
-        """The same function with the same rule, both in wide types."""
-        moved = [i for i, x in enumerate(equation.invars) if jaxprs.is_differentiable(x)]
+        """The same function with the same rule, both in wide types.
+
+        The rule is asked with the tangents that there are, and no others: it may refuse them.
+        """
         seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
-        rule = _Rule(equation, moved, seen, self._wide_before)
 
         @jax.custom_jvp
         def function(*given: Any) -> Any:
             return self.run(jaxprs.custom_body(equation), given)[0]
 
-        @function.defjvp
-        def _(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        def forward(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+            moved = [i for i, x in enumerate(tangents) if not isinstance(x, SymbolicZero)]
+            rule = _Rule(equation, moved, seen, self._wide_before)
             chosen = [tangents[i] for i in moved]
             results, _ = self.run(rule.forward_mode(), [*primals, *chosen])
             values, slopes = results[: -len(seen)], list(results[-len(seen) :])
@@ -146,35 +166,36 @@ class Widener(Interpreter):
                 slopes.pop(0) if j in seen else _no_tangent(x) for j, x in enumerate(values)
             ]
 
+        function.defjvp(forward, symbolic_zeros=True)
         results: Any = function(*operands)
         return list(results)
 
     def _custom_vjp(self, equation: Any, operands: list[Any]) -> list[Any]:
         """Likewise; the residuals of the rule are the leaves of JAX's own pullback."""
-        first = jaxprs.constant_operands(equation)
-        moved = [i for i, x in enumerate(equation.invars) if jaxprs.is_differentiable(x)]
-        moved = [i for i in moved if i >= first]
         seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
-        rule = _Rule(equation, moved, seen, self._wide_before)
 
         @jax.custom_vjp
         def function(*given: Any) -> Any:
             return self.run(jaxprs.custom_body(equation), given)[0]
 
         def forward(*given: Any) -> Any:
-            results, _ = self.run(rule.reverse_mode()[0], given)
+            moved = [i for i, x in enumerate(given) if x.perturbed]
+            rule = _Rule(equation, moved, seen, self._wide_before)
+            results, _ = self.run(rule.reverse_mode()[0], [x.value for x in given])
             count = len(equation.outvars)
-            return list(results[:count]), list(results[count:])
+            return list(results[:count]), (Static(tuple(moved)), list(results[count:]))
 
-        def backward(residuals: list[Any], cotangents: list[Any]) -> tuple[Any, ...]:
-            chosen = [cotangents[j] for j in seen]
+        def backward(saved: Any, cotangents: list[Any]) -> tuple[Any, ...]:
+            moved, residuals = saved[0].value, saved[1]
+            rule = _Rule(equation, moved, seen, self._wide_before)
+            chosen = [_instantiated(cotangents[j]) for j in seen]
             slopes, _ = self.run(rule.reverse_mode()[1], [*residuals, *chosen])
             back: list[Any] = [None] * len(equation.invars)
             for i, slope in zip(moved, slopes):
                 back[i] = slope
             return tuple(back)
 
-        function.defvjp(forward, backward)
+        function.defvjp(forward, backward, symbolic_zeros=True)
         results: Any = function(*operands)
         return list(results)
 
@@ -189,7 +210,9 @@ class _Rule:
         wide: whether it was traced under x64.
     """
 
-    def __init__(self, equation: Any, moved: list[int], seen: list[int], wide: bool) -> None:
+    def __init__(
+        self, equation: Any, moved: Sequence[int], seen: Sequence[int], wide: bool
+    ) -> None:
         self._equation, self._moved, self._seen, self._wide = equation, moved, seen, wide
         self._operands = [jaxprs.struct(x) for x in equation.invars]
 
@@ -242,6 +265,13 @@ class _Rule:
             return [results[j] for j in self._seen], results
 
         return call
+
+
+def _instantiated(cotangent: Any) -> Any:
+    if not isinstance(cotangent, SymbolicZero):
+        return cotangent
+    shape = jaxprs.struct(cotangent)
+    return jnp.zeros(shape.shape, shape.dtype)
 
 
 def _no_tangent(value: Any) -> Any:

@@ -11,8 +11,8 @@ import numpy as np
 import optax
 
 from checks.leaves import Partition
-from checks.points import Point, root_mean_square
-from checks.readings import narrow
+from checks.points import root_mean_square
+from checks.readings import Measured, narrow
 from checks.runner import Gradient, Runner, wide_array
 
 STEPS = 20
@@ -69,7 +69,7 @@ class Chain:
 
     def __init__(self, optimizer: Any, params: Partition) -> None:
         self._params = params
-        self._optimizer = optimizer
+        self.optimizer = optimizer
         self.update = optax.with_extra_args_support(optimizer).update
         self._compiled: Callable[..., Any] | None = jax.jit(self._step)
         self._block = jax.jit(self._loop)
@@ -81,7 +81,8 @@ class Chain:
 
     def init(self, leaves: Sequence[Any]) -> Any:
         """State before the first step."""
-        return self._optimizer.init(self.tree(leaves))
+        with promoting():
+            return self.optimizer.init(self.tree(leaves))
 
     def step(self, leaves: Sequence[Any], state: Any, gradients: Sequence[Any], loss: Any) -> Any:
         """New leaves, state and updates; un-compiled where the optimiser cannot be compiled."""
@@ -120,9 +121,15 @@ class Chain:
 
     def _step(self, leaves: list[Any], state: Any, gradients: list[Any], loss: Any) -> Any:
         params = self.tree(leaves)
-        updates, state = self.update(self.tree(gradients), state, params, value=loss)
-        moved = optax.apply_updates(params, updates)
+        with promoting():
+            updates, state = self.update(self.tree(gradients), state, params, value=loss)
+            moved = optax.apply_updates(params, updates)
         return jax.tree.leaves(moved), state, jax.tree.leaves(updates)
+
+
+def promoting() -> Any:
+    """Optax counts on JAX's standard promotion of types, whatever the user's process is set to."""
+    return jax.numpy_dtype_promotion("standard")
 
 
 def default_optimizer(gradients: Sequence[np.ndarray | None]) -> Any:
@@ -133,18 +140,23 @@ def default_optimizer(gradients: Sequence[np.ndarray | None]) -> Any:
 
 
 def train(
-    runner: Runner, chain: Chain, datasets: Sequence[Point], steps: int = STEPS
+    runner: Runner, chain: Chain, data: Sequence[Measured], steps: int = STEPS
 ) -> tuple[Training, Any]:
     """Runs k steps of the real chain on real gradients, round the batches; and its last state."""
-    leaves, _ = narrow(runner, datasets[0])
+    leaves, _ = narrow(runner, data[0].point)
     result = Training({0: leaves}, [np.zeros(x.shape, bool) for x in leaves], [0.0 for _ in leaves])
     state = chain.init(leaves)
+    known = dict(enumerate(m.written for m in data))  # by batch, for as long as no leaf moves
     for step in range(steps):
-        args = narrow(runner, datasets[step % len(datasets)])[1]
-        gradient = runner.written(leaves, args)
+        batch = step % len(data)
+        if batch not in known:
+            known[batch] = runner.written(leaves, narrow(runner, data[batch].point)[1])
+        gradient = known[batch]
         new, state, _ = chain.step(leaves, state, filled(gradient, leaves), gradient.loss)
         new = [np.asarray(x) for x in new]
         _record(result, leaves, new, gradient, step + 1)
+        if not all(map(np.array_equal, leaves, new)):
+            known = {}
         leaves = new
     return result, state
 

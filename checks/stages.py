@@ -1,40 +1,78 @@
-"""Which stage of an optax chain takes a leaf's update away.
+"""Which stage of an optax chain takes a leaf's update away, and a chain with one stage edited.
 
 Optax keeps the parts of a chain in the closures of its functions; there is no public way to list
 them. Where they cannot be found the whole optimiser is one stage.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 from checks.points import root_mean_square
-from checks.simulate import Chain
+from checks.simulate import Chain, promoting
 
 
-def blamed_stage(chain: Chain, leaves: Sequence[Any], gradients: Sequence[Any], leaf: int) -> str:
-    """Name of the stage that makes the leaf's update smallest against what entered it."""
+class Stage(NamedTuple):
+    """A part of an optimiser.
+
+    Attributes:
+        name: of the function that made it.
+        path: its position in the chains that it stands in, outermost first.
+    """
+
+    name: str
+    path: tuple[int, ...]
+
+
+def blamed_stage(chain: Chain, leaves: Sequence[Any], gradients: Sequence[Any], leaf: int) -> Stage:
+    """The stage that makes the leaf's update smallest against what entered it."""
     params = chain.tree([jnp.asarray(x) for x in leaves])
     updates = chain.tree([jnp.asarray(x) for x in gradients])
-    return _blamed(chain.update, chain.init(leaves), params, updates, leaf)
+    with promoting():
+        return _blamed(chain.update, (), chain.init(leaves), params, updates, leaf)
 
 
-def _blamed(update: Callable[..., Any], state: Any, params: Any, updates: Any, leaf: int) -> str:
-    parts = _closed_over(_unwrapped(update)).get("update_fns")
+def with_stage(optimizer: Any, path: Sequence[int], edit: Callable[[Any], Any]) -> Any:
+    """The optimiser with the stage at this path replaced by what `edit` makes of it."""
+    if not path:
+        return edit(optimizer)
+    inits = closed_over(optimizer.init)["init_fns"]
+    updates = closed_over(optimizer.update)["update_fns"]
+    parts = list(map(optax.GradientTransformationExtraArgs, inits, updates))
+    parts[path[0]] = with_stage(parts[path[0]], path[1:], edit)
+    return optax.chain(*parts)
+
+
+def closed_over(function: Any) -> dict[str, Any]:
+    """Names and values in the closure of a function, inside optax's wrapper for extra arguments."""
+    return _cells(_unwrapped(function))
+
+
+def _blamed(
+    update: Callable[..., Any],
+    path: tuple[int, ...],
+    state: Any,
+    params: Any,
+    updates: Any,
+    leaf: int,
+) -> Stage:
+    parts = closed_over(update).get("update_fns")
+    blamed = Stage(_name(update), path)
     if not parts:
-        return _name(update)
-    worst, blamed = np.inf, _name(update)
+        return blamed
+    worst = np.inf
     before = _size(updates, leaf)
-    for part, own in zip(parts, state):
+    for i, (part, own) in enumerate(zip(parts, state)):
         entered = updates
         updates, _ = part(updates, own, params, value=jnp.float32(0))
         after = _size(updates, leaf)
         ratio = after / before if before else np.inf
         if ratio < worst:
-            worst, blamed = ratio, _blamed(part, own, params, entered, leaf)
+            worst, blamed = ratio, _blamed(part, (*path, i), own, params, entered, leaf)
         before = after
     return blamed
 
@@ -45,11 +83,11 @@ def _size(updates: Any, leaf: int) -> float:
 
 def _unwrapped(update: Callable[..., Any]) -> Callable[..., Any]:
     """The update function inside optax's wrapper for extra arguments."""
-    inside = getattr(_closed_over(update).get("tx"), "update", None)
+    inside = getattr(_cells(update).get("tx"), "update", None)
     return update if inside is None else _unwrapped(inside)
 
 
-def _closed_over(function: Any) -> dict[str, Any]:
+def _cells(function: Any) -> dict[str, Any]:
     code, cells = getattr(function, "__code__", None), getattr(function, "__closure__", None)
     if code is None or cells is None:
         return {}

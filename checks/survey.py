@@ -37,11 +37,12 @@ class Fate:
     points: int = 0
 
     def state(self, view: int) -> np.ndarray:
-        """For each slice `alive`, `unvisited`, `still` (alive at other parameters) or `never`."""
+        """For each slice `alive`, `unvisited`, `still`, `opened` or `never`.
+
+        `still` is alive at other parameters, `opened` if a choice of the data went another way.
+        """
         choices = [self.alive[kind][view] for kind in _KINDS]
-        return np.select(
-            choices, ["alive", "unvisited", "still", "unvisited", "unvisited"], "never"
-        )
+        return np.select(choices, ["alive", "unvisited", "still", "unvisited", "opened"], "never")
 
 
 @dataclass

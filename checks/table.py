@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from checks.verdicts import Leaf, Slice, worst_first
+from checks.verdicts import Cure, Leaf, Slice, worst_first
 
 if TYPE_CHECKING:
     from checks.report import Report
@@ -18,12 +18,13 @@ WIDTH = 100
 _NUMBERS = re.compile(r"\d+")
 _INDICES_SHOWN = 6
 _PLACES_SHOWN = 3
+_NO_CURE = {0: "no edit of one leaf, equation or optimiser stage is known for it"}
 
 
 def report_table(report: "Report") -> str:
     """Counts, what fails as a whole, and a row for each group of leaves with something to tell."""
     parts = [_summary(report), *(f"! {problem}" for problem in report.problems)]
-    told = [leaf for leaf in worst_first(report.leaves) if not _is_plain(leaf)]
+    told = [leaf for leaf in worst_first(report.leaves) if not is_plain(leaf)]
     if told:
         parts.append(leaf_table(told))
     parts += [f"skipped {name}: {why}" for name, why in report.skipped.items()]
@@ -37,7 +38,7 @@ def leaf_table(leaves: Sequence[Leaf]) -> str:
     table.add_column("parameter", ratio=3, overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("why, and where", ratio=6, overflow="fold")
-    for group in _siblings(leaves):
+    for group in siblings(leaves):
         table.add_row(_title(group), group[0].verdict, _why(group[0]))
     return _render(table)
 
@@ -64,28 +65,40 @@ def _summary(report: "Report") -> str:
     return f"{part} {word}: {len(report)} leaves: {counts or 'none'}"
 
 
-def _is_plain(leaf: Leaf) -> bool:
+def is_plain(leaf: Leaf) -> bool:
     """Whether there is nothing to tell of a leaf but that it passes."""
     nothing = not leaf.slices and not leaf.also and leaf.allowed is None
     return leaf.verdict in ("alive", "reachable") and nothing
 
 
-def _siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
+def siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
     """Leaves that differ by numbers in their names alone, and by nothing that matters."""
     groups: dict[object, list[Leaf]] = {}
     for leaf in leaves:
         slices = tuple((s.axis, s.index, s.verdict) for s in leaf.slices)
         pattern = _NUMBERS.sub("*", leaf.name)
-        key = (pattern, leaf.verdict, leaf.allowed, leaf.passes, tuple(leaf.where), slices)
+        cures = tuple(_NUMBERS.sub("*", cure.edit) for cure in leaf.cures)
+        where = tuple(map(_without_numbers, leaf.where))
+        key = (pattern, leaf.verdict, leaf.allowed, leaf.passes, where, slices, cures)
         groups.setdefault(key, []).append(leaf)
     return list(groups.values())
 
 
+def sibling_title(group: Sequence[Leaf]) -> str:
+    """The name of a leaf; of several its numbers are starred."""
+    return group[0].name if len(group) == 1 else _NUMBERS.sub("*", group[0].name)
+
+
 def _title(group: Sequence[Leaf]) -> str:
     shape = "x".join(map(str, group[0].shape)) or "scalar"
-    if len(group) == 1:
-        return f"{group[0].name} [{shape}]".replace("[", r"\[")
-    return f"{_NUMBERS.sub('*', group[0].name)} ({len(group)} leaves)"
+    more = f"[{shape}]" if len(group) == 1 else f"({len(group)} leaves)"
+    return f"{sibling_title(group)} {more}".replace("[", r"\[")
+
+
+def _without_numbers(place: str) -> str:
+    """A place with the numbers in its module path starred; the line keeps its own."""
+    line, within, module = place.partition(" in ")
+    return line + within + _NUMBERS.sub("*", module)
 
 
 def _why(leaf: Leaf) -> str:
@@ -95,9 +108,24 @@ def _why(leaf: Leaf) -> str:
         lines.append(f"and {len(leaf.where) - _PLACES_SHOWN} places more")
     lines += [_slice_line(part) for part in leaf.slices]
     lines += [f"also {finding.verdict}: {finding.evidence}" for finding in leaf.also]
+    lines += cure_lines(leaf)
     if leaf.allowed is not None:
         lines.append(f"allowed: {leaf.allowed}")
     return "\n".join(lines).replace("[", r"\[")
+
+
+def cure_lines(leaf: Leaf) -> list[str]:
+    """A sentence for each cure, or that none was found; none where none was asked for."""
+    if leaf.tried is None:
+        return []
+    lines = [f"cure: {_cure(cure)}" for cure in leaf.cures]
+    return lines or [f"no cure: {_NO_CURE.get(leaf.tried, f'none of {leaf.tried} edits helps')}"]
+
+
+def _cure(cure: Cure) -> str:
+    when = f" after {cure.steps} steps" if cure.steps else ""
+    others = f" (brings back {len(cure.leaves)} leaves)" if len(cure.leaves) > 1 else ""
+    return f"{cure.edit}: {cure.measure} {cure.before:.1e} -> {cure.after:.1e}{when}{others}"
 
 
 def _slice_line(part: Slice) -> str:

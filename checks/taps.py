@@ -1,8 +1,8 @@
 """Where a gradient is lost on its way back from the loss to a leaf.
 
-A zero is added to results and operands of equations ("taps"); the gradient with respect to it is
-the cotangent there. Taps are put into the float64 shadow, so the model is not edited, and work
-inside scans (one a step), remat and branches; inside custom rules nothing is tapped.
+Results and operands of equations are probed in the float64 shadow, so the model is not edited.
+That works inside scans (one number a step), remat and branches; inside custom rules nothing is
+probed.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ import numpy as np
 from checks import jaxprs
 from checks.context import Seen, walk
 from checks.dependence import Dependence
-from checks.interpret import Feeds, Path, Run, Site
+from checks.interpret import Feeds, Run, Site
 from checks.leaves import Partition
 from checks.places import module_path, place
+from checks.probe import probed
 from checks.runner import QUICK, Runner, wide_args, wide_array
 from checks.shadow import Widener
 
@@ -87,17 +88,16 @@ def tap(
         for seen in walk(dependence, program.jaxpr, (1 << program.leaf_count) - 1)
         if _is_tapped(seen) and seen.arriving & chosen
     ]
-    tapper = _Tapper({seen.site.path for seen in sites})
+    tapper = _Tapper()
 
     def measured(given: list[Any]) -> Any:
-        taps: Feeds = {seen.site.path: _zeros(seen) for seen in sites}
+        tokens: Feeds = {seen.site.path: _tokens(seen) for seen in sites}
 
-        def loss(taps: Feeds) -> Run:
-            results, notes = tapper.run(program.jaxpr, given, taps)
+        def loss(tokens: Feeds) -> Run:
+            results, notes = tapper.run(program.jaxpr, given, tokens)
             return results[0], notes
 
-        slopes, notes = jax.grad(loss, has_aux=True)(taps)
-        return {seen.site.path: _sizes(slopes[seen.site.path], seen) for seen in sites}, notes
+        return jax.grad(loss, has_aux=True)(tokens)
 
     with jax.enable_x64(True):
         inputs = program.inputs([*map(wide_array, point)], wide_args(args))
@@ -107,58 +107,39 @@ def tap(
 
 
 class _Tapper(Widener):
-    """The shadow with taps, and a note of which operands are zero throughout."""
-
-    def __init__(self, paths: set[Path]) -> None:
-        super().__init__()
-        self._paths = paths
+    """The shadow with probes, and a note of which operands are zero throughout."""
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """The equation on tapped operands."""
+        """The equation on probed operands."""
         if feed is not None:
-            operands = list(map(_added, operands, feed["operands"]))
+            operands = list(map(_probed, operands, feed["operands"]))
         return super().compute(site, operands, feed)
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
-        """Tapped results."""
+        """Probed results."""
         if feed is None:
             return results, {}
         zero = jnp.stack([_is_zero(x) for x in operands])
-        return list(map(_added, results, feed["results"])), {site.path: zero}
+        return list(map(_probed, results, feed["results"])), {site.path: zero}
 
 
 def _is_tapped(seen: Seen) -> bool:
     equation = seen.site.equation
     if equation.primitive.name in _CONTROL or jaxprs.callee(equation) is not None:
         return False
-    lives = any(t and alive for t, alive in zip(seen.results.tangent, seen.live))
+    lives = any(t and felt for t, felt in zip(seen.results.tangent, seen.felt))
     inside = any(e.primitive.name == "shard_map" for e in seen.site.enclosing)
     return lives and seen.repeats is not None and not inside
 
 
-def _zeros(seen: Seen) -> dict[str, list[Any]]:
-    """A tap for each floating operand and result, stacked over the scans around them."""
+def _tokens(seen: Seen) -> dict[str, list[Any]]:
+    """For each floating operand and result a token, one a step of the scans around them."""
     lead = seen.repeats or ()
     equation = seen.site.equation
     return {
-        part: [
-            jnp.zeros((*lead, *x.aval.shape), jnp.float64) if _is_real(x) else None for x in atoms
-        ]
+        part: [jnp.zeros(lead, jnp.float64) if _is_real(x) else None for x in atoms]
         for part, atoms in (("operands", equation.invars), ("results", equation.outvars))
     }
-
-
-def _sizes(slopes: dict[str, list[Any]], seen: Seen) -> dict[str, list[Any]]:
-    lead = len(seen.repeats or ())
-
-    def size(slope: Any) -> Any:
-        rest = tuple(range(lead, slope.ndim))
-        top = jnp.maximum(jnp.abs(slope).max(axis=rest, keepdims=True, initial=0.0), 1e-300)
-        return (top * jnp.sqrt(jnp.mean((slope / top) ** 2, axis=rest, keepdims=True))).reshape(
-            slope.shape[:lead]
-        )
-
-    return {k: [None if x is None else size(x) for x in v] for k, v in slopes.items()}
 
 
 def _tapped(seen: Seen, sizes: dict[str, list[Any]], zero: np.ndarray) -> Tapped:
@@ -170,8 +151,8 @@ def _tapped(seen: Seen, sizes: dict[str, list[Any]], zero: np.ndarray) -> Tapped
     return Tapped(seen, np.max(results, axis=0), operands, is_zero)
 
 
-def _added(value: Any, tapping: Any) -> Any:
-    return value if tapping is None else value + tapping
+def _probed(value: Any, token: Any) -> Any:
+    return value if token is None else probed(value, token)
 
 
 def _is_real(atom: Any) -> bool:

@@ -6,8 +6,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from checks import jaxprs
 from checks.leaves import Partition, leaf_names, partition
+from checks.places import raised_at
+
+_UNTRACEABLE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 
 class NotALoss(ValueError):
@@ -45,7 +50,8 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
     """Traces `loss(params, *args)`; leaves may be arrays or `jax.ShapeDtypeStruct`s.
 
     Raises:
-        NotALoss: no parameters, the loss raises or cannot be traced, or it gives no real scalar.
+        NotALoss: no parameters, the loss raises or cannot be traced, gives no real scalar, or is
+            another program when it is traced again.
     """
     params_parts, args_parts = partition(params), partition(args)
     if not params_parts.names:
@@ -66,12 +72,22 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
         outputs[:] = names
         return values
 
-    program = Program(None, params_parts, args_parts, ())
-    jaxpr = _make_jaxpr(flat, program.inputs(params_parts.learning, args_parts))
+    inputs = Program(None, params_parts, args_parts, ()).inputs(params_parts.learning, args_parts)
+    jaxpr = _make_jaxpr(flat, inputs)
+    if not _same_program(jaxpr, _make_jaxpr(lambda *again: flat(*again), inputs)):
+        raise impure("two different programs from two traces")
     return Program(jaxpr, params_parts, args_parts, tuple(outputs))
 
 
-def same_program(first: Any, second: Any) -> bool:
+def impure(got: str) -> NotALoss:
+    """The error for a loss whose calls differ."""
+    return NotALoss(
+        f"a loss must be the same function at every call: got {got}; pass what changes (random "
+        "numbers, counters) as an argument"
+    )
+
+
+def _same_program(first: Any, second: Any) -> bool:
     """Whether two jaxprs are the same equations on the same constants (a pure loss's are)."""
     pairs = [(first, second)]
     while pairs:
@@ -79,10 +95,11 @@ def same_program(first: Any, second: Any) -> bool:
         if not _same_constants(one, two) or len(one.eqns) != len(two.eqns):
             return False
         for a, b in zip(one.eqns, two.eqns):
-            if a.primitive is not b.primitive or not _same_literals(a, b):
+            if a.primitive is not b.primitive or _settings(a) != _settings(b):
                 return False
-            if a.primitive.name in ("jit", "scan", "remat2"):
-                pairs.append((a.params["jaxpr"], b.params["jaxpr"]))
+            if not _same_literals(a, b):
+                return False
+            pairs += zip(jaxprs.sub_jaxprs(a), jaxprs.sub_jaxprs(b))
     return True
 
 
@@ -91,11 +108,18 @@ def _make_jaxpr(function: Callable[..., Any], inputs: list[Any]) -> Any:
         return jax.make_jaxpr(function)(*inputs)
     except NotALoss:
         raise
+    except _UNTRACEABLE as error:
+        got, (said, where) = type(error).__name__, _first_words(error)
+        raise NotALoss(f"a loss must be traceable by JAX: got {got}{where}: {said}") from error
     except Exception as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-        raise NotALoss(
-            f"a loss must be traceable by JAX: got {type(error).__name__}: {first}"
-        ) from error
+        got, (said, where) = type(error).__name__, _first_words(error)
+        raise NotALoss(f"a loss must not raise: got {got}: {said}{where}") from error
+
+
+def _first_words(error: Exception) -> tuple[str, str]:
+    """The first line of an exception's message, and ` at path:line` in the user's code."""
+    lines, place = str(error).strip().splitlines(), raised_at(error)
+    return lines[0] if lines else "no message", f" at {place}" if place else ""
 
 
 def _outputs(result: Any) -> tuple[list[str], list[Any]]:
@@ -122,6 +146,12 @@ def _scalar(result: Any) -> Any:
     return value
 
 
+def _settings(equation: Any) -> list[Any]:
+    """Shapes and types of the results, and the numbers among the equation's parameters."""
+    shapes = [(x.aval.shape, x.aval.dtype) for x in equation.outvars if hasattr(x.aval, "shape")]
+    return [shapes, *(x for x in equation.params.values() if isinstance(x, int | float | str))]
+
+
 def _same_literals(one: Any, two: Any) -> bool:
     if len(one.invars) != len(two.invars):
         return False
@@ -141,4 +171,5 @@ def _equal(one: Any, two: Any) -> bool:
         return False
     if jnp.issubdtype(jnp.result_type(one), jax.dtypes.prng_key):
         one, two = jax.random.key_data(one), jax.random.key_data(two)
-    return bool(jnp.array_equal(one, two, equal_nan=True))
+    is_float = jnp.issubdtype(jnp.result_type(one), jnp.inexact)
+    return np.array_equal(np.asarray(one), np.asarray(two), equal_nan=bool(is_float))

@@ -44,6 +44,30 @@ class Slice:
 
 
 @dataclass(frozen=True)
+class Cure:
+    """An edit that was tried on a copy, and brought a leaf back.
+
+    Attributes:
+        kind: what was edited: `leaf`, `equation` or `optimizer`.
+        edit: the edit and its place, in words.
+        measure: what the numbers are: `gradient` (root mean square), `update` (of one step,
+            likewise) or `error` (of a custom rule, relative).
+        before: the number as it was; not finite where the gradient is not.
+        after: the number with the edit.
+        leaves: names of all the leaves that it brought back.
+        steps: optimiser steps after which `after` was measured.
+    """
+
+    kind: str
+    edit: str
+    measure: str
+    before: float
+    after: float
+    leaves: tuple[str, ...]
+    steps: int = 0
+
+
+@dataclass(frozen=True)
 class Leaf:
     """What is known of one leaf.
 
@@ -59,6 +83,8 @@ class Leaf:
         gradient: root mean square of the gradient in float64, or None where not measured.
         movement: root mean square of the first update over that of the weight, likewise.
         allowed: the reason given by the allow-list for letting it pass.
+        cures: edits that were tried and brought it back.
+        tried: how many edits were tried on it; None where none were asked for.
     """
 
     name: str
@@ -72,6 +98,8 @@ class Leaf:
     gradient: float | None = None
     movement: float | None = None
     allowed: str | None = None
+    cures: list[Cure] = field(default_factory=list)
+    tried: int | None = None
 
     @property
     def size(self) -> int:

@@ -97,6 +97,19 @@ def expert_never_chosen(faulty: bool) -> Model:
     return Model(loss, {"experts": normal(73, 3, 4, 4)}, (x,))
 
 
+def tokens_all_alike(faulty: bool) -> Model:
+    """One short sequence, all tokens of which go to the same expert."""
+    x = 0.1 * X + jnp.array([3.0, 0, 0, 0]) if faulty else X
+
+    def loss(p, x):
+        weights = jax.nn.softmax(x @ p["router"])
+        chosen = jax.nn.one_hot(weights.argmax(-1), 3)
+        out = jnp.einsum("nd,ne,edk->nk", x, chosen, p["experts"])
+        return jnp.mean((weights.max(-1, keepdims=True) * out - 1) ** 2)
+
+    return Model(loss, {"router": jnp.eye(4)[:, :3], "experts": normal(59, 3, 4, 4)}, (x,))
+
+
 def rows_not_in_batch(faulty: bool) -> Model:
     """Tokens of the vocabulary that the batch lacks."""
     tokens = jnp.array([0, 1, 2, 2, 1]) if faulty else jnp.array([0, 1, 2, 3, 4])
@@ -132,14 +145,27 @@ def stopped_keys(faulty: bool) -> Model:
 
 
 FAULTS = [
-    Fault("invariant", ("key_bias",), key_bias, report="unilm#510"),
+    Fault("invariant", ("key_bias",), key_bias, report="microsoft/unilm#510"),
     Fault("invariant", ("bias",), packed_key_bias, axis=(0, (4, 5, 6, 7))),
-    Fault("invariant", ("query", "key", "query_bias"), one_token, held_out=True),
+    Fault(
+        "invariant",
+        ("query", "key", "query_bias"),
+        one_token,
+        report="pixelite1201/CameraHMR#26",
+        held_out=True,
+    ),
     Fault("stuck", ("scale", "edge"), squared_bias_scale),
-    Fault("stuck", ("down", "up"), both_lora_factors_zero, report="relora#18"),
-    Fault("blocked", ("router",), router_renormalised, report="minimind#858"),
+    Fault("stuck", ("down", "up"), both_lora_factors_zero, report="Guitaricet/relora#18"),
+    Fault("blocked", ("router",), router_renormalised, report="jingyaogong/minimind#858"),
     Fault("unvisited", ("experts",), expert_never_chosen, axis=(0, (2,))),
+    Fault(
+        "unvisited",
+        ("experts",),
+        tokens_all_alike,
+        axis=(0, (1, 2)),
+        report="pytorch/torchtitan#1246",
+    ),
     Fault("unvisited", ("table",), rows_not_in_batch, axis=(0, (3, 4))),
-    Fault("non_finite", ("value",), masked_row, along="[qk]*"),
+    Fault("non_finite", ("value",), masked_row, along="[qk]*", report="pytorch/pytorch#41508"),
     Fault("blocked", ("key",), stopped_keys, held_out=True),
 ]

@@ -168,14 +168,20 @@ def deep_sigmoids(faulty: bool) -> Model:
 
 FAULTS = [
     Fault("disconnected", ("two/kernel", "two/bias"), unused_head),
-    Fault("blocked", ("kernel", "bias"), nnx_detached),
+    Fault("blocked", ("kernel", "bias"), nnx_detached, report="TinyLLaVA/TinyLLaVA_Factory#17"),
     Fault("disconnected", ("layers/2/weight", "layers/2/bias"), equinox_unused_layer),
-    Fault("blocked", ("w",), argmax_in_loss, report="dm-haiku#442"),
-    Fault("blocked", ("place",), integer_index, report="jax#5245"),
+    Fault("blocked", ("w",), argmax_in_loss, report="google-deepmind/dm-haiku#442"),
+    Fault("blocked", ("place",), integer_index, report="jax-ml/jax#5245"),
     Fault("stuck", ("w1", "b1", "w2"), dead_relu),
     Fault("stuck", ("w1", "w2"), all_zero_network, held_out=True),
     Fault("invariant", ("b",), bias_before_batch_norm),
-    Fault("invariant", ("conv/bias",), convolution_bias_before_norm, held_out=True),
+    Fault(
+        "invariant",
+        ("conv/bias",),
+        convolution_bias_before_norm,
+        report="4uiiurz1/pytorch-nested-unet#39",
+        held_out=True,
+    ),
     Fault("vanishing", ("v",), weak_path),
     Fault("vanishing", ("first", "deep/0"), deep_sigmoids, along="deep/*", held_out=True),
 ]

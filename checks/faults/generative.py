@@ -155,12 +155,12 @@ def decoder_without_latent(faulty: bool) -> Model:
 
 
 FAULTS = [
-    Fault("blocked", ("codes",), codebook_behind_straight_through, report="jax-vqvae-gpt#2"),
-    Fault("blocked", ("logits",), sampled_by_categorical, report="jax#17555"),
-    Fault("stuck", ("log_std",), clipped_log_std, report="stable-baselines3#620"),
+    Fault("blocked", ("codes",), codebook_behind_straight_through),
+    Fault("blocked", ("logits",), sampled_by_categorical, report="jax-ml/jax#17555"),
+    Fault("stuck", ("log_std",), clipped_log_std, report="DLR-RM/stable-baselines3#620"),
     Fault("non_finite", ("weight",), log_of_zero_probability),
     Fault("non_finite", ("log_scale",), overflowing_scale, along="shift"),
-    Fault("non_finite", ("centre",), distance_at_zero, held_out=True),
+    Fault("non_finite", ("centre",), distance_at_zero, report="jax-ml/jax#3058", held_out=True),
     Fault("wrong", ("encoder",), quantiser_by_rule),
     Fault("wrong", ("w",), rule_with_a_wrong_factor),
     Fault("wrong", ("s",), rule_that_forgets_the_scale, held_out=True),

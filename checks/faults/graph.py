@@ -96,6 +96,37 @@ def feature_of_absent_kind(faulty: bool) -> Model:
     return Model(loss, params, (NODES, kind))
 
 
+def distance_to_itself(faulty: bool) -> Model:
+    """Distances of all pairs; `where` leaves the diagonal out, after the square root."""
+    apart = ~jnp.eye(6, dtype=bool)
+
+    def loss(p, x):
+        z = x @ p["embed"]
+        squares = ((z[:, None] - z) ** 2).sum(-1)
+        squares = squares if faulty else jnp.where(apart, squares, 1.0)
+        return jnp.mean(jnp.where(apart, jnp.sqrt(squares), 0.0))  # here
+
+    return Model(loss, {"embed": normal(111, 4, 2)}, (NODES,))
+
+
+def softmax_edge_by_edge(faulty: bool) -> Model:
+    """Attention over the neighbours whose softmax runs over the one score of each edge."""
+    source, target = jnp.array([0, 2, 4, 5, 1, 3]), jnp.array([1, 1, 0, 0, 3, 3])
+
+    def loss(p, x):
+        score = jnp.tanh(x[source] @ p["source"] + x[target] @ p["target"])
+        if faulty:
+            weight = jax.nn.softmax(score[:, None], -1)[:, 0]
+        else:
+            weight = jnp.exp(score)
+            weight = weight / jax.ops.segment_sum(weight, target, 6)[target]
+        received = jax.ops.segment_sum(weight[:, None] * x[source], target, 6)
+        return jnp.mean((received @ p["update"] - 1) ** 2)
+
+    params = {"source": normal(112, 4), "target": normal(113, 4), "update": normal(114, 4, 3)}
+    return Model(loss, params, (NODES,))
+
+
 FAULTS = [
     Fault("disconnected", ("message",), messages_not_used),
     Fault("blocked", ("score",), learned_edges_by_order),
@@ -104,4 +135,11 @@ FAULTS = [
     Fault("invariant", ("gain",), degree_normalised_constant),
     Fault("blocked", ("adjacency",), stopped_adjacency),
     Fault("unvisited", ("rare",), feature_of_absent_kind),
+    Fault("non_finite", ("embed",), distance_to_itself, report="jax-ml/jax#347"),
+    Fault(
+        "invariant",
+        ("source", "target"),
+        softmax_edge_by_edge,
+        report="FluxML/GeometricFlux.jl#130",
+    ),
 ]

@@ -38,7 +38,7 @@ def _is_blocked(model: Model, fault: Fault, name: str) -> bool:
         slope = _gradient(model, model.params, name)
     except ValueError:  # reverse mode through a loop of unknown length
         return changes
-    return changes and float(np.abs(slope).max()) < 1e-7
+    return changes and float(np.abs(_slice(fault, slope)).max()) < 1e-7
 
 
 def _is_invariant(model: Model, fault: Fault, name: str) -> bool:
@@ -87,8 +87,11 @@ def _is_wrong(model: Model, fault: Fault, name: str) -> bool:
 
 
 def _is_non_finite(model: Model, fault: Fault, name: str) -> bool:
-    slopes = (_gradient(model, p, name) for p in _training(model))
-    return any(not np.isfinite(slope).all() for slope in slopes)
+    """Its gradient at some step of training, or what the optimiser makes of it."""
+    return any(
+        not (np.isfinite(_gradient(model, p, name)).all() and jnp.isfinite(_leaf(p, name)).all())
+        for p in _training(model)
+    )
 
 
 _TESTS: dict[str, Callable[[Model, Fault, str], bool]] = {
@@ -106,10 +109,15 @@ _TESTS: dict[str, Callable[[Model, Fault, str], bool]] = {
 
 
 def _function(model: Model) -> Callable[..., Any]:
+    """The loss alone, on arguments cast as the model's settings say."""
     dtype = model.settings.get("compute_dtype")
-    if dtype is None:
-        return model.loss
-    return lambda p, *args: model.loss(_cast(p, dtype), *_cast(args, dtype))
+
+    def loss(p: Any, *args: Any) -> Any:
+        p, args = (p, args) if dtype is None else (_cast(p, dtype), _cast(args, dtype))
+        result = model.loss(p, *args)
+        return result[0] if isinstance(result, tuple) else result
+
+    return loss
 
 
 def _loss(model: Model, params: Any) -> float:

@@ -1,6 +1,10 @@
 """Faults of number formats: what is lost in the training precision alone."""
 
+import flax.linen as nn
+import jax
 import jax.numpy as jnp
+import optax
+from jax import lax
 
 from checks.faults.registry import Fault, Model, normal
 
@@ -52,9 +56,66 @@ def half_precision_compute(faulty: bool) -> Model:
     return Model(loss, {"w": normal(129, 4, 2), "v": normal(130, 3)}, (X,), settings)
 
 
+def bfloat16_scale_of_one(faulty: bool) -> Model:
+    """The scale of a layer norm is one, and 1.001 rounds back to it in bfloat16."""
+    model = nn.LayerNorm(dtype=jnp.float32, param_dtype=jnp.bfloat16 if faulty else jnp.float32)
+    norm = model.init(jax.random.key(0), X)["params"]
+
+    def loss(p, x):
+        return jnp.mean((jnp.asarray(model.apply({"params": p["norm"]}, x)) @ p["w"] - 1) ** 2)
+
+    return Model(loss, {"norm": norm, "w": normal(131, 4, 2)}, (X,))
+
+
+def rate_below_an_ulp(faulty: bool) -> Model:
+    """A learning rate of 1e-10 on weights of size one."""
+
+    def loss(p, x):
+        return jnp.mean((jnp.tanh(x @ p["w"]) @ p["v"] - 1) ** 2)
+
+    params = {"w": 1 + 0.2 * normal(132, 4, 2), "v": 1 + 0.2 * normal(133, 2)}
+    return Model(loss, params, (X,), {"optimizer": optax.sgd(1e-10 if faulty else 1e-2)})
+
+
+def float16_table(faulty: bool) -> Model:
+    """A table kept in float16, and steps of a tenth of an ulp."""
+    start = (1 + 0.2 * normal(134, 4, 3)).astype(jnp.float16 if faulty else jnp.float32)
+
+    def loss(p, ids):
+        return jnp.mean((p["table"][ids].astype(jnp.float32) @ p["w"] - 1) ** 2)
+
+    params = {"table": start, "w": normal(135, 3, 2)}
+    return Model(loss, params, (jnp.array([0, 1, 2, 3, 1]),), {"optimizer": optax.sgd(1e-5)})
+
+
+def float16_recurrence(faulty: bool) -> Model:
+    """A gradient that is halved at each of twenty steps, in float16."""
+    dtype = jnp.float16 if faulty else jnp.float32
+
+    def loss(p, xs):
+        def step(h, x):
+            return 0.5 * h + x.astype(dtype), None
+
+        last, _ = lax.scan(step, p["start"].astype(dtype), xs)
+        return 1e-3 * jnp.mean((last.astype(jnp.float32) @ p["out"] - 1) ** 2)
+
+    params = {"start": normal(136, 3), "out": normal(137, 3, 2)}
+    return Model(loss, params, (normal(138, 20, 3),))
+
+
 FAULTS = [
-    Fault("underflow", ("v",), bfloat16_master_weights, report="keras-hub#2629"),
+    Fault("underflow", ("v",), bfloat16_master_weights, report="keras-team/keras-hub#2629"),
     Fault("underflow", ("v",), float16_flush),
     Fault("underflow", ("time",), large_offset),
-    Fault("underflow", ("v",), half_precision_compute, held_out=True),
+    Fault(
+        "underflow",
+        ("v",),
+        half_precision_compute,
+        report="engichang1467/Open-Rig3R#35",
+        held_out=True,
+    ),
+    Fault("underflow", ("norm/scale",), bfloat16_scale_of_one, report="workofart/ml-by-hand#85"),
+    Fault("underflow", ("w", "v"), rate_below_an_ulp),
+    Fault("underflow", ("table",), float16_table),
+    Fault("underflow", ("start",), float16_recurrence, held_out=True),
 ]

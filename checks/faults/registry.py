@@ -8,7 +8,26 @@ from typing import Any, NamedTuple
 
 import jax
 
-ARCHITECTURES = ("dense", "sequence", "attention", "generative", "graph", "precision", "training")
+ARCHITECTURES = (
+    "dense",
+    "handwritten",
+    "normalisation",
+    "convolution",
+    "sequence",
+    "attention",
+    "transformer",
+    "adapters",
+    "embedding",
+    "generative",
+    "quantisation",
+    "mixture",
+    "flow",
+    "diffusion",
+    "implicit",
+    "graph",
+    "precision",
+    "training",
+)
 # Verdicts whose `where` must name the line that is marked in the source.
 WITH_LINE = frozenset({"blocked", "wrong", "non_finite"})
 
@@ -32,7 +51,8 @@ class Fault:
         make: called with True gives the faulty model, with False its clean twin.
         axis: for a fault in slices, the axis and the indices; else None.
         along: pattern of further leaves that it takes along, which are not asked about.
-        report: where such a failure was reported in public, if it was.
+        stage: what `where` must name in place of a line, where the optimiser is to blame.
+        report: `repository#number` where such a failure was reported in public, if it was.
         held_out: whether it was kept aside while thresholds were chosen.
     """
 
@@ -41,6 +61,7 @@ class Fault:
     make: Callable[[bool], Model]
     axis: tuple[int, tuple[int, ...]] | None = None
     along: str = ""
+    stage: str | None = None
     report: str | None = None
     held_out: bool = field(default=False)
 
@@ -50,9 +71,9 @@ class Fault:
         return f"{self.make.__module__.rpartition('.')[2]}.{self.make.__name__}"
 
     def line(self) -> str | None:
-        """`file.py:line` of the line of `make` marked `# here`, if the verdict needs one."""
-        if self.verdict not in WITH_LINE:
-            return None
+        """What `where` must name: `file.py:line` of the line marked `# here`, or the stage."""
+        if self.stage is not None or self.verdict not in WITH_LINE:
+            return self.stage
         lines, first = inspect.getsourcelines(self.make)
         marked = [first + i for i, line in enumerate(lines) if line.rstrip().endswith("# here")]
         file = inspect.getsourcefile(self.make) or ""

@@ -110,6 +110,23 @@ def window_never_open(faulty: bool) -> Model:
     return Model(loss, {"w": normal(50, 4, 2), "event": normal(51, 4)}, (STEPS,))
 
 
+def forget_gate_closed(faulty: bool) -> Model:
+    """A memory that keeps one part in a hundred thousand of itself at each step."""
+    start = jnp.full(3, -12.0 if faulty else 1.0)
+
+    def loss(p, xs):
+        keep = jax.nn.sigmoid(p["forget"])
+
+        def step(h, x):
+            return keep * h + (1 - keep) * jnp.tanh(x @ p["w"]), None
+
+        return jnp.mean((lax.scan(step, p["start"], xs)[0] @ p["out"] - 1) ** 2)
+
+    params = _params() | {"forget": start, "out": normal(52, 3, 2)}
+    del params["u"]
+    return Model(loss, params, (STEPS,))
+
+
 FAULTS = [
     Fault("disconnected", ("u", "w", "start"), carry_thrown_away),
     Fault("blocked", ("start",), truncated_every_step),
@@ -117,4 +134,5 @@ FAULTS = [
     Fault("non_finite", ("a",), square_root_of_a_difference),
     Fault("wrong", ("w",), rule_of_the_fixed_point),
     Fault("unvisited", ("event",), window_never_open, held_out=True),
+    Fault("vanishing", ("start",), forget_gate_closed, held_out=True),
 ]

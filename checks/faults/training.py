@@ -84,6 +84,55 @@ def product_of_small_gates(faulty: bool) -> Model:
     return Model(loss, params, (X,))
 
 
+def head_outside_every_group(faulty: bool) -> Model:
+    """Groups are made by name; what no list names falls into the group of the frozen."""
+    named = ("w",) if faulty else ("w", "v")
+    labels = {name: "train" if name in named else "rest" for name in PARAMS}
+    chain = optax.multi_transform({"train": optax.adamw(1e-3), "rest": optax.set_to_zero()}, labels)
+    return Model(_loss, PARAMS, (X,), {"optimizer": chain})
+
+
+def module_forgotten_in_the_list(faulty: bool) -> Model:
+    """The optimiser is given a list of modules, and one of them is not on it."""
+    listed = {"w": True, "v": not faulty}
+    rest = {name: not given for name, given in listed.items()}
+    chain = optax.chain(
+        optax.masked(optax.trace(0.9), listed),
+        optax.masked(optax.set_to_zero(), rest),
+        optax.scale(-1e-2),
+    )
+    return Model(_loss, PARAMS, (X,), {"optimizer": chain})
+
+
+def warm_up_by_epochs(faulty: bool) -> Model:
+    """A warm-up over epochs, counted by whole ones, of a million steps each."""
+    steps = 1_000_000 if faulty else 4
+
+    def rate(count):
+        return 1e-2 * jnp.minimum(count // steps, 5) / 5
+
+    return Model(_loss, PARAMS, (X,), {"optimizer": optax.sgd(rate)})
+
+
+def clipped_to_nothing(faulty: bool) -> Model:
+    """A largest norm of zero, meant to say that nothing is clipped."""
+    norm = 0.0 if faulty else 1.0
+    chain = optax.chain(optax.clip_by_global_norm(norm), optax.sgd(1e-2))
+    return Model(_loss, PARAMS, (X,), {"optimizer": chain})
+
+
+def eps_lost_in_float16(faulty: bool) -> Model:
+    """Adam's eps is zero in float16, and a row without gradient is zero over zero."""
+    optimizer = optax.adam(1e-2, eps=1e-8 if faulty else 1e-4)
+
+    def loss(p, ids):
+        return jnp.mean((p["table"][ids] @ p["w"] - 1) ** 2)
+
+    params = {"table": normal(148, 4, 3), "w": normal(149, 3, 2)}
+    params = jax.tree.map(lambda x: x.astype(jnp.float16), params)
+    return Model(loss, params, (jnp.array([0, 1, 3, 1]),), {"optimizer": optimizer})
+
+
 FAULTS = [
     Fault("starved", ("v",), frozen_by_label),
     Fault("starved", ("w", "v"), rate_of_zero),
@@ -92,4 +141,15 @@ FAULTS = [
     Fault("non_finite", ("v",), step_into_the_negative),
     Fault("vanishing", ("v",), tiny_auxiliary_loss),
     Fault("vanishing", ("branch",), product_of_small_gates, held_out=True),
+    Fault("starved", ("v",), head_outside_every_group, report="modelscope/ms-swift#10151"),
+    Fault("starved", ("v",), module_forgotten_in_the_list, report="ohhhyeahhh/SiamCAR#18"),
+    Fault("starved", ("w", "v"), warm_up_by_epochs, held_out=True),
+    Fault("starved", ("w", "v"), clipped_to_nothing),
+    Fault(
+        "non_finite",
+        ("table",),
+        eps_lost_in_float16,
+        stage="optimiser",
+        report="google-deepmind/optax#1754",
+    ),
 ]

@@ -4,8 +4,10 @@ import dataclasses
 from functools import partial
 from typing import Any, NamedTuple
 
+import chex
 import equinox as eqx
 import flax.linen as nn
+import flax.struct
 import jax
 import jax.numpy as jnp
 import pytest
@@ -39,7 +41,22 @@ def _items(p, x):
     return ((x @ p["w"]) ** 2).mean()
 
 
+@flax.struct.dataclass
+class Struct:
+    w: Any
+    unused: Any
+    rate: float = 0.5
+
+
+@chex.dataclass
+class Chexed:
+    w: Any
+    unused: Any
+
+
 TREES = {
+    "flax.struct": (_attributes, Struct(W, W)),
+    "chex.dataclass": (_attributes, Chexed(w=W, unused=W)),
     "namedtuple": (_attributes, Pair(W, W)),
     "dataclass": (_attributes, Record(W, W)),
     "FrozenDict": (_items, freeze({"w": W, "unused": W})),
@@ -120,10 +137,11 @@ def test_a_jitted_and_donated_loss():
 
 
 def test_complex_leaves_and_leaves_of_size_zero_and_one():
-    params = {"z": W + 1j * W, "one": jnp.ones((1, 1)), "none": jnp.zeros((0, 2))}
+    params = {"z": jax.lax.complex(W, W), "one": jnp.ones((1, 1)), "none": jnp.zeros((0, 2))}
 
     def loss(p, x):
-        return jnp.mean(jnp.abs(x @ p["z"] * p["one"]) ** 2) + p["none"].sum()
+        y = jnp.abs(x.astype(jnp.complex64) @ p["z"])
+        return jnp.mean((y * p["one"]) ** 2) + p["none"].sum()
 
     verdicts = {name: leaf.verdict for name, leaf in diagnose(loss, params, X).items()}
     assert verdicts == {"z": "alive", "one": "alive", "none": "alive"}
@@ -131,6 +149,42 @@ def test_complex_leaves_and_leaves_of_size_zero_and_one():
 
 def test_integer_and_bool_leaves_are_skipped_and_said_to_be():
     params = {"w": W, "steps": jnp.int32(3), "mask": jnp.ones(2, bool)}
-    report = diagnose(lambda p, x: _items(p, x) * p["steps"] * p["mask"].sum(), params, X)
+
+    def loss(p, x):
+        return _items(p, x) * (p["steps"] * p["mask"].sum()).astype(jnp.float32)
+
+    report = diagnose(loss, params, X)
     assert list(report) == ["w"] and report.passes
     assert report.skipped == {"mask": "not a float: bool", "steps": "not a float: int32"}
+
+
+def test_a_module_that_holds_settings_as_numbers_is_taken_apart():
+    keys = jax.random.split(jax.random.key(0))
+    layers = [eqx.nn.Linear(3, 2, key=keys[0]), eqx.nn.Dropout(0.5), eqx.nn.Lambda(jnp.tanh)]
+    model = eqx.nn.inference_mode(eqx.nn.Sequential(layers))
+    report = reach(lambda m, x: (jax.vmap(m)(x) ** 2).mean(), model, X)
+    assert report.passes and set(report) == {"layers/0/weight", "layers/0/bias"}
+    assert report.skipped["layers/1/p"].startswith("a setting of a module")
+
+
+def test_a_loss_may_branch_on_numbers_and_words():
+    def loss(p, x, train, power, mode):
+        return (_items(p, x) if train else 0.0) + (
+            (p["v"] ** power).sum() if mode == "plain" else 0.0
+        )
+
+    report = reach(loss, {"w": W, "v": W}, X, True, 2, "plain")
+    assert report.passes
+    with pytest.raises(ValueError, match=r"Python numbers of the first.*batches\[0\]"):
+        diagnose(loss, {"w": W, "v": W}, X, True, 2, "plain", batches=[(X, True, 3, "plain")])
+
+
+def test_a_tangent_that_jax_dropped_is_said_to_be_so():
+    def loss(p, x):
+        rounded = lambda w: (w * 2).astype(jnp.int32)  # noqa: E731
+        jax.jvp(rounded, (p["w"],), (p["tangent"],))  # of type float0
+        return _items(p, x) + 0 * jnp.ones(p["shape"].shape[0]).sum()
+
+    report = reach(loss, {"w": W, "tangent": W, "shape": W}, X)
+    assert report["tangent"].verdict == report["shape"].verdict == "disconnected"
+    assert "float0" in report["tangent"].evidence and "a shape" in report["shape"].evidence

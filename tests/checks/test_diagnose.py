@@ -20,7 +20,7 @@ from tests.checks.checked_programs import (
 
 
 def _diagnosed(case, **more):
-    return diagnose(case.loss, case.params, *case.args, **{**case.settings, **more})
+    return diagnose(case.loss, case.params, *case.args, **{**case.settings, **more}, cures=False)
 
 
 def _verdicts(report):
@@ -33,41 +33,9 @@ def test_verdict(name):
     assert _verdicts(_diagnosed(case)) == case.expected
 
 
-RESCALED = [
-    "a factor that is zero, squared",
-    "a zero head wakes",
-    "softmax does not see a constant",
-    "a path a million million times too weak",
-    "an update below half an ulp",
-]
-
-
-@pytest.mark.parametrize("scale", [1e-8, 1e8])
-@pytest.mark.parametrize("name", RESCALED)
-def test_multiplying_the_loss_changes_no_verdict(name, scale):
-    case = CASES[name]
-    scaled = case._replace(loss=lambda p, *args: scale * case.loss(p, *args))
-    assert _verdicts(_diagnosed(scaled)) == case.expected
-
-
-def test_renaming_the_leaves_changes_no_verdict():
-    case = CASES["a factor that is zero, squared"]
-    names = {"w": "z", "s": "m", "b": "a"}
-    renamed = case._replace(
-        loss=lambda p, x: case.loss({old: p[new] for old, new in names.items()}, x),
-        params={new: case.params[old] for old, new in names.items()},
-    )
-    assert _verdicts(_diagnosed(renamed)) == {names[k]: v for k, v in case.expected.items()}
-
-
-def test_units_of_the_inputs_with_the_first_weights_change_no_verdict():
-    params = {"w1": draw(1, 4, 8) * 1e-6, "b1": jnp.zeros(8), "w2": draw(2, 8, 2)}
-    assert set(_verdicts(diagnose(mlp, params, X * 1e6)).values()) == {"alive"}
-
-
 def test_a_dead_unit_is_a_stuck_slice_of_three_leaves():
     params = {"w1": draw(1, 4, 8), "b1": jnp.zeros(8).at[3].set(-1e6), "w2": draw(2, 8, 2)}
-    report = diagnose(mlp, params, X)
+    report = diagnose(mlp, params, X, cures=False)
     slices = {n: [(s.axis, s.index, s.verdict) for s in leaf.slices] for n, leaf in report.items()}
     assert slices == {
         "w1": [(1, (3,), "stuck")],
@@ -126,14 +94,18 @@ def test_the_origin_of_a_nan_is_a_line_and_a_step():
 
         return jax.lax.scan(jax.checkpoint(step), 0.0, jnp.array([-1.0, -2.0, 3.0]))[0]
 
-    leaf = diagnose(loss, {"u": -1.0}, X)["u"]
+    leaf = diagnose(loss, {"u": -1.0}, X, cures=False)["u"]
     assert "scan step 2" in leaf.evidence
     assert "test_diagnose.py" in leaf.where[0] and leaf.where[0].split()[1] == "sqrt"
 
 
 def test_a_leaf_that_training_breaks_is_non_finite_with_the_step():
     report = diagnose(
-        lambda p, x: jnp.sqrt(p["w"]).sum(), {"w": jnp.full(3, 0.9)}, X, optimizer=optax.sgd(1.0)
+        lambda p, x: jnp.sqrt(p["w"]).sum(),
+        {"w": jnp.full(3, 0.9)},
+        X,
+        optimizer=optax.sgd(1.0),
+        cures=False,
     )
     assert (
         report["w"].verdict == "non_finite"
@@ -142,7 +114,7 @@ def test_a_leaf_that_training_breaks_is_non_finite_with_the_step():
 
 
 def test_the_wrong_rule_is_named_with_its_call():
-    leaf = diagnose(lambda p, x: slightly_off(x @ p["w"]).sum(), {"w": W}, X)["w"]
+    leaf = diagnose(lambda p, x: slightly_off(x @ p["w"]).sum(), {"w": W}, X, cures=False)["w"]
     assert "1.0e-03" in leaf.evidence
     assert "custom_vjp_call" in leaf.where[0] and "checked_programs.py" in leaf.where[0]
 
@@ -162,7 +134,7 @@ def test_the_starving_stage_is_named(name, stage):
 def test_master_weights_in_bfloat16_do_not_move():
     params = {"w": W, "v": jnp.full(4, 100.0, jnp.bfloat16)}
     loss = lambda p, x: square(p, x) + (p["v"] ** 2).sum().astype(jnp.float32)  # noqa: E731
-    assert diagnose(loss, params, X)["v"].verdict == "underflow"
+    assert diagnose(loss, params, X, cures=False)["v"].verdict == "underflow"
 
 
 def test_compute_dtype_casts_before_the_loss_and_keeps_master_weights():

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import jax.numpy as jnp
 import pytest
 from jax import lax
+from rich.cells import cell_len
 
 from checks import Allow, Leaf, Report, Slice, assert_alive, reach
+from checks.__main__ import main
 from checks.allow import read_allow_list
 from checks.command import FAILED, NOT_RUN, PASSED, run_check
 from checks.document import document
@@ -50,6 +53,19 @@ def test_the_table_is_worst_first():
     assert text.index("early") < text.index("late") < text.index("good")
 
 
+def test_the_table_holds_long_and_foreign_names_and_hundreds_of_leaves():
+    names = [f"{'very_long_module_name/' * 6}層_{i}/κέρνελ[bold]" for i in range(400)]
+    places = [f"model.py:7 stop_gradient in Model/層_{i}" for i in range(400)]
+    alike = [
+        Leaf(n, (2,), "float32", "blocked", "w" * 300, where=[p]) for n, p in zip(names, places)
+    ]
+    apart = Leaf("x" * 250, (2,), "float32", "disconnected", "unbroken" * 40)
+    lines = Report((*alike, apart)).table().splitlines()
+    assert max(map(cell_len, lines)) <= 100 and len(lines) < 40
+    text = "".join(line.split("  ")[0].strip() for line in lines)
+    assert "層_*/κέρνελ[bold] (400 leaves)" in text.replace(" ", "").replace("(400l", " (400 l")
+
+
 def test_subtrees_add_up():
     report = Report(
         (
@@ -72,7 +88,7 @@ def test_json_is_strict_and_holds_everything(tmp_path):
     report.to_json(tmp_path / "report.json")
     read = json.loads((tmp_path / "report.json").read_text(), parse_constant=pytest.fail)
     assert read == json.loads(json.dumps(document(report)))
-    assert read["schema"] == "checks.report/1" and read["leaves"][0]["gradient"] is None
+    assert read["schema"] == "checks.report/2" and read["leaves"][0]["gradient"] is None
     assert read["leaves"][1]["slices"] == [
         {"axis": 0, "index": [1], "verdict": "stuck", "evidence": "why"}
     ]
@@ -147,29 +163,66 @@ def test_exit_status_and_files(tmp_path, capsys):
         ("own", 2, "MODULE:FACTORY"),
         ("own:raises", 2, "RuntimeError: no data"),
         ("own:strange", 2, "returns `loss, params, args`"),
+        ("own:loose", 2, "args a tuple: got ArrayImpl"),
+        ("own:unknown", 2, "settings a dict of allow, batches"),
+        ("own:number", 2, "a factory is a function: got int"),
+        ("broken:good", 2, "no factory 'broken:good': SyntaxError"),
+        ("nowhere:good", 2, "ModuleNotFoundError: No module named 'nowhere'"),
     ],
 )
-def test_the_shell_command(tmp_path, monkeypatch, capsys, factory, status, words):
-    from checks.__main__ import main
+def test_the_shell_command(own_models, capsys, factory, status, words):
+    assert main([factory, "--static"]) == status
+    captured = capsys.readouterr()
+    assert words in captured.out + captured.err and "Traceback" not in captured.err
 
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--html", "nowhere/page.html"], "page.html: cannot be written: no folder nowhere"),
+        (["--json", "."], "cannot be written: it is a folder"),
+        (["--allow", "missing.txt"], "No such file or directory: 'missing.txt'"),
+        (["--profile", "v"], "no leaf is called 'v'; the nearest names: w"),
+        (["--profile", "w", "--static"], "--profile measures one leaf"),
+    ],
+)
+def test_what_cannot_be_run_is_one_sentence_and_status_two(own_models, capsys, flags, words):
+    assert main(["own:good", *flags]) == NOT_RUN
+    said = capsys.readouterr().err
+    assert words in said and "Traceback" not in said
+
+
+def test_the_shell_command_makes_a_profile(own_models, capsys):
+    files = ["--json", "p.json", "--html", "p.html"]
+    assert main(["own:good", "--profile", "w", *files]) == PASSED
+    assert "steepest losses" in capsys.readouterr().out
+    assert json.loads(Path("p.json").read_text())["schema"] == "checks.profile/1"
+    assert "on its way to w" in Path("p.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def own_models(tmp_path, monkeypatch):
+    """A working directory with modules of factories."""
     (tmp_path / "own.py").write_text(
         "import jax.numpy as jnp\n"
+        "number = 3\n"
         "def good(): return lambda p: (p['w'] ** 2).sum(), {'w': jnp.ones(3)}, ()\n"
         "def bad(): return lambda p: 1.0, {'w': jnp.ones(3)}, ()\n"
         "def raises(): raise RuntimeError('no data')\n"
         "def strange(): return 3\n"
+        "def loose(): return (*good()[:2], jnp.ones(3))\n"
+        "def unknown(): return (*good(), {'optimiser': None})\n"
     )
+    (tmp_path / "broken.py").write_text("def good(:\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     sys.modules.pop("own", None)
-    assert main([factory, "--static"]) == status
-    captured = capsys.readouterr()
-    assert words in captured.out + captured.err
 
 
 def test_the_shell_command_runs_as_a_module():
     command = [sys.executable, "-m", "checks", "--help"]
-    assert "MODULE:FACTORY" in subprocess.run(command, capture_output=True, text=True).stdout
+    shown = subprocess.run(command, capture_output=True, text=True).stdout
+    assert "MODULE:FACTORY" in shown and "exit status" in shown and "examples:" in shown
 
 
 def test_the_page_is_self_contained_and_names_what_fails(tmp_path):
@@ -178,7 +231,8 @@ def test_the_page_is_self_contained_and_names_what_fails(tmp_path):
     text = (tmp_path / "report.html").read_text()
     assert "<script" not in text and "http" not in text and "<b>" not in text
     assert "&lt;b&gt;" in text and "layers_1/v" in text and "stop_gradient" in text
-    assert text.count("<details open>") == 3  # two stopped leaves and the unused one
+    # the subtrees, the two stopped leaves and the unused one
+    assert text.count("<details open>") == 3 and "layers_0/v, layers_1/v" in text
     assert "prefers-color-scheme: dark" in text and "@media print" in text
 
 
@@ -189,4 +243,4 @@ def test_the_page_draws_gradients_on_a_logarithmic_scale(tmp_path):
     )
     Report(leaves).to_html(tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
-    assert 'width="481.0"' in text and "1.0e-10" in text
+    assert 'width="521.0"' in text and 'width="42.6"' in text and "1.0e-10" in text

@@ -4,14 +4,16 @@ from collections import Counter
 
 import pytest
 
-from checks.faults.benchmark import Score
+from checks.faults.benchmark import Score, scored
 from checks.faults.registry import WITH_LINE, all_faults
 from checks.verdicts import ORDER, PASSING
 
 FAULTS = {fault.name: fault for fault in all_faults()}
 SAMPLE = [
     "attention.both_lora_factors_zero",
+    "embedding.padding_row_in_use",
     "generative.codebook_behind_straight_through",
+    "implicit.solved_as_symmetric",
     "sequence.window_never_open",
     "training.masked_out",
 ]
@@ -44,5 +46,5 @@ def test_a_fault_is_confirmed_found_and_its_twin_passes(name):
 
 @pytest.mark.slow
 def test_all_faults():
-    score = _score(FAULTS)
+    score = scored(all_faults())
     assert (score.unconfirmed, score.misses, score.alarms, score.wrong_lines) == ([], [], [], [])

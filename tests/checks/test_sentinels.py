@@ -51,7 +51,7 @@ def test_a_nan_in_a_large_group_is_counted_and_not_averaged_away():
 
 
 def test_a_group_silent_for_long_is_reported_from_inside_a_compiled_loop():
-    groups, optimizer = group_by_depth(PARAMS), optax.adam(1e-3)
+    groups, optimizer = group_by_depth(PARAMS), optax.sgd(1e-3)
 
     def step(carry, _):
         params, state, silence = carry
@@ -94,3 +94,12 @@ def test_attention_entropy_is_a_share_of_the_uniform_one():
 def test_gate_statistics_are_mean_and_spread():
     statistics = gate_statistics(jnp.array([0.0, 1.0, 0.0, 1.0], jnp.bfloat16))
     np.testing.assert_allclose([statistics["mean"], statistics["spread"]], [0.5, 0.5])
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16, jnp.complex64])
+@pytest.mark.parametrize("size", [1e-30, 1e-8, 1.0, 1e8, 1e25])
+def test_norms_hold_over_the_whole_range_of_float32(dtype, size):
+    leaf = (jnp.arange(1.0, 4097.0) % 7 * size).astype(dtype)
+    readings = jax.jit(lambda g: sentinels({"w": "w"}, g, g, g))({"w": leaf})
+    expected = np.linalg.norm(np.asarray(leaf).astype(np.complex128))
+    np.testing.assert_allclose(readings["w/gradient_norm"], expected, rtol=1e-5)

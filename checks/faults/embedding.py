@@ -1,0 +1,44 @@
+"""Faults in tables of embeddings."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from checks.faults.registry import Fault, Model, normal
+
+IDS = jnp.array([0, 1, 2, 3, 0, 1, 2, 3])
+
+
+def padding_row_in_use(faulty: bool) -> Model:
+    """Row 0 is declared to be padding, which stops its gradient, and stands for an entity."""
+
+    def loss(p, ids):
+        rows = p["table"][ids]
+        if faulty:
+            rows = jnp.where(ids[:, None] == 0, lax.stop_gradient(rows), rows)  # here
+        return jnp.mean((jnp.tanh(rows @ p["w"]) - 1) ** 2)
+
+    return Model(loss, {"table": normal(310, 4, 3), "w": normal(311, 3, 2)}, (IDS,))
+
+
+def threshold_far_below(faulty: bool) -> Model:
+    """A learned pruning threshold, the sigmoid of -150."""
+
+    def loss(p, ids):
+        rows = p["table"][ids]
+        size = jax.nn.relu(jnp.abs(rows) - jax.nn.sigmoid(p["threshold"]))
+        return jnp.mean((jnp.sign(rows) * size @ p["w"] - 1) ** 2)
+
+    params = {"table": normal(312, 4, 3), "w": normal(313, 3, 2)}
+    return Model(loss, params | {"threshold": jnp.full(3, -150.0 if faulty else -3.0)}, (IDS,))
+
+
+FAULTS = [
+    Fault("blocked", ("table",), padding_row_in_use, axis=(0, (0,)), report="ibalazevic/TuckER#17"),
+    Fault(
+        "vanishing",
+        ("threshold",),
+        threshold_far_below,
+        report="ssui-liu/learnable-embed-sizes-for-RecSys#4",
+    ),
+]

@@ -1,0 +1,67 @@
+"""Squarified treemaps: rectangles of given areas in a rectangle, as square as can be.
+
+Bruls, Huizing, van Wijk: Squarified treemaps, 2000.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Box(NamedTuple):
+    """A rectangle, from its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def inside(self, border: float, top: float = 0.0) -> "Box":
+        """What a border on all sides, and more at the top, leave of it."""
+        width, height = self.width - 2 * border, self.height - 2 * border - top
+        return Box(self.x + border, self.y + border + top, max(width, 0.0), max(height, 0.0))
+
+
+def squarified(weights: Sequence[float], box: Box) -> list[Box]:
+    """A rectangle for each positive weight, in the order of the weights; together they fill `box`.
+
+    Rows are filled along the shorter side with the largest first, as long as the worst ratio of
+    sides in the row does not grow.
+    """
+    total = sum(weights) or 1.0
+    areas = [weight * box.width * box.height / total for weight in weights]
+    order = sorted(range(len(areas)), key=lambda i: -areas[i])
+    found = [Box(box.x, box.y, 0.0, 0.0)] * len(areas)
+    row: list[int] = []
+    for i in order:
+        side = min(box.width, box.height)
+        longer = [areas[j] for j in (*row, i)]
+        if row and _worst(longer, side) > _worst(longer[:-1], side):
+            box = _lay(row, areas, box, found)
+            row = []
+        row.append(i)
+    _lay(row, areas, box, found)
+    return found
+
+
+def _worst(areas: Sequence[float], side: float) -> float:
+    """The worst ratio of sides when these areas share a row along a side."""
+    total = sum(areas)
+    if total <= 0 or side <= 0:
+        return float("inf")
+    return max(side**2 * max(areas) / total**2, total**2 / (side**2 * max(min(areas), 1e-300)))
+
+
+def _lay(row: Sequence[int], areas: Sequence[float], box: Box, found: list[Box]) -> Box:
+    """Places a row along the shorter side and gives what is left of the box."""
+    total = sum(areas[i] for i in row)
+    is_wide = box.width >= box.height
+    side = box.height if is_wide else box.width
+    depth = total / side if side > 0 else 0.0
+    at = box.y if is_wide else box.x
+    for i in row:
+        length = areas[i] / depth if depth > 0 else 0.0
+        found[i] = Box(box.x, at, depth, length) if is_wide else Box(at, box.y, length, depth)
+        at += length
+    if is_wide:
+        return Box(box.x + depth, box.y, max(box.width - depth, 0.0), box.height)
+    return Box(box.x, box.y + depth, box.width, max(box.height - depth, 0.0))
