@@ -1,14 +1,18 @@
 """The gradient checks, run on the model of a configuration and real windows."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jax
 import numpy as np
 
-from checks.command import run_check
+from checks.causes.registry import chosen
+from checks.causes.subject import Subject, impose
+from checks.causes.summary import fault_table
+from checks.command import NOT_RUN, run_check
 from pgat_jax.config import Config
-from pgat_jax.data.loading import load_data
-from pgat_jax.model.build import batch_shapes, build
 from pgat_jax.optimizer import build_optimizer
 
 WINDOWS = 2
@@ -21,34 +25,47 @@ def check_config(
     allow: Path | None = None,
     json: Path | None = None,
     html: Path | None = None,
+    added: Sequence[str] = (),
+    left_out: Sequence[str] = (),
 ) -> int:
     """Verdicts for every parameter, printed and, where asked for, written.
 
     Args:
-        config: whose model, loss and optimiser are checked.
+        config: whose model, loss and optimiser are checked, with its faults imposed.
         static: only what shapes prove; in seconds, nothing is run.
         allow: file of allow-list entries, ``pattern verdict reason in words`` a line.
         json: file for the report as JSON.
         html: file for the report as one page.
+        added: names of faults to impose besides those of the configuration.
+        left_out: names of faults of the configuration not to impose.
 
     Returns:
         0 when every leaf passes, 1 when one fails, 2 when the checks could not be run.
+
+    Raises:
+        UserError: there is no fault of a name, or the table is bad.
     """
-    data = load_data(config)
-    model = build(config, data.columns)
-    params = jax.eval_shape(model.init, jax.random.key(config.seed))
+    subject = impose(config, chosen(config.faults, added, left_out))
+    with TemporaryDirectory() as folder:
+        report = json or Path(folder) / "report.json"
+        status = _run(subject, static, allow, report, html)
+        if subject.faults and status != NOT_RUN:
+            print(fault_table(report, subject.faults))
+    return status
+
+
+def _run(subject: Subject, static: bool, allow: Path | None, json: Path, html: Path | None) -> int:
+    config, key = subject.config, jax.random.key(subject.config.seed)
+    params = jax.eval_shape(subject.init, key)
+    check = partial(run_check, subject.loss, allow=allow, json=json, html=html)
     if static:
-        shapes = (batch_shapes(config, data.columns, WINDOWS),)
-        return run_check(model.loss, params, shapes, static=True, allow=allow, json=json, html=html)
-    count = len(data.windows("train"))
+        return check(params, (subject.shapes(WINDOWS),), static=True)
     print(f"{config.name}: {WINDOWS} windows a batch in place of {config.train.batch_size}")
+    count = len(subject.data.windows("train"))
     first, second = (
-        data.batch("train", rows)
+        subject.batch(rows)
         for rows in np.linspace(0, count - 1, 2 * WINDOWS).astype(int).reshape(2, -1).tolist()
     )
     optimizer, _ = build_optimizer(config.train, params, max(1, count // config.train.batch_size))
     settings = {"optimizer": optimizer, "batches": [(second,)], "seed": config.seed}
-    start = model.init(jax.random.key(config.seed))
-    return run_check(
-        model.loss, start, (first,), allow=allow, json=json, html=html, settings=settings
-    )
+    return check(subject.init(key), (first,), settings=settings)

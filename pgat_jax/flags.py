@@ -93,6 +93,11 @@ def check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow", type=Path, metavar="FILE", help="a line `pattern verdict reason` for each excuse"
     )
+    for flag, text in (
+        ("--fault", "impose a fault of checks/causes besides the configuration's; repeatable"),
+        ("--without", "leave out a fault of the configuration; repeatable"),
+    ):
+        parser.add_argument(flag, action="append", default=[], metavar="NAME", help=text)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page")
 

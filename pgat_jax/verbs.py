@@ -33,13 +33,24 @@ def _load(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG):
     return load_config(args.config or default, *args.overrides, *seed)
 
 
+def _load_sound(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG):
+    """A configuration, for a verb that imposes no faults."""
+    config = _load(args, default)
+    if config.faults:
+        raise UserError(
+            f"{config.name}: names faults ({', '.join(config.faults)}), which `check` alone "
+            "imposes; faults=[] takes the same model without them."
+        )
+    return config
+
+
 def _train(args: argparse.Namespace) -> None:
     from pgat_jax.runs import CONFIG, find_run
 
     if args.resume and args.run_name:
         raise UserError("--run-name names a new run, --resume goes on with an old one: give one.")
     default = find_run(args.resume) / CONFIG if args.resume else DEFAULT_CONFIG
-    config = _load(args, default)
+    config = _load_sound(args, default)
     _prepare()
     from pgat_jax.interrupts import Interrupted
     from pgat_jax.train import train
@@ -83,7 +94,7 @@ def _config(args: argparse.Namespace) -> None:
 
 
 def _bench(args: argparse.Namespace) -> None:
-    config = _load(args)
+    config = _load_sound(args)
     _prepare()
     from pgat_jax.bench import bench
 
@@ -95,7 +106,9 @@ def _check(args: argparse.Namespace) -> int:
     _prepare()
     from pgat_jax.check import check_config
 
-    return check_config(config, args.static, args.allow, args.json, args.html)
+    return check_config(
+        config, args.static, args.allow, args.json, args.html, args.fault, args.without
+    )
 
 
 def _run(args: argparse.Namespace) -> Path:
@@ -160,7 +173,12 @@ VERBS = {
     ),
     "check": Verb(
         "prove that every parameter learns, or name what keeps it from learning",
-        ("check --config recovery --static", "check --config tiny --html check.html"),
+        (
+            "check --config recovery --static",
+            "check --config tiny --html check.html",
+            "check --config original --without encoder_bypassed",
+            "check --config tiny --fault petri_states_unused",
+        ),
         flags.check,
         _check,
     ),

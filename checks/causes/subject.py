@@ -1,0 +1,90 @@
+"""What is checked: a configuration's model and windows, with faults imposed on them."""
+
+import inspect
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from checks.causes.fault import Fault
+from pgat_jax.config import Config
+from pgat_jax.data.batch import Batch
+from pgat_jax.data.loading import Data, load_data
+from pgat_jax.data.windows import Device, gather
+from pgat_jax.model.build import Model, Params, build
+from pgat_jax.model.heads import criterion_loss
+
+_gather = jax.jit(gather, static_argnames=("seq_len", "label_len", "pred_len"))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model with its windows; without faults, the model of the configuration itself.
+
+    Attributes:
+        config: with the changes of the faults.
+        data: the table, which no fault changes.
+        device: the scaled table, as the faults leave it.
+        model: for the columns as the faults have them.
+        faults: those imposed.
+    """
+
+    config: Config
+    data: Data
+    device: Device
+    model: Model
+    faults: tuple[Fault, ...]
+
+    def init(self, key: jax.Array) -> Params:
+        """Initial parameters. No interceptor is on: a module that it skips would have none."""
+        params = self.model.init(key)
+        for fault in self.faults:
+            params = fault.params(params)
+        return params
+
+    def loss(self, params: Params, batch: Batch) -> tuple[jax.Array, dict[str, jax.Array]]:
+        """The criterion's loss and the gate's statistics, as `Model.loss` without dropout.
+
+        Interceptors act while a function is traced, and a jitted one is traced once for all: so
+        the model's function is taken out of its jit.
+        """
+        with ExitStack() as interception:
+            for fault in self.faults:
+                if fault.intercept is not None:
+                    interception.enter_context(nn.intercept_methods(fault.intercept))
+            outputs = inspect.unwrap(Model.apply)(self.model, params, batch)
+        return criterion_loss(outputs, batch.target, self.config.loss), outputs.statistics
+
+    def batch(self, windows: Sequence[int]) -> Batch:
+        """Training windows by their indices, 0 the earliest."""
+        rows = self.data.windows("train")[np.asarray(windows)]
+        return _gather(self.device, rows, **self._sizes)
+
+    def shapes(self, size: int) -> Batch:
+        """Shapes and types of a batch, in place of its arrays."""
+        rows = jax.ShapeDtypeStruct((size,), jnp.int32)
+        return jax.eval_shape(partial(gather, **self._sizes), self.device, rows)
+
+    @property
+    def _sizes(self) -> dict[str, int]:
+        return self.config.data.model_dump(include={"seq_len", "label_len", "pred_len"})
+
+
+def impose(config: Config, faults: Sequence[Fault] = ()) -> Subject:
+    """The model and windows of a configuration, with faults imposed from outside.
+
+    Raises:
+        UserError: as `load_data`.
+    """
+    for fault in faults:
+        config = fault.config(config)
+    data = load_data(config)
+    columns, device = data.columns, data.device
+    for fault in faults:
+        columns, device = fault.columns(columns), fault.device(device, data)
+    return Subject(config, data, device, build(config, columns), tuple(faults))
