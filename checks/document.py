@@ -12,7 +12,8 @@ leaves     a list of
     slices     [{axis, index, verdict, evidence}]
     also       [{verdict, evidence, where}], further verdicts that hold
     gradient   root mean square in float64, null where not measured or not finite
-    movement   root mean square of the first update over that of the weight, likewise
+    movement   root mean square of the first update over that of the weight, likewise; null too
+               for a weight that starts at zero
     allowed    the allow-list's reason, or null
     tried      number of edits tried on it, null where none were asked for
     cures      [{kind, edit, measure, before, after, leaves, steps}], edits that brought it back;

@@ -31,14 +31,15 @@ class Training:
     Attributes:
         leaves: parameters as written, by the number of steps (0 and `CHECKPOINTS`).
         moved: for each leaf, which elements changed at least once.
-        movement: for each leaf, the root mean square of its first non-zero move over its own.
+        movement: for each leaf, the root mean square of its first non-zero move over its own; None
+            for a leaf that starts at zero.
         non_finite: leaf -> (step, whether its gradient was already non-finite).
         before_failure: the parameters at which a gradient first was not finite, if any.
     """
 
     leaves: dict[int, list[np.ndarray]]
     moved: list[np.ndarray]
-    movement: list[float]
+    movement: list[float | None]
     non_finite: dict[int, tuple[int, bool]] = field(default_factory=dict)
     before_failure: list[np.ndarray] | None = None
 
@@ -144,7 +145,11 @@ def train(
 ) -> tuple[Training, Any]:
     """Runs k steps of the real chain on real gradients, round the batches; and its last state."""
     leaves, _ = narrow(runner, data[0].point)
-    result = Training({0: leaves}, [np.zeros(x.shape, bool) for x in leaves], [0.0 for _ in leaves])
+    result = Training(
+        {0: leaves},
+        [np.zeros(x.shape, bool) for x in leaves],
+        [0.0 if x.any() else None for x in leaves],
+    )
     state = chain.init(leaves)
     known = dict(enumerate(m.written for m in data))  # by batch, for as long as no leaf moves
     for step in range(steps):

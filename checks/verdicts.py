@@ -81,7 +81,8 @@ class Leaf:
         slices: parts that fare differently.
         also: other verdicts that hold, after the first.
         gradient: root mean square of the gradient in float64, or None where not measured.
-        movement: root mean square of the first update over that of the weight, likewise.
+        movement: root mean square of the first update over that of the weight, likewise; None too
+            for a weight that starts at zero.
         allowed: the reason given by the allow-list for letting it pass.
         cures: edits that were tried and brought it back.
         tried: how many edits were tried on it; None where none were asked for.

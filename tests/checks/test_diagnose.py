@@ -167,3 +167,14 @@ def test_a_stuck_leaf_names_the_zero_factor_and_its_line():
     assert "a factor is zero: s" in leaf.evidence
     assert [where.split()[1] for where in leaf.where] == ["mul"]
     assert "checked_programs.py" in leaf.where[0]
+
+
+def test_a_weight_that_starts_at_zero_has_no_relative_update():
+    params = {"w": jnp.full(3, 0.5), "b": jnp.zeros(3)}
+    report = diagnose(
+        lambda p, x: jnp.sum((p["w"] * x + p["b"] - 1.0) ** 2), params, jnp.arange(3.0)
+    )
+    assert report["b"].movement is None
+    assert report["w"].movement == pytest.approx(
+        2e-3 * (1 / 3) ** 0.5, rel=1e-3
+    )  # of three, one moves
