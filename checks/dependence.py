@@ -87,7 +87,7 @@ class Dependence:
         flow = self._flow(equation)
         if (why := self._underivable.get(id(equation))) is None:
             return flow
-        self._note(f"JAX has no reverse derivative of {place(equation)} ({why})")
+        self.note(f"JAX has no reverse derivative of {place(equation)} ({why})")
         return flow._replace(tangent=(0,) * len(flow.value))
 
     def _flow(self, equation: Any) -> Flow:
@@ -102,9 +102,9 @@ class Dependence:
             rows = tuple(1 << i for i in range(len(equation.outvars)))
             return Flow(rows, rows)
         everything = _everything(equation)
-        if name in jaxprs.OPAQUE | jaxprs.CALLBACKS:
-            self._note(f"taken as a whole, its inside is not read: {place(equation)}")
-        if name in jaxprs.OPAQUE:
+        if name in jaxprs.CALLBACKS or jaxprs.is_opaque(equation):
+            self.note(f"taken as a whole, its inside is not read: {place(equation)}")
+        if jaxprs.is_opaque(equation):
             return everything._replace(tangent=self._opaque_tangent(equation, everything.tangent))
         if name in _FLAT or name in jaxprs.CALLBACKS:
             return everything._replace(tangent=(0,) * len(equation.outvars))
@@ -146,13 +146,17 @@ class Dependence:
         body = self.jaxpr(jaxprs.custom_body(equation))
         if not self._ask_rules or id(equation) in self._underivable:
             return body
-        if (why := self._refused.get(id(equation))) is not None:
-            why = f"{why}; it is taken to have a derivative everywhere"
-            self._note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
-            return Flow(body.value, body.value)  # not the body's tangent: a rule may cross a loop
         key = _rule_key(equation)
         if key not in self._rules:
-            self._rules[key] = self._rule_tangent(equation)
+            try:
+                refusal = self._refused.get(id(equation))
+                self._rules[key] = self._rule_tangent(equation) if refusal is None else body.value
+            except Exception as error:
+                refusal = type(error).__name__
+                self._rules[key] = body.value  # not the body's tangent: a rule may cross a loop
+            if refusal is not None:
+                why = f"{refusal}; it is taken to have a derivative everywhere"
+                self.note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
         return Flow(body.value, self._rules[key])
 
     def _opaque_tangent(self, equation: Any, otherwise: tuple[int, ...]) -> tuple[int, ...]:
@@ -176,7 +180,8 @@ class Dependence:
                     tangent[j] |= 1 << i
         return tuple(tangent)
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Something that the method takes on trust; said once in the report."""
         if text not in self.notes:
             self.notes.append(text)
 

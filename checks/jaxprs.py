@@ -86,6 +86,15 @@ def scan_counts(equation: Any) -> tuple[int, int]:
     return len(constants), len(carries)
 
 
+def is_opaque(equation: Any) -> bool:
+    """Whether the inside is not read: kernels, and primitives that are not JAX's own."""
+    primitive = equation.primitive
+    if primitive.name in OPAQUE:
+        return True
+    made = getattr(primitive.impl, "func", primitive.impl)  # JAX's own are partial functions
+    return not (getattr(made, "__module__", None) or "jax").startswith("jax")
+
+
 def custom_body(equation: Any) -> Any:
     """The function behind a custom rule, as a jaxpr."""
     return equation.params["call_jaxpr"]

@@ -21,7 +21,7 @@ from checks.leaves import is_key
 
 _TYPE_PARAMS = ("new_dtype", "dtype", "preferred_element_type")
 # Computed in the first type, and the result widened.
-_KEPT = frozenset({"bitcast_convert_type", "rng_bit_generator"}) | jaxprs.CALLBACKS | jaxprs.OPAQUE
+_KEPT = frozenset({"bitcast_convert_type", "rng_bit_generator"}) | jaxprs.CALLBACKS
 
 
 def shadow(closed: Any) -> Any:
@@ -80,7 +80,7 @@ class Widener(Interpreter):
             return self._linear_solve(site, operands)
         if name == "reduce_precision":
             return operands
-        if name in _KEPT or name.startswith(("random_", "threefry")):
+        if name in _KEPT or name.startswith(("random_", "threefry")) or jaxprs.is_opaque(equation):
             return self._kept(equation, operands)
         params = {key: self._param(key, x) for key, x in equation.params.items()}
         results = equation.primitive.bind(*operands, **equation.primitive.get_bind_params(params))
