@@ -11,7 +11,9 @@ Interceptor = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any
 """What `flax.linen.intercept_methods` takes."""
 
 
-def on_call(kind: type, act: Callable[..., Any], name: str | None = None) -> Interceptor:
+def on_call(
+    kind: type, act: Callable[..., Any], name: str | None = None, method: str = "__call__"
+) -> Interceptor:
     """An interceptor of the calls of one kind of Linen module.
 
     Args:
@@ -19,6 +21,7 @@ def on_call(kind: type, act: Callable[..., Any], name: str | None = None) -> Int
         act: `act(module, call, *args)` gives the call's result; `call()` is what the module itself
             makes of the arguments, and `call(*others)` of others.
         name: only of modules of this name.
+        method: of this method instead of the call itself.
     """
 
     def intercept(
@@ -26,7 +29,7 @@ def on_call(kind: type, act: Callable[..., Any], name: str | None = None) -> Int
     ) -> Any:
         module = context.module
         is_meant = isinstance(module, kind) and name in (None, module.name)
-        if context.method_name != "__call__" or not is_meant:
+        if context.method_name != method or not is_meant:
             return next_fun(*args, **kwargs)
 
         def call(*others: Any) -> Any:

@@ -13,7 +13,6 @@ from checks.causes.subject import Subject, impose
 from checks.causes.summary import fault_table
 from checks.command import NOT_RUN, run_check
 from pgat_jax.config import Config
-from pgat_jax.optimizer import build_optimizer
 
 WINDOWS = 2
 """Windows of a diagnosis: all parameters, fewer samples than in training."""
@@ -45,12 +44,13 @@ def check_config(
     Raises:
         UserError: there is no fault of a name, or the table is bad.
     """
-    subject = impose(config, chosen(config.faults, added, left_out))
+    faults = chosen(config.faults, added, left_out)
+    subject = impose(config, faults)
     with TemporaryDirectory() as folder:
         report = json or Path(folder) / "report.json"
         status = _run(subject, static, allow, report, html)
-        if subject.faults and status != NOT_RUN:
-            print(fault_table(report, subject.faults))
+        if faults and status != NOT_RUN:
+            print(fault_table(report, faults))
     return status
 
 
@@ -66,6 +66,6 @@ def _run(subject: Subject, static: bool, allow: Path | None, json: Path, html: P
         subject.batch(rows)
         for rows in np.linspace(0, count - 1, 2 * WINDOWS).astype(int).reshape(2, -1).tolist()
     )
-    optimizer, _ = build_optimizer(config.train, params, max(1, count // config.train.batch_size))
+    optimizer = subject.optimizer(params, max(1, count // config.train.batch_size))
     settings = {"optimizer": optimizer, "batches": [(second,)], "seed": config.seed}
     return check(subject.init(key), (first,), settings=settings)

@@ -102,6 +102,31 @@ def check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page")
 
 
+def causes(parser: argparse.ArgumentParser) -> None:
+    """Of `causes`."""
+    config(parser)
+    parser.add_argument(
+        "--only",
+        type=_words,
+        default=(),
+        metavar="CAUSES",
+        help="numbers or parts of titles, such as 3.2,gate; without them the fixes are tried too",
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=10, metavar="N", help="seeds of each trial (default 10)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="the start alone, at full size: nothing is trained"
+    )
+    parser.add_argument("--list", action="store_true", help="show the causes and stop")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the page")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def _minutes(text: str) -> float:
     minutes = float(text)
     if not 0 < minutes < float("inf"):

@@ -11,6 +11,7 @@ import optax
 from checks.sentinels import count_silent, no_silence, sentinels
 from pgat_jax.config import Config
 from pgat_jax.data.windows import Device, gather
+from pgat_jax.diagnostics import gradient_trail
 from pgat_jax.model.build import Model
 from pgat_jax.model.heads import criterion_loss
 from pgat_jax.optimizer import build_optimizer, groups_of_slices, packed_slices
@@ -42,9 +43,10 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
 
     ``step(state, device, order)`` takes the batch of rows ``order[b B : (b + 1) B]``, b being the
     place in the epoch, and returns the next state and scalars: the model's metrics,
-    ``learning_rate`` (of the last update), ``update`` (updates made), ``updated`` (whether this
-    step made one), ``skipped``, ``skipped_in_row``, and NORM/GROUP for each of ``NORMS``; and
-    ``silence``, which maps groups to steps. Dropout is a function of the seed and the step alone.
+    ``trail/STATION`` (norms of ``gradient_trail``), ``learning_rate`` (of the last update),
+    ``update`` (updates made), ``updated`` (whether this step made one), ``skipped``,
+    ``skipped_in_row``, and NORM/GROUP for each of ``NORMS``; and ``silence``, which maps groups to
+    steps. Dropout is a function of the seed and the step alone.
     """
     config = model.config
     shapes = jax.eval_shape(model.init, jax.random.key(0))
@@ -74,7 +76,8 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
             jnp.where(skip, state.skipped_in_row + 1, 0),
             count_silent(state.silence, readings),
         )
-        metrics |= {
+        trail = {f"trail/{k}": norm for k, norm in gradient_trail(gradients).items()}
+        metrics |= trail | {
             "learning_rate": rate(opt.gradient_step),
             "update": opt.gradient_step,
             "updated": opt.gradient_step > state.optimizer.gradient_step,

@@ -38,8 +38,8 @@ def _load_sound(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG):
     config = _load(args, default)
     if config.faults:
         raise UserError(
-            f"{config.name}: names faults ({', '.join(config.faults)}), which `check` alone "
-            "imposes; faults=[] takes the same model without them."
+            f"{config.name}: names faults ({', '.join(config.faults)}), which `check` and "
+            "`causes` alone impose; faults=[] takes the same model without them."
         )
     return config
 
@@ -109,6 +109,17 @@ def _check(args: argparse.Namespace) -> int:
     return check_config(
         config, args.static, args.allow, args.json, args.html, args.fault, args.without
     )
+
+
+def _causes(args: argparse.Namespace) -> None:
+    config = _load(args, "original")
+    _prepare()
+    from checks.causes.command import list_causes, run_causes
+
+    if args.list:
+        print(list_causes())
+    else:
+        run_causes(config, args.only, args.seeds, args.quick, args.json, args.html)
 
 
 def _run(args: argparse.Namespace) -> Path:
@@ -181,5 +192,16 @@ VERBS = {
         ),
         flags.check,
         _check,
+    ),
+    "causes": Verb(
+        "try every cause of the vanished gradient that the texts name, and every fix",
+        (
+            "causes --list",
+            "causes --quick --seeds 5",
+            "causes --only 3.2,gate --json causes.json",
+            "causes --config original --html causes.html",
+        ),
+        flags.causes,
+        _causes,
     ),
 }

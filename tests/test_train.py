@@ -14,9 +14,11 @@ import pytest
 from pgat_jax import load_config, load_data, progress
 from pgat_jax.checkpoint import Checkpoints
 from pgat_jax.data.loading import load_table
+from pgat_jax.diagnostics import TRAIL
 from pgat_jax.errors import UserError
 from pgat_jax.interrupts import Interrupted
 from pgat_jax.metrics import read_metrics
+from pgat_jax.model.statistics import NAMES
 from pgat_jax.optimizer import GROUPS
 from pgat_jax.progress import Reporter
 from pgat_jax.runs import create_run, load_run, params_sha256
@@ -142,7 +144,8 @@ def test_each_epoch_is_validated_and_two_batches_make_one_update(whole):
 def test_records_hold_what_plots_and_readers_need(whole):
     records = [r for r in read_metrics(whole[0]) if r["event"] == "train"]
     keys = {"time", "epoch", "step", "update", "loss", "learning_rate", "samples_per_second"}
-    keys |= {"gate_mean", "gate_spread", "attention_entropy", "skipped"}
+    keys |= {*NAMES, "prediction_spread", "target_spread", "skipped"}
+    keys |= {f"trail/{station}" for station in TRAIL}
     groups = set(GROUPS.values())
     keys |= {f"{m}_norm/{g}" for m in ("gradient", "update", "weight") for g in groups}
     for record in records[1:]:

@@ -1,5 +1,7 @@
-"""Why the gradient vanished: the original's wiring imposed on the model, from outside.
+"""Why did the gradient vanish? Claims of the texts, wiring of the original and fixes, tried singly.
 
-The one part of `checks` that imports `pgat_jax`. `fault.py` says what a fault is, `wiring/` holds
-one a file, `subject.py` imposes them, `summary.py` says what each of them takes.
+The one part of `checks` that imports `pgat_jax`. `intervention.py` says what is done to the model,
+always from outside. `wiring/` holds the original's faults, `hypotheses/` the claims of the texts,
+one a file each; `remedies.py` the fixes. `subject.py` imposes, `trial.py` measures, `judge.py`
+decides, `page.py` tells.
 """

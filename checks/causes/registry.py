@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 
 from checks.causes import wiring
-from checks.causes.fault import Fault
+from checks.causes.intervention import Fault
 from pgat_jax.errors import UserError
 
 

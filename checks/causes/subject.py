@@ -10,14 +10,16 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
-from checks.causes.fault import Fault
-from pgat_jax.config import Config
+from checks.causes.intervention import Intervention
+from pgat_jax.config import Config, TrainConfig
 from pgat_jax.data.batch import Batch
 from pgat_jax.data.loading import Data, load_data
 from pgat_jax.data.windows import Device, gather
 from pgat_jax.model.build import Model, Params, build
-from pgat_jax.model.heads import criterion_loss
+from pgat_jax.model.heads import Outputs, criterion_loss
+from pgat_jax.optimizer import build_optimizer
 
 _gather = jax.jit(gather, static_argnames=("seq_len", "label_len", "pred_len"))
 
@@ -30,7 +32,7 @@ class Subject:
         config: with the changes of the faults.
         data: the table, which no fault changes.
         device: the scaled table, as the faults leave it.
-        model: for the columns as the faults have them.
+        model: for the columns as the faults have them; of the recipe it has only what is traced.
         faults: those imposed.
     """
 
@@ -38,7 +40,7 @@ class Subject:
     data: Data
     device: Device
     model: Model
-    faults: tuple[Fault, ...]
+    faults: tuple[Intervention, ...]
 
     def init(self, key: jax.Array) -> Params:
         """Initial parameters. No interceptor is on: a module that it skips would have none."""
@@ -47,8 +49,20 @@ class Subject:
             params = fault.params(params)
         return params
 
+    def optimizer(self, params: Params, steps_per_epoch: int) -> optax.GradientTransformation:
+        """The recipe's optimiser for these parameters, as the faults leave it."""
+        optimizer, _ = build_optimizer(self.config.train, params, steps_per_epoch)
+        for fault in self.faults:
+            optimizer = fault.optimizer(optimizer)
+        return optimizer
+
     def loss(self, params: Params, batch: Batch) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """The criterion's loss and the gate's statistics, as `Model.loss` without dropout.
+        """The criterion's loss and the gate's statistics, as `Model.loss` without dropout."""
+        outputs = self.outputs(params, batch)
+        return criterion_loss(outputs, batch.target, self.config.loss), outputs.statistics
+
+    def outputs(self, params: Params, batch: Batch) -> Outputs:
+        """What the model makes of a batch, without dropout, with all interceptors on.
 
         Interceptors act while a function is traced, and a jitted one is traced once for all: so
         the model's function is taken out of its jit.
@@ -57,12 +71,11 @@ class Subject:
             for fault in self.faults:
                 if fault.intercept is not None:
                     interception.enter_context(nn.intercept_methods(fault.intercept))
-            outputs = inspect.unwrap(Model.apply)(self.model, params, batch)
-        return criterion_loss(outputs, batch.target, self.config.loss), outputs.statistics
+            return inspect.unwrap(Model.apply)(self.model, params, batch)
 
-    def batch(self, windows: Sequence[int]) -> Batch:
-        """Training windows by their indices, 0 the earliest."""
-        rows = self.data.windows("train")[np.asarray(windows)]
+    def batch(self, windows: Sequence[int], split: str = "train") -> Batch:
+        """Windows of a split by their indices, 0 the earliest."""
+        rows = self.data.windows(split)[np.asarray(windows)]
         return _gather(self.device, rows, **self._sizes)
 
     def shapes(self, size: int) -> Batch:
@@ -75,7 +88,7 @@ class Subject:
         return self.config.data.model_dump(include={"seq_len", "label_len", "pred_len"})
 
 
-def impose(config: Config, faults: Sequence[Fault] = ()) -> Subject:
+def impose(config: Config, faults: Sequence[Intervention] = ()) -> Subject:
     """The model and windows of a configuration, with faults imposed from outside.
 
     Raises:
@@ -87,4 +100,10 @@ def impose(config: Config, faults: Sequence[Fault] = ()) -> Subject:
     columns, device = data.columns, data.device
     for fault in faults:
         columns, device = fault.columns(columns), fault.device(device, data)
-    return Subject(config, data, device, build(config, columns), tuple(faults))
+    return Subject(config, data, device, build(_traced(config), columns), tuple(faults))
+
+
+def _traced(config: Config) -> Config:
+    """What a trace of the model depends on: others share its compiled programs."""
+    train = TrainConfig(precision=config.train.precision, remat=config.train.remat)
+    return config.model_copy(update={"name": "traced", "seed": 0, "faults": (), "train": train})

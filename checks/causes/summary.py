@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from checks.causes.fault import Fault
+from checks.causes.intervention import Fault
 from checks.table import WIDTH
 from checks.verdicts import PASSING
 

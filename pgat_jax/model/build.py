@@ -61,10 +61,11 @@ class Model:
     def loss(
         self, params: Params, batch: Batch, rng: jax.Array | None = None
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """The criterion's loss and, as metrics, the loss again and the gate's statistics."""
+        """The criterion's loss and, as metrics, the loss again, spreads and the statistics."""
         outputs = self.apply(params, batch, rng)
         loss = criterion_loss(outputs, batch.target, self.config.loss)
-        return loss, {"loss": loss} | outputs.statistics
+        spreads = {"prediction_spread": outputs.point.std(), "target_spread": batch.target.std()}
+        return loss, {"loss": loss} | spreads | outputs.statistics
 
 
 def build(config: Config, columns: Columns | None = None) -> Model:

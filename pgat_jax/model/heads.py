@@ -30,7 +30,7 @@ class Outputs(NamedTuple):
     quantiles: Float[Array, "B P T Q"] | None
     mixture: Mixture | None
     statistics: dict[str, Float[Array, ""]]
-    """``gate_mean``, ``gate_spread`` and ``attention_entropy`` (nats; uniform is ln 13)."""
+    """Scalars by the names of ``statistics.NAMES``."""
 
 
 class PointHead(nn.Module):

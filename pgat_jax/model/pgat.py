@@ -2,7 +2,6 @@
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
 from pgat_jax.config import Config
 from pgat_jax.data.batch import Batch
@@ -17,7 +16,7 @@ from pgat_jax.model.heads import HEADS, Outputs
 from pgat_jax.model.nodes import Nodes
 from pgat_jax.model.petri import Petri
 from pgat_jax.model.phase import Phase
-from pgat_jax.model.precision import widen
+from pgat_jax.model.statistics import fusion_statistics, no_statistics
 
 
 class PGAT(nn.Module):
@@ -75,11 +74,9 @@ class PGAT(nn.Module):
         """[B,S,D] -> [B,S,D]. With the gate closed for good, nothing behind it exists."""
         c = self.config.model
         if c.gate in ("closed", 0):
-            zero = jnp.zeros(())
-            return enc, {"gate_mean": zero, "gate_spread": zero, "attention_entropy": zero}
+            return enc, no_statistics()
         fusion = Fusion(c.n_heads, c.fusion_width, c.d_model // 4, name="fusion")
         fused, entropy = fusion(enc, embedding)
         gate = Gate(c.gate, name="gate")(enc, fused)
-        wide = widen(gate)
-        statistics = {"gate_mean": wide.mean(), "gate_spread": wide.std()}
-        return enc + gate * fused, statistics | {"attention_entropy": entropy}
+        statistics = fusion_statistics(enc, fused, gate, embedding, entropy)
+        return enc + gate * fused, statistics

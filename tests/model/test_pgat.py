@@ -12,6 +12,7 @@ from pgat_jax import build, load_config
 from pgat_jax.data.columns import BODIES
 from pgat_jax.flops import count_flops
 from pgat_jax.model.build import batch_shapes
+from pgat_jax.model.statistics import NAMES
 from pgat_jax.optimizer import GROUPS
 from tests.model.conftest import float64
 
@@ -19,7 +20,7 @@ from tests.model.conftest import float64
 def test_outputs_have_the_documented_shapes(tiny):
     outputs = tiny.model.apply(tiny.params, tiny.batch)
     assert outputs.point.shape == tiny.batch.target.shape == (4, 3, 4)
-    assert set(outputs.statistics) == {"gate_mean", "gate_spread", "attention_entropy"}
+    assert set(outputs.statistics) == set(NAMES)
 
 
 def test_every_part_of_the_parameters_belongs_to_a_group(tiny):

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from checks.causes.fault import Fault, edited
+from checks.causes.intervention import Fault, edited
 from checks.interception import on_call
 from pgat_jax.data.loading import Data
 from pgat_jax.data.windows import Device

@@ -1,6 +1,6 @@
 """Columns are given to bodies by position, as if targets and time_delta did not stand in front."""
 
-from checks.causes.fault import Fault
+from checks.causes.intervention import Fault
 from pgat_jax.data.columns import TARGETS, Columns
 
 

@@ -1,6 +1,6 @@
 """26 columns never change: standardised they are zero, and the weights that read them starve."""
 
-from checks.causes.fault import Fault
+from checks.causes.intervention import Fault
 from pgat_jax.data.columns import BODIES, Columns
 from pgat_jax.data.loading import Data
 from pgat_jax.data.windows import Device

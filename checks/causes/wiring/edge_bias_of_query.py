@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from checks.causes.fault import Fault, edited
+from checks.causes.intervention import Fault, edited
 from checks.interception import on_call
 from pgat_jax.model.build import Params
 from pgat_jax.model.layers import SelfAttention

@@ -1,6 +1,6 @@
 """The bypass: the joint encoder is built, and the stream goes around it."""
 
-from checks.causes.fault import Fault, with_model
+from checks.causes.intervention import Fault, with_model
 from checks.interception import on_call
 from pgat_jax.config import Config
 from pgat_jax.model.encoder import SpatioTemporal

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from checks.causes.fault import Fault
+from checks.causes.intervention import Fault
 from checks.interception import on_call
 from pgat_jax.model.petri import Petri
 

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from checks.causes.fault import Fault
+from checks.causes.intervention import Fault
 from pgat_jax.data.loading import Data
 from pgat_jax.data.phases import phases
 from pgat_jax.data.windows import Device

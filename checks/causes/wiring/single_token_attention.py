@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from checks.causes.fault import Fault
+from checks.causes.intervention import Fault
 from checks.interception import on_call
 from pgat_jax.data.columns import BODIES
 from pgat_jax.model.layers import attend

@@ -3,7 +3,7 @@
 import pytest
 
 from checks import Leaf, Report, Slice
-from checks.causes.fault import Fault
+from checks.causes.intervention import Fault
 from checks.causes.summary import fault_table
 
 CUT = Fault("cut", "a module is not called", takes=(("a/*", "disconnected"),))

@@ -1,0 +1,142 @@
+"""From a configuration to experiments: bases, conditions of every cause, and what they gave."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from checks.causes import hypotheses
+from checks.causes.cause import Cause
+from checks.causes.conditions import Condition, Store
+from checks.causes.judge import judged
+from checks.causes.outcomes import OUTCOMES, decades, share
+from checks.causes.registry import chosen
+from checks.causes.remedies import REMEDIES, Remedy
+from checks.causes.trial import EPOCHS, Scale
+from pgat_jax.config import Config
+from pgat_jax.config_file import load_config
+
+FULL = Scale("full", updates=0, windows=1, judged=False)
+"""The start, at the sizes of the configuration."""
+SMALL = Scale("small", updates=2 * EPOCHS, windows=24, judged=True)
+"""With training, at the sizes of `configs/tiny.yaml`."""
+BATCH = 6
+"""Windows an update, at the small scale."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A comparison: what was done to a base, and whether that should lead to the symptom."""
+
+    before: Condition
+    after: Condition
+    is_imposed: bool
+
+    def share(self, first: dict[str, Any], last: dict[str, Any], point: str, outcome: str):
+        """Share of the way to the symptom that is the cause's doing; None if not measured."""
+        a, b = (decades(trial, point, outcome) for trial in (first, last))
+        if a is None or b is None:
+            return None
+        return share(a, b, outcome) if self.is_imposed else share(b, a, outcome)
+
+
+@cache
+def all_causes() -> dict[str, Cause]:
+    """Number -> cause, of every file in `hypotheses/`, in the texts' order."""
+    names = sorted(module.name for module in pkgutil.iter_modules(hypotheses.__path__))
+    causes = [importlib.import_module(f"{hypotheses.__name__}.{n}").CAUSE for n in names]
+    return {cause.number: cause for cause in causes}
+
+
+def sized(config: Config, scale: Scale) -> Config:
+    """The configuration at the sizes of a scale, without its faults."""
+    config = config.model_copy(update={"faults": ()})
+    if scale.name == FULL.name:
+        train = config.train.model_copy(update={"batch_size": 1})
+        return config.model_copy(update={"train": train})
+    tiny = load_config("tiny")
+    switches = {"bypass_spatiotemporal_with_petri", "hierarchical_mapping", "gate"}
+    model = tiny.model.model_copy(update=config.model.model_dump(include=switches))
+    lengths = {"seq_len", "label_len", "pred_len"}
+    data = config.data.model_copy(update=tiny.data.model_dump(include=lengths))
+    recipe = {"epochs": EPOCHS, "batch_size": BATCH, "accumulation": 1}
+    train = config.train.model_copy(update=recipe)
+    return config.model_copy(update={"data": data, "model": model, "train": train})
+
+
+def healthy(config: Config, scale: Scale) -> Condition:
+    """The configuration's own wiring, without faults."""
+    return Condition(sized(config, scale))
+
+
+def sick(config: Config, scale: Scale) -> Condition | None:
+    """The faults of the configuration with all that the texts state; None where it has none."""
+    if not config.faults:
+        return None
+    stated = [c.present for c in all_causes().values() if c.present is not None]
+    return healthy(config, scale).plus(*dict.fromkeys([*chosen(config.faults), *stated]))
+
+
+def pairs(config: Config, scale: Scale, cause: Cause) -> Iterator[Pair]:
+    """The comparisons of a cause: imposed on the healthy, removed from the sick."""
+    well, ill = healthy(config, scale), sick(config, scale)
+    if cause.imposed is not None:
+        yield Pair(well, well.plus(cause.imposed), is_imposed=True)
+    if ill is not None and cause.is_removable:
+        yield Pair(ill, ill.without(cause.present).plus(cause.remedy), is_imposed=False)
+
+
+def remedied(config: Config, scale: Scale, remedy: Remedy) -> Condition | None:
+    """The sick model with a remedy; None where the configuration has no faults."""
+    ill = sick(config, scale)
+    return None if ill is None else ill.without(*remedy.drops).plus(*remedy.adds)
+
+
+def conditions(config: Config, scales: Sequence[Scale], causes: Sequence[Cause], remedies: bool):
+    """(condition, scale) of all that has to be tried, each once, bases first."""
+    wanted: dict[tuple[Condition, Scale], None] = {}
+    for scale in scales:
+        bases: list[Condition | None] = [healthy(config, scale), sick(config, scale)]
+        compared = [p.after for cause in causes for p in pairs(config, scale, cause)]
+        fixed = [remedied(config, scale, r) for r in REMEDIES] if remedies else []
+        for condition in (*bases, *compared, *fixed):
+            if condition is not None:
+                wanted[condition, scale] = None
+    return list(wanted)
+
+
+def verdict_of(
+    config: Config, cause: Cause, scales: Sequence[Scale], store: Store, seeds: Sequence[int]
+) -> dict[str, Any]:
+    """What the experiment of a cause gave, as plain data.
+
+    Returns:
+        `verdict`, `outcome` (that it rests on), and for `imposed` and `removed`, where they were
+        tried, a dict of outcome -> `Effect` and the verdict of that direction.
+    """
+    found: dict[str, Any] = {}
+    for is_imposed, name in ((True, "imposed"), (False, "removed")):
+        shares = _shares(config, cause, scales, store, seeds, is_imposed)
+        if shares:
+            verdict, outcome, effects = judged(shares)
+            found[name] = {"verdict": verdict, "outcome": outcome, "effects": effects}
+    decisive = found.get("removed") or found["imposed"]
+    return found | {"verdict": decisive["verdict"], "outcome": decisive["outcome"]}
+
+
+def _shares(config, cause, scales, store, seeds, is_imposed) -> dict[str, list[float]]:
+    """Outcome -> share of each seed; the start at the largest scale at which it was measured."""
+    shares: dict[str, list[float]] = {}
+    for scale in sorted(scales, key=lambda s: s.updates):
+        for pair in pairs(config, scale, cause):
+            if pair.is_imposed != is_imposed:
+                continue
+            trials = [[store.read(c, scale, s) for c in (pair.before, pair.after)] for s in seeds]
+            for outcome, (point, kind) in OUTCOMES.items():
+                found = [pair.share(a, b, point, kind) for a, b in trials if a and b]
+                values = [value for value in found if value is not None]
+                if outcome not in shares and len(values) > 1:
+                    shares[outcome] = values
+    return shares

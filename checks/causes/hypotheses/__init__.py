@@ -1,0 +1,1 @@
+"""The claims of the texts: one a file, called `CAUSE`."""

@@ -1,0 +1,56 @@
+"""Compiled programs of trials, shared among subjects that are traced alike."""
+
+from collections.abc import Callable, Hashable
+from typing import Any, cast
+
+import jax
+import optax
+
+from checks.causes.subject import Subject
+from pgat_jax.model.build import Params
+from pgat_jax.model.heads import criterion_loss
+
+Gradient = Callable[[Params, Any], tuple[tuple[jax.Array, tuple[Any, jax.Array]], Params]]
+Optimizer = tuple[Callable[..., Any], Callable[..., Any]]
+
+
+class Programs:
+    """What acts on parameters or table alone shares all programs with the subject without it."""
+
+    def __init__(self):
+        """None yet; each is made when it is first asked for."""
+        self._made: dict[Hashable, Any] = {}
+
+    def gradient(self, subject: Subject) -> Gradient:
+        """((loss, (statistics, point forecast)), gradients) of parameters and a batch."""
+        acts = tuple(f.intercept for f in subject.faults if f.intercept is not None)
+        key = ("gradient", subject.model, acts)
+        return self._made.get(key) or self._made.setdefault(key, _gradient(subject))
+
+    def optimizer(self, subject: Subject, steps_per_epoch: int) -> Optimizer:
+        """The state before the first update, of parameters; and the update of the parameters."""
+        shapes = jax.eval_shape(subject.init, jax.random.key(0))
+        leaves, tree = jax.tree.flatten(shapes)
+        hands = tuple(f.optimizer for f in subject.faults)
+        drawn = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
+        key = ("optimizer", subject.config.train, hands, steps_per_epoch, tree, drawn)
+        if key not in self._made:
+            self._made[key] = _optimizer(subject.optimizer(shapes, steps_per_epoch))
+        return self._made[key]
+
+
+def _gradient(subject: Subject) -> Gradient:
+    def loss(params: Params, batch: Any) -> tuple[jax.Array, Any]:
+        outputs = subject.outputs(params, batch)
+        value = criterion_loss(outputs, batch.target, subject.config.loss)
+        return value, (outputs.statistics, outputs.point)
+
+    return jax.jit(jax.value_and_grad(loss, has_aux=True))
+
+
+def _optimizer(optimizer: optax.GradientTransformation) -> Optimizer:
+    def update(gradients: Params, state: Any, params: Params) -> tuple[Params, Any]:
+        updates, state = optimizer.update(gradients, state, params)
+        return cast(Params, optax.apply_updates(params, updates)), state
+
+    return jax.jit(optimizer.init), jax.jit(update)

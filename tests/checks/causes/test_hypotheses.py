@@ -1,0 +1,60 @@
+"""Every claim of the texts is an experiment, and what it does to the model is done."""
+
+import jax
+import numpy as np
+import pytest
+
+from checks.causes.experiments import SMALL, all_causes, conditions, healthy, pairs, sick
+from checks.causes.remedies import REMEDIES
+from checks.causes.subject import impose
+from pgat_jax import load_config
+
+LIST = "1.1 1.2 1.3 1.4 2.1 2.2 2.3 2.4 3.1 3.2 3.3 3.4 4.1 4.2 4.3 5.1 5.2 5.3 6.1 6.2 7.1 7.2"
+CAUSES = all_causes()
+CONFIG = load_config("original")
+
+
+def test_all_22_causes_and_the_claims_of_the_analysis_are_there():
+    assert list(CAUSES) == [*LIST.split(), "R1", "R2", "R3", "R4", "R5"]
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=list(CAUSES))
+def test_a_cause_is_told_and_can_fail(cause):
+    for text in (cause.hypothesis, cause.prediction):
+        assert text.endswith(".") and len(text) < 200
+    assert cause.imposed is not None or cause.remedy is not None
+    assert {p.is_imposed for p in pairs(CONFIG, SMALL, cause)}
+    for pair in pairs(CONFIG, SMALL, cause):
+        assert pair.before != pair.after
+
+
+def test_interventions_have_names_of_their_own():
+    wanted = conditions(CONFIG, [SMALL], list(CAUSES.values()), remedies=True)
+    all_of_them = {i for condition, _ in wanted for i in condition.interventions}
+    assert len({i.name for i in all_of_them}) == len(all_of_them)
+    assert len({remedy.name for remedy in REMEDIES}) == len(REMEDIES)
+
+
+def test_what_a_fix_drops_is_in_the_sick_model():
+    there = sick(CONFIG, SMALL).interventions
+    assert all(dropped in there for remedy in REMEDIES for dropped in remedy.drops)
+
+
+BY_PARAMETERS = ("1.1", "1.2", "1.3", "1.4", "2.3", "2.4", "5.1", "5.2", "5.3", "R4")
+
+
+@pytest.mark.parametrize("number", BY_PARAMETERS)
+def test_an_edit_of_parameters_changes_those_it_names_and_keeps_their_shapes(number):
+    base = healthy(CONFIG, SMALL)
+    before = base.subject().init(jax.random.key(0))
+    after = base.plus(CAUSES[number].imposed).subject().init(jax.random.key(0))
+    changed = jax.tree.map(lambda a, b: not np.array_equal(a, b), before, after)
+    parts = {path[0].key for path, is_new in jax.tree.leaves_with_path(changed) if is_new}
+    assert parts and parts <= {"gate", "fusion", "nodes"}
+    assert jax.tree.map(np.shape, before) == jax.tree.map(np.shape, after)
+
+
+def test_a_part_that_a_configuration_does_not_create_is_not_edited():
+    open_gate = load_config("tiny", "model.gate=open")
+    params = impose(open_gate, [CAUSES["1.1"].present]).init(jax.random.key(0))
+    assert "gate" not in params
