@@ -6,7 +6,8 @@ less than an equal share of the texts' 22 causes.
     confirmed      more than half, when it is removed from the sick model
     contributing   more than nothing, and possibly more than a 22nd
     refuted        less than a 22nd
-    undecidable    the interval says neither, or two disjoint sets of seeds disagree
+    undecidable    the interval says neither, or two disjoint halves of the seeds disagree: one does
+                   not confirm what all confirm, or sees more than nothing in what all refute
 
 A cause that nothing can be done to on the sick side is judged by what it does to the healthy model.
 """
@@ -21,6 +22,12 @@ HALF = 1 / 2
 EQUAL = 1 / 22
 ORDER = ("confirmed", "contributing", "undecidable here", "refuted")
 """The strongest first."""
+
+FLIPS = {
+    "confirmed": {"contributing", "undecidable here", "refuted"},
+    "refuted": {"confirmed", "contributing"},
+}
+"""Verdict -> what half of the seeds must not say. An interval that is too wide refutes nothing."""
 
 
 class Effect(NamedTuple):
@@ -70,7 +77,7 @@ def judged(shares: Mapping[str, Sequence[float]]) -> tuple[str, str, dict[str, E
     effects = _effects(shares)
     verdict, outcome = strongest(effects)
     halves = {strongest(_effects(half))[0] for half in _halves(shares)}
-    if verdict in ("confirmed", "refuted") and halves - {verdict}:
+    if halves & FLIPS.get(verdict, set()):
         verdict = "undecidable here"
     return verdict, outcome, effects
 

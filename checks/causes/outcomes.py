@@ -11,8 +11,9 @@ changes nothing.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from statistics import mean
 from typing import Any
 
 PROJECTIONS = {
@@ -38,24 +39,32 @@ OUTCOMES = {
 }
 """What is judged -> (point, outcome)."""
 FLOOR = 1e-30
-"""What stands for zero under a logarithm; shares are cut at one."""
+"""What stands for zero under a logarithm."""
 
 
-def decades(trial: Mapping[str, Any], point: str, outcome: str) -> float | None:
-    """An outcome of a trial on its logarithmic scale; None where it was not measured."""
+def decades(trial: Mapping[str, Any], point: str, outcome: str) -> list[float] | None:
+    """An outcome of a trial on its logarithmic scale; None where it was not measured.
+
+    One number for each projection, or one for the spread.
+    """
     found = trial.get(point)
     if found is None:
         return None
     if outcome == "spread":
-        return _log(found["spread"] / found["target_spread"]) if "spread" in found else None
+        return [_log(found["spread"] / found["target_spread"])] if "spread" in found else None
     if outcome == "update":
-        return _mean_share(_relative(found["change"], found["weight"]))
-    return _mean_share(found["gradient"])
+        return _beside_the_model(_relative(found["change"], found["weight"]))
+    return _beside_the_model(found["gradient"])
 
 
-def share(before: float, after: float, outcome: str) -> float:
-    """How much of the way to the symptom lies between two values; negative is away from it."""
-    return max(-1.0, min(1.0, (before - after) / UNITS[outcome]))
+def share(before: Sequence[float], after: Sequence[float], outcome: str) -> float:
+    """How much of the way to the symptom lies between two measurements; negative is away from it.
+
+    The mean over what was measured, each between -1 and 1: what is exactly zero has gone all of
+    the way, and not further.
+    """
+    ways = [(a - b) / UNITS[outcome] for a, b in zip(before, after)]
+    return mean(max(-1.0, min(1.0, way)) for way in ways)
 
 
 def total(norms: Mapping[str, float], patterns: tuple[str, ...] = ("*",)) -> float:
@@ -64,20 +73,14 @@ def total(norms: Mapping[str, float], patterns: tuple[str, ...] = ("*",)) -> flo
     return math.sqrt(sum(n * n for n in chosen))
 
 
-def dead(norms: Mapping[str, float], sizes: Mapping[str, int]) -> tuple[int, int]:
-    """Leaves, and parameters, with a gradient of exactly zero."""
-    names = [name for name, norm in norms.items() if norm == 0]
-    return len(names), sum(sizes[name] for name in names)
-
-
 def _relative(change: Mapping[str, float], weight: Mapping[str, float]) -> dict[str, float]:
     return {name: norm / max(weight[name], FLOOR) for name, norm in change.items()}
 
 
-def _mean_share(norms: Mapping[str, float]) -> float:
-    """Mean over the projections of log10 of the norm, less that of the whole model."""
-    own = [_log(norms[leaf]) for leaf in PROJECTIONS.values()]
-    return sum(own) / len(own) - _log(total(norms))
+def _beside_the_model(norms: Mapping[str, float]) -> list[float]:
+    """log10 of the norm of each projection, less that of the whole model."""
+    whole = _log(total(norms))
+    return [_log(norms[leaf]) - whole for leaf in PROJECTIONS.values()]
 
 
 def _log(value: float) -> float:

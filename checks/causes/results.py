@@ -10,7 +10,7 @@ from checks import reach
 from checks.causes.cause import TEXTS, Cause
 from checks.causes.conditions import Condition, Store
 from checks.causes.experiments import FULL, healthy, remedied, sick, verdict_of
-from checks.causes.outcomes import GRAPH, PROJECTIONS, decades, total
+from checks.causes.outcomes import GRAPH, PROJECTIONS, total
 from checks.causes.remedies import REMEDIES
 from checks.causes.trial import Scale
 from pgat_jax.config import Config
@@ -93,13 +93,7 @@ class _Found:
         told = {p: _means(found) for p, found in points.items() if found}
         if scale.name == FULL.name and points["start"]:
             told["lost"] = _lost(condition, points["start"])
-        outcomes = {o: [decades(t, p, o) for t in trials if t] for p, o in (("end", "spread"),)}
-        return told | {"trials": sum(t is not None for t in trials)} | _mean_outcomes(outcomes)
-
-
-def _mean_outcomes(outcomes: dict[str, list[float | None]]) -> dict[str, float]:
-    known = {name: [v for v in values if v is not None] for name, values in outcomes.items()}
-    return {f"{name}_decades": mean(values) for name, values in known.items() if values}
+        return told | {"trials": sum(t is not None for t in trials)}
 
 
 def _means(points: Sequence[dict[str, Any]]) -> dict[str, Any]:

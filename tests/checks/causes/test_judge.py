@@ -26,12 +26,20 @@ def test_the_interval_against_a_half_and_a_22nd_decides(shares, verdict):
     assert judged({"gradient at the start": shares})[0] == verdict
 
 
-def test_a_verdict_that_flips_between_halves_is_undecidable():
-    flips = [0.9, 0.91, 0.92, 0.9, 0.91, 0.2, 0.21, 0.22, 0.2, 0.21]
-    assert effect(flips, 1).verdict == "contributing"
-    sure = [0.9, 0.91, 0.92, 0.9, 0.91, 0.53, 0.54, 0.2, 0.9, 0.55]
-    assert effect(sure, 1).verdict == "confirmed"
-    assert judged({"spread of forecasts": sure})[0] == "undecidable here"
+@pytest.mark.parametrize(
+    ("shares", "verdict"),
+    [
+        ([0.9, 0.91, 0.92, 0.9, 0.91, 0.53, 0.54, 0.2, 0.9, 0.95], "confirmed"),
+        ([0.03, 0.031, 0.03, 0.029, 0.03, -0.01, -0.02, 0.0, 0.0, -0.03], "refuted"),
+    ],
+)
+def test_a_verdict_that_flips_between_halves_is_undecidable(shares, verdict):
+    assert effect(shares, 1).verdict == verdict
+    flipped = {"confirmed": "undecidable here", "refuted": "refuted"}
+    assert judged({"spread of forecasts": shares})[0] == flipped[verdict]
+    larger = [x + 0.03 for x in shares[:5]] + [x - 0.05 for x in shares[5:]]
+    if verdict == "refuted":
+        assert judged({"spread of forecasts": larger})[0] == "undecidable here"
 
 
 def test_the_strongest_outcome_speaks_for_the_cause():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.causes.outcomes import PROJECTIONS, UNITS, dead, decades, share, total
+from checks.causes.outcomes import PROJECTIONS, UNITS, decades, share, total
 
 LEAVES = (*PROJECTIONS.values(), "head/point/kernel")
 
@@ -44,6 +44,7 @@ def test_from_the_active_layer_to_the_printed_zero_is_the_whole_way():
 def test_a_gradient_of_zero_is_all_of_the_way_and_not_more():
     before, after = (decades({"end": point(norm)}, "end", "gradient") for norm in (1e-3, 0.0))
     assert share(before, after, "gradient") == 1.0
+    assert share(before, [*after[:1], *before[1:]], "gradient") == 1 / 4
 
 
 def test_what_was_not_measured_is_none():
@@ -52,6 +53,5 @@ def test_what_was_not_measured_is_none():
     assert decades({"end": bare}, "end", "spread") is None
 
 
-def test_dead_leaves_are_those_of_exactly_zero():
-    assert dead({"a": 0.0, "b": 1e-30}, {"a": 5, "b": 7}) == (1, 5)
+def test_norms_are_taken_over_the_leaves_that_match():
     assert total({"a/x": 3.0, "a/y": 4.0, "b": 9.0}, ("a/*",)) == 5.0
