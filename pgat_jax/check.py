@@ -13,7 +13,7 @@ from checks.causes.subject import Subject, impose
 from checks.causes.summary import fault_table
 from checks.command import NOT_RUN, run_check
 from pgat_jax.config import Config
-from pgat_jax.optimizer import build_optimizer
+from pgat_jax.optimizer import build_optimizer, on_leaves
 
 WINDOWS = 2
 """Windows of a diagnosis: all parameters, fewer samples than in training."""
@@ -66,6 +66,6 @@ def _run(subject: Subject, static: bool, allow: Path | None, json: Path, html: P
         subject.batch(rows)
         for rows in np.linspace(0, count - 1, 2 * WINDOWS).astype(int).reshape(2, -1).tolist()
     )
-    optimizer, _ = build_optimizer(config.train, params, max(1, count // config.train.batch_size))
-    settings = {"optimizer": optimizer, "batches": [(second,)], "seed": config.seed}
+    optimizer, _ = build_optimizer(config.train, max(1, count // config.train.batch_size))
+    settings = {"optimizer": on_leaves(optimizer), "batches": [(second,)], "seed": config.seed}
     return check(subject.init(key), (first,), settings=settings)
