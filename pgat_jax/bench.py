@@ -69,7 +69,6 @@ def measure(config: Config) -> dict[str, Any]:
     rows = data.windows("train")
     step, start = make_step(model, max(1, len(rows) // size))
     order = jnp.asarray(rows[epoch_order(config.seed, 0, len(rows))])
-    start = jax.jit(start)
     state = start()
     one = data.batch("train", [0])
     forward = count_flops(model.apply, state.params, one)

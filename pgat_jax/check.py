@@ -66,6 +66,6 @@ def _run(subject: Subject, static: bool, allow: Path | None, json: Path, html: P
         subject.batch(rows)
         for rows in np.linspace(0, count - 1, 2 * WINDOWS).astype(int).reshape(2, -1).tolist()
     )
-    optimizer = subject.optimizer(params, max(1, count // config.train.batch_size))
+    optimizer = subject.optimizer(max(1, count // config.train.batch_size))
     settings = {"optimizer": optimizer, "batches": [(second,)], "seed": config.seed}
     return check(subject.init(key), (first,), settings=settings)

@@ -16,6 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import orbax.checkpoint as ocp
+from orbax.checkpoint import multihost
 
 from pgat_jax.errors import UserError
 
@@ -30,7 +31,9 @@ class Checkpoints:
     """The checkpoints under one folder, named by the number of training steps taken.
 
     Saving happens on a thread of its own; the arrays are copied on the device first, so that the
-    next step may donate its buffers. ``close`` waits for it. For one process at a time.
+    next step may donate its buffers. ``close`` waits for it. A folder opened with ``create`` is
+    held by all processes of a run together: each calls every method and writes its own parts of
+    the arrays, the first writes the rest. Any other opening is one process's own.
     """
 
     def __init__(self, folder: Path, *, create: bool = False):
@@ -42,17 +45,25 @@ class Checkpoints:
         self.folder = Path(folder).absolute()
         if not create and not self.folder.is_dir():
             raise UserError(f"{folder}: no such folder of checkpoints.")
+        if create:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self._processes = set(range(jax.process_count())) if create else {jax.process_index()}
+        self._is_first = jax.process_index() == min(self._processes)
         options = ocp.CheckpointManagerOptions(
-            create=create,
+            create=False,
             cleanup_tmp_directories=create,
             enable_async_checkpointing=False,
             lightweight_initialize=True,
+            multiprocessing_options=ocp.options.MultiprocessingOptions(
+                primary_host=min(self._processes), active_processes=self._processes
+            ),
         )
         self._manager = ocp.CheckpointManager(
             self.folder, options=options, item_names=(*ITEMS, "meta")
         )
         self._saver = ThreadPoolExecutor(1, "checkpoint")
         self._pending: Future | None = None
+        self._meetings = 0
 
     def steps(self) -> list[int]:
         """Steps on disk, oldest first, damaged or not."""
@@ -113,7 +124,7 @@ class Checkpoints:
             order: steps to try.
 
         Returns:
-            Its step, its items on the default device, its meta.
+            Its step, its items where the templates say (or on this process's first device), meta.
 
         Raises:
             UserError: no checkpoint is sound, or a leaf's shape or type is another.
@@ -136,7 +147,7 @@ class Checkpoints:
 
     def set_aside_after(self, step: int) -> None:
         """Rename checkpoints newer than ``step`` to ``STEP.damaged``, out of the numbering."""
-        for newer in [s for s in self.steps() if s > step]:
+        for newer in [s for s in self.steps() if s > step and self._is_first]:
             source = self.folder / str(newer)
             target = self.folder / f"{newer}.damaged"
             for n in range(2, 100):
@@ -144,6 +155,7 @@ class Checkpoints:
                     break
                 target = self.folder / f"{newer}.damaged-{n}"
             source.rename(target)
+        self._meet("set aside")
         self._manager.reload()
 
     def _save(self, step: int, items: dict[str, Any], meta: Meta, keep_every: int) -> None:
@@ -160,10 +172,18 @@ class Checkpoints:
         )
         if not saved:
             raise RuntimeError(f"Orbax did not save step {step}")
-        write_manifest(self.folder / str(step))
+        if self._is_first:
+            write_manifest(self.folder / str(step))
+        self._meet("manifest")
         metas = self._metas()
         for old in metas.keys() - retained(metas, keep_every):
             self._manager.delete(old)
+
+    def _meet(self, where: str) -> None:
+        """Wait until every process that holds the folder has come here."""
+        self._meetings += 1
+        name = f"{self.folder}: {where} {self._meetings}"
+        multihost.sync_global_processes(name, processes=self._processes)
 
     def _metas(self) -> dict[int, Meta]:
         found = {}
@@ -181,9 +201,10 @@ class Checkpoints:
         templates = make(meta)
         for name, template in templates.items():
             _compare(f"checkpoint {step}: {name}", meta["leaves"][name], _shapes(template))
-        device = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+        device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         placed = jax.tree.map(
-            lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=device), templates
+            lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding or device),
+            templates,
         )
         items = {name: ocp.args.StandardRestore(tree) for name, tree in placed.items()}
         restored = self._manager.restore(step, args=ocp.args.Composite(**items))

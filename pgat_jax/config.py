@@ -20,6 +20,12 @@ def _increasing(levels: tuple[float, ...]) -> tuple[float, ...]:
     return levels
 
 
+def _power_of_two(parts: int) -> int:
+    if parts & (parts - 1):
+        raise ValueError("expected a power of two, of which every packed vector is a multiple")
+    return parts
+
+
 class Section(BaseModel):
     """A frozen group of keys; unknown keys, loose types, NaN and Inf are refused."""
 
@@ -178,6 +184,15 @@ class TrainConfig(Section):
         return self
 
 
+class MeshConfig(Section):
+    """The devices that share a step: a mesh of data x fsdp. A resumed run may have another."""
+
+    data: Positive | None = None
+    """Shares of a batch; null: as many devices as there are and as train.batch_size divides by."""
+    fsdp: Annotated[int, Field(ge=1, le=1024), AfterValidator(_power_of_two)] = 1
+    """Parts that parameters and optimiser state are cut into; a batch is shared by data x fsdp."""
+
+
 class Config(Section):
     """One run. Hashable, so it can be a static argument of a jitted function."""
 
@@ -191,3 +206,4 @@ class Config(Section):
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
+    mesh: MeshConfig = MeshConfig()

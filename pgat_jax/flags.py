@@ -31,6 +31,10 @@ def train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", metavar="RUN", help="go on with a run: its folder, or its name under runs/"
     )
+    several = parser.add_argument_group("several processes (SLURM, Kubernetes, TPU pods: none)")
+    several.add_argument("--coordinator", metavar="HOST:PORT", help="address of process 0")
+    several.add_argument("--processes", type=int, metavar="N", help="how many there are")
+    several.add_argument("--process", type=int, metavar="I", help="which this one is, from 0")
 
 
 def run(parser: argparse.ArgumentParser) -> None:

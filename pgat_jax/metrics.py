@@ -44,6 +44,19 @@ class Metrics:
         self._events.close()
 
 
+class Unwritten(Metrics):
+    """What the processes of a run that write no record have in its place."""
+
+    def __init__(self) -> None:
+        self.elapsed = 0.0
+
+    def write(self, record: Record) -> None:
+        """Nothing is written."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 def read_metrics(run: Path) -> list[Record]:
     """All whole records of a run, in order; a last line cut short by a kill is left out."""
     path = run / FILE

@@ -1,17 +1,16 @@
 """The optimiser: one optax chain, and the parameter groups that it clips one by one.
 
-    pack the leaves into two vectors, decayed and plain, in which a group is a slice
+    pack the leaves into vectors, one for the matrices of a group and one for the rest of it
       -> accumulate gradients (mean of ``train.accumulation``; NaN and Inf are left out)
       -> clip each parameter group to ``train.clip_norm``
       -> AdamW, decay on matrices only, at the learning rate of ``learning_rate_schedule``
-      -> unpack
 
-Packed, 160 leaves compile as two do: the optimiser costs many seconds of compile time otherwise,
-and minutes inside a loop.
+Packed, 160 leaves compile as a dozen do: the optimiser costs many seconds of compile time
+otherwise, and minutes inside a loop. And a vector divides evenly among devices whatever the shapes
+of its leaves are.
 """
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any
 
 import jax
@@ -40,27 +39,29 @@ GROUPS = {
 DECAYED = "kernel"
 """How names of matrices end. Stacked biases have two axes as well, so shape cannot tell."""
 
+MULTIPLE = 1024
+"""Of it is the length of every vector, so that any power of two up to it can share one."""
+
+Packed = dict[str, dict[str, jax.Array]]
+"""Kind (``decayed`` or ``plain``) -> group -> vector."""
+
 
 def build_optimizer(
-    config: TrainConfig, params: Any, steps_per_epoch: int
+    config: TrainConfig, steps_per_epoch: int
 ) -> tuple[optax.GradientTransformation, Callable[[jax.typing.ArrayLike], jax.Array]]:
-    """The chain above, and its schedule: number of the update (from 1) -> learning rate.
+    """The chain above on vectors, and its schedule: number of the update (from 1) -> rate.
 
     Args:
         config: the recipe.
-        params: a nested dict (arrays or ``jax.ShapeDtypeStruct``) whose top-level names stand in
-            ``GROUPS``.
         steps_per_epoch: batches an epoch; an update takes ``config.accumulation`` of them.
 
     Returns:
-        A transformation whose state is an ``optax.MultiStepsState``, and the schedule.
-
-    Raises:
-        ValueError: a top-level parameter belongs to no group.
+        A transformation of what ``pack`` returns, whose state is an ``optax.MultiStepsState``, and
+        the schedule.
     """
     rate = learning_rate_schedule(config, steps_per_epoch)
     transforms = optax.chain(
-        _clip_by_group_norm(config.clip_norm, _slices(params)),
+        _clip_by_group_norm(config.clip_norm),
         optax.adamw(
             lambda done: rate(done + 1),
             weight_decay=config.weight_decay,
@@ -70,7 +71,21 @@ def build_optimizer(
     accumulated = optax.MultiSteps(
         transforms, config.accumulation, should_skip_update_fn=optax.skip_not_finite
     )
-    return _packed(accumulated), rate
+    return accumulated.gradient_transformation(), rate
+
+
+def on_leaves(inner: optax.GradientTransformation) -> optax.GradientTransformation:
+    """A transformation of vectors as one of the leaves they are packed from."""
+
+    def init(params):
+        return inner.init(pack(params))
+
+    def update(updates, state, params=None):
+        packed: Any
+        packed, state = inner.update(pack(updates), state, pack(params))
+        return unpack(packed, params), state
+
+    return optax.GradientTransformation(init, update)
 
 
 def learning_rate_schedule(
@@ -114,90 +129,63 @@ def _group(name: str) -> str:
     return GROUPS[name]
 
 
-def pack(tree: Any) -> dict[str, jax.Array]:
-    """The leaves as two float32 vectors, ``decayed`` and ``plain``, group after group."""
+def pack(tree: Any) -> Packed:
+    """The leaves of each group as two vectors, ``decayed`` and ``plain``, filled up with zeros.
+
+    Raises:
+        ValueError: a top-level parameter belongs to no group.
+    """
     leaves = jax.tree.leaves(tree)
     return {
-        kind: jnp.concatenate(
-            [jnp.zeros(0), *(leaves[i].ravel() for i in chain.from_iterable(places.values()))]
-        )
+        kind: {group: _joined([leaves[i] for i in members]) for group, members in places.items()}
         for kind, places in _places(tree).items()
     }
 
 
-def packed_slices(tree: Any) -> dict[str, dict[str, jax.Array]]:
-    """Kind -> group -> its part of ``pack(tree)``."""
-    packed = pack(tree)
-    return {k: {g: packed[k][s] for g, s in slices.items()} for k, slices in _slices(tree).items()}
+def unpack(packed: Packed, like: Any) -> Any:
+    """Inverse of ``pack``: a tree with the structure and shapes of ``like``."""
+    leaves, treedef = jax.tree.flatten(like)
+    for kind, places in _places(like).items():
+        for group, members in places.items():
+            ends = np.cumsum([leaves[i].size for i in members])
+            for i, part in zip(members, jnp.split(packed[kind][group], ends)):
+                leaves[i] = part.reshape(leaves[i].shape)
+    return treedef.unflatten(leaves)
 
 
-def groups_of_slices(tree: Any) -> dict[str, str]:
-    """Name of each leaf of ``packed_slices(tree)`` -> its group."""
-    return {f"{k}/{group}": group for k, groups in _slices(tree).items() for group in groups}
+def groups_of_vectors(tree: Any) -> dict[str, str]:
+    """Name of each leaf of ``pack(tree)`` -> its group."""
+    return {f"{kind}/{group}": group for kind, groups in _places(tree).items() for group in groups}
 
 
-def _packed(inner: optax.MultiSteps) -> optax.GradientTransformation:
-    """``inner`` applied to the vectors of ``pack`` in place of the leaves."""
-
-    def init(params):
-        return inner.init(pack(params))
-
-    def update(updates, state, params=None):
-        packed, state = inner.update(pack(updates), state, pack(params))
-        return _unpack(packed, params), state
-
-    return optax.GradientTransformation(init, update)
+def _joined(leaves: list[jax.Array]) -> jax.Array:
+    parts = [leaf.ravel() for leaf in leaves]
+    missing = -sum(part.size for part in parts) % MULTIPLE
+    return jnp.concatenate([*parts, jnp.zeros(missing, parts[0].dtype)])
 
 
-def _clip_by_group_norm(
-    max_norm: float, slices: dict[str, dict[str, slice]]
-) -> optax.GradientTransformation:
+def _clip_by_group_norm(max_norm: float) -> optax.GradientTransformation:
     """Scale each group of packed vectors, as one, to a Euclidean norm of at most ``max_norm``."""
 
     def update(updates, state, params=None):
         squares: dict[str, jax.Array] = {}
-        for kind, parts in slices.items():
-            for group, part in parts.items():
-                square = jnp.sum(jnp.square(updates[kind][part]))
-                squares[group] = squares.get(group, 0.0) + square
+        for vectors in updates.values():
+            for group, vector in vectors.items():
+                squares[group] = squares.get(group, 0.0) + jnp.sum(jnp.square(vector))
         scales = {g: max_norm / jnp.maximum(jnp.sqrt(s), max_norm) for g, s in squares.items()}
         clipped = {
-            kind: jnp.concatenate([updates[kind][part] * scales[g] for g, part in parts.items()])
-            for kind, parts in slices.items()
+            kind: {group: vector * scales[group] for group, vector in vectors.items()}
+            for kind, vectors in updates.items()
         }
         return clipped, state
 
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
-def _unpack(packed: Any, like: Any) -> Any:
-    leaves, treedef = jax.tree.flatten(like)
-    for kind, places in _places(like).items():
-        members = list(chain.from_iterable(places.values()))
-        ends = np.cumsum([leaves[i].size for i in members])
-        for i, part in zip(members, jnp.split(packed[kind], ends[:-1])):
-            leaves[i] = part.reshape(leaves[i].shape)
-    return treedef.unflatten(leaves)
-
-
 def _places(tree: Any) -> dict[str, dict[str, list[int]]]:
     """Kind -> group -> positions of its leaves in ``jax.tree.leaves(tree)``."""
-    groups = group_of_leaves(tree)
-    order = dict.fromkeys(groups.values())
-    places = {kind: {group: [] for group in order} for kind in ("decayed", "plain")}
-    for i, (name, group) in enumerate(groups.items()):
-        places["decayed" if name.endswith(DECAYED) else "plain"][group].append(i)
+    places: dict[str, dict[str, list[int]]] = {"decayed": {}, "plain": {}}
+    for i, (name, group) in enumerate(group_of_leaves(tree).items()):
+        kind = "decayed" if name.endswith(DECAYED) else "plain"
+        places[kind].setdefault(group, []).append(i)
     return places
-
-
-def _slices(tree: Any) -> dict[str, dict[str, slice]]:
-    """Kind -> group -> its part of the packed vector."""
-    leaves = jax.tree.leaves(tree)
-    slices: dict[str, dict[str, slice]] = {}
-    for kind, places in _places(tree).items():
-        sizes = [sum(leaves[i].size for i in members) for members in places.values()]
-        ends = np.cumsum(sizes).tolist()
-        slices[kind] = {
-            group: slice(end - size, end) for group, size, end in zip(places, sizes, ends)
-        }
-    return slices

@@ -181,7 +181,7 @@ def locked(run: Path) -> Iterator[None]:
 
 
 def check_config(run: Path, config: Config) -> None:
-    """Refuse to go on with a run under another configuration.
+    """Refuse to go on with a run under another configuration; its mesh may be another.
 
     Raises:
         UserError: names the first key that differs, with both values.
@@ -189,7 +189,7 @@ def check_config(run: Path, config: Config) -> None:
     stored = _flat(load_config(run / CONFIG).model_dump(mode="json"))
     given = _flat(config.model_dump(mode="json"))
     for key, value in given.items():
-        if stored[key] != value:
+        if stored[key] != value and not key.startswith("mesh."):
             raise UserError(
                 f"{run}: {key} is {value!r} but the run was started with {stored[key]!r}; a run "
                 "is resumed with its own configuration: leave the change out, or train a new run."

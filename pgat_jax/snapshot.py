@@ -7,8 +7,9 @@ from typing import Any
 from pgat_jax.checkpoint import Checkpoints, Say
 from pgat_jax.config import Config
 from pgat_jax.data.loading import Data
+from pgat_jax.model.build import Model
 from pgat_jax.runs import check_table, versions
-from pgat_jax.step import TrainState
+from pgat_jax.step import TrainState, leaf_shapes, state_shapes, to_leaves, to_vectors
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class Place:
     """Epochs since then."""
 
 
-def items_of(state: TrainState) -> dict[str, Any]:
-    """The pytrees that a checkpoint holds; also of the shapes of a state."""
+def items_of(model: Model, state: TrainState) -> dict[str, Any]:
+    """The pytrees that a checkpoint holds: the model's parameters by name, and the rest."""
     rest = state._asdict()
-    return {"params": rest.pop("params"), "training": rest}
+    return {"params": to_leaves(model)(rest.pop("params")), "training": rest}
 
 
 def meta_of(place: Place, config: Config, data: Data, steps_per_epoch: int, loss: float | None):
@@ -46,9 +47,11 @@ def meta_of(place: Place, config: Config, data: Data, steps_per_epoch: int, loss
 
 
 def restore(
-    checkpoints: Checkpoints, run: Path, data: Data, shapes: TrainState, say: Say
+    checkpoints: Checkpoints, run: Path, data: Data, model: Model, steps_per_epoch: int, say: Say
 ) -> tuple[Place, TrainState]:
-    """The newest sound checkpoint of a run; newer, damaged ones are set aside.
+    """The newest sound checkpoint of a run, on the mesh of ``model``, whatever it was saved from.
+
+    Newer, damaged ones are set aside.
 
     Raises:
         UserError: there is no usable checkpoint, or the table has changed.
@@ -56,10 +59,12 @@ def restore(
 
     def templates(meta: dict[str, Any]) -> dict[str, Any]:
         check_table(run, meta["data_hash"], data)
-        return items_of(shapes)
+        rest = state_shapes(model, steps_per_epoch)._asdict()
+        del rest["params"]
+        return {"params": leaf_shapes(model), "training": rest}
 
     step, items, meta = checkpoints.restore(templates, say)
     checkpoints.set_aside_after(step)
     say(f"going on from step {step}, epoch {meta['epoch'] + 1}")
     place = Place(**{field.name: meta[field.name] for field in fields(Place)})
-    return place, TrainState(params=items["params"], **items["training"])
+    return place, TrainState(params=to_vectors(model)(items["params"]), **items["training"])

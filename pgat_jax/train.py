@@ -10,29 +10,32 @@
 After it come the scores, the forecasts, the pictures and the page.
 """
 
+import signal
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from rich.console import Console
 
 from pgat_jax.checkpoint import Checkpoints
+from pgat_jax.cluster import agreed, from_first, is_first
 from pgat_jax.config import Config
 from pgat_jax.data.loading import Data, load_data
 from pgat_jax.data.windows import epoch_order
 from pgat_jax.errors import UserError
 from pgat_jax.interrupts import Interrupted, Interrupts
-from pgat_jax.metrics import Metrics
+from pgat_jax.mesh import describe, make_mesh, spread
+from pgat_jax.metrics import Metrics, Unwritten
 from pgat_jax.model.build import build
 from pgat_jax.progress import Reporter
 from pgat_jax.recorder import Recorder
 from pgat_jax.runs import CHECKPOINTS, check_config, create_run, find_run, locked
 from pgat_jax.snapshot import Place, items_of, meta_of, restore
-from pgat_jax.step import TrainState, compile_step, make_step, state_shapes, table_shapes
+from pgat_jax.step import TrainState, compile_step, make_step, table_shapes, to_leaves, wait_for
 from pgat_jax.validation import Validation
 
 SAVE_SECONDS = 600.0
@@ -61,19 +64,22 @@ def train(
     Raises:
         UserError: bad input, a changed configuration or table, no usable checkpoint, or NaN and
             Inf in too many steps in a row.
-        Interrupted: Ctrl-C or SIGTERM; all is saved.
+        Interrupted: Ctrl-C or SIGTERM, to any process of the run; all is saved.
     """
     started = time.monotonic() if started is None else started
     run = find_run(resume) if resume is not None else None
     if run is not None:
         check_config(run, config)
-    reporter = Reporter()
+    reporter = Reporter(None if is_first() else Console(quiet=True))
     with Interrupts() as interrupts:
         reporter.say(f"reading the table {config.data.source} ...")
         data = load_data(config)
         steps_per_epoch(config, data)
-        folder = run or create_run(config, run_name)
-        with locked(folder):
+        mesh = make_mesh(config)
+        if jax.device_count() > 1:
+            reporter.say(describe(mesh))
+        folder = from_first(lambda: run or create_run(config, run_name))
+        with locked(folder) if is_first() else nullcontext():
             reporter.say(f"run {folder}")
             trainer = Trainer(config, data, folder, reporter, interrupts)
             try:
@@ -81,7 +87,8 @@ def train(
                 trainer.run(started + 60 * minutes if minutes is not None else np.inf)
             finally:
                 trainer.close()
-    _finish(folder, reporter)
+    if is_first():
+        _finish(folder, reporter)
     return folder
 
 
@@ -102,7 +109,9 @@ class Trainer:
         self.checkpoints = self._opened.enter_context(Checkpoints(run / CHECKPOINTS, create=True))
         self.place = Place()
         self._order: tuple[int, Any] = (-1, None)
-        self.validation = Validation(self.model, data, reporter)
+        self._mesh = make_mesh(config)
+        self._table = spread(self._mesh, data.device)
+        self.validation = Validation(self.model, data.windows("validation"), self._table, reporter)
 
     def begin(self, resume: bool) -> None:
         """Read the newest sound checkpoint, or make the first state; compile the step.
@@ -113,16 +122,14 @@ class Trainer:
         """
         restored = None
         if resume:
-            shapes, say = state_shapes(self.model, self.steps_per_epoch), self.reporter.say
-            self.place, restored = restore(self.checkpoints, self.path, self.data, shapes, say)
-        metrics = Metrics(self.path, self.place.step)
+            what = (self.path, self.data, self.model, self.steps_per_epoch, self.reporter.say)
+            self.place, restored = restore(self.checkpoints, *what)
+        metrics = Metrics(self.path, self.place.step) if is_first() else Unwritten()
         self.recorder = Recorder(self.config.train, self.steps_per_epoch, metrics, self.reporter)
         self._opened.callback(self.recorder.close)
 
         def prepare() -> tuple[Any, TrainState]:
-            compiled = compile_step(
-                self.model, self.steps_per_epoch, table_shapes(self.data.device)
-            )
+            compiled = compile_step(self.model, self.steps_per_epoch, table_shapes(self._table))
             return compiled, restored or make_step(self.model, self.steps_per_epoch)[1]()
 
         made = self.reporter.wait("compiling the training step", prepare, self._interrupted)
@@ -140,14 +147,19 @@ class Trainer:
             UserError: NaN or Inf in too many steps in a row.
             Interrupted: a signal came; all is saved.
         """
-        while not self._interrupted():
+        while not agreed(self._interrupted()):
             if self.place.step == (self.place.validated + 1) * self.steps_per_epoch:
                 self._end_epoch(stop_at)
-            elif self._done() or (time.monotonic() >= stop_at and self.place.step > self._first):
+            elif self._done() or self._late(stop_at):
                 break
             else:
                 self._advance(stop_at)
         self._end(stop_at)
+
+    @property
+    def params(self) -> Any:
+        """The model's parameters, the whole of them on every device."""
+        return to_leaves(self.model)(self.state.params)
 
     def close(self) -> None:
         """Wait for the last save and close the files."""
@@ -159,22 +171,22 @@ class Trainer:
         epoch, position = divmod(before, self.steps_per_epoch)
         count = min(self.config.train.steps_per_dispatch, self.steps_per_epoch - position)
         for _ in range(count):
-            self.state, returned = self._step(self.state, self.data.device, self._order_of(epoch))
+            self.state, returned = self._step(self.state, self._table, self._order_of(epoch))
             self.recorder.add(returned)
-        _wait(self.state.step)
+        wait_for(self.state.step)
         self.place = replace(self.place, step=before + count)
         self._check_finite()
         every = self.config.train.log_every
         if before == self._first or before // every < self.place.step // every:
             self.recorder.record(self.place.step, stop_at)
         self.recorder.show(self.place.step, stop_at)
-        if time.monotonic() - self._saved_at > SAVE_SECONDS:
+        if agreed(time.monotonic() - self._saved_at > SAVE_SECONDS):
             self._save(None)
 
     def _end_epoch(self, stop_at: float) -> None:
         """Validate, record, save; leaves the epoch unvalidated where a signal comes in between."""
         self.recorder.record(self.place.step, stop_at)
-        loss = self.validation.loss(self.state.params, self._interrupted)
+        loss = self.validation.loss(self.params, self._interrupted)
         if loss is None:
             return
         best = self.place.best_loss is None or loss < self.place.best_loss
@@ -190,15 +202,16 @@ class Trainer:
     def _end(self, stop_at: float) -> None:
         """Record and save where the loop was left; an unfinished epoch is validated too."""
         self.recorder.record(self.place.step, stop_at)
-        if not self._interrupted() and self.place.step % self.steps_per_epoch:
-            loss = self.validation.loss(self.state.params, self._interrupted)
+        if not agreed(self._interrupted()) and self.place.step % self.steps_per_epoch:
+            loss = self.validation.loss(self.params, self._interrupted)
             if loss is not None:
                 self.recorder.validation(self.place.step, loss, best=False)
                 self._save(loss)
-        if self._interrupted():
+        if agreed(self._interrupted()):
             self._save(None)
             self.checkpoints.wait()
-            raise Interrupted(self._way_on(saved=True), self.interrupts.number or 0)
+            number = self.interrupts.number or signal.SIGTERM  # it came to another process
+            raise Interrupted(self._way_on(saved=True), number)
         if self._stale():
             self.reporter.say(
                 f"early stopping: {self.place.stale} epochs without a better validation loss "
@@ -208,16 +221,16 @@ class Trainer:
     def _save(self, validation_loss: float | None) -> None:
         meta = meta_of(self.place, self.config, self.data, self.steps_per_epoch, validation_loss)
         every = self.config.train.checkpoint_every * self.steps_per_epoch
-        self.checkpoints.save(self.place.step, items_of(self.state), meta, every)
+        self.checkpoints.save(self.place.step, items_of(self.model, self.state), meta, every)
         self._saved_at = time.monotonic()
 
     def _order_of(self, epoch: int) -> jax.Array:
-        """Rows of the epoch's windows in their order, on the device."""
+        """Rows of the epoch's windows in their order, on every device."""
         if self._order[0] != epoch:
             windows = self.data.windows("train")
             order = windows[epoch_order(self.config.seed, epoch, len(windows))]
             whole = self.steps_per_epoch * self.config.train.batch_size
-            self._order = (epoch, jnp.asarray(order[:whole], jnp.int32))
+            self._order = (epoch, spread(self._mesh, order[:whole].astype(np.int32)))
         return self._order[1]
 
     def _check_finite(self) -> None:
@@ -231,6 +244,10 @@ class Trainer:
                 f"the last good checkpoint (step {kept[-1] if kept else 'none'}) are untouched. "
                 "Try a lower train.learning_rate or train.clip_norm."
             )
+
+    def _late(self, stop_at: float) -> bool:
+        """Whether the time is up and a step was taken."""
+        return self.place.step > self._first and agreed(time.monotonic() >= stop_at)
 
     def _done(self) -> bool:
         return self.place.validated >= self.config.train.epochs or self._stale()
@@ -264,13 +281,6 @@ def steps_per_epoch(config: Config, data: Data) -> int:
             f"number of training windows in {data.table.source!r}."
         )
     return windows // config.train.batch_size
-
-
-def _wait(array: jax.Array) -> None:
-    """Wait for the device in short naps, so that signals are heard meanwhile."""
-    began = time.monotonic()
-    while not array.is_ready():  # pyright: ignore[reportAttributeAccessIssue]
-        time.sleep(min(0.05, 0.0005 + 0.02 * (time.monotonic() - began)))
 
 
 def _finish(run: Path, reporter: Reporter) -> None:

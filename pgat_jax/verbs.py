@@ -52,15 +52,18 @@ def _train(args: argparse.Namespace) -> None:
     default = find_run(args.resume) / CONFIG if args.resume else DEFAULT_CONFIG
     config = _load_sound(args, default)
     _prepare()
+    from pgat_jax.cluster import is_first, join
     from pgat_jax.interrupts import Interrupted
     from pgat_jax.train import train
 
+    join(args.coordinator, args.processes, args.process)
     try:
         run = train(config, args.run_name, args.resume, args.minutes, STARTED)
     except Interrupted as end:
         print(end, file=sys.stderr, flush=True)
         os._exit(end.status)  # a compilation may still hold a thread
-    print(f"{run}: report.html, scores.json, forecasts.csv, pictures/")
+    if is_first():
+        print(f"{run}: report.html, scores.json, forecasts.csv, pictures/")
 
 
 def _evaluate(args: argparse.Namespace) -> None:

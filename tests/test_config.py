@@ -41,6 +41,7 @@ MISTAKES = {
     "level of 1": ("loss.quantiles=[0.5, 1.0]", "loss.quantiles: got 1.0", "less than 1"),
     "a section for a value": ("train=3", "train: got 3", "dictionary"),
     "a name that leaves the folder": ("name=../x", "name: got '../x'", "pattern"),
+    "parts that are no power of two": ("mesh.fsdp=6", "mesh.fsdp: got 6", "power of two"),
     "one fault for a list": ("faults=constant_columns", "faults: got 'constant_columns'", "tuple"),
     "no equals sign": ("train.epochs", "override 'train.epochs'", "key.sub=value"),
     "broken value": ("train.epochs=[1", "override 'train.epochs=[1'", "not valid YAML"),

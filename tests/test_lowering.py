@@ -12,7 +12,7 @@ import pytest
 
 from pgat_jax import build, load_config, load_data
 from pgat_jax.model.build import batch_shapes
-from pgat_jax.step import make_step, state_shapes, table_shapes, window_losses
+from pgat_jax.step import leaf_shapes, make_step, state_shapes, table_shapes, window_losses
 
 PLATFORMS = ("cuda", "tpu")
 CASES = [(path.stem, "float32") for path in sorted(Path("configs").glob("*.yaml"))]
@@ -34,5 +34,6 @@ def test_every_program_of_a_configuration_lowers(name, precision):
     rows = jax.ShapeDtypeStruct((size,), jnp.int32)
     one = batch_shapes(config, data.columns, 1)
     assert lower(make_step(model, steps)[0], state, table, order) == PLATFORMS
-    assert lower(partial(window_losses, model), state.params, table, rows) == PLATFORMS
-    assert lower(model.apply, state.params, one) == PLATFORMS
+    params = leaf_shapes(model)
+    assert lower(partial(window_losses, model), params, table, rows) == PLATFORMS
+    assert lower(model.apply, params, one) == PLATFORMS

@@ -9,10 +9,13 @@ import pytest
 from pgat_jax.config import TrainConfig
 from pgat_jax.optimizer import (
     GROUPS,
+    MULTIPLE,
     build_optimizer,
     group_of_leaves,
     learning_rate_schedule,
+    on_leaves,
     pack,
+    unpack,
 )
 
 STEPS_PER_EPOCH = 10
@@ -40,7 +43,8 @@ def params():
 
 @cache
 def compiled(config: TrainConfig, steps_per_epoch: float = STEPS_PER_EPOCH):
-    optimizer, rate = build_optimizer(config, params_of(), steps_per_epoch)
+    optimizer, rate = build_optimizer(config, steps_per_epoch)
+    optimizer = on_leaves(optimizer)
     return jax.jit(optimizer.init), jax.jit(optimizer.update), rate
 
 
@@ -126,8 +130,9 @@ def test_each_group_is_clipped_to_the_norm(params):
         for name in NAMES
     }
     moments = optax.tree.get(state, "mu")  # (1 - b1) x the clipped gradient after one update
-    for kind, vector in pack(clipped).items():
-        np.testing.assert_allclose(moments[kind], 0.1 * vector, rtol=1e-5)
+    expected = jax.tree.map(lambda vector: 0.1 * vector, pack(clipped))
+    assert expected.keys() == moments.keys() == {"decayed", "plain"}
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), moments, expected)
 
 
 def test_decay_moves_matrices_alone_even_where_biases_are_stacked(params):
@@ -162,4 +167,12 @@ def test_every_leaf_has_a_group(params):
 
 def test_a_parameter_without_a_group_is_refused(params):
     with pytest.raises(ValueError, match="'surprise' belongs to no group"):
-        build_optimizer(config(), params | {"surprise": params["petri"]}, STEPS_PER_EPOCH)
+        pack(params | {"surprise": params["petri"]})
+
+
+def test_vectors_hold_every_leaf_once_and_divide_among_devices(params):
+    packed = pack(params)
+    jax.tree.map(np.testing.assert_array_equal, unpack(packed, params), params)
+    assert {len(vector) % MULTIPLE for vector in jax.tree.leaves(packed)} == {0}
+    squares = [sum(float((x**2).sum()) for x in jax.tree.leaves(t)) for t in (packed, params)]
+    assert squares[0] == pytest.approx(squares[1], rel=1e-6)

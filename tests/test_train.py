@@ -123,7 +123,7 @@ def test_resumed_runs_end_bitwise_where_an_uninterrupted_one_does(config, data, 
     with Session(config, data, new_run, resume=True) as trainer:
         trainer.run(NEVER)
         assert same(trainer.state, whole[1])
-    assert params_sha256(trainer.state.params) == params_sha256(whole[1].params)
+    assert params_sha256(trainer.params) == params_sha256(load_run(whole[0], "last").params)
     losses = [
         [r["loss"] for r in read_metrics(run) if r["event"] == "validation"]
         for run in (new_run, whole[0])
@@ -211,7 +211,7 @@ def test_minutes_used_up_still_gives_a_step_a_validation_and_a_checkpoint(config
     assert events == ["train", "validation"]
     loaded = load_run(new_run)
     assert (loaded.step, loaded.manifest["validation_loss"] > 0) == (1, True)
-    assert params_sha256(loaded.params) == params_sha256(trainer.state.params)
+    assert params_sha256(loaded.params) == params_sha256(trainer.params)
 
 
 def test_the_checkpoint_holds_all_that_a_run_needs(config, data, whole):
@@ -230,13 +230,11 @@ def test_validation_is_the_mean_over_all_windows_whatever_fills_the_last_batch(
     config, data, new_run
 ):
     with Session(config, data, new_run) as trainer:
-        mean = trainer.validation.loss(trainer.state.params, lambda: False)
+        mean = trainer.validation.loss(trainer.params, lambda: False)
         rows = data.windows("validation")
         assert len(rows) % config.train.batch_size
         alone = [
-            trainer.validation._losses(
-                trainer.state.params, data.device, jnp.full(4, row, jnp.int32)
-            )[0]
+            trainer.validation._losses(trainer.params, data.device, jnp.full(4, row, jnp.int32))[0]
             for row in rows
         ]
     assert mean == pytest.approx(float(np.mean(alone)), rel=1e-6)
@@ -270,7 +268,7 @@ def test_steps_that_meet_a_nan_are_skipped_and_counted_and_the_rest_still_learns
         trainer.run(NEVER)
     assert 1 <= int(trainer.state.skipped) <= 3
     assert int(trainer.state.step) == STEPS
-    assert all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves(trainer.state.params))
+    assert all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves(trainer.params))
     assert int(trainer.state.optimizer.gradient_step) <= (STEPS - 1) // 2
     assert any("were skipped" in line for line in session.said)
 
@@ -280,7 +278,7 @@ def test_nan_in_every_step_stops_the_run_and_leaves_the_last_checkpoint_as_it_wa
 ):
     with Session(config, data, new_run, stop=4) as trainer, pytest.raises(Interrupted):
         trainer.run(NEVER)
-    good = params_sha256(trainer.state.params)
+    good = params_sha256(trainer.params)
     bad = poisoned(data, np.arange(len(data.table)))
     stopped = pytest.raises(UserError, match="NaN or Inf for 10 steps in a row, up to step 14")
     with Session(config, bad, new_run, resume=True) as trainer, stopped:

@@ -29,13 +29,10 @@ class Programs:
 
     def optimizer(self, subject: Subject, steps_per_epoch: int) -> Optimizer:
         """The state before the first update, of parameters; and the update of the parameters."""
-        shapes = jax.eval_shape(subject.init, jax.random.key(0))
-        leaves, tree = jax.tree.flatten(shapes)
         hands = tuple(f.optimizer for f in subject.faults)
-        drawn = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
-        key = ("optimizer", subject.config.train, hands, steps_per_epoch, tree, drawn)
+        key = ("optimizer", subject.config.train, hands, steps_per_epoch)
         if key not in self._made:
-            self._made[key] = _optimizer(subject.optimizer(shapes, steps_per_epoch))
+            self._made[key] = _optimizer(subject.optimizer(steps_per_epoch))
         return self._made[key]
 
 

@@ -19,7 +19,7 @@ from pgat_jax.data.loading import Data, load_data
 from pgat_jax.data.windows import Device, gather
 from pgat_jax.model.build import Model, Params, build
 from pgat_jax.model.heads import Outputs, criterion_loss
-from pgat_jax.optimizer import build_optimizer
+from pgat_jax.optimizer import build_optimizer, on_leaves
 
 _gather = jax.jit(gather, static_argnames=("seq_len", "label_len", "pred_len"))
 
@@ -49,9 +49,9 @@ class Subject:
             params = fault.params(params)
         return params
 
-    def optimizer(self, params: Params, steps_per_epoch: int) -> optax.GradientTransformation:
-        """The recipe's optimiser for these parameters, as the faults leave it."""
-        optimizer, _ = build_optimizer(self.config.train, params, steps_per_epoch)
+    def optimizer(self, steps_per_epoch: int) -> optax.GradientTransformation:
+        """The recipe's optimiser of the leaves, as the faults leave it."""
+        optimizer = on_leaves(build_optimizer(self.config.train, steps_per_epoch)[0])
         for fault in self.faults:
             optimizer = fault.optimizer(optimizer)
         return optimizer

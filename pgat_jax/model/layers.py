@@ -149,7 +149,8 @@ class Dropout(nn.Module):
     """Drops with probability round(256 rate)/256, one random byte an activation.
 
     A byte is a quarter of the random bits that ``jax.random.bernoulli`` draws; on CPU that makes
-    dropout cheaper than the product it follows. Without a ``dropout`` key it does nothing.
+    dropout cheaper than the product it follows. Each row of the batch has words of its own, so that
+    every device draws those of its rows alone. Without a ``dropout`` key it does nothing.
     """
 
     rate: float
@@ -159,8 +160,9 @@ class Dropout(nn.Module):
         dropped = round(256 * self.rate)
         if not dropped or not self.has_rng("dropout"):
             return x
-        words = jax.random.bits(self.make_rng("dropout"), (-(-x.size // 4),), jnp.uint32)
-        octets = jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(-1)[: x.size]
+        each = x.size // len(x)
+        words = jax.random.bits(self.make_rng("dropout"), (len(x), -(-each // 4)), jnp.uint32)
+        octets = jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(len(x), -1)[:, :each]
         keep = checkpoint_name(octets.reshape(x.shape) >= dropped, "keep")
         return jnp.where(keep, checkpoint_name(x, "branch") * (256 / (256 - dropped)), 0)
 
