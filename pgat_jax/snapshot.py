@@ -7,7 +7,7 @@ from typing import Any
 from pgat_jax.checkpoint import Checkpoints, Say
 from pgat_jax.config import Config
 from pgat_jax.data.loading import Data
-from pgat_jax.runs import check_table, versions
+from pgat_jax.runs import check_config, check_table, versions
 from pgat_jax.step import TrainState
 
 
@@ -46,15 +46,16 @@ def meta_of(place: Place, config: Config, data: Data, steps_per_epoch: int, loss
 
 
 def restore(
-    checkpoints: Checkpoints, run: Path, data: Data, shapes: TrainState, say: Say
+    checkpoints: Checkpoints, run: Path, config: Config, data: Data, shapes: TrainState, say: Say
 ) -> tuple[Place, TrainState]:
     """The newest sound checkpoint of a run; newer, damaged ones are set aside.
 
     Raises:
-        UserError: there is no usable checkpoint, or the table has changed.
+        UserError: there is no usable checkpoint, or the configuration or the table has changed.
     """
 
     def templates(meta: dict[str, Any]) -> dict[str, Any]:
+        check_config(run, config, meta["config"])
         check_table(run, meta["data_hash"], data)
         return items_of(shapes)
 

@@ -28,6 +28,7 @@ from pgat_jax.errors import UserError
 from pgat_jax.interrupts import Interrupted, Interrupts
 from pgat_jax.metrics import Metrics
 from pgat_jax.model.build import build
+from pgat_jax.output import writing
 from pgat_jax.progress import Reporter
 from pgat_jax.recorder import Recorder
 from pgat_jax.runs import CHECKPOINTS, check_config, create_run, find_run, locked
@@ -73,7 +74,7 @@ def train(
         data = load_data(config)
         steps_per_epoch(config, data)
         folder = run or create_run(config, run_name)
-        with locked(folder):
+        with writing(folder), locked(folder):
             reporter.say(f"run {folder}")
             trainer = Trainer(config, data, folder, reporter, interrupts)
             try:
@@ -113,8 +114,10 @@ class Trainer:
         """
         restored = None
         if resume:
-            shapes, say = state_shapes(self.model, self.steps_per_epoch), self.reporter.say
-            self.place, restored = restore(self.checkpoints, self.path, self.data, shapes, say)
+            shapes = state_shapes(self.model, self.steps_per_epoch)
+            self.place, restored = restore(
+                self.checkpoints, self.path, self.config, self.data, shapes, self.reporter.say
+            )
         metrics = Metrics(self.path, self.place.step)
         self.recorder = Recorder(self.config.train, self.steps_per_epoch, metrics, self.reporter)
         self._opened.callback(self.recorder.close)

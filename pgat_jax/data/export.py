@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pgat_jax.data.cache import write_atomically
 from pgat_jax.data.columns import PRICES
 from pgat_jax.data.reading import SUFFIXES
 from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
+from pgat_jax.output import write_atomically
 
 
 def check_output(path: Path) -> None:
