@@ -167,11 +167,11 @@ def locked(run: Path) -> Iterator[None]:
     Raises:
         UserError: another process holds it.
     """
-    with (run / ".lock").open("a+", errors="replace") as file:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW  # the link of a stranger's run stays untouched
+    with open(os.open(run / ".lock", flags, 0o666), "r+", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            file.seek(0)
             raise UserError(
                 f"{run}: another process (number {file.read() or 'unknown'}) is training this run; "
                 "wait until it has ended, or stop it with Ctrl-C."

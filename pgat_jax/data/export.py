@@ -67,5 +67,5 @@ def _parquet(names: list[str], dates: np.ndarray, values: np.ndarray) -> bytes:
 
     columns = [arrow.array(dates.astype("datetime64[D]")), *(arrow.array(v) for v in values.T)]
     sink = arrow.BufferOutputStream()
-    parquet.write_table(arrow.table(columns, names=names), sink)
+    parquet.write_table(arrow.table(columns, names=names), sink, write_page_checksum=True)
     return sink.getvalue().to_pybytes()
