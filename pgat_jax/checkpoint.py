@@ -6,11 +6,13 @@ is named, and the one before it is taken.
 """
 
 import json
+import math
 import os
 import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import jax
@@ -19,9 +21,13 @@ import orbax.checkpoint as ocp
 from orbax.checkpoint import multihost
 
 from pgat_jax.errors import UserError
+from pgat_jax.output import write_atomically
 
 ITEMS = ("params", "training")
 MANIFEST = "manifest.json"
+META = "meta/metadata"
+SPARE = 1 << 20
+"""Bytes that a checkpoint may need besides its arrays and a quarter more."""
 Meta = dict[str, Any]
 Say = Callable[[str], None]
 Templates = Callable[[Meta], dict[str, Any]]
@@ -73,7 +79,8 @@ class Checkpoints:
         """Save in the background, once whatever is still being saved is done.
 
         Args:
-            step: training steps taken; nothing happens if a sound checkpoint of it exists.
+            step: training steps taken; a sound checkpoint that exists is kept, and gets the meta
+                where that brings a validation loss.
             items: pytrees of arrays under the names ``ITEMS``.
             meta: JSON; a ``validation_loss`` in it ranks the checkpoint.
             keep_every: multiples of it are kept, besides the last two and the best.
@@ -97,7 +104,11 @@ class Checkpoints:
         try:
             pending.result()
         except (OSError, ValueError, RuntimeError) as error:
-            raise UserError(f"{self.folder}: a checkpoint could not be saved: {error}") from error
+            reason = str(error).partition("\n")[0]
+            raise UserError(
+                f"{self.folder}: a checkpoint could not be saved ({reason}); those before it are "
+                "untouched: make room or give the right to write, then go on with --resume."
+            ) from error
 
     def close(self) -> None:
         """Wait, then let go of the folder."""
@@ -133,7 +144,10 @@ class Checkpoints:
         for step in tried:
             problem = damage(self.folder / str(step))
             if problem is None:
-                return step, *self._read(step, templates)
+                try:
+                    return step, *self._read(step, templates)
+                except (OSError, ValueError, TypeError, LookupError) as error:
+                    problem = f"it cannot be read: {error}"
             say(f"checkpoint {step} is damaged ({problem}); taking the one before it")
         raise UserError(
             f"{self.folder}: no checkpoint is usable ({len(tried)} found); nothing can be resumed "
@@ -159,14 +173,20 @@ class Checkpoints:
         self._manager.reload()
 
     def _save(self, step: int, items: dict[str, Any], meta: Meta, keep_every: int) -> None:
+        meta = meta | {
+            "step": step,
+            "leaves": {name: _shapes(tree) for name, tree in items.items()},
+        }
         if step in self.steps() and damage(self.folder / str(step)) is None:
+            if meta.get("validation_loss") is not None:
+                amend(self.folder / str(step), meta)
             return
-        leaves = {name: _shapes(tree) for name, tree in items.items()}
+        _reserve(self.folder, items)
         saved = self._manager.save(
             step,
             args=ocp.args.Composite(
                 **{name: ocp.args.StandardSave(tree) for name, tree in items.items()},
-                meta=ocp.args.JsonSave(meta | {"step": step, "leaves": leaves}),
+                meta=ocp.args.JsonSave(meta),
             ),
             force=True,
         )
@@ -186,18 +206,15 @@ class Checkpoints:
         multihost.sync_global_processes(name, processes=self._processes)
 
     def _metas(self) -> dict[int, Meta]:
-        found = {}
-        for step in self.steps():
-            folder = self.folder / str(step)
-            try:
-                found[step] = json.loads((folder / "meta" / "metadata").read_text())
-            except (OSError, ValueError):
-                continue  # damaged, which ``restore`` will say
-        return found
+        """Of the checkpoints that can be read; of the others ``restore`` will speak."""
+        found = {step: _json(self.folder / str(step) / META) for step in self.steps()}
+        return {step: meta for step, meta in found.items() if meta is not None}
 
     def _read(self, step: int, make: Templates) -> tuple[dict[str, Any], Meta]:
         read_meta = ocp.args.Composite(meta=ocp.args.JsonRestore())
         meta = self._manager.restore(step, args=read_meta)["meta"]
+        if meta["step"] != step:
+            raise ValueError(f"it says that it is of step {meta['step']}")
         templates = make(meta)
         for name, template in templates.items():
             _compare(f"checkpoint {step}: {name}", meta["leaves"][name], _shapes(template))
@@ -211,9 +228,22 @@ class Checkpoints:
         return {name: restored[name] for name in templates}, meta
 
 
+def _reserve(folder: Path, items: dict[str, Any]) -> None:
+    """Refuse to begin what the disk has no room for: Orbax would fail in several threads at once.
+
+    Raises:
+        OSError: no room, or no right to write.
+    """
+    size = sum(leaf.nbytes for leaf in jax.tree.leaves(items))
+    with TemporaryFile(dir=folder) as file:
+        if hasattr(os, "posix_fallocate"):  # macOS has none
+            os.posix_fallocate(file.fileno(), 0, size + size // 4 + SPARE)
+
+
 def rank(metas: dict[int, Meta]) -> list[int]:
     """Steps that have a validation loss, the lowest first, the older of equals first."""
-    losses = {s: loss for s, m in metas.items() if (loss := m.get("validation_loss")) is not None}
+    losses = {step: meta.get("validation_loss") for step, meta in metas.items()}
+    losses = {s: x for s, x in losses.items() if isinstance(x, float) and math.isfinite(x)}
     return sorted(losses, key=lambda step: (losses[step], step))
 
 
@@ -223,36 +253,60 @@ def retained(metas: dict[int, Meta], every: int) -> set[int]:
     return {*steps[-2:], *rank(metas)[:1], *(s for s in steps if s and s % every == 0)}
 
 
-def write_manifest(folder: Path) -> None:
-    """Write size and CRC-32 of every file of a committed step, atomically."""
-    text = json.dumps({"crc32": _checksums(folder)}, indent=1)
-    partial = folder / (MANIFEST + ".partial")
-    with partial.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(folder / MANIFEST)
+def write_manifest(folder: Path, coming: dict[str, list[int]] | None = None) -> None:
+    """Write size and CRC-32 of every file of a committed step, atomically.
+
+    ``coming``: what some files are about to become; until then either is sound.
+    """
+    manifest = {"crc32": _checksums(folder), "coming": coming or {}}
+    write_atomically(folder / MANIFEST, _bytes(manifest))
+
+
+def amend(folder: Path, meta: Meta) -> None:
+    """Replace the meta of a committed step; after a kill, the old one or the new one is sound."""
+    if _json(folder / META) == meta:
+        return
+    content = _bytes(meta)
+    write_manifest(folder, {META: [len(content), zlib.crc32(content)]})
+    write_atomically(folder / META, content)
+    write_manifest(folder)
 
 
 def damage(folder: Path) -> str | None:
     """What is wrong with a step's folder, or None."""
-    try:
-        recorded = json.loads((folder / MANIFEST).read_text())["crc32"]
-    except FileNotFoundError:
+    if not (folder / MANIFEST).exists():
         return "it has no checksums: its saving was cut short"
-    except (OSError, ValueError, KeyError, TypeError):
+    manifest = _json(folder / MANIFEST)
+    if manifest is None or _bytes(manifest) != (folder / MANIFEST).read_bytes():
         return f"{MANIFEST} cannot be read"
+    recorded, coming = manifest.get("crc32"), manifest.get("coming")
+    if not isinstance(recorded, dict) or not isinstance(coming, dict):
+        return f"{MANIFEST} is not one"
     found = _checksums(folder)
     for name in sorted(recorded.keys() | found.keys()):
         if name not in found:
             return f"{name} is missing"
-        if recorded.get(name) != found[name]:
+        if found[name] not in (recorded.get(name), coming.get(name)):
             return f"{name} does not match its checksum"
     return None
 
 
+def _json(path: Path) -> dict[str, Any] | None:
+    """The object in a file; None where there is none, or another thing."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _bytes(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, indent=1).encode()
+
+
 def _checksums(folder: Path) -> dict[str, list[int]]:
-    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and MANIFEST not in p.name)
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name[:1] != ".")
+    files = (p for p in files if p != folder / MANIFEST)
     return {p.relative_to(folder).as_posix(): [p.stat().st_size, _crc32(p)] for p in files}
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from pgat_jax.errors import UserError
+from pgat_jax.errors import UserError, printable
 from pgat_jax.verbs import VERBS
 
 HELP = """Forecast daily Open, High, Low and Close from prices and the sky.
@@ -45,6 +45,10 @@ def run(argv: list[str]) -> int:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:  # what the system refuses: no right, no room, no such name
+        what = f"{error.filename or 'a file'}: {error.strerror or error}"
+        print(printable(f"{what}: mend that, or name another file."), file=sys.stderr)
+        return 2
 
 
 def _dispatch(argv: list[str]) -> int:

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from pgat_jax.data.columns import BODIES
 
-Positive = Annotated[int, Field(ge=1)]
+LARGEST = 2**31 - 1
+"""What the device's int32 can count."""
+Positive = Annotated[int, Field(ge=1, le=LARGEST)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -37,9 +39,9 @@ class Section(BaseModel):
 class DataConfig(Section):
     """The table, its windows and its splits."""
 
-    source: str = Field(default="nasdaq", min_length=1)
+    source: str = Field(default="nasdaq", min_length=1, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$")
     """``nasdaq``, ``ibm``, or the path of a CSV or Parquet file: a date and four prices suffice."""
-    seq_len: int = Field(default=250, ge=8)
+    seq_len: int = Field(default=250, ge=8, le=LARGEST)
     """S: days that the encoder sees."""
     label_len: Positive = 125
     """L: last days of the window that the decoder sees again; at most seq_len."""
@@ -146,7 +148,7 @@ class TrainConfig(Section):
     """Steps whose mean gradient makes one update."""
     learning_rate: float = Field(default=3e-3, gt=0)
     """Peak learning rate, reached after the warm-up."""
-    warmup_epochs: int = Field(default=3, ge=0)
+    warmup_epochs: int = Field(default=3, ge=0, le=LARGEST)
     """Epochs of linear warm-up from 0; fewer than epochs."""
     final_learning_rate: float = Field(default=1e-5, ge=0)
     """Learning rate at the end of the last epoch; at most learning_rate."""

@@ -12,18 +12,32 @@ from pydantic import BaseModel, ValidationError
 from pgat_jax.config import Config
 from pgat_jax.errors import UserError
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 16
+"""Of a configuration: the longest recipe has two thousand."""
+MAX_DEPTH = 16
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML 1.2 scalars: ``1e-3`` is a number, ``on`` is text; no aliases, no repeated keys."""
+    """Safe YAML 1.2 scalars: ``1e-3`` is a number, ``on`` is text.
+
+    No aliases, no tags, no repeated keys, no depth beyond ``MAX_DEPTH``.
+    """
+
+    depth = 0
 
     def compose_node(self, parent, index):
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(
-                problem="aliases are not allowed", problem_mark=self.peek_event().start_mark
-            )
-        return super().compose_node(parent, index)
+        event = self.peek_event()
+        refused = {
+            "aliases are not allowed": isinstance(event, yaml.AliasEvent),
+            "tags are not allowed": getattr(event, "tag", None) is not None,
+            f"it is nested deeper than {MAX_DEPTH} levels": self.depth == MAX_DEPTH,
+        }
+        for problem in (text for text, wrong in refused.items() if wrong):
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node, deep=False):
         seen = set()
@@ -60,7 +74,8 @@ def load_config(name: str | Path, *overrides: str) -> Config:
     """
     path = find_config(name)
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as a text file ({error}).") from None
     raw = parse_yaml(text, str(path))
@@ -102,13 +117,13 @@ def _folders() -> list[Path]:
 
 
 def parse_yaml(text: str, where: str) -> Any:
-    """Safe YAML of at most 1 MiB; ``where`` names it in errors.
+    """Safe YAML of at most 64 KiB; ``where`` names it in errors.
 
     Raises:
         UserError: not YAML, a repeated key, an alias, nested too deep, or too long.
     """
     if len(text) > MAX_BYTES:
-        raise UserError(f"{where}: {len(text):,} characters, expected at most {MAX_BYTES:,}.")
+        raise UserError(f"{where}: more than {MAX_BYTES:,} characters: not a configuration.")
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 (a subclass of SafeLoader)
     except yaml.MarkedYAMLError as error:

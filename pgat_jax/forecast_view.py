@@ -9,6 +9,7 @@ from rich.table import Table as Grid
 
 from pgat_jax import predict, theme
 from pgat_jax.data.table import Table
+from pgat_jax.errors import printable
 from pgat_jax.paths import ASSUMPTIONS
 from pgat_jax.plots_forecast import draw_fan
 
@@ -44,14 +45,14 @@ def print_forecast(
     remark: str | None,
 ) -> None:
     """The forecast of Close as a table, where its spread comes from, and where the files are."""
-    console = Console(width=None if Console().is_terminal else 100)
+    console = Console(width=None if Console().is_terminal else 100, markup=False, emoji=False)
     console.print(close_table(frame, levels))
     own = run.config.loss.criterion != "mse"
     spread = predict.HEAD_SPREAD if own else predict.RESIDUAL_SPREAD
     for line in (remark, f"Distribution of the model: {spread}. {ASSUMPTIONS}"):
         if line:
             console.print(line, highlight=False)
-    console.print(f"{files[0]}\n{files[1]}", highlight=False, soft_wrap=True)
+    console.print(printable(f"{files[0]}\n{files[1]}"), highlight=False, soft_wrap=True)
 
 
 def close_table(frame: pd.DataFrame, levels: tuple[float, ...]) -> Grid:

@@ -5,7 +5,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from tensorboardX import SummaryWriter
+from pgat_jax.errors import UserError
+from pgat_jax.events import Events
+from pgat_jax.output import write_atomically
 
 FILE = "metrics.jsonl"
 Record = dict[str, Any]
@@ -14,34 +16,44 @@ Record = dict[str, Any]
 class Metrics:
     """Appends records to a run's folder.
 
-    Opened at the step that a run goes on from, it first drops what was recorded after that step,
-    so that no step stands twice.
+    Opened at the step that a run goes on from, it first drops what was recorded after that step;
+    a record that stands already is not written again, so that no step stands twice.
     """
 
     def __init__(self, run: Path, step: int = 0):
-        """Opens the record of ``run`` at ``step``."""
+        """Opens the record of ``run`` at ``step``.
+
+        Raises:
+            UserError: a line of it is damaged.
+        """
         kept = [record for record in read_metrics(run) if record["step"] <= step]
         self.elapsed = max((record["time"] for record in kept), default=0.0)
         """Seconds of training that the kept records speak of."""
+        self._written = {(record["event"], record["step"]) for record in kept}
         path = run / FILE
-        partial = path.with_suffix(".partial")
-        partial.write_text("".join(_line(record) for record in kept))
-        partial.rename(path)
+        write_atomically(path, "".join(map(_line, kept)).encode())
         self._file = path.open("a")
-        self._events = SummaryWriter(str(run), purge_step=step + 1 if kept else None)
+        self._events = Events(run, purge_step=step + 1 if kept else None)
 
     def write(self, record: Record) -> None:
         """Append a record; it must have ``event``, ``time`` and ``step``. NaN becomes null."""
+        key = record["event"], record["step"]
+        if key in self._written:
+            return
+        self._written.add(key)
         self._file.write(_line(record))
         self._file.flush()
         for key, value in record.items():
             if isinstance(value, float) and key != "time":
-                self._events.add_scalar(f"{record['event']}/{key}", value, record["step"])
+                self._events.scalar(f"{record['event']}/{key}", value, record["step"])
+        self._events.flush()
 
     def close(self) -> None:
         """Close both files."""
-        self._file.close()
-        self._events.close()
+        try:
+            self._file.close()
+        finally:
+            self._events.close()
 
 
 class Unwritten(Metrics):
@@ -58,17 +70,30 @@ class Unwritten(Metrics):
 
 
 def read_metrics(run: Path) -> list[Record]:
-    """All whole records of a run, in order; a last line cut short by a kill is left out."""
+    """All whole records of a run, in order; a last line cut short by a kill is left out.
+
+    Raises:
+        UserError: another line is not a record.
+    """
     path = run / FILE
     if not path.exists():
         return []
-    records = []
-    for line in path.read_text().splitlines():
-        try:
-            records.append(json.loads(line))
-        except ValueError:
-            break
+    *lines, _ = path.read_bytes().split(b"\n")
+    records = [_record(path, number, line) for number, line in enumerate(lines, 1)]
     return records
+
+
+def _record(path: Path, number: int, line: bytes) -> Record:
+    try:
+        record = json.loads(line)
+        if isinstance(record["event"], str) and record["step"] >= 0 and record["time"] >= 0:
+            return record
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass
+    raise UserError(
+        f"{path}, line {number}: not a record with event, step and time; the file has been "
+        "changed: restore it, or delete that line."
+    )
 
 
 def _line(record: Record) -> str:

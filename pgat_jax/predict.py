@@ -4,10 +4,8 @@ All windows go through one compiled shape, so that scores, test forecasts and a 
 share one compilation.
 """
 
-import io
-import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import numpy as np
@@ -15,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from pgat_jax.data.batch import Batch
+from pgat_jax.data.cache import seal, unseal
 from pgat_jax.data.columns import TARGETS
 from pgat_jax.data.loading import Data
 from pgat_jax.data.scaler import Scaler
@@ -143,23 +142,16 @@ def _arrays(outputs: "Outputs") -> dict[str, jax.Array]:
 
 
 def _keep(run: "LoadedRun", split: str, arrays: Arrays) -> None:
-    buffer = io.BytesIO()
-    content: dict[str, Any] = arrays | {"key": np.array(_key(run))}
-    np.savez(buffer, **content)
-    write_output(_kept_path(run, split), buffer.getvalue())
+    write_output(_kept_path(run, split), seal(f"{split} {_key(run)}", arrays))
 
 
 def _kept(run: "LoadedRun", split: str) -> Arrays | None:
     """None where there is no sound file for these parameters; it is then made anew."""
     try:
-        with (
-            _kept_path(run, split).open("rb") as file,  # np.load leaves a damaged one open
-            np.load(file, allow_pickle=False) as stored,
-        ):
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+        content = _kept_path(run, split).read_bytes()
+    except OSError:
         return None
-    return arrays if str(arrays.pop("key", "")) == _key(run) else None
+    return unseal(f"{split} {_key(run)}", content)
 
 
 def _kept_path(run: "LoadedRun", split: str) -> Path:

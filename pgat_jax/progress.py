@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from pgat_jax.errors import printable
+
 T = TypeVar("T")
 REFRESHES = 4
 """Refreshes a second of a bar."""
@@ -34,7 +36,7 @@ class Reporter:
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(printable(text), markup=False, highlight=False, emoji=False)
 
     def wait(self, text: str, work: Callable[[], T], stop: Callable[[], bool]) -> T | None:
         """Do ``work`` on another thread, so that signals are heard, and say how long it takes.

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from pgat_jax.config import Config
 from pgat_jax.config_file import dump_yaml, load_config, validate
 from pgat_jax.errors import UserError
+from pgat_jax.output import write_output
 
 if TYPE_CHECKING:
     from pgat_jax.data.loading import Data
@@ -84,7 +85,7 @@ def load_run(
         say: is told of damaged checkpoints that are passed over.
 
     Raises:
-        UserError: no such run, or no usable checkpoint in it.
+        UserError: no such run, no usable checkpoint in it, or its config.yaml has changed.
     """
     import jax
 
@@ -96,6 +97,7 @@ def load_run(
     config = load_config(path / CONFIG)
 
     def templates(meta: dict[str, Any]) -> dict[str, Any]:
+        check_config(path, config, meta["config"])
         model = build(config, Scaler.from_dict(meta["scaler"]).columns)
         return {"params": jax.eval_shape(model.init, jax.random.key(0))}
 
@@ -123,8 +125,8 @@ def create_run(config: Config, name: str | None = None) -> Path:
             continue
         except OSError as error:
             raise UserError(f"{path}: this folder cannot be made ({error}).") from None
-        (path / CONFIG).write_text(dump_yaml(config))
-        (path / "versions.json").write_text(json.dumps(versions(), indent=1) + "\n")
+        write_output(path / "versions.json", (json.dumps(versions(), indent=1) + "\n").encode())
+        write_output(path / CONFIG, dump_yaml(config).encode())
         return path
     raise UserError(f"{ROOT / stem}: a thousand runs of this name already.")
 
@@ -155,7 +157,7 @@ def newest_run(name: str | None = None) -> Path:
     if not runs:
         of = f" of configuration {name!r}" if name else ""
         raise UserError(f"there is no run{of} under {ROOT}/ yet: train one, or name its folder.")
-    return max(runs, key=lambda p: (p / "versions.json").stat().st_mtime)
+    return max(runs, key=lambda p: (p / CONFIG).stat().st_mtime)
 
 
 @contextmanager
@@ -165,11 +167,11 @@ def locked(run: Path) -> Iterator[None]:
     Raises:
         UserError: another process holds it.
     """
-    with (run / ".lock").open("a+") as file:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW  # the link of a stranger's run stays untouched
+    with open(os.open(run / ".lock", flags, 0o666), "r+", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            file.seek(0)
             raise UserError(
                 f"{run}: another process (number {file.read() or 'unknown'}) is training this run; "
                 "wait until it has ended, or stop it with Ctrl-C."
@@ -180,19 +182,23 @@ def locked(run: Path) -> Iterator[None]:
         yield
 
 
-def check_config(run: Path, config: Config) -> None:
-    """Refuse to go on with a run under another configuration; its mesh may be another.
+def check_config(run: Path, config: Config, started: dict[str, Any] | None = None) -> None:
+    """Refuse a run under another configuration than ``started``; its config.yaml if left out.
+
+    Its mesh may be another.
 
     Raises:
         UserError: names the first key that differs, with both values.
     """
-    stored = _flat(load_config(run / CONFIG).model_dump(mode="json"))
+    own = load_config(run / CONFIG) if started is None else validate(started, f"{run}: checkpoint")
+    stored = _flat(own.model_dump(mode="json"))
     given = _flat(config.model_dump(mode="json"))
     for key, value in given.items():
         if stored[key] != value and not key.startswith("mesh."):
             raise UserError(
                 f"{run}: {key} is {value!r} but the run was started with {stored[key]!r}; a run "
-                "is resumed with its own configuration: leave the change out, or train a new run."
+                "keeps its own configuration: leave the change out of the command and of the "
+                f"run's {CONFIG}, or train a new run."
             )
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pgat_jax.comparison import Skill, interval
+from pgat_jax.errors import printable
 from pgat_jax.scores import FORECASTERS, TARGET_NAMES
 
 WIDTH = 100
@@ -23,9 +24,9 @@ class Grid(NamedTuple):
 
 def print_scores(found: dict) -> None:
     """Print validation and test beside the baselines, the test in detail, and what it says."""
-    console = Console()
+    console = Console(markup=False, emoji=False)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    console.print(f"[bold]{found['run']}[/]  parameters {found['params_sha256'][:12]}")
+    console.print(printable(f"{found['run']}  parameters {found['params_sha256'][:12]}"))
     for grid in score_grids(found):
         console.print(_rich(grid))
     for line in conclusions(found["splits"]["test"]):

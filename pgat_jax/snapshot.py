@@ -8,7 +8,7 @@ from pgat_jax.checkpoint import Checkpoints, Say
 from pgat_jax.config import Config
 from pgat_jax.data.loading import Data
 from pgat_jax.model.build import Model
-from pgat_jax.runs import check_table, versions
+from pgat_jax.runs import check_config, check_table, versions
 from pgat_jax.step import TrainState, leaf_shapes, state_shapes, to_leaves, to_vectors
 
 
@@ -54,10 +54,11 @@ def restore(
     Newer, damaged ones are set aside.
 
     Raises:
-        UserError: there is no usable checkpoint, or the table has changed.
+        UserError: there is no usable checkpoint, or the configuration or the table has changed.
     """
 
     def templates(meta: dict[str, Any]) -> dict[str, Any]:
+        check_config(run, model.config, meta["config"])
         check_table(run, meta["data_hash"], data)
         rest = state_shapes(model, steps_per_epoch)._asdict()
         del rest["params"]

@@ -31,6 +31,7 @@ from pgat_jax.interrupts import Interrupted, Interrupts
 from pgat_jax.mesh import describe, make_mesh, spread
 from pgat_jax.metrics import Metrics, Unwritten
 from pgat_jax.model.build import build
+from pgat_jax.output import writing
 from pgat_jax.progress import Reporter
 from pgat_jax.recorder import Recorder
 from pgat_jax.runs import CHECKPOINTS, check_config, create_run, find_run, locked
@@ -79,7 +80,7 @@ def train(
         if jax.device_count() > 1:
             reporter.say(describe(mesh))
         folder = from_first(lambda: run or create_run(config, run_name))
-        with locked(folder) if is_first() else nullcontext():
+        with writing(folder), locked(folder) if is_first() else nullcontext():
             reporter.say(f"run {folder}")
             trainer = Trainer(config, data, folder, reporter, interrupts)
             try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pgat_jax import flags
-from pgat_jax.errors import UserError
+from pgat_jax.errors import UserError, printable
 from pgat_jax.flags import DEFAULT_CONFIG
 
 STARTED = time.monotonic()
@@ -60,10 +60,10 @@ def _train(args: argparse.Namespace) -> None:
     try:
         run = train(config, args.run_name, args.resume, args.minutes, STARTED)
     except Interrupted as end:
-        print(end, file=sys.stderr, flush=True)
+        print(printable(str(end)), file=sys.stderr, flush=True)
         os._exit(end.status)  # a compilation may still hold a thread
     if is_first():
-        print(f"{run}: report.html, scores.json, forecasts.csv, pictures/")
+        print(printable(f"{run}: report.html, scores.json, forecasts.csv, pictures/"))
 
 
 def _evaluate(args: argparse.Namespace) -> None:

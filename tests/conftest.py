@@ -72,7 +72,12 @@ def new_run(criterion: str) -> Path:
     data = load_data(config)
     params = build(config, data.columns).init(jax.random.key(0))
     run = runs.create_run(config)
-    meta = {"scaler": data.scaler.as_dict(), "data_hash": data.table.hash, "validation_loss": 1.0}
+    meta = {
+        "config": config.model_dump(mode="json"),
+        "scaler": data.scaler.as_dict(),
+        "data_hash": data.table.hash,
+        "validation_loss": 1.0,
+    }
     with Checkpoints(run / runs.CHECKPOINTS, create=True) as checkpoints:
         items = {"params": params, "training": {"step": np.zeros(1)}}
         checkpoints.save(0, items, meta, keep_every=1)

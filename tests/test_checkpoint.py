@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import signal
@@ -11,8 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from pgat_jax import checkpoint
 from pgat_jax.checkpoint import ITEMS, Checkpoints, damage, retained
 from pgat_jax.errors import UserError
+from pgat_jax.output import write_atomically
 
 
 def items_at(step: int) -> dict:
@@ -150,6 +153,66 @@ def test_a_sound_checkpoint_is_not_saved_twice(saved):
     with Checkpoints(saved, create=True) as checkpoints:
         checkpoints.save(30, items_at(30), {"validation_loss": 0.2}, keep_every=10)
     assert (saved / "30" / "manifest.json").stat().st_mtime_ns == before
+
+
+def test_a_checkpoint_that_is_validated_later_takes_its_loss(saved):
+    """A run that was stopped before its epoch was validated goes on at the same step."""
+    with Checkpoints(saved, create=True) as checkpoints:
+        checkpoints.save(30, items_at(30), {"validation_loss": 0.05, "validated": 3}, keep_every=10)
+    step, items, meta, said = restore(saved, "best")
+    assert (step, meta["validation_loss"], meta["validated"], said) == (30, 0.05, 3, [])
+    jax.tree.map(np.testing.assert_array_equal, items, items_at(30))
+
+
+def test_a_loss_that_is_known_is_not_forgotten(saved):
+    with Checkpoints(saved, create=True) as checkpoints:
+        checkpoints.save(20, items_at(20), {"validation_loss": None}, keep_every=10)
+    assert restore(saved, "best")[0] == 20
+
+
+@pytest.mark.parametrize("writes", [0, 1, 2, 3])
+def test_a_kill_while_the_meta_is_replaced_leaves_the_old_or_the_new_one(
+    saved, monkeypatch, writes
+):
+    """The process ends before the n-th of the three files is in its place."""
+    done, folder = [], saved / "30"
+
+    def write(path, content):
+        if len(done) == writes:
+            raise KeyboardInterrupt
+        done.append(path.name)
+        write_atomically(path, content)
+
+    meta = {**restore(saved)[2], "validation_loss": 0.05}
+    monkeypatch.setattr(checkpoint, "write_atomically", write)
+    with contextlib.suppress(KeyboardInterrupt):
+        checkpoint.amend(folder, meta)
+    assert damage(folder) is None
+    assert restore(saved)[2]["validation_loss"] == (0.05 if writes > 1 else 0.2)
+
+
+def test_a_checkpoint_under_another_number_is_damaged(saved):
+    (saved / "30").rename(saved / "35")
+    step, _, _, said = restore(saved)
+    assert step == 20
+    assert "checkpoint 35 is damaged (it cannot be read: it says that it is of step 30)" in said[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"null", b"{}", b'{"crc32": [], "coming": {}}', b"[" * 100_000, b"\xff", None],
+)
+def test_whatever_stands_in_a_manifest_or_a_meta_is_damage(saved, content):
+    for name in ("manifest.json", "meta/metadata"):
+        path = saved / "30" / name
+        before = path.read_bytes()
+        path.write_bytes(before.replace(b" ", b"\t", 1) if content is None else content)
+        step, _, _, said = restore(saved, "best")
+        assert (step, said) == (20, [])
+        step, _, _, said = restore(saved)
+        assert step == 20
+        assert len(said) == 1
+        path.write_bytes(before)
 
 
 def test_the_last_two_the_best_and_every_nth_are_kept():

@@ -1,9 +1,12 @@
 """Output files are whole, and a place that cannot be written is one clear error."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from pgat_jax.errors import UserError
-from pgat_jax.output import write_output
+from pgat_jax.output import write_atomically, write_output
 
 
 def test_the_folder_is_made_and_the_content_whole(tmp_path):
@@ -20,3 +23,30 @@ def test_a_place_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path):
         write_output(tmp_path / "folder", b"new")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
     assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_a_failed_write_leaves_neither_the_file_nor_a_rest(tmp_path, monkeypatch):
+    target = tmp_path / "t.csv"
+    target.write_bytes(b"old")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        write_atomically(target, b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+    assert target.read_bytes() == b"old"
+
+
+def test_a_file_is_no_more_open_than_the_user_s_other_files(tmp_path):
+    before = os.umask(0o077)
+    try:
+        write_atomically(tmp_path / "t.csv", b"new")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "t.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path):
+    (tmp_path / "elsewhere").write_bytes(b"old")
+    (tmp_path / "t.csv").symlink_to(tmp_path / "elsewhere")
+    write_atomically(tmp_path / "t.csv", b"new")
+    assert (tmp_path / "elsewhere").read_bytes() == b"old"
+    assert not (tmp_path / "t.csv").is_symlink()

@@ -2,8 +2,11 @@
 
 import csv
 import json
+import random
+import shutil
 import signal
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import jax
@@ -13,6 +16,7 @@ import pytest
 
 from pgat_jax import load_config, load_data, progress
 from pgat_jax.checkpoint import Checkpoints
+from pgat_jax.config_file import dump_yaml
 from pgat_jax.data.loading import load_table
 from pgat_jax.diagnostics import TRAIL
 from pgat_jax.errors import UserError
@@ -23,6 +27,7 @@ from pgat_jax.optimizer import GROUPS
 from pgat_jax.progress import Reporter
 from pgat_jax.runs import create_run, load_run, params_sha256
 from pgat_jax.train import Trainer, train
+from tests.commands import Command
 
 STEPS = 23  # an epoch of batches of 4; accumulation 2, so epoch 1 ends between two updates
 NEVER = float("inf")
@@ -196,6 +201,63 @@ def test_a_damaged_checkpoint_is_named_and_the_run_goes_on_from_the_one_before(
         assert any(f"checkpoint {STEPS + 3} is damaged" in line for line in session.said)
         trainer.run(NEVER)
         assert same(trainer.state, whole[1])
+
+
+def test_what_a_kill_leaves_at_any_moment_goes_on_to_the_same_end(
+    config, data, tmp_path, monkeypatch, whole
+):
+    """The folder of a stopped process, copied, is what a kill at that moment leaves."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "same.yaml").write_text(dump_yaml(config))
+    cache = str(jax.config.jax_compilation_cache_dir)
+    command = Command(tmp_path, "--config", "same.yaml", compiled=cache)
+    run = Path(command.until("run runs/").split()[1])
+    command.until("epoch 1: validation loss")
+    moments = random.Random(0)
+    while not list(run.glob("checkpoints/*/manifest.json")):
+        time.sleep(0.01)
+    for copy in "ab":
+        time.sleep(moments.uniform(0, 0.2))
+        command.process.send_signal(signal.SIGSTOP)
+        shutil.copytree(run, copy)
+        command.process.send_signal(signal.SIGCONT)
+    command.process.kill()
+    command.end()
+    for copy in (Path("a"), Path("b"), run):
+        with Session(config, data, copy, resume=True) as trainer:
+            trainer.run(NEVER)
+            assert same(trainer.state, whole[1])
+        records = [(r["event"], r["step"]) for r in read_metrics(copy)]
+        assert len(records) == len(set(records))
+        assert {("train", n) for n in range(5, 46, 5)} < set(records)
+
+
+def test_an_epoch_that_is_validated_after_a_resume_is_known_by_its_checkpoint(
+    config, data, new_run, whole
+):
+    with Session(config, data, new_run, stop=STEPS) as trainer, pytest.raises(Interrupted):
+        trainer.run(NEVER)
+    assert load_run(new_run).manifest["validation_loss"] is None
+    with (
+        Session(config, data, new_run, stop=STEPS + 1, resume=True) as trainer,
+        pytest.raises(Interrupted),
+    ):
+        trainer.run(NEVER)
+    losses = [r["loss"] for r in read_metrics(whole[0]) if r["event"] == "validation"]
+    found = load_run(new_run)
+    assert (found.step, found.manifest["validation_loss"]) == (STEPS, losses[0])
+    assert found.manifest["validated"] == 1
+
+
+def test_a_key_changed_in_the_run_s_own_file_is_refused(config, data, whole, tmp_path):
+    run = shutil.copytree(whole[0], tmp_path / "run")
+    path = run / "config.yaml"
+    path.write_text(path.read_text().replace("dropout: 0.1", "dropout: 0.2"))
+    changed = load_config(path)
+    sentence = "model.dropout is 0.2 but the run was started with 0.1"
+    for read in (lambda: train(changed, resume=run), lambda: load_run(run)):
+        with pytest.raises(UserError, match=sentence):
+            read()
 
 
 def test_a_run_without_a_checkpoint_is_never_started_anew_in_silence(config, data, new_run):

@@ -1,20 +1,16 @@
 """Training from the command line, in its own processes: signals, kills, the first command."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from pgat_jax import load_config
-from pgat_jax.data.loading import load_table
+from tests.commands import ROOT, SMALL, Command, write_days
 
-ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.slow
 
 
@@ -22,52 +18,12 @@ pytestmark = pytest.mark.slow
 def place(tmp_path_factory):
     """A working folder with a table of 130 real days and a compile cache."""
     folder = tmp_path_factory.mktemp("place")
-    nasdaq = load_table(load_config("tiny").data)
-    rows = [f"{d},{','.join(map(repr, p))}" for d, p in zip(nasdaq.dates, nasdaq.prices.tolist())]
-    (folder / "days.csv").write_text("\n".join(["date,Open,High,Low,Close", *rows[:130]]) + "\n")
+    write_days(folder)
     return folder
 
 
-class Command:
-    """``python run.py ARGUMENTS`` in a folder; its lines are read as they come."""
-
-    def __init__(self, folder: Path, *arguments: str):
-        environment = os.environ | {
-            "JAX_PLATFORMS": "cpu",
-            "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, ROOT / "run.py", *arguments],
-            cwd=folder,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        self.lines: list[str] = []
-
-    def until(self, text: str) -> str:
-        """Read up to a line that holds ``text``."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if text in line:
-                return line
-        raise AssertionError(f"{text!r} never came:\n{''.join(self.lines)}")
-
-    def end(self) -> int:
-        """Read to the end; the exit status."""
-        self.lines.append(self.process.communicate(timeout=600)[0])
-        return self.process.returncode
-
-    @property
-    def text(self) -> str:
-        return "".join(self.lines)
-
-
 def long_run(place: Path) -> tuple[Command, Path]:
-    keys = ["train.epochs=1000", "data.validation_days=8", "data.test_days=8"]
-    command = Command(place, "--config", "tiny", "data.source=days.csv", *keys)
+    command = Command(place, *SMALL, "train.epochs=1000")
     run = place / command.until("run runs/").split()[1]
     return command, run
 
@@ -107,29 +63,6 @@ def test_a_signal_while_compiling_leaves_at_once(place, tmp_path):
     assert command.end() == 130
     assert time.monotonic() - sent < 5
     assert "there is nothing to resume" in command.text
-
-
-def test_kill_9_leaves_a_run_that_goes_on(place):
-    command, run = long_run(place)
-    command.until("epoch 3: validation loss")
-    command.process.kill()
-    command.end()
-    again = Command(place, "--resume", run.name, "--minutes", "0.01")
-    step = int(again.until("going on from step").split()[4].rstrip(","))
-    assert step >= 23
-    assert again.end() == 0
-    steps = [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert steps == sorted(steps)
-
-
-def test_resume_with_a_changed_key_is_refused(place):
-    command, run = long_run(place)
-    command.until("epoch 1: validation loss")
-    command.process.send_signal(signal.SIGINT)
-    command.end()
-    again = Command(place, "--resume", run.name, "train.learning_rate=1e-3")
-    assert again.end() == 2
-    assert "train.learning_rate is 0.001 but the run was started with 0.003" in again.text
 
 
 def interpreter(version: str) -> str | None:

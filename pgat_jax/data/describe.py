@@ -14,6 +14,7 @@ from pgat_jax.data.columns import BODIES, KNOWN, TARGETS, TIME_DELTA
 from pgat_jax.data.export import check_output, export
 from pgat_jax.data.loading import Data, load_data
 from pgat_jax.data.splits import Splits
+from pgat_jax.errors import printable
 
 _SHOWN = 5
 
@@ -29,12 +30,12 @@ def describe(config: Config, output: Path | None = None) -> None:
     if output is not None:
         check_output(output)
     data = load_data(config)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     for part in (_heading(data), _columns(data), _gaps(data), _splits(data), _targets(data)):
         console.print(part)
     if output is not None:
         export(data.table, output)
-        console.print(f"{len(data.table):,} rows written to {output}", markup=False)
+        console.print(printable(f"{len(data.table):,} rows written to {output}"))
 
 
 def _heading(data: Data) -> Grid:
@@ -42,13 +43,13 @@ def _heading(data: Data) -> Grid:
     sky = "computed from DE421" if table.computed_sky else "the table's own"
     dropped = f"{len(table.dropped)}: {', '.join(table.dropped)}" if table.dropped else "none"
     grid = _grid("Table", "", "")
-    grid.add_row("source", table.source)
+    grid.add_row("source", printable(table.source))
     grid.add_row("rows", f"{len(table):,}, {table.dates[0]} to {table.dates[-1]}")
     grid.add_row("columns", f"{len(table.columns.names)} (celestial: {sky})")
     grid.add_row("constant columns left out", dropped)
     grid.add_row("sha256 of the content", table.hash)
     for note in table.notes:
-        grid.add_row("note", note)
+        grid.add_row("note", printable(note))
     return grid
 
 

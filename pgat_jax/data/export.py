@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pgat_jax.data.cache import write_atomically
 from pgat_jax.data.columns import PRICES
 from pgat_jax.data.reading import SUFFIXES
 from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
+from pgat_jax.output import write_atomically
 
 
 def check_output(path: Path) -> None:
@@ -67,5 +67,5 @@ def _parquet(names: list[str], dates: np.ndarray, values: np.ndarray) -> bytes:
 
     columns = [arrow.array(dates.astype("datetime64[D]")), *(arrow.array(v) for v in values.T)]
     sink = arrow.BufferOutputStream()
-    parquet.write_table(arrow.table(columns, names=names), sink)
+    parquet.write_table(arrow.table(columns, names=names), sink, write_page_checksum=True)
     return sink.getvalue().to_pybytes()

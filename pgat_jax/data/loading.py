@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,6 +80,8 @@ class Data:
             UserError: not a date, or outside the table.
         """
         try:
+            if isinstance(date, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", date, re.ASCII):
+                raise ValueError
             day = np.asarray(date, dtype="datetime64[D]")[()]
         except ValueError:
             raise UserError(f"date {date!r}: expected YYYY-MM-DD, e.g. 2018-12-31.") from None

@@ -3,6 +3,7 @@
 import csv
 import difflib
 import io
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,11 @@ from pgat_jax.data.prices import WHEELS
 from pgat_jax.errors import UserError
 
 SUFFIXES = (".csv", ".parquet")
+MAX_BYTES = 1 << 29
+MAX_ROWS = 100_000
+"""One a day: more than all days from 1870 to 2099."""
+LARGEST = 1e15
+"""Beyond it lies no price, distance or speed, and squares soon overflow."""
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=$|[T ]\d{2}:\d{2})")
 _NUMBERS = re.compile(r"[-+0-9.eEnaNIifty \n]+", re.ASCII)
 """Letters of numbers, NaN and Inf: Python's ``float`` alone would also read ``1_5`` and ``٣``."""
@@ -47,6 +53,9 @@ class Cells:
             values = cells.astype(np.float64)
         for i in np.flatnonzero(~np.isfinite(values))[:1]:
             raise self.refusal(name, int(i), f"got {values[i]}, expected a finite number")
+        for i in np.flatnonzero(np.abs(values) > LARGEST)[:1]:
+            what = f"got {values[i]:g}, expected a number up to {LARGEST:g} in size"
+            raise self.refusal(name, int(i), what)
         return values
 
     def dates(self, name: str) -> np.ndarray:
@@ -105,8 +114,8 @@ def read_bytes(source: str) -> bytes:
     Raises:
         UserError: it is missing, a folder, unreadable, empty, or of an unknown kind.
     """
-    path = Path(source).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(source))
+    if os.path.isdir(path):
         raise UserError(f"data.source={source}: is a folder, expected a .csv or .parquet file.")
     if path.suffix.lower() not in SUFFIXES:
         near = difflib.get_close_matches(source, WHEELS, 1)
@@ -115,6 +124,11 @@ def read_bytes(source: str) -> bytes:
             f"{f'; did you mean {near[0]!r}?' if near else '.'}"
         )
     try:
+        size = path.stat().st_size
+        if not path.is_file() or size > MAX_BYTES:
+            raise UserError(
+                f"data.source={source}: expected a regular file of at most {MAX_BYTES:,} bytes."
+            )
         content = path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"data.source={source}: no such file (from {Path.cwd()}).") from None
@@ -135,6 +149,8 @@ def read_cells(source: str, content: bytes) -> Cells:
     cells = _parquet(source, content) if parquet else _csv(source, content)
     if not cells.lines:
         raise UserError(f"{source}: a header without rows, expected one row a day.")
+    if len(cells.lines) > MAX_ROWS:
+        raise UserError(f"{source}: {len(cells.lines):,} rows, expected at most {MAX_ROWS:,}.")
     return cells
 
 
@@ -145,6 +161,8 @@ def _csv(source: str, content: bytes) -> Cells:
         raise UserError(
             f"{source}: not a UTF-8 text file (byte {error.start}): save it as CSV in UTF-8."
         ) from None
+    if not text.strip():
+        raise UserError(f"{source}: the file is empty, expected a header and rows.")
     if "\0" in text:
         raise UserError(f"{source}: not a text file (it holds NUL bytes): save it as CSV in UTF-8.")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -197,12 +215,16 @@ def _parquet(source: str, content: bytes) -> Cells:
             "give a CSV file."
         ) from None
     try:
-        table = parquet.read_table(arrow.BufferReader(content))
-    except (arrow.ArrowException, OSError) as error:
-        raise UserError(f"{source}: not a Parquet file ({str(error).splitlines()[0]}).") from None
-    header = _header(source, table.column_names)
-    columns = {name: _arrow_cells(source, name, table.column(i)) for i, name in enumerate(header)}
-    return Cells(source, columns, range(1, table.num_rows + 1))
+        file = parquet.ParquetFile(arrow.BufferReader(content), page_checksum_verification=True)
+        if file.metadata.num_rows > MAX_ROWS:  # before anything is unpacked
+            return Cells(source, {}, range(file.metadata.num_rows))
+        table = file.read()
+        header = _header(source, table.column_names)
+        cells = {name: _arrow_cells(source, name, table.column(i)) for i, name in enumerate(header)}
+    except (arrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"{source}: not a Parquet file ({reason}).") from None
+    return Cells(source, cells, range(1, table.num_rows + 1))
 
 
 def _arrow_cells(source: str, name: str, column: Any) -> Sequence[Any] | np.ndarray:

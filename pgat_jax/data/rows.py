@@ -8,6 +8,9 @@ import numpy as np
 from pgat_jax.data.columns import PRICES
 from pgat_jax.errors import UserError
 
+SMALLEST = 1e-100
+"""A price below it is zero: ratios would overflow."""
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -51,7 +54,7 @@ def check_prices(prices: np.ndarray, where: str, lines: Sequence[int] | None = N
     Raises:
         UserError: names the source, row, column and value.
     """
-    for i, j in np.argwhere(~(prices > 0))[:1]:
+    for i, j in np.argwhere(~(prices > SMALLEST))[:1]:
         raise UserError(
             f"{where}, row {_line(i, lines)}, column {PRICES[j]!r}: got {prices[i, j]:g}, expected "
             "a price above zero."

@@ -79,15 +79,5 @@ def test_a_folder_that_cannot_be_written_costs_only_time(store, tmp_path, caplog
     assert "not cached" in caplog.text
 
 
-def test_a_failed_write_leaves_neither_the_file_nor_a_rest(tmp_path, monkeypatch):
-    target = tmp_path / "t.csv"
-    target.write_bytes(b"old")
-    monkeypatch.setattr(cache.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
-        cache.write_atomically(target, b"new")
-    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
-    assert target.read_bytes() == b"old"
-
-
 def test_keys_name_their_parts_and_not_their_join():
     assert cache.content_key(b"ab", b"c") != cache.content_key(b"a", b"bc")
