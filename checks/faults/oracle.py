@@ -75,6 +75,15 @@ def _is_still(model: Model, fault: Fault, name: str) -> bool:
     return bool(np.mean(first == last) >= 0.5)
 
 
+def _is_lost(model: Model, fault: Fault, name: str) -> bool:
+    """Nothing moves it, or its gradient is off from that in float64 by more than its size."""
+    with jax.enable_x64(True):
+        wide = _widened(model)
+        true = _gradient(wide, wide.params, name)
+    error = np.linalg.norm(_gradient(model, model.params, name) - true)
+    return _is_still(model, fault, name) or bool(error > np.linalg.norm(true))
+
+
 def _is_wrong(model: Model, fault: Fault, name: str) -> bool:
     """The directional derivative against central differences, in float64."""
     with jax.enable_x64(True):
@@ -101,7 +110,7 @@ _TESTS: dict[str, Callable[[Model, Fault, str], bool]] = {
     "stuck": _is_stuck,
     "unvisited": _is_unvisited,
     "vanishing": _is_vanishing,
-    "underflow": _is_still,
+    "underflow": _is_lost,
     "starved": _is_still,
     "wrong": _is_wrong,
     "non_finite": _is_non_finite,
