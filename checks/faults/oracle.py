@@ -17,9 +17,9 @@ _STEPS = 30
 def confirms(fault: Fault) -> bool:
     """Whether the fault shows in its model and not in the clean twin."""
     shows = _TESTS[fault.verdict]
+    faulty, clean = (_compiled(fault.make(given)) for given in (True, False))
     return all(
-        shows(fault.make(True), fault, name) and not shows(fault.make(False), fault, name)
-        for name in fault.leaves
+        shows(faulty, fault, name) and not shows(clean, fault, name) for name in fault.leaves
     )
 
 
@@ -117,8 +117,8 @@ _TESTS: dict[str, Callable[[Model, Fault, str], bool]] = {
 }
 
 
-def _function(model: Model) -> Callable[..., Any]:
-    """The loss alone, on arguments cast as the model's settings say."""
+def _compiled(model: Model) -> Model:
+    """With the loss alone, on arguments cast as the model's settings say."""
     dtype = model.settings.get("compute_dtype")
 
     def loss(p: Any, *args: Any) -> Any:
@@ -126,15 +126,15 @@ def _function(model: Model) -> Callable[..., Any]:
         result = model.loss(p, *args)
         return result[0] if isinstance(result, tuple) else result
 
-    return loss
+    return model._replace(loss=jax.jit(loss))
 
 
 def _loss(model: Model, params: Any) -> float:
-    return float(_function(model)(params, *model.args))
+    return float(model.loss(params, *model.args))
 
 
 def _gradient(model: Model, params: Any, name: str) -> np.ndarray:
-    slopes = jax.grad(_function(model))(params, *model.args)
+    slopes = jax.grad(model.loss)(params, *model.args)
     return np.asarray(_leaf(slopes, name), np.float64)
 
 
@@ -142,7 +142,7 @@ def _training(model: Model) -> list[Any]:
     """Parameters along plain training, first and last included."""
     optimizer = model.settings.get("optimizer") or optax.adam(1e-3, eps=1e-20)
     params, state = jax.tree.map(jnp.asarray, model.params), optimizer.init(model.params)
-    slope = jax.jit(jax.grad(_function(model)))
+    slope = jax.grad(model.loss)
     path = [params]
     for _ in range(_STEPS):
         gradients = slope(params, *model.args)

@@ -26,7 +26,7 @@ def huber_without_width(faulty: bool) -> Model:
 def angle_at_its_target(faulty: bool) -> Model:
     """The angle between two rotations by the arc cosine, and the pose starts where it should be."""
     target = jnp.array([1.0, 0.0, 0.0, 0.0])
-    start = target if faulty else jnp.array([0.8, 0.6, 0.2, 0.0])
+    start = target if faulty else jnp.array([0.8, 0.6, 0.2, 0.1])
 
     def loss(p, x):
         nearness = jnp.abs(p["pose"] / jnp.linalg.norm(p["pose"]) @ target)
