@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from checks.decisions import decides_alike
 from checks.points import root_mean_square
-from checks.readings import narrow
+from checks.readings import Measured, narrow
 from checks.runner import Gradient, Runner, wide_array
 from checks.simulate import Chain, Training, ask_on, filled
 from checks.stages import blamed_stage
@@ -23,6 +24,8 @@ _OUTLIER = 1e6
 _COUNTS = 1e-6
 # An update this many times smaller than it would be without the other leaves is crushed by them.
 _CRUSHED = 1e3
+# Losses as written and in float64 that differ by less are of the same decisions.
+_AGREES = 0.01
 
 
 def vanishing(survey: Survey, alive: Sequence[int]) -> dict[int, Finding]:
@@ -97,15 +100,22 @@ class Optimisation:
 
     def lost_in_rounding(self, alive: Sequence[int]) -> dict[int, Finding]:
         """`underflow` of leaves whose gradient as written is more noise than signal."""
-        found = {}
-        for i in alive:
-            errors = [
-                e for m in self.survey.data if (e := _error(m.wide, m.written, i)) is not None
-            ]
-            if errors and min(errors) > 1.0:
-                text = f"the gradient as written is off by {min(errors):.1e} of its float64 size"
-                found[i] = Finding("underflow", f"measured: {text}: lost in rounding")
-        return found
+        errors: dict[int, list[float]] = {i: [] for i in alive}
+        for measured in self.survey.data:
+            own = {i: error for i in alive if (error := _error(measured, i)) is not None}
+            if self._is_comparable(measured, max(own.values(), default=0.0)):
+                for i, error in own.items():
+                    errors[i].append(error)
+        return {i: _lost(min(found)) for i, found in errors.items() if found and min(found) > 1}
+
+    def _is_comparable(self, measured: Measured, error: float) -> bool:
+        """Whether both losses are of one program: they agree, or no decision fell otherwise."""
+        wide, written = measured.wide.loss, measured.written.loss
+        if abs(wide - written) <= _AGREES * abs(wide):
+            return True
+        return (
+            bool(np.isfinite(written)) and error > 1 and decides_alike(self.runner, measured.point)
+        )
 
     def _is_enough(self, leaf: int, moved: np.ndarray) -> bool:
         """Whether at least half of the elements that have a gradient moved."""
@@ -165,10 +175,15 @@ class Optimisation:
         return Gradient(float(np.nan_to_num(gradient.loss)), leaves)
 
 
-def _error(wide: Gradient, written: Gradient, leaf: int) -> float | None:
-    """Relative error of the gradient as written; None where the losses do not agree either."""
-    exact, rough = wide.leaves[leaf], written.leaves[leaf]
-    if exact is None or rough is None or not abs(wide.loss - written.loss) <= 0.01 * abs(wide.loss):
+def _lost(error: float) -> Finding:
+    text = f"the gradient as written is off by {error:.1e} of its float64 size"
+    return Finding("underflow", f"measured: {text}: lost in rounding")
+
+
+def _error(measured: Measured, leaf: int) -> float | None:
+    """Relative error of the gradient as written; None where there is none to compare."""
+    exact, rough = measured.wide.leaves[leaf], measured.written.leaves[leaf]
+    if exact is None or rough is None:
         return None
     size = root_mean_square(exact)
     return root_mean_square(wide_array(rough) - exact) / size if size > 0 else None

@@ -97,12 +97,29 @@ def describe(origins: Sequence[Origin]) -> tuple[str, tuple[str, ...]]:
 
 
 class _Flagger(Interpreter):
-    """Notes for each equation whether its results contain NaN, and Inf."""
+    """Notes for each equation whether its results contain NaN, and Inf, and whether it made them.
+
+    It made a NaN if no operand held one at that time: in a scan, at that step.
+    """
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
-        """The results as they are, and two booleans."""
-        flags = [_flag(x) for x in results]
-        return results, {site.path: jnp.stack(flags).any(0)} if flags else {}
+        """The results as they are, and four booleans."""
+        if not results:
+            return results, {}
+        pairs = zip(site.equation.invars, operands)
+        nan, inf = _any_flag([x for atom, x in pairs if _is_value(atom)])
+        held = _any_flag(results)
+        made = held & jnp.stack([~nan, ~(nan | inf)])
+        return results, {site.path: jnp.concatenate([held, made])}
+
+
+class _Raised(NamedTuple):
+    """What an equation did at any of its steps."""
+
+    nan: bool = False
+    inf: bool = False
+    makes_nan: bool = False
+    makes_inf: bool = False
 
 
 # For a variable: whether it holds a NaN, and an Inf.
@@ -129,7 +146,7 @@ class _Tracer:
         flags, made = dict(inputs), {}
         for i, equation in enumerate(jaxpr.eqns):
             raised = self._raised((*path, i))
-            flags.update((v, raised) for v in equation.outvars)
+            flags.update((v, (raised.nan, raised.inf)) for v in equation.outvars)
             made.update((v, Site(equation, (*path, i), enclosing)) for v in equation.outvars)
         reached, queue = [], list(starts)
         while queue:
@@ -153,10 +170,10 @@ class _Tracer:
         inside = self._inside(site, which, operands)
         if inside is not None:
             return [equation.invars[i] for i in inside]
-        nan, inf = flags[variable]
-        if nan and not any(had_nan for had_nan, _ in operands):
+        raised = self._raised(site.path)
+        if raised.makes_nan:
             self._note(site, "NaN")
-        elif inf and not any(map(any, operands)) and not _brings_inf(equation):
+        elif raised.makes_inf and not _brings_inf(equation):
             self._note(site, "Inf")
         return [x for x, flag in zip(equation.invars, operands) if any(flag)]
 
@@ -193,7 +210,7 @@ class _Tracer:
         raised = self._raised(site.path)
         inputs = list(operands)
         for i in range(constants, constants + carries):
-            inputs[i] = (inputs[i][0] or raised[0], inputs[i][1] or raised[1])
+            inputs[i] = (inputs[i][0] or raised.nan, inputs[i][1] or raised.inf)
         reached: set[int] = set()
         queue, asked = [which], set()
         while queue:
@@ -205,19 +222,21 @@ class _Tracer:
             queue += [i for i in steps if i not in asked and i not in queue]
         return [i for i in sorted(reached) if any(operands[i])]
 
-    def _raised(self, path: Path) -> tuple[bool, bool]:
+    def _raised(self, path: Path) -> "_Raised":
         flags = self._noted.get(path)
-        if flags is None:
-            return False, False
-        nan, inf = flags.reshape(-1, 2).any(0)
-        return bool(nan), bool(inf)
+        return _Raised() if flags is None else _Raised(*map(bool, flags.reshape(-1, 4).any(0)))
 
     def _note(self, site: Site, kind: str) -> None:
-        flags = self._noted[site.path][..., 0 if kind == "NaN" else 1]
+        flags = self._noted[site.path][..., 2 if kind == "NaN" else 3]
         step = None
         if flags.ndim:
             step = int(np.argmax(flags.reshape(flags.shape[0], -1).any(-1)))
         self.origins.append(Origin(site, kind, step))
+
+
+def _any_flag(values: Sequence[Any]) -> jax.Array:
+    """Two booleans: whether one of them holds NaN, and Inf."""
+    return jnp.stack([jnp.zeros(2, bool), *map(_flag, values)]).any(0)
 
 
 def _flag(value: Any) -> jax.Array:
@@ -236,6 +255,10 @@ def _brings_inf(equation: Any) -> bool:
     """Whether a literal operand is itself infinite, as in a mask."""
     literals = [x.val for x in equation.invars if jaxprs.is_literal(x)]
     return any(bool(np.isinf(np.asarray(x, np.float64)).any()) for x in literals)
+
+
+def _is_value(atom: Any) -> bool:
+    return not (jaxprs.is_literal(atom) or jaxprs.is_reference(atom))
 
 
 def _hashable(atom: Any) -> Any:

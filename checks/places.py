@@ -1,5 +1,6 @@
 """Where an equation stands in the user's code: `path:line primitive in module/path`."""
 
+import inspect
 import itertools
 import re
 import sysconfig
@@ -14,6 +15,8 @@ from checks.jaxprs import CUSTOM_RULES, custom_body, open_jaxpr
 
 _HERE = str(Path(__file__).parent)
 _JAX = str(Path(jax.__file__).parent)
+# Here JAX makes rules out of a caller's functions: whose they are, its own lines do not tell.
+_RULE_MAKER = inspect.getsourcefile(jax.custom_vjp) or ""
 _STANDARD = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 _TRANSFORM = re.compile(r"^\w+\((.*)\)$")
 _NOT_A_MODULE = frozenset({"", "rematted_computation", "checkpoint", "while", "body", "cond"})
@@ -87,19 +90,28 @@ def call_path(chain: Sequence[Any]) -> tuple[str, ...]:
 
 def rule_source(equation: Any) -> str:
     """Name and place of the function that a custom rule belongs to: `f (path:line)`."""
-    source = str(getattr(custom_body(equation).jaxpr.debug_info, "func_src_info", None) or "")
-    name, _, where = source.partition(" at ")
+    name, _, where = _source(custom_body(equation)).partition(" at ")
+    if where.startswith(_RULE_MAKER):
+        return "a function under jax.custom_gradient"
     return f"{name} ({_short(where)})" if where else name or "a function without a name"
 
 
 def is_jax_rule(equation: Any) -> bool:
-    """Whether a custom rule is one of JAX's own, such as `relu`'s."""
-    return is_jax_function(custom_body(equation))
+    """Whether a custom rule is one of JAX's own, such as `relu`'s: the function and its rule."""
+    parts = [custom_body(equation), *map(equation.params.get, ("jvp_jaxpr_fun", "bwd"))]
+    sources = [source for source in map(_source, parts) if source and _RULE_MAKER not in source]
+    return bool(sources) and all(_JAX in source for source in sources)
 
 
 def is_jax_function(jaxpr: Any) -> bool:
     """Whether a jaxpr is the trace of a function of JAX itself."""
-    return _JAX in str(getattr(open_jaxpr(jaxpr).debug_info, "func_src_info", None) or "")
+    return _JAX in _source(jaxpr)
+
+
+def _source(traced: Any) -> str:
+    """`name at path:line` of the function behind a jaxpr or a rule, empty where it is not known."""
+    debug_info = getattr(open_jaxpr(traced), "debug_info", None)
+    return str(getattr(debug_info, "func_src_info", None) or "")
 
 
 def _operation(equation: Any) -> str:

@@ -47,7 +47,19 @@ def merged_before_training(faulty: bool) -> Model:
     return Model(loss, _Adapted(), (X,))
 
 
+def gate_behind_a_relu(faulty: bool) -> Model:
+    """The gate of an adapter starts at zero, where a relu that keeps it positive is flat."""
+    positive = jax.nn.relu if faulty else jax.nn.softplus
+
+    def loss(p, x):
+        return jnp.mean((x @ p["base"] + positive(p["gate"]) * jnp.tanh(x @ p["branch"]) - 1) ** 2)
+
+    params = {"base": normal(285, 4, 2), "branch": normal(286, 4, 2), "gate": jnp.zeros(2)}
+    return Model(loss, params, (X,))
+
+
 FAULTS = [
     Fault("invariant", ("down", "up"), scale_rounded_to_zero),
     Fault("disconnected", ("base", "down", "up"), merged_before_training, held_out=True),
+    Fault("stuck", ("branch", "gate"), gate_behind_a_relu, held_out=True),
 ]

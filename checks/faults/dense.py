@@ -166,6 +166,18 @@ def deep_sigmoids(faulty: bool) -> Model:
     return Model(loss, params, (X,))
 
 
+def powers_of_a_small_input(faulty: bool) -> Model:
+    """Coefficients of a polynomial in an input of size 0.1: the twelfth power is 1e-12."""
+    x = (0.1 if faulty else 1.0) * jnp.linspace(-1, 1, 16)
+
+    def loss(p, x):
+        y = p["offset"] + p["linear"] * x + p["square"] * x**2 + p["twelfth"] * x**12
+        return jnp.mean((y - jnp.cos(20 * x)) ** 2)
+
+    params = {"offset": 0.5, "linear": 1.2, "square": -0.7, "twelfth": 0.9}
+    return Model(loss, {name: jnp.float32(value) for name, value in params.items()}, (x,))
+
+
 FAULTS = [
     Fault("disconnected", ("two/kernel", "two/bias"), unused_head),
     Fault("blocked", ("kernel", "bias"), nnx_detached, report="TinyLLaVA/TinyLLaVA_Factory#17"),
@@ -184,4 +196,5 @@ FAULTS = [
     ),
     Fault("vanishing", ("v",), weak_path),
     Fault("vanishing", ("first", "deep/0"), deep_sigmoids, along="deep/*", held_out=True),
+    Fault("vanishing", ("twelfth",), powers_of_a_small_input, held_out=True),
 ]

@@ -66,8 +66,21 @@ def bins_without_data(faulty: bool) -> Model:
     return Model(loss, {"shift": jnp.full(4, 0.1), "log_slopes": 0.2 * normal(246, 4)}, (data,))
 
 
+def warp_beyond_its_pole(faulty: bool) -> Model:
+    """A warp by a logarithm, whose gain takes some of the data below minus one."""
+    gain = 1.0 if faulty else 0.2
+
+    def loss(p, x):
+        stretched = p["gain"] * x
+        z = jnp.log1p(stretched) + p["shift"]  # here
+        return _likelihood(z, (jnp.log(p["gain"]) - jnp.log1p(stretched)).sum(-1))
+
+    return Model(loss, {"gain": jnp.full(4, gain), "shift": 0.1 * normal(247, 4)}, (X,))
+
+
 FAULTS = [
     Fault("invariant", ("log_scale", "shift"), mask_that_keeps_all),
     Fault("wrong", ("log_scale",), rule_without_the_determinant, held_out=True),
     Fault("unvisited", ("log_slopes",), bins_without_data, held_out=True),
+    Fault("non_finite", ("gain", "shift"), warp_beyond_its_pole, held_out=True),
 ]

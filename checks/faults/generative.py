@@ -154,6 +154,35 @@ def decoder_without_latent(faulty: bool) -> Model:
     return Model(loss, params, (X, jax.random.key(1)))
 
 
+def drawn_counts(faulty: bool) -> Model:
+    """Counts are drawn from a Poisson distribution, which has no derivative in its rate."""
+
+    def loss(p, x, key):
+        rate = jnp.exp(0.3 * x @ p["rate"])
+        if faulty:
+            counts = jax.random.poisson(key, rate).astype(jnp.float32)  # here
+        else:
+            counts = rate + jnp.sqrt(rate) * jax.random.normal(key, rate.shape)
+        return jnp.mean((counts @ p["decoder"] - x) ** 2)
+
+    params = {"rate": normal(97, 4, 3), "decoder": normal(98, 3, 4)}
+    return Model(loss, params, (X, jax.random.key(2)))
+
+
+def posterior_without_width(faulty: bool) -> Model:
+    """A learned width of the posterior that starts at the exponential of -30."""
+
+    def loss(p, x, key):
+        mean = x @ p["mean"]
+        width = jnp.exp(0.1 * x @ p["width"] + p["width_bias"])
+        z = mean + width * jax.random.normal(key, mean.shape)
+        return jnp.mean((jnp.tanh(z) @ p["decoder"] + p["bias"] - x) ** 2)
+
+    params = {"mean": normal(99, 4, 2), "width": normal(506, 4, 2), "decoder": normal(507, 2, 4)}
+    params |= {"width_bias": jnp.full(2, -30.0 if faulty else -1.0), "bias": normal(508, 4)}
+    return Model(loss, params, (X, jax.random.key(3)))
+
+
 FAULTS = [
     Fault("blocked", ("codes",), codebook_behind_straight_through),
     Fault("blocked", ("logits",), sampled_by_categorical, report="jax-ml/jax#17555"),
@@ -165,4 +194,6 @@ FAULTS = [
     Fault("wrong", ("w",), rule_with_a_wrong_factor),
     Fault("wrong", ("s",), rule_that_forgets_the_scale, held_out=True),
     Fault("disconnected", ("mean", "log_var"), decoder_without_latent, held_out=True),
+    Fault("blocked", ("rate",), drawn_counts, held_out=True),
+    Fault("vanishing", ("width", "width_bias"), posterior_without_width, held_out=True),
 ]

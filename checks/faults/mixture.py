@@ -56,6 +56,18 @@ def component_out_of_reach(faulty: bool) -> Model:
     return Model(loss, params, (0.3 * normal(239, 12, 2),))
 
 
+def group_without_tokens(faulty: bool) -> Model:
+    """Tokens come sorted by expert with the size of each group, and one group is empty."""
+    sizes = jnp.array([7, 5, 0] if faulty else [5, 4, 3])
+
+    def loss(p, x, sizes):
+        made = jax.lax.ragged_dot(x, p["experts"], sizes)
+        return jnp.mean((jnp.tanh(made) @ p["out"] - 1) ** 2)
+
+    params = {"experts": normal(509, 3, 3, 4), "out": normal(510, 4, 2)}
+    return Model(loss, params, (X, sizes))
+
+
 FAULTS = [
     Fault(
         "non_finite",
@@ -67,4 +79,5 @@ FAULTS = [
     Fault("invariant", ("logits",), single_component),
     Fault("stuck", ("guesses",), guess_that_never_wins, axis=(0, (2,)), held_out=True),
     Fault("vanishing", ("far",), component_out_of_reach),
+    Fault("unvisited", ("experts",), group_without_tokens, axis=(0, (2,)), held_out=True),
 ]

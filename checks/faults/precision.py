@@ -103,6 +103,31 @@ def float16_recurrence(faulty: bool) -> Model:
     return Model(loss, params, (normal(138, 20, 3),))
 
 
+def softmax_without_its_maximum(faulty: bool) -> Model:
+    """Exponentials of scores as they come, in float16, which ends at 65,504."""
+    dtype = jnp.float16 if faulty else jnp.float32
+
+    def loss(p, x):
+        scores = (12 * x @ p["w"]).astype(dtype)
+        weights = jnp.exp(scores)  # here
+        shares = (weights / weights.sum(-1, keepdims=True)).astype(jnp.float32)
+        return jnp.mean((shares @ p["out"] - 1) ** 2)
+
+    return Model(loss, {"w": normal(502, 4, 3), "out": normal(503, 3, 2)}, (X,))
+
+
+def variance_as_a_difference(faulty: bool) -> Model:
+    """The mean of squares less the square of the mean, around a mean of 30,000."""
+    readings = normal(504, 16) + (3e4 if faulty else 0.0)
+
+    def loss(p, x, readings):
+        seen = p["gain"] * readings
+        spread = jnp.mean(seen**2) - jnp.mean(seen) ** 2
+        return jnp.mean((x @ p["w"] - 1) ** 2) + spread
+
+    return Model(loss, {"w": normal(505, 4, 2), "gain": jnp.float32(0.9)}, (X, readings))
+
+
 FAULTS = [
     Fault("underflow", ("v",), bfloat16_master_weights, report="keras-team/keras-hub#2629"),
     Fault("underflow", ("v",), float16_flush),
@@ -118,4 +143,6 @@ FAULTS = [
     Fault("underflow", ("w", "v"), rate_below_an_ulp),
     Fault("underflow", ("table",), float16_table),
     Fault("underflow", ("start",), float16_recurrence, held_out=True),
+    Fault("non_finite", ("w", "out"), softmax_without_its_maximum, held_out=True),
+    Fault("underflow", ("gain",), variance_as_a_difference, held_out=True),
 ]

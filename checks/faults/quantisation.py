@@ -52,6 +52,34 @@ def code_never_nearest(faulty: bool) -> Model:
     return Model(loss, {"codes": codes}, (data,))
 
 
+def product_of_integers(faulty: bool) -> Model:
+    """Weights and activations are cast to eight bits, with no estimate to come back by."""
+    step = 0.04
+
+    def rounded(a):
+        if faulty:
+            return step * jnp.round(a / step).astype(jnp.int8).astype(jnp.float32)  # here
+        return a + lax.stop_gradient(step * jnp.round(a / step) - a)
+
+    def loss(p, x):
+        h = rounded(jnp.tanh(x @ p["embed"])) @ rounded(p["kernel"])
+        return jnp.mean((jnp.tanh(h) @ p["out"] - 1) ** 2)
+
+    params = {"embed": normal(297, 4, 3), "kernel": normal(298, 3, 3), "out": normal(299, 3, 2)}
+    return Model(loss, params, (X,))
+
+
+def small_gradient_through_float8(faulty: bool) -> Model:
+    """Weights in eight bits of float: their gradient is below what the format can hold."""
+    dtype = jnp.float8_e4m3fn if faulty else jnp.bfloat16
+
+    def loss(p, x):
+        kernel = p["kernel"].astype(dtype).astype(jnp.float32)
+        return 1e-4 * jnp.mean((jnp.tanh(x @ kernel) @ p["out"] - 1) ** 2)
+
+    return Model(loss, {"kernel": normal(500, 4, 3), "out": normal(501, 3, 2)}, (X,))
+
+
 FAULTS = [
     Fault(
         "blocked",
@@ -61,4 +89,6 @@ FAULTS = [
     ),
     Fault("blocked", ("encoder",), rounded_without_estimate, held_out=True),
     Fault("unvisited", ("codes",), code_never_nearest, axis=(0, (1, 2))),
+    Fault("blocked", ("embed", "kernel"), product_of_integers, held_out=True),
+    Fault("underflow", ("kernel",), small_gradient_through_float8, held_out=True),
 ]

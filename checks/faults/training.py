@@ -133,6 +133,45 @@ def eps_lost_in_float16(faulty: bool) -> Model:
     return Model(loss, params, (jnp.array([0, 1, 3, 1]),), {"optimizer": optimizer})
 
 
+def average_that_keeps_all(faulty: bool) -> Model:
+    """Updates are averaged with a decay of one, so the average stays the zero that it starts as."""
+    decay = 1.0 if faulty else 0.9
+    chain = optax.chain(optax.ema(decay, debias=False), optax.sgd(1e-2))
+    return Model(_loss, PARAMS, (X,), {"optimizer": chain})
+
+
+def pushed_against_zero(faulty: bool) -> Model:
+    """Weights that must not be negative start at zero, and the loss wants them lower."""
+
+    def loss(p, x):
+        return _loss(p, x) + jnp.sum(p["gate"] + p["gate"] ** 2)
+
+    gate = jnp.full(3, 0.0 if faulty else 0.5)
+    params = {name: jnp.abs(value) for name, value in PARAMS.items()} | {"gate": gate}
+    chain = optax.chain(optax.sgd(1e-2), optax.keep_params_nonnegative())
+    return Model(loss, params, (X,), {"optimizer": chain})
+
+
+def injected_rate_of_zero(faulty: bool) -> Model:
+    """The rate of one group is a number in the optimiser's state, and that number is zero."""
+    rate = 0.0 if faulty else 1e-3
+    chain = optax.multi_transform(
+        {"body": optax.adam(1e-3), "head": optax.inject_hyperparams(optax.adam)(rate)},
+        {"w": "body", "v": "head"},
+    )
+    return Model(_loss, PARAMS, (X,), {"optimizer": chain})
+
+
+def eps_far_above_the_gradient(faulty: bool) -> Model:
+    """A loss that is of size 1e-15 for its units, under Adam with an eps of one."""
+    optimizer = optax.adam(1e-3, eps=1.0 if faulty else 1e-30)
+
+    def loss(p, x):
+        return 1e-15 * _loss(p, x)
+
+    return Model(loss, PARAMS, (X,), {"optimizer": optimizer})
+
+
 FAULTS = [
     Fault("starved", ("v",), frozen_by_label),
     Fault("starved", ("w", "v"), rate_of_zero),
@@ -152,4 +191,8 @@ FAULTS = [
         stage="optimiser",
         report="google-deepmind/optax#1754",
     ),
+    Fault("starved", ("w", "v"), average_that_keeps_all, held_out=True),
+    Fault("starved", ("gate",), pushed_against_zero, held_out=True),
+    Fault("starved", ("v",), injected_rate_of_zero, held_out=True),
+    Fault("starved", ("w", "v"), eps_far_above_the_gradient, held_out=True),
 ]

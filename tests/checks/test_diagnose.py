@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import pytest
+from jax import lax
 
 from checks import NotALoss, diagnose
 from tests.checks.checked_programs import (
@@ -99,6 +100,21 @@ def test_the_origin_of_a_nan_is_a_line_and_a_step():
     assert "test_diagnose.py" in leaf.where[0] and leaf.where[0].split()[1] == "sqrt"
 
 
+def test_the_origin_of_a_nan_that_goes_round_a_scan_is_found():
+    def loss(p, x):
+        def step(paths, now):
+            other = jnp.concatenate([jnp.full(1, -jnp.inf), paths[:-1]])
+            return jnp.log(jnp.exp(paths) + jnp.exp(other)) + now, None
+
+        start = jnp.full(4, -jnp.inf).at[0].set(0.0)
+        return lax.scan(step, start, x @ p["w"])[0][-1]
+
+    leaf = diagnose(loss, {"w": draw(8, 4, 4)}, X, cures=False)["w"]
+    assert leaf.verdict == "non_finite"
+    assert "backward" in leaf.evidence
+    assert [where.split()[1] for where in leaf.where] == ["div"]
+
+
 def test_a_leaf_that_training_breaks_is_non_finite_with_the_step():
     report = diagnose(
         lambda p, x: jnp.sqrt(p["w"]).sum(),
@@ -135,6 +151,23 @@ def test_master_weights_in_bfloat16_do_not_move():
     params = {"w": W, "v": jnp.full(4, 100.0, jnp.bfloat16)}
     loss = lambda p, x: square(p, x) + (p["v"] ** 2).sum().astype(jnp.float32)  # noqa: E731
     assert diagnose(loss, params, X, cures=False)["v"].verdict == "underflow"
+
+
+def test_a_gradient_lost_together_with_the_loss_is_underflow():
+    def loss(p, x):
+        seen = p["gain"] * (3e4 + x)
+        return jnp.mean(seen**2) - jnp.mean(seen) ** 2
+
+    leaf = diagnose(loss, {"gain": jnp.float32(0.9)}, X, cures=False)["gain"]
+    assert leaf.verdict == "underflow" and "lost in rounding" in leaf.evidence
+
+
+def test_a_decision_that_falls_otherwise_in_float64_is_no_underflow():
+    def loss(p, x):
+        is_noticed = (p["w"] + 1e-9) - p["w"] > 0
+        return jnp.mean(jnp.where(is_noticed, 1.0, -30.0) * p["w"] * x**2)
+
+    assert diagnose(loss, {"w": jnp.float32(0.9)}, X, cures=False)["w"].verdict == "alive"
 
 
 def test_compute_dtype_casts_before_the_loss_and_keeps_master_weights():
