@@ -117,10 +117,15 @@ def celestial_path(records: Records, theme: Theme) -> Figure | None:
     if not stations:
         return None
     figure, (upper, lower) = look.panels(theme, (2.3, 2.3))
-    for name in stations:
-        gradient = train[name].where(train[name] > 0)
-        label = name.partition("/")[2]
-        upper.plot(train["step"], gradient, marker=_marker(train), linewidth=1, label=label)
+    for i, name in enumerate(stations):
+        upper.plot(
+            train["step"],
+            train[name].where(train[name] > 0),
+            "-" if i < len(theme.cycle) else "--",
+            marker=_marker(train),
+            linewidth=1,
+            label=name.partition("/")[2],
+        )
     upper.set_yscale("log")
     upper.set_ylabel("gradient (norm)")
     look.title(upper, "From the gate in to the bodies: no station should fall out of sight")
