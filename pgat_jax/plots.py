@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from pgat_jax import theme as look
 from pgat_jax.output import write_output
 from pgat_jax.plots_forecast import calibration, fan, horizon
-from pgat_jax.plots_training import gate, loss, norms
+from pgat_jax.plots_training import celestial_path, gate, loss, norms
 from pgat_jax.records import Records, read_records
 from pgat_jax.theme import Theme
 
@@ -74,6 +74,12 @@ PICTURES = (
         "The fusion gate and the attention over the 13 bodies during training. A gate stuck at 0, "
         "0.5 or 1 without spread, or entropy at the dashed line, says the sky is not used.",
         gate,
+    ),
+    Picture(
+        "path",
+        "Gradient norms along the celestial path, and how much forecasts and targets vary. A line "
+        "that dies to zero is a station that no longer learns.",
+        celestial_path,
     ),
     Picture(
         "norms",

@@ -108,3 +108,32 @@ def norms(records: Records, theme: Theme) -> Figure | None:
     look.legend(axes[0], theme, columns=6)
     axes[-1].set_xlabel("training step (batches)")
     return figure
+
+
+def celestial_path(records: Records, theme: Theme) -> Figure | None:
+    """Gradient at each station of the celestial path, and the spread of forecasts and targets."""
+    train = records.train
+    stations = [name for name in train if name.startswith("trail/")]
+    if not stations:
+        return None
+    figure, (upper, lower) = look.panels(theme, (2.3, 2.3))
+    for i, name in enumerate(stations):
+        upper.plot(
+            train["step"],
+            train[name].where(train[name] > 0),
+            "-" if i < len(theme.cycle) else "--",
+            marker=_marker(train),
+            linewidth=1,
+            label=name.partition("/")[2],
+        )
+    upper.set_yscale("log")
+    upper.set_ylabel("gradient (norm)")
+    look.title(upper, "From the gate in to the bodies: no station should fall out of sight")
+    look.legend(upper, theme, columns=7)
+    for name, label in (("prediction_spread", "forecasts"), ("target_spread", "targets")):
+        lower.plot(train["step"], train[name], marker=_marker(train), label=label)
+    lower.set_ylabel("spread (scaled units)")
+    lower.set_xlabel("training step (batches)")
+    look.title(lower, "Standard deviation in a batch: forecasts of noise vary less than it does")
+    look.legend(lower, theme, columns=2)
+    return figure

@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from pgat_jax import build, load_config, load_data, runs
 from pgat_jax.checkpoint import Checkpoints
+from pgat_jax.diagnostics import TRAIL
 from pgat_jax.metrics import Metrics
 
 settings.register_profile("compiled", deadline=None)  # a first call compiles
@@ -103,5 +104,7 @@ def statistics(i: int) -> dict:
         for group in GROUPS
     }
     gate = {"gate_mean": 0.5 + i / 500, "gate_spread": i / 500, "attention_entropy": 2.56 - i / 200}
+    trail = {f"trail/{s}": 0.1 / (k + 1 + i % 7) for k, s in enumerate(TRAIL)}
+    spreads = {"prediction_spread": 0.02 + i / 1000, "target_spread": 0.8 + i % 5 / 20}
     rest = {"learning_rate": 1e-3 * min(1, i / 10), "samples_per_second": 9.0, "skipped": 0}
-    return gate | norms | rest
+    return gate | norms | trail | spreads | rest
