@@ -39,8 +39,13 @@ def _dead(found: dict[str, Any]) -> str:
     return (
         f"In the original's wiring {apart[0]} of {leaves} leaves, {_percent(apart[1], parameters)} "
         f"of the parameters, are not connected to the loss at all, and {zero[0]} more have a "
-        "gradient of exactly zero, among them the whole graph."
+        f"gradient of exactly zero{_graph(found)}."
     )
+
+
+def _graph(found: dict[str, Any]) -> str:
+    norm = found["bases"]["sick"][FULL.name]["start"]["graph"]
+    return ", among them the whole graph" if norm == 0 else ""
 
 
 def _alive(found: dict[str, Any]) -> str:
