@@ -1,4 +1,5 @@
 from pgat_jax.collectives import Collective, bytes_of, collectives
+from pgat_jax.program import parse
 
 PROGRAM = """
 %body (state: (s32[], f32[4,8])) -> (s32[], f32[4,8]) {
@@ -20,8 +21,9 @@ backend_config={"known_trip_count":{"n":"2"}}
 
 
 def test_collectives_are_read_with_their_bytes_and_the_loops_around_them():
-    assert collectives(PROGRAM) == [
+    found = collectives(parse(PROGRAM))
+    assert found == [
         Collective("all-reduce", (32, 3), 134, 6),
         Collective("all-gather", (16,), 64, 1),
     ]
-    assert bytes_of(collectives(PROGRAM)) == {"all-reduce": 804, "all-gather": 64}
+    assert bytes_of(found) == {"all-reduce": 804, "all-gather": 64}

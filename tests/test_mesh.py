@@ -12,6 +12,7 @@ import pytest
 from pgat_jax import build, load_config
 from pgat_jax.collectives import bytes_of, collectives
 from pgat_jax.optimizer import GROUPS, pack
+from pgat_jax.program import parse
 
 CHOOSE = """
 import json, sys
@@ -121,7 +122,7 @@ def test_two_processes_of_four_devices_add_in_the_order_of_one_of_eight(results)
 
 @pytest.mark.slow
 def test_a_step_sends_the_gradient_once_and_a_few_scalars(results):
-    sent = bytes_of(collectives(results["eight"][1]))
+    sent = bytes_of(collectives(parse(results["eight"][1])))
     assert sent.keys() == {"all-reduce"}
     gradient = gradient_bytes(4)
     assert gradient <= sent["all-reduce"] < 1.03 * gradient
@@ -129,7 +130,7 @@ def test_a_step_sends_the_gradient_once_and_a_few_scalars(results):
 
 @pytest.mark.slow
 def test_a_cut_state_is_gathered_once_too(results):
-    found = collectives(results["cut wide"][1])
+    found = collectives(parse(results["cut wide"][1]))
     sent = bytes_of(found)
     assert sent.keys() == {"all-reduce", "all-gather"}
     assert sent["all-gather"] == 8 * sum(x.size for x in jax.tree.leaves(packed_shapes()))
