@@ -20,11 +20,13 @@ from pgat_jax.config import Config
 from pgat_jax.errors import UserError
 from pgat_jax.progress import Reporter
 
+SEEDS, FEW_SEEDS = 10, 4
+
 
 def run_causes(
     config: Config,
     only: Sequence[str] = (),
-    seeds: int = 10,
+    seeds: int | None = None,
     quick: bool = False,
     json_to: Path | None = None,
     html_to: Path | None = None,
@@ -34,7 +36,8 @@ def run_causes(
     Args:
         config: its wiring is what causes are imposed on; its faults make the sick model.
         only: numbers, or parts of titles, of the causes; all of them if empty.
-        seeds: of each trial; halves of them are judged apart.
+        seeds: of each trial; halves of them are judged apart. ``SEEDS`` of them, or ``FEW_SEEDS``
+            if quick, where it is left out.
         quick: the start alone, at the sizes of the configuration.
         json_to: file for all figures.
         html_to: file for the page.
@@ -42,6 +45,7 @@ def run_causes(
     Raises:
         UserError: no cause is meant by an entry of ``only``, too few seeds, or a bad table.
     """
+    seeds = seeds if seeds is not None else FEW_SEEDS if quick else SEEDS
     if seeds < 2:
         raise UserError(f"--seeds {seeds}: expected 2 or more, since one has no uncertainty.")
     causes = chosen_causes(only)
