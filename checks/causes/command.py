@@ -18,6 +18,7 @@ from checks.causes.runner import run_missing
 from checks.table import WIDTH
 from pgat_jax.config import Config
 from pgat_jax.errors import UserError
+from pgat_jax.output import write_output
 from pgat_jax.progress import Reporter
 
 SEEDS, FEW_SEEDS = 10, 4
@@ -51,17 +52,22 @@ def run_causes(
     causes = chosen_causes(only)
     scales = [FULL] if quick else [FULL, SMALL]
     store, reporter = Store(), Reporter()
-    run_missing(config, scales, causes, not only, range(seeds), store, reporter)
+    try:
+        run_missing(config, scales, causes, not only, range(seeds), store, reporter)
+    except KeyboardInterrupt:
+        reporter.close()
+        reporter.say("finished trials are kept; the same command goes on")
+        raise
     reporter.say("proofs and tables ...")
     found = results(config, scales, causes, not only, range(seeds), store)
     print(table_of(found))
     if json_to is not None:
-        json_to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        write_output(json_to, (json.dumps(found, indent=1) + "\n").encode())
     if html_to is not None:
         from checks.causes.page import causes_page
 
         reporter.say("the page ...")
-        html_to.write_text(causes_page(found, config), encoding="utf-8")
+        write_output(html_to, causes_page(found, config).encode())
 
 
 def list_causes() -> str:
