@@ -143,7 +143,8 @@ def verdict_of(
         if shares:
             verdict, outcome, effects = judged(shares)
             found[name] = {"verdict": verdict, "outcome": outcome, "effects": effects}
-    decisive = found.get("removed") or found["imposed"]
+    untried = {"verdict": "undecidable here", "outcome": "nothing is trained"}
+    decisive = found.get("removed") or found.get("imposed") or untried
     return found | {"verdict": decisive["verdict"], "outcome": decisive["outcome"]}
 
 
@@ -152,7 +153,7 @@ def _shares(config, cause, scales, store, seeds, is_imposed) -> dict[str, list[f
     shares: dict[str, list[float]] = {}
     for scale in sorted(scales, key=lambda s: s.updates):
         for pair in pairs(config, scale, cause):
-            if pair.is_imposed != is_imposed:
+            if pair.is_imposed != is_imposed or pair.before == pair.after:
                 continue
             trials = [[store.read(c, scale, s) for c in (pair.before, pair.after)] for s in seeds]
             for outcome, (point, kind) in OUTCOMES.items():
