@@ -117,7 +117,7 @@ def causes(parser: argparse.ArgumentParser) -> None:
         help="numbers or parts of titles, such as 3.2,gate; without them the fixes are tried too",
     )
     parser.add_argument(
-        "--seeds", type=int, default=10, metavar="N", help="seeds of each trial (default 10)"
+        "--seeds", type=int, metavar="N", help="seeds of each trial (default 10, or 4 if quick)"
     )
     parser.add_argument(
         "--quick", action="store_true", help="the start alone, at full size: nothing is trained"

@@ -26,8 +26,8 @@ def ranking(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
 
 
 def _share(cause: dict[str, Any]) -> float:
-    decisive = cause.get("removed") or cause["imposed"]
-    return decisive["effects"][cause["outcome"]]["share"]
+    decisive = cause.get("removed") or cause.get("imposed")
+    return decisive["effects"][cause["outcome"]]["share"] if decisive else 0.0
 
 
 def _dead(found: dict[str, Any]) -> str:

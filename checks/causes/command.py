@@ -18,13 +18,16 @@ from checks.causes.runner import run_missing
 from checks.table import WIDTH
 from pgat_jax.config import Config
 from pgat_jax.errors import UserError
+from pgat_jax.output import write_output
 from pgat_jax.progress import Reporter
+
+SEEDS, FEW_SEEDS = 10, 4
 
 
 def run_causes(
     config: Config,
     only: Sequence[str] = (),
-    seeds: int = 10,
+    seeds: int | None = None,
     quick: bool = False,
     json_to: Path | None = None,
     html_to: Path | None = None,
@@ -34,7 +37,8 @@ def run_causes(
     Args:
         config: its wiring is what causes are imposed on; its faults make the sick model.
         only: numbers, or parts of titles, of the causes; all of them if empty.
-        seeds: of each trial; halves of them are judged apart.
+        seeds: of each trial; halves of them are judged apart. ``SEEDS`` of them, or ``FEW_SEEDS``
+            if quick, where it is left out.
         quick: the start alone, at the sizes of the configuration.
         json_to: file for all figures.
         html_to: file for the page.
@@ -42,22 +46,28 @@ def run_causes(
     Raises:
         UserError: no cause is meant by an entry of ``only``, too few seeds, or a bad table.
     """
+    seeds = seeds if seeds is not None else FEW_SEEDS if quick else SEEDS
     if seeds < 2:
         raise UserError(f"--seeds {seeds}: expected 2 or more, since one has no uncertainty.")
     causes = chosen_causes(only)
     scales = [FULL] if quick else [FULL, SMALL]
     store, reporter = Store(), Reporter()
-    run_missing(config, scales, causes, not only, range(seeds), store, reporter)
+    try:
+        run_missing(config, scales, causes, not only, range(seeds), store, reporter)
+    except KeyboardInterrupt:
+        reporter.close()
+        reporter.say("finished trials are kept; the same command goes on")
+        raise
     reporter.say("proofs and tables ...")
     found = results(config, scales, causes, not only, range(seeds), store)
     print(table_of(found))
     if json_to is not None:
-        json_to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        write_output(json_to, (json.dumps(found, indent=1) + "\n").encode())
     if html_to is not None:
         from checks.causes.page import causes_page
 
         reporter.say("the page ...")
-        html_to.write_text(causes_page(found, config), encoding="utf-8")
+        write_output(html_to, causes_page(found, config).encode())
 
 
 def list_causes() -> str:

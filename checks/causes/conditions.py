@@ -4,8 +4,6 @@ import hashlib
 import importlib.metadata
 import inspect
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -21,6 +19,7 @@ from checks.causes.subject import Subject, impose
 from checks.causes.trial import Scale, Trials
 from pgat_jax.config import Config, DataConfig
 from pgat_jax.data.loading import load_data
+from pgat_jax.output import write_output
 
 ROOT = Path("runs/causes")
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "numpy")
@@ -83,15 +82,9 @@ class Store:
             done()
 
     def _write(self, condition: Condition, scale: Scale, seed: int, found: dict[str, Any]) -> None:
-        """Whole or not at all: written beside its place, then moved there."""
-        path = self._path(condition, scale, seed)
-        path.parent.mkdir(parents=True, exist_ok=True)
         what = {"condition": condition.name, "scale": scale._asdict(), "seed": seed}
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, suffix=".part", delete=False
-        ) as file:
-            json.dump(what | {"trial": found}, file)
-        os.replace(file.name, path)
+        content = json.dumps(what | {"trial": found}).encode()
+        write_output(self._path(condition, scale, seed), content)
 
     def _path(self, condition: Condition, scale: Scale, seed: int) -> Path:
         return self._root / scale.name / f"{digest(condition, scale)}-{seed}.json"

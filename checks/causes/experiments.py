@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from checks.causes import hypotheses
 from checks.causes.cause import Cause
 from checks.causes.conditions import Condition, Store
+from checks.causes.intervention import Intervention
 from checks.causes.judge import judged
 from checks.causes.outcomes import OUTCOMES, decades, share
 from checks.causes.registry import chosen
@@ -24,6 +25,8 @@ SMALL = Scale("small", updates=2 * EPOCHS, windows=24, judged=True)
 """With training, at the sizes of `configs/tiny.yaml`."""
 BATCH = 6
 """Windows an update, at the small scale."""
+
+Maybe = Intervention | None
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,15 @@ def pairs(config: Config, scale: Scale, cause: Cause) -> Iterator[Pair]:
     """The comparisons of a cause: imposed on the healthy, removed from the sick."""
     well, ill = healthy(config, scale), sick(config, scale)
     if cause.imposed is not None:
-        yield Pair(well, well.plus(cause.imposed), is_imposed=True)
+        yield Pair(well, well.plus(*_shown(well, scale, cause.imposed)), is_imposed=True)
     if ill is not None and cause.is_removable:
-        yield Pair(ill, ill.without(cause.present).plus(cause.remedy), is_imposed=False)
+        yield Pair(ill, _treated(ill, scale, [cause.present], [cause.remedy]), is_imposed=False)
 
 
 def remedied(config: Config, scale: Scale, remedy: Remedy) -> Condition | None:
     """The sick model with a remedy; None where the configuration has no faults."""
     ill = sick(config, scale)
-    return None if ill is None else ill.without(*remedy.drops).plus(*remedy.adds)
+    return None if ill is None else _treated(ill, scale, remedy.drops, remedy.adds)
 
 
 def conditions(config: Config, scales: Sequence[Scale], causes: Sequence[Cause], remedies: bool):
@@ -105,6 +108,24 @@ def conditions(config: Config, scales: Sequence[Scale], causes: Sequence[Cause],
             if condition is not None:
                 wanted[condition, scale] = None
     return list(wanted)
+
+
+def _treated(ill: Condition, scale: Scale, drops: Iterable[Maybe], adds: Iterable[Maybe]):
+    return ill.without(*_shown(ill, scale, *drops)).plus(*_shown(ill, scale, *adds))
+
+
+def _shown(base: Condition, scale: Scale, *interventions: Maybe) -> list[Intervention]:
+    """Those that a trial of this scale can show: without updates, not those of the recipe alone."""
+    given = [i for i in interventions if i is not None]
+    return given if scale.updates else [i for i in given if _acts_at_start(i, base.config)]
+
+
+def _acts_at_start(intervention: Intervention, config: Config) -> bool:
+    idle, hands = Intervention("", ""), ("columns", "device", "params", "intercept")
+    if any(getattr(intervention, hand) is not getattr(idle, hand) for hand in hands):
+        return True
+    edited = intervention.config(config)
+    return edited.model_copy(update={"train": config.train}) != config
 
 
 def verdict_of(
@@ -122,7 +143,8 @@ def verdict_of(
         if shares:
             verdict, outcome, effects = judged(shares)
             found[name] = {"verdict": verdict, "outcome": outcome, "effects": effects}
-    decisive = found.get("removed") or found["imposed"]
+    untried = {"verdict": "undecidable here", "outcome": "nothing is trained"}
+    decisive = found.get("removed") or found.get("imposed") or untried
     return found | {"verdict": decisive["verdict"], "outcome": decisive["outcome"]}
 
 
@@ -131,7 +153,7 @@ def _shares(config, cause, scales, store, seeds, is_imposed) -> dict[str, list[f
     shares: dict[str, list[float]] = {}
     for scale in sorted(scales, key=lambda s: s.updates):
         for pair in pairs(config, scale, cause):
-            if pair.is_imposed != is_imposed:
+            if pair.is_imposed != is_imposed or pair.before == pair.after:
                 continue
             trials = [[store.read(c, scale, s) for c in (pair.before, pair.after)] for s in seeds]
             for outcome, (point, kind) in OUTCOMES.items():

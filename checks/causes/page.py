@@ -12,7 +12,6 @@ from checks.causes.answer import answer, ranking
 from checks.causes.conditions import Condition
 from checks.causes.experiments import FULL, SMALL, healthy, sick
 from checks.causes.judge import ORDER
-from checks.causes.names import NAMES
 from checks.causes.pictures import DIRECTIONS, effects_picture, lost_picture
 from checks.causes.registry import chosen
 from checks.flow_picture import flow_picture
@@ -50,7 +49,6 @@ def causes_page(found: dict[str, Any], config: Config) -> str:
         flows=_flows(config),
         faults=chosen(config.faults),
         ranking=ranking(found),
-        names=NAMES,
         directions=tuple(DIRECTIONS),
         full=FULL.name,
         small=SMALL.name,

@@ -14,6 +14,10 @@ Gradient = Callable[[Params, Any], tuple[tuple[jax.Array, tuple[Any, jax.Array]]
 Optimizer = tuple[Callable[..., Any], Callable[..., Any]]
 
 
+KEPT = 12
+"""Programs that stay loaded, the latest used: a process has room for a few dozen of this size."""
+
+
 class Programs:
     """What acts on parameters or table alone shares all programs with the subject without it."""
 
@@ -25,14 +29,19 @@ class Programs:
         """((loss, (statistics, point forecast)), gradients) of parameters and a batch."""
         acts = tuple(f.intercept for f in subject.faults if f.intercept is not None)
         key = ("gradient", subject.model, acts)
-        return self._made.get(key) or self._made.setdefault(key, _gradient(subject))
+        return self._kept(key, lambda: _gradient(subject))
 
     def optimizer(self, subject: Subject, steps_per_epoch: int) -> Optimizer:
         """The state before the first update, of parameters; and the update of the parameters."""
         hands = tuple(f.optimizer for f in subject.faults)
         key = ("optimizer", subject.config.train, hands, steps_per_epoch)
-        if key not in self._made:
-            self._made[key] = _optimizer(subject.optimizer(steps_per_epoch))
+        return self._kept(key, lambda: _optimizer(subject.optimizer(steps_per_epoch)))
+
+    def _kept(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What stands under a key, made if need be; the longest unused makes room."""
+        self._made[key] = self._made.pop(key, None) or make()
+        for old in list(self._made)[:-KEPT]:
+            del self._made[old]
         return self._made[key]
 
 

@@ -10,6 +10,7 @@ from checks import reach
 from checks.causes.cause import TEXTS, Cause
 from checks.causes.conditions import Condition, Store
 from checks.causes.experiments import FULL, healthy, remedied, sick, verdict_of
+from checks.causes.names import parts
 from checks.causes.outcomes import GRAPH, PROJECTIONS, total
 from checks.causes.remedies import REMEDIES
 from checks.causes.trial import Scale
@@ -17,6 +18,8 @@ from pgat_jax.config import Config
 from pgat_jax.diagnostics import TRAIL
 
 SCHEMA = "causes/1"
+KINDS = ("disconnected", "zero", "gradient")
+"""What reaches a leaf: no way from the loss, a gradient of exactly zero, or a gradient."""
 
 
 def results(
@@ -92,7 +95,8 @@ class _Found:
         points = {p: [t[p] for t in trials if t and p in t] for p in ("start", "end")}
         told = {p: _means(found) for p, found in points.items() if found}
         if scale.name == FULL.name and points["start"]:
-            told["lost"] = _lost(condition, points["start"])
+            kinds = _kinds(condition, points["start"])
+            told |= {"lost": _sums(kinds), "parts": parts(kinds)}
         return told | {"trials": sum(t is not None for t in trials)}
 
 
@@ -115,16 +119,25 @@ def _means(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return told
 
 
-def _lost(condition: Condition, points: Sequence[dict[str, Any]]) -> dict[str, list[int]]:
-    """Kind -> [leaves, parameters]: a proof says which are disconnected, measurement which are 0.
+def _kinds(condition: Condition, points: Sequence[dict[str, Any]]) -> dict[str, tuple[str, int]]:
+    """Leaf -> (kind, parameters): a proof says which are disconnected, measurement which are zero.
 
     A leaf counts as zero if its gradient is exactly zero for every seed.
     """
-    size = points[0]["size"]
     subject = condition.subject()
     params = jax.eval_shape(subject.init, jax.random.key(0))
     report = reach(subject.loss, params, subject.shapes(1))
     apart = {leaf.name for leaf in report.leaves if not leaf.passes}
-    zero = {n for n in size if all(point["gradient"][n] == 0 for point in points)} - apart
-    kinds = {"disconnected": apart, "zero": zero, "gradient": size.keys() - apart - zero}
-    return {kind: [len(names), sum(size[n] for n in names)] for kind, names in kinds.items()}
+
+    def kind(name: str) -> str:
+        if name in apart:
+            return "disconnected"
+        return "zero" if all(p["gradient"][name] == 0 for p in points) else "gradient"
+
+    return {name: (kind(name), size) for name, size in points[0]["size"].items()}
+
+
+def _sums(kinds: dict[str, tuple[str, int]]) -> dict[str, list[int]]:
+    """Kind -> [leaves, parameters]."""
+    sizes = {kind: [s for k, s in kinds.values() if k == kind] for kind in KINDS}
+    return {kind: [len(own), sum(own)] for kind, own in sizes.items()}

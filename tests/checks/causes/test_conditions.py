@@ -46,7 +46,7 @@ def test_a_file_that_is_not_whole_is_no_trial(base, tmp_path):
     (file,) = tmp_path.rglob("*.json")
     file.write_text(file.read_text()[:-5])
     assert store.missing(base, SMALL, [0, 1]) == [0, 1]
-    assert not list(tmp_path.rglob("*.part"))
+    assert list(tmp_path.rglob("*.*")) == [file]
 
 
 def test_conditions_add_and_leave_out(base):

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from checks.causes.experiments import SMALL, all_causes, conditions, healthy, pairs, sick
+from checks.causes.experiments import FULL, SMALL, all_causes, conditions, healthy, pairs, sick
 from checks.causes.remedies import REMEDIES
 from checks.causes.subject import impose
 from pgat_jax import load_config
@@ -26,6 +26,12 @@ def test_a_cause_is_told_and_can_fail(cause):
     assert {p.is_imposed for p in pairs(CONFIG, SMALL, cause)}
     for pair in pairs(CONFIG, SMALL, cause):
         assert pair.before != pair.after
+
+
+def test_what_the_recipe_alone_decides_is_not_tried_without_updates():
+    for number, cause in CAUSES.items():
+        is_idle = [pair.before == pair.after for pair in pairs(CONFIG, FULL, cause)]
+        assert all(is_idle) if number in ("3.1", "3.2", "3.3", "3.4", "4.3") else not any(is_idle)
 
 
 def test_interventions_have_names_of_their_own():
