@@ -63,8 +63,13 @@ def _causes(found: dict[str, Any]) -> str:
     listed = [cause for cause in found["causes"] if not cause["number"].startswith("R")]
     counts = Counter(cause["verdict"] for cause in listed)
     words = ", ".join(f"{counts[v]} {v}" for v in ORDER if counts[v])
-    top = ", ".join(f"{c['number']} {c['verdict']}" for c in listed if c["rank"] is not None)
+    top = ", ".join(_said(cause) for cause in listed if cause["rank"] is not None)
     return f"Of the {len(listed)} causes tried of the list: {words}; of its top five: {top}."
+
+
+def _said(cause: dict[str, Any]) -> str:
+    rests = "" if cause["verdict"] == "refuted" else f" ({cause['outcome']})"
+    return f"{cause['number']} {cause['verdict']}{rests}"
 
 
 def _fixes(found: dict[str, Any]) -> str:
@@ -77,7 +82,8 @@ def _fixes(found: dict[str, Any]) -> str:
     helpful = [name for name in texts if gains[name] > 0]
     best = max(gains, key=gains.__getitem__)
     return (
-        f"Of the {len(texts)} fixes that the texts propose, {len(helpful)} bring any leaf to life"
+        f"Of the {len(texts)} fixes that the texts propose, {len(helpful)} "
+        f"{'brings' if len(helpful) == 1 else 'bring'} any leaf to life"
         f"{' (' + ', '.join(helpful) + ')' if helpful else ''}; {best} brings {gains[best]} of "
         f"{before}."
     )
