@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -31,9 +32,10 @@ def place(tmp_path_factory):
 class Command:
     """``python run.py ARGUMENTS`` in a folder; its lines are read as they come."""
 
-    def __init__(self, folder: Path, *arguments: str):
+    def __init__(self, folder: Path, *arguments: str, devices: int = 1):
         environment = os.environ | {
             "JAX_PLATFORMS": "cpu",
+            "JAX_NUM_CPU_DEVICES": str(devices),
             "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
         }
         self.process = subprocess.Popen(
@@ -130,6 +132,29 @@ def test_resume_with_a_changed_key_is_refused(place):
     again = Command(place, "--resume", run.name, "train.learning_rate=1e-3")
     assert again.end() == 2
     assert "train.learning_rate is 0.001 but the run was started with 0.003" in again.text
+
+
+def test_two_processes_train_one_run_stop_together_and_one_goes_on_alone(place):
+    """The signal comes to the process that writes nothing."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    keys = ["train.epochs=1000", "data.validation_days=8", "data.test_days=8", "mesh.fsdp=2"]
+    words = ["--config", "tiny", "data.source=days.csv", *keys]
+    several = [*words, "--coordinator", f"localhost:{port}", "--processes", "2", "--process"]
+    first, second = (Command(place, *several, str(i), devices=2) for i in range(2))
+    assert "data 2 x fsdp 2, of 4 devices in 2 processes" in first.until("mesh:")
+    run = place / first.until("run runs/").split()[1]
+    first.until("epoch 1: validation loss")
+    second.process.send_signal(signal.SIGTERM)
+    assert [first.end(), second.end()] == [143, 143], first.text + second.text
+    assert "Traceback" not in first.text + second.text
+    assert "validation loss" not in second.text
+    again = Command(place, "--resume", run.name, "mesh.fsdp=1", "--minutes", "0.01")
+    assert f"going on from step {steps_of(run)[-1]}," in again.until("going on from step")
+    assert again.end() == 0, again.text
+    steps = [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert steps == sorted(steps)
 
 
 def interpreter(version: str) -> str | None:
