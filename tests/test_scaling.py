@@ -7,9 +7,12 @@ from pgat_jax.data.columns import computed_columns
 from tests.scaling import SIZES, counted_flops, forward_flops, sent_bytes
 
 BATCH = 2
+QUICK = {"recovery"}
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size", [s if s in QUICK else pytest.param(s, marks=pytest.mark.slow) for s in SIZES]
+)
 def test_the_formula_is_the_forward_pass_and_a_step_three_of_them(size):
     config, columns = load_config(*SIZES[size]), computed_columns()
     forward, gradient = counted_flops(config, columns, BATCH)
