@@ -86,6 +86,12 @@ def bench(parser: argparse.ArgumentParser) -> None:
     """Of `bench`."""
     config(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        metavar="DIR",
+        help="write a trace of three steps there, for TensorBoard, XProf or Perfetto",
+    )
 
 
 def check(parser: argparse.ArgumentParser) -> None:

@@ -101,7 +101,7 @@ def _bench(args: argparse.Namespace) -> None:
     _prepare()
     from pgat_jax.bench import bench
 
-    bench(config, args.json)
+    bench(config, args.json, args.profile)
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -181,7 +181,11 @@ VERBS = {
     ),
     "bench": Verb(
         "measure parameters, FLOPs, memory, compile time and speed",
-        ("bench --config laptop", "bench --config recovery train.precision=bfloat16 --json"),
+        (
+            "bench --config laptop",
+            "bench --config recovery train.precision=bfloat16 --json",
+            "bench --config laptop --profile trace",
+        ),
         flags.bench,
         _bench,
     ),

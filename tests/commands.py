@@ -33,6 +33,7 @@ class Command:
         *arguments: str,
         through: Sequence[str] = (),
         compiled: str | Path = "compiled",
+        devices: int = 1,
     ):
         """Starts it.
 
@@ -41,9 +42,11 @@ class Command:
             *arguments: its words.
             through: words of a program that starts it in its turn.
             compiled: its compile cache.
+            devices: how many it finds.
         """
         environment = os.environ | {
             "JAX_PLATFORMS": "cpu",
+            "JAX_NUM_CPU_DEVICES": str(devices),
             "JAX_COMPILATION_CACHE_DIR": str(folder / compiled),
         }
         self.process = subprocess.Popen(

@@ -1,9 +1,12 @@
 """Training from the command line, in its own processes: signals, kills, the first command."""
 
+import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -63,6 +66,36 @@ def test_a_signal_while_compiling_leaves_at_once(place, tmp_path):
     assert command.end() == 130
     assert time.monotonic() - sent < 5
     assert "there is nothing to resume" in command.text
+
+
+def test_two_processes_train_one_run_stop_together_and_one_goes_on_alone(place):
+    """The signal comes to the process that writes nothing."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    several = [
+        *SMALL,
+        "train.epochs=1000",
+        "mesh.fsdp=2",
+        "--coordinator",
+        f"localhost:{port}",
+        "--processes",
+        "2",
+        "--process",
+    ]
+    first, second = (Command(place, *several, str(i), devices=2) for i in range(2))
+    assert "data 2 x fsdp 2, of 4 devices in 2 processes" in first.until("mesh:")
+    run = place / first.until("run runs/").split()[1]
+    first.until("epoch 1: validation loss")
+    second.process.send_signal(signal.SIGTERM)
+    assert [first.end(), second.end()] == [143, 143], first.text + second.text
+    assert "Traceback" not in first.text + second.text
+    assert "validation loss" not in second.text
+    again = Command(place, "--resume", run.name, "mesh.fsdp=1", "--minutes", "0.01")
+    assert f"going on from step {steps_of(run)[-1]}," in again.until("going on from step")
+    assert again.end() == 0, again.text
+    steps = [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert steps == sorted(steps)
 
 
 def interpreter(version: str) -> str | None:
