@@ -155,9 +155,14 @@ class Checkpoints:
         )
 
     def best_first(self) -> list[int]:
-        """Steps by validation loss, the lowest first; those without one last, newest first."""
-        ranked = rank(self._metas())
-        return [*ranked, *(step for step in reversed(self.steps()) if step not in ranked)]
+        """Steps by validation loss, the lowest first; those without one last, newest first.
+
+        What cannot be ranked because its meta is damaged comes before all, so that it is named.
+        """
+        metas = self._metas()
+        ranked, newest_first = rank(metas), list(reversed(self.steps()))
+        unknown = [step for step in newest_first if step not in metas]
+        return [*unknown, *ranked, *(s for s in newest_first if s not in {*unknown, *ranked})]
 
     def set_aside_after(self, step: int) -> None:
         """Rename checkpoints newer than ``step`` to ``STEP.damaged``, out of the numbering."""

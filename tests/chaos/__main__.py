@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -32,7 +33,7 @@ def main() -> int:
                 disturb(campaign, min(KILLS_A_RUN, args.kills - killed(total)))
                 compare(campaign.ended_run(), calm)
                 total["runs that ended equal"] += 1
-            except AssertionError as error:
+            except (AssertionError, subprocess.TimeoutExpired) as error:
                 failures.append(str(error))
                 print(f"FAILED {error}", flush=True)
             total += campaign.counts

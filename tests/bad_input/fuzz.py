@@ -1,0 +1,40 @@
+"""Draws cases of a kind, judges each, and counts what came of them."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+
+def fuzz(strategy: Callable, judge: Callable, cases: int, number: int) -> tuple[Counter, list[str]]:
+    """Outcomes and their numbers; and what was wrong, with the case.
+
+    Args:
+        strategy: gives the strategy that draws a case.
+        judge: (case, an empty folder) -> the outcome; raises AssertionError.
+        cases: how many.
+        number: seed.
+    """
+    outcomes, wrong = Counter(), []
+
+    @seed(number)
+    @settings(
+        max_examples=cases,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy())
+    def each(case: object) -> None:
+        with TemporaryDirectory() as folder:
+            try:
+                outcomes[judge(case, Path(folder))] += 1
+            except AssertionError as error:
+                outcomes["WRONG"] += 1
+                wrong.append(f"{str(case)[:300]!r}: {error}")
+
+    each()
+    return outcomes, wrong
