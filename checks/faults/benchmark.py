@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import partial
 
 from checks.diagnose import diagnose
 from checks.faults.oracle import confirms
@@ -39,13 +40,13 @@ class Score:
     unconfirmed: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
-    def add(self, fault: Fault) -> None:
-        """Confirms a fault, then checks it and its twin."""
+    def add(self, fault: Fault, cures: bool = True) -> None:
+        """Confirms a fault, then checks it, with or without cures, and its twin."""
         if not confirms(fault):
             self.unconfirmed.append(fault.name)
             return
         start = time.perf_counter()
-        self._add_faulty(fault, diagnosed(fault.make(True)))
+        self._add_faulty(fault, diagnosed(fault.make(True), cures))
         twin = diagnosed(fault.make(False), cures=False)
         self.seconds += time.perf_counter() - start
         for leaf in twin.failing:
@@ -119,20 +120,22 @@ class Score:
         return "\n".join(rows)
 
 
-def scored(faults: Sequence[Fault], say: Callable[[str], None] = lambda line: None) -> Score:
+def scored(
+    faults: Sequence[Fault], say: Callable[[str], None] = lambda line: None, cures: bool = True
+) -> Score:
     """The score of all of them, in two processes; `say` gets a line for each that is done."""
-    total = Score()
+    total, score = Score(), partial(_score, cures=cures)
     processes = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(_PROCESSES, mp_context=processes) as pool:
-        for number, (fault, score) in enumerate(zip(faults, pool.map(_score, faults)), 1):
-            total.merge(score)
+        for number, (fault, one) in enumerate(zip(faults, pool.map(score, faults)), 1):
+            total.merge(one)
             say(f"{number}/{len(faults)} {fault.name}")
     return total
 
 
-def _score(fault: Fault) -> Score:
+def _score(fault: Fault, cures: bool) -> Score:
     score = Score()
-    score.add(fault)
+    score.add(fault, cures)
     return score
 
 
