@@ -71,11 +71,11 @@ def command_lines(draw: st.DrawFn) -> list[str]:
 
 
 def judge_command_line(words: list[str], folder: Path) -> str:
-    """Refused, or help, or a configuration with the words in force."""
+    """Refused, or help or a list, or a configuration with the words in force."""
     found = answer(words, folder)
     if found.status == 2:
         return "refused"
-    if "usage: " in found.out:
+    if "usage: " in found.out or "--list" in words:
         return "help"
     assert words[0] == "config", f"{words} did something"
     in_force = yaml.safe_load(found.out)
