@@ -36,6 +36,8 @@ def join(coordinator: str | None, processes: int | None, process: int | None) ->
     given = [x is not None for x in (coordinator, processes, process)]
     if any(given) and not all(given):
         raise UserError("--coordinator, --processes and --process belong together: give all three.")
+    if processes is not None and process is not None and not 0 <= process < processes:
+        raise UserError(f"--process: got {process}, expected 0 to {processes - 1} of {processes}.")
     if not (any(given) or in_cluster()):
         return
     try:

@@ -15,7 +15,7 @@ from checks.leaves import leaf_names
 from pgat_jax import build, load_config, load_data
 from pgat_jax.data.windows import epoch_order
 from pgat_jax.mesh import cut, everywhere, make_mesh, spread
-from pgat_jax.step import make_step, to_leaves
+from pgat_jax.step import make_step, to_leaves, to_vectors
 
 UPDATES = 20
 ALONE = {
@@ -45,7 +45,9 @@ def train(data: int, fsdp: int, dtype: str) -> tuple[dict[str, np.ndarray], str]
     rows = table.windows("train")
     order = rows[epoch_order(0, 0, len(rows))][: UPDATES * config.train.batch_size]
     device, order = spread(mesh, (table.device, order.astype(np.int32)))
-    device, state = jax.jit(wide, out_shardings=everywhere(mesh))(device), start()
+    device = jax.jit(wide, out_shardings=everywhere(mesh))(device)
+    leaves = jax.device_get(model.init(jax.random.key(config.seed)))  # the same to the last bit
+    state = start()._replace(params=to_vectors(model)(leaves))
     places = cut(mesh, state)
     state = jax.jit(wide, out_shardings=places)(state)
     state = state._replace(

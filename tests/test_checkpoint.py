@@ -2,6 +2,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -289,3 +290,23 @@ def test_kill_9_in_the_middle_of_a_save_leaves_a_usable_checkpoint(tmp_path, mom
     assert (np.asarray(items["params"]["x"]) == step).all()
     assert damage(tmp_path / str(step + 1)) is None
     assert json.loads((tmp_path / str(step + 1) / "meta" / "metadata").read_text())["leaves"]
+
+
+@pytest.mark.slow
+def test_two_processes_write_their_parts_and_one_reads_the_whole(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        address = f"localhost:{probe.getsockname()[1]}"
+    environment = os.environ | {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": "2"}
+    command = [sys.executable, "-m", "tests.checkpoint_programs", str(tmp_path), address]
+    pair = [
+        subprocess.Popen([*command, str(i)], env=environment, stdout=subprocess.PIPE, text=True)
+        for i in range(2)
+    ]
+    said = [process.communicate()[0].splitlines()[-1] for process in pair]
+    assert said == ["20 [20.0, 21.0, 22.0, 23.0]", "20 [24.0, 25.0, 26.0, 27.0]"]
+    template = {"params": {"vector": jax.ShapeDtypeStruct((8,), jnp.float32)}}
+    with Checkpoints(tmp_path) as checkpoints:
+        step, items, _ = checkpoints.restore(lambda meta: template, print)
+    assert (step, items["params"]["vector"].tolist()) == (30, [31.0 + i for i in range(8)])
+    assert (tmp_path / "30.damaged").is_dir()

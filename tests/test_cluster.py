@@ -39,6 +39,12 @@ def test_the_three_flags_belong_together():
         cluster.join("localhost:1234", 2, None)
 
 
+@pytest.mark.parametrize("process", [-1, 2])
+def test_a_process_beyond_their_number_is_refused(process):
+    with pytest.raises(UserError, match=f"--process: got {process}, expected 0 to 1 of 2"):
+        cluster.join("localhost:1234", 2, process)
+
+
 def test_alone_every_wish_is_agreed_and_the_first_decides():
     assert cluster.is_first()
     assert [cluster.agreed(wish) for wish in (True, False)] == [True, False]
