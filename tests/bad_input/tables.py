@@ -154,7 +154,7 @@ def strange_column(draw: st.DrawFn, cells: list[str]) -> object:
     make, convert, strange = draw(st.sampled_from(TYPES))
     try:
         found = [convert(cell) for cell in cells]
-    except ValueError:
+    except (ValueError, ArithmeticError):
         found = draw(st.lists(strange, min_size=ROWS, max_size=ROWS))
     for _ in range(draw(st.integers(0, 2))):
         found[at(draw(places), found)] = draw(st.none() | strange)
