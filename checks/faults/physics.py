@@ -40,5 +40,5 @@ def difference_below_an_ulp(faulty: bool) -> Model:
 
 FAULTS = [
     Fault("blocked", ("b",), relu_in_a_residual, held_out=True),
-    Fault("underflow", ("speed",), difference_below_an_ulp, held_out=True),
+    Fault("underflow", ("speed",), difference_below_an_ulp, along="decay", held_out=True),
 ]
