@@ -67,13 +67,18 @@ def results(tmp_path_factory):
     """Name of a case of ``mesh_programs`` -> its arrays and the text of its program."""
     folder, port = tmp_path_factory.mktemp("meshes"), free_port()
     program = ("-m", "tests.mesh_programs", str(folder))
-    assert run(*program, devices=8).wait() == 0
+    assert status(run(*program, devices=8)) == 0
     pair = [run(*program, f"localhost:{port}", str(i), devices=4) for i in range(2)]
-    assert [process.wait() for process in pair] == [0, 0]
+    assert [status(process) for process in pair] == [0, 0]
     return {
         path.stem: (dict(np.load(path)), path.with_suffix(".txt").read_text())
         for path in folder.glob("*.npz")
     }
+
+
+def status(process: subprocess.Popen) -> int:
+    process.communicate(timeout=900)
+    return process.returncode
 
 
 def free_port() -> int:
