@@ -5,10 +5,8 @@ written last, ``manifest.json``. Without it, or where a checksum differs, the st
 is named, and the one before it is taken.
 """
 
-import json
 import math
 import os
-import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -21,11 +19,9 @@ import orbax.checkpoint as ocp
 from orbax.checkpoint import multihost
 
 from pgat_jax.errors import UserError
-from pgat_jax.output import write_atomically
+from pgat_jax.manifest import META, amend, damage, read_json, write_manifest
 
 ITEMS = ("params", "training")
-MANIFEST = "manifest.json"
-META = "meta/metadata"
 SPARE = 1 << 20
 """Bytes that a checkpoint may need besides its arrays and a quarter more."""
 Meta = dict[str, Any]
@@ -183,7 +179,7 @@ class Checkpoints:
             "leaves": {name: _shapes(tree) for name, tree in items.items()},
         }
         if step in self.steps() and damage(self.folder / str(step)) is None:
-            if meta.get("validation_loss") is not None:
+            if self._is_first and meta.get("validation_loss") is not None:
                 amend(self.folder / str(step), meta)
             return
         _reserve(self.folder, items)
@@ -212,7 +208,7 @@ class Checkpoints:
 
     def _metas(self) -> dict[int, Meta]:
         """Of the checkpoints that can be read; of the others ``restore`` will speak."""
-        found = {step: _json(self.folder / str(step) / META) for step in self.steps()}
+        found = {step: read_json(self.folder / str(step) / META) for step in self.steps()}
         return {step: meta for step, meta in found.items() if meta is not None}
 
     def _read(self, step: int, make: Templates) -> tuple[dict[str, Any], Meta]:
@@ -256,71 +252,6 @@ def retained(metas: dict[int, Meta], every: int) -> set[int]:
     """Steps to keep: the last two, the best, and each multiple of ``every``."""
     steps = sorted(metas)
     return {*steps[-2:], *rank(metas)[:1], *(s for s in steps if s and s % every == 0)}
-
-
-def write_manifest(folder: Path, coming: dict[str, list[int]] | None = None) -> None:
-    """Write size and CRC-32 of every file of a committed step, atomically.
-
-    ``coming``: what some files are about to become; until then either is sound.
-    """
-    manifest = {"crc32": _checksums(folder), "coming": coming or {}}
-    write_atomically(folder / MANIFEST, _bytes(manifest))
-
-
-def amend(folder: Path, meta: Meta) -> None:
-    """Replace the meta of a committed step; after a kill, the old one or the new one is sound."""
-    if _json(folder / META) == meta:
-        return
-    content = _bytes(meta)
-    write_manifest(folder, {META: [len(content), zlib.crc32(content)]})
-    write_atomically(folder / META, content)
-    write_manifest(folder)
-
-
-def damage(folder: Path) -> str | None:
-    """What is wrong with a step's folder, or None."""
-    if not (folder / MANIFEST).exists():
-        return "it has no checksums: its saving was cut short"
-    manifest = _json(folder / MANIFEST)
-    if manifest is None or _bytes(manifest) != (folder / MANIFEST).read_bytes():
-        return f"{MANIFEST} cannot be read"
-    recorded, coming = manifest.get("crc32"), manifest.get("coming")
-    if not isinstance(recorded, dict) or not isinstance(coming, dict):
-        return f"{MANIFEST} is not one"
-    found = _checksums(folder)
-    for name in sorted(recorded.keys() | found.keys()):
-        if name not in found:
-            return f"{name} is missing"
-        if found[name] not in (recorded.get(name), coming.get(name)):
-            return f"{name} does not match its checksum"
-    return None
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    """The object in a file; None where there is none, or another thing."""
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _bytes(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, indent=1).encode()
-
-
-def _checksums(folder: Path) -> dict[str, list[int]]:
-    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name[:1] != ".")
-    files = (p for p in files if p != folder / MANIFEST)
-    return {p.relative_to(folder).as_posix(): [p.stat().st_size, _crc32(p)] for p in files}
-
-
-def _crc32(path: Path) -> int:
-    value = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            value = zlib.crc32(block, value)
-    return value
 
 
 def _shapes(tree: Any) -> dict[str, str]:

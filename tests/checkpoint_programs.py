@@ -11,7 +11,8 @@ import numpy as np
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from pgat_jax.checkpoint import MANIFEST, Checkpoints
+from pgat_jax.checkpoint import Checkpoints
+from pgat_jax.manifest import MANIFEST
 
 
 def items_at(step: int, mesh) -> dict:

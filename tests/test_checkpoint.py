@@ -13,9 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pgat_jax import checkpoint
-from pgat_jax.checkpoint import ITEMS, Checkpoints, damage, retained
+from pgat_jax import manifest
+from pgat_jax.checkpoint import ITEMS, Checkpoints, retained
 from pgat_jax.errors import UserError
+from pgat_jax.manifest import damage
 from pgat_jax.output import write_atomically
 
 
@@ -185,9 +186,9 @@ def test_a_kill_while_the_meta_is_replaced_leaves_the_old_or_the_new_one(
         write_atomically(path, content)
 
     meta = {**restore(saved)[2], "validation_loss": 0.05}
-    monkeypatch.setattr(checkpoint, "write_atomically", write)
+    monkeypatch.setattr(manifest, "write_atomically", write)
     with contextlib.suppress(KeyboardInterrupt):
-        checkpoint.amend(folder, meta)
+        manifest.amend(folder, meta)
     assert damage(folder) is None
     assert restore(saved)[2]["validation_loss"] == (0.05 if writes > 1 else 0.2)
 
