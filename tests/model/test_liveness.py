@@ -38,7 +38,7 @@ def test_every_leaf_gets_gradient(overrides, x64):
 
 
 @pytest.mark.slow
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=3, deadline=None, derandomize=True)
 @given(
     heads=st.sampled_from([1, 2, 4]),
     e_layers=st.integers(1, 3),
