@@ -25,6 +25,13 @@ settings.load_profile("compiled")
 GROUPS = ("input", "celestial", "petri", "encoder", "decoder", "head")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forget_programs():
+    """A process has room for some thousand compiled programs; past it the compiler crashes."""
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture(scope="session")
 def make_run(tmp_path_factory) -> Callable[[str], Path]:
     """Criterion -> a run folder with initial parameters and fifty records; made once a session."""

@@ -11,11 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from checks.leaves import leaf_names
 from pgat_jax import build, load_config, load_data
 from pgat_jax.data.windows import epoch_order
 from pgat_jax.mesh import cut, everywhere, make_mesh, spread
-from pgat_jax.step import make_step, to_leaves, to_vectors
+from pgat_jax.step import TrainState, make_step
 
 UPDATES = 20
 ALONE = {
@@ -28,16 +27,25 @@ ALONE = {
 TOGETHER = {"processes": (8, 1, "float32")}
 
 
-def train(data: int, fsdp: int, dtype: str) -> tuple[dict[str, np.ndarray], str]:
+def first_state() -> TrainState:
+    """The state before the first update, made once for all meshes: the same to the last bit."""
+    model = build(configuration(8, 1), load_data(configuration(8, 1)).columns)
+    return jax.device_get(make_step(model, UPDATES)[1]())
+
+
+def configuration(data: int, fsdp: int):
+    keys = (f"mesh.data={data}", f"mesh.fsdp={fsdp}", "train.batch_size=8")
+    return load_config("tiny", *keys, "train.accumulation=1", "train.clip_norm=0.5")
+
+
+def train(first: TrainState, data: int, fsdp: int, dtype: str) -> tuple[dict[str, np.ndarray], str]:
     """What 20 updates on a mesh return and leave, by name, and the compiled step.
 
     A step is an update, since optax accumulates in float32.
     """
-    keys = (f"mesh.data={data}", f"mesh.fsdp={fsdp}", "train.batch_size=8")
-    config = load_config("tiny", *keys, "train.accumulation=1", "train.clip_norm=0.5")
-    table = load_data(config)
-    model, mesh = build(config, table.columns), make_mesh(config)
-    step, start = make_step(model, UPDATES)
+    config = configuration(data, fsdp)
+    table, mesh = load_data(config), make_mesh(config)
+    step, start = make_step(build(config, table.columns), UPDATES)
 
     def wide(tree):
         return jax.tree.map(lambda x: x.astype(dtype) if x.dtype == jnp.float32 else x, tree)
@@ -46,13 +54,11 @@ def train(data: int, fsdp: int, dtype: str) -> tuple[dict[str, np.ndarray], str]
     order = rows[epoch_order(0, 0, len(rows))][: UPDATES * config.train.batch_size]
     device, order = spread(mesh, (table.device, order.astype(np.int32)))
     device = jax.jit(wide, out_shardings=everywhere(mesh))(device)
-    leaves = jax.device_get(model.init(jax.random.key(config.seed)))  # the same to the last bit
-    state = start()._replace(params=to_vectors(model)(leaves))
-    places = cut(mesh, state)
+    places, kinds = cut(mesh, first), jax.eval_shape(start)  # its counts have the width of the case
+    state = jax.tree.map(lambda x, kind: x.astype(kind.dtype), first, kinds)
+    accumulated = state.optimizer.acc_grads
     state = jax.jit(wide, out_shardings=places)(state)
-    state = state._replace(
-        optimizer=state.optimizer._replace(acc_grads=start().optimizer.acc_grads)
-    )
+    state = state._replace(optimizer=state.optimizer._replace(acc_grads=accumulated))
     compiled = jax.jit(step, out_shardings=(places, everywhere(mesh)))
     compiled = compiled.lower(state, device, order).compile()
     returned = []
@@ -60,9 +66,8 @@ def train(data: int, fsdp: int, dtype: str) -> tuple[dict[str, np.ndarray], str]
         state, metrics = compiled(state, device, order)
         returned.append({k: np.asarray(x) for k, x in metrics.items() if k != "silence"})
     series = {name: np.stack([one[name] for one in returned]) for name in returned[0]}
-    leaves = jax.tree_util.tree_leaves_with_path(to_leaves(model)(state.params))
-    names = leaf_names([path for path, _ in leaves])
-    params = {f"params/{name}": np.asarray(x) for name, (_, x) in zip(names, leaves)}
+    vectors = jax.tree_util.tree_leaves_with_path(state.params)
+    params = {f"params/{jax.tree_util.keystr(path)}": np.asarray(x) for path, x in vectors}
     return series | params, compiled.as_text()
 
 
@@ -71,9 +76,10 @@ if __name__ == "__main__":
     if process:
         jax.distributed.initialize(process[0], 2, int(process[1]))
     assert jax.device_count() == 8, jax.devices()
+    first = first_state()
     for name, (data, fsdp, dtype) in (TOGETHER if process else ALONE).items():
         with jax.enable_x64(dtype == "float64"):
-            arrays, text = train(data, fsdp, dtype)
+            arrays, text = train(first, data, fsdp, dtype)
         if jax.process_index() == 0:
             np.savez(Path(folder) / f"{name}.npz", **arrays)
             (Path(folder) / f"{name}.txt").write_text(text)
