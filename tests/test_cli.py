@@ -1,6 +1,6 @@
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -98,7 +98,13 @@ def test_help_and_configuration_errors_come_before_jax(tmp_path):
 def test_help_is_quick():
     times = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time_of_children()
         subprocess.run([sys.executable, DOOR, "--help"], check=True, capture_output=True)
-        times.append(time.perf_counter() - began)
+        times.append(time_of_children() - began)
     assert min(times) < 0.5
+
+
+def time_of_children() -> float:
+    """Seconds of the processor, which other work on the machine does not lengthen."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
