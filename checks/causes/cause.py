@@ -28,6 +28,7 @@ class Cause:
         impose: a stronger form of it, for the healthy model.
         remedy: what the text proposes against it, or what takes it away.
         rank: place among the text's own top five.
+        in_training: acts in training, so that the trained model is one of a larger size.
     """
 
     number: str
@@ -39,6 +40,7 @@ class Cause:
     impose: Intervention | None = None
     remedy: Intervention | None = None
     rank: int | None = None
+    in_training: bool = False
 
     @property
     def imposed(self) -> Intervention | None:

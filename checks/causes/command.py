@@ -12,7 +12,7 @@ from rich.table import Table
 
 from checks.causes.cause import Cause
 from checks.causes.conditions import Store
-from checks.causes.experiments import FULL, SMALL, all_causes
+from checks.causes.experiments import FULL, SCALES, SMALL, all_causes
 from checks.causes.results import results
 from checks.causes.runner import run_missing
 from checks.table import WIDTH
@@ -50,7 +50,7 @@ def run_causes(
     if seeds < 2:
         raise UserError(f"--seeds {seeds}: expected 2 or more, since one has no uncertainty.")
     causes = chosen_causes(only)
-    scales = [FULL] if quick else [FULL, SMALL]
+    scales = [FULL] if quick else SCALES
     store, reporter = Store(), Reporter()
     try:
         run_missing(config, scales, causes, not only, range(seeds), store, reporter)

@@ -19,12 +19,15 @@ from checks.causes.trial import EPOCHS, Scale
 from pgat_jax.config import Config
 from pgat_jax.config_file import load_config
 
-FULL = Scale("full", updates=0, windows=1, judged=False)
+FULL = Scale("full", None, updates=0, windows=1, judged=False)
 """The start, at the sizes of the configuration."""
-SMALL = Scale("small", updates=2 * EPOCHS, windows=24, judged=True)
-"""With training, at the sizes of `configs/tiny.yaml`."""
+LAPTOP = Scale("laptop", "laptop", updates=2 * EPOCHS, windows=24, judged=True)
+"""With training, for causes that act in training."""
+SMALL = Scale("small", "tiny", updates=2 * EPOCHS, windows=24, judged=True)
+"""With training, for all other causes, and for the fixes."""
+SCALES = (FULL, LAPTOP, SMALL)
 BATCH = 6
-"""Windows an update, at the small scale."""
+"""Windows an update, where a model is trained."""
 
 Maybe = Intervention | None
 
@@ -56,17 +59,22 @@ def all_causes() -> dict[str, Cause]:
 def sized(config: Config, scale: Scale) -> Config:
     """The configuration at the sizes of a scale, without its faults."""
     config = config.model_copy(update={"faults": ()})
-    if scale.name == FULL.name:
+    if scale.sizes is None:
         train = config.train.model_copy(update={"batch_size": 1})
         return config.model_copy(update={"train": train})
-    tiny = load_config("tiny")
+    other = load_config(scale.sizes)
     switches = {"bypass_spatiotemporal_with_petri", "hierarchical_mapping", "gate"}
-    model = tiny.model.model_copy(update=config.model.model_dump(include=switches))
+    model = other.model.model_copy(update=config.model.model_dump(include=switches))
     lengths = {"seq_len", "label_len", "pred_len"}
-    data = config.data.model_copy(update=tiny.data.model_dump(include=lengths))
+    data = config.data.model_copy(update=other.data.model_dump(include=lengths))
     recipe = {"epochs": EPOCHS, "batch_size": BATCH, "accumulation": 1}
     train = config.train.model_copy(update=recipe)
     return config.model_copy(update={"data": data, "model": model, "train": train})
+
+
+def shows(scale: Scale, cause: Cause) -> bool:
+    """Whether a cause is tried at a scale: at the start at full size, and trained at one other."""
+    return scale.name == FULL.name or (scale.name == LAPTOP.name) == cause.in_training
 
 
 def healthy(config: Config, scale: Scale) -> Condition:
@@ -101,9 +109,13 @@ def conditions(config: Config, scales: Sequence[Scale], causes: Sequence[Cause],
     """(condition, scale) of all that has to be tried, each once, bases first."""
     wanted: dict[tuple[Condition, Scale], None] = {}
     for scale in scales:
+        shown = [cause for cause in causes if shows(scale, cause)]
+        has_fixes = remedies and scale.name != LAPTOP.name
+        if not shown and not has_fixes:
+            continue
         bases: list[Condition | None] = [healthy(config, scale), sick(config, scale)]
-        compared = [p.after for cause in causes for p in pairs(config, scale, cause)]
-        fixed = [remedied(config, scale, r) for r in REMEDIES] if remedies else []
+        compared = [p.after for cause in shown for p in pairs(config, scale, cause)]
+        fixed = [remedied(config, scale, r) for r in REMEDIES] if has_fixes else []
         for condition in (*bases, *compared, *fixed):
             if condition is not None:
                 wanted[condition, scale] = None
@@ -151,7 +163,7 @@ def verdict_of(
 def _shares(config, cause, scales, store, seeds, is_imposed) -> dict[str, list[float]]:
     """Outcome -> share of each seed; the start at the largest scale at which it was measured."""
     shares: dict[str, list[float]] = {}
-    for scale in sorted(scales, key=lambda s: s.updates):
+    for scale in (s for s in SCALES if s in scales and shows(s, cause)):
         for pair in pairs(config, scale, cause):
             if pair.is_imposed != is_imposed or pair.before == pair.after:
                 continue

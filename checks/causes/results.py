@@ -71,6 +71,7 @@ class _Found:
             "hypothesis": cause.hypothesis,
             "prediction": cause.prediction,
             "rank": cause.rank,
+            "in_training": cause.in_training,
             "done": {
                 "present": cause.present and cause.present.claim,
                 "imposed": cause.imposed and cause.imposed.claim,

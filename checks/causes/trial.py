@@ -22,12 +22,14 @@ class Scale(NamedTuple):
 
     Attributes:
         name: such as `full`.
+        sizes: the configuration whose sizes a model gets; None keeps its own.
         updates: of the optimiser; 0 measures the start alone. A multiple of `EPOCHS`.
         windows: training windows whose mean gradient is measured.
         judged: whether the validation windows are forecast.
     """
 
     name: str
+    sizes: str | None
     updates: int
     windows: int
     judged: bool

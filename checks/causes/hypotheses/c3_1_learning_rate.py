@@ -23,4 +23,5 @@ CAUSE = Cause(
         name="rate_high", claim="the learning rate is ten times as high", config=_times(10)
     ),
     remedy=Intervention(name="rate_low", claim="the learning rate is a tenth", config=_times(0.1)),
+    in_training=True,
 )

@@ -25,4 +25,5 @@ CAUSE = Cause(
         claim="all gradients are clipped together to 0.05",
         optimizer=_global(0.05),
     ),
+    in_training=True,
 )

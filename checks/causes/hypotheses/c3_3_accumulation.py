@@ -28,4 +28,5 @@ CAUSE = Cause(
         name="accumulate_three", claim="three batches make one update", config=_three
     ),
     remedy=SMALL_BATCH,
+    in_training=True,
 )

@@ -22,4 +22,5 @@ CAUSE = Cause(
     "back.",
     impose=Intervention(name="warmup_none", claim="there is no warm-up", config=_none),
     remedy=Intervention(name="warmup_long", claim="20 of the 50 epochs are warm-up", config=_long),
+    in_training=True,
 )

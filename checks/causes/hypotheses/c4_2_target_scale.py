@@ -30,4 +30,5 @@ CAUSE = Cause(
     remedy=Intervention(
         name="targets_large", claim="standardised returns are multiplied by 10", device=_larger
     ),
+    in_training=True,
 )

@@ -19,4 +19,5 @@ CAUSE = Cause(
     "gives it back.",
     impose=SMALL_BATCH,
     remedy=Intervention(name="batch_double", claim="the batch is twice as large", config=_double),
+    in_training=True,
 )

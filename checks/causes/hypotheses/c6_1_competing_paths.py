@@ -32,4 +32,5 @@ CAUSE = Cause(
         claim="the decoder's target stream is silent",
         intercept=on_call(TargetStream, _silent),
     ),
+    in_training=True,
 )

@@ -41,4 +41,5 @@ CAUSE = Cause(
         name="sky_telling", claim="two columns of each body tell the day's return", device=_telling
     ),
     rank=1,
+    in_training=True,
 )

@@ -26,4 +26,5 @@ CAUSE = Cause(
     "back.",
     impose=Intervention(name="gate_tenth", claim="the gate is 0.1", config=_fixed(SHARE)),
     remedy=OPEN,
+    in_training=True,
 )

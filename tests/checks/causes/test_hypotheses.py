@@ -4,7 +4,18 @@ import jax
 import numpy as np
 import pytest
 
-from checks.causes.experiments import FULL, SMALL, all_causes, conditions, healthy, pairs, sick
+from checks.causes.experiments import (
+    FULL,
+    LAPTOP,
+    SCALES,
+    SMALL,
+    all_causes,
+    conditions,
+    healthy,
+    pairs,
+    shows,
+    sick,
+)
 from checks.causes.remedies import REMEDIES
 from checks.causes.subject import impose
 from pgat_jax import load_config
@@ -32,6 +43,23 @@ def test_what_the_recipe_alone_decides_is_not_tried_without_updates():
     for number, cause in CAUSES.items():
         is_idle = [pair.before == pair.after for pair in pairs(CONFIG, FULL, cause)]
         assert all(is_idle) if number in ("3.1", "3.2", "3.3", "3.4", "4.3") else not any(is_idle)
+
+
+IN_TRAINING = ("3.1", "3.2", "3.3", "3.4", "4.2", "4.3", "6.1", "6.2", "7.1")
+
+
+def test_a_cause_is_trained_at_one_size_those_that_act_in_training_at_the_larger():
+    for number, cause in CAUSES.items():
+        trained = [scale for scale in SCALES if scale.updates and shows(scale, cause)]
+        assert trained == [LAPTOP if number in IN_TRAINING else SMALL]
+        wanted = conditions(CONFIG, SCALES, [cause], remedies=False)
+        assert {scale for _, scale in wanted} == {FULL, *trained}
+
+
+def test_a_scale_gives_its_sizes_and_the_recipe_stays():
+    laptop, sized = load_config("laptop"), healthy(CONFIG, LAPTOP).config
+    assert (sized.model.d_model, sized.data.seq_len) == (104, laptop.data.seq_len)
+    assert sized.train.learning_rate == CONFIG.train.learning_rate
 
 
 def test_interventions_have_names_of_their_own():
