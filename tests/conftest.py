@@ -27,7 +27,7 @@ GROUPS = ("input", "celestial", "petri", "encoder", "decoder", "head")
 
 @pytest.fixture(scope="module", autouse=True)
 def forget_programs():
-    """A process has room for some thousand compiled programs; past it the compiler crashes."""
+    """Each keeps pieces of memory mapped, of which Linux gives a process 65,530."""
     yield
     jax.clear_caches()
 

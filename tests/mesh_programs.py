@@ -29,7 +29,8 @@ TOGETHER = {"processes": (8, 1, "float32")}
 
 def first_state() -> TrainState:
     """The state before the first update, made once for all meshes: the same to the last bit."""
-    model = build(configuration(8, 1), load_data(configuration(8, 1)).columns)
+    config = configuration(8, 1)
+    model = build(config, load_data(config).columns)
     return jax.device_get(make_step(model, UPDATES)[1]())
 
 

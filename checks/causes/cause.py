@@ -28,7 +28,7 @@ class Cause:
         impose: a stronger form of it, for the healthy model.
         remedy: what the text proposes against it, or what takes it away.
         rank: place among the text's own top five.
-        in_training: acts in training, so that the trained model is one of a larger size.
+        in_training: whether the text has it act in training: it is trained at the larger scale.
     """
 
     number: str

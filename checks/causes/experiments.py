@@ -26,6 +26,7 @@ LAPTOP = Scale("laptop", "laptop", updates=2 * EPOCHS, windows=24, judged=True)
 SMALL = Scale("small", "tiny", updates=2 * EPOCHS, windows=24, judged=True)
 """With training, for all other causes, and for the fixes."""
 SCALES = (FULL, LAPTOP, SMALL)
+"""The largest first: a cause is judged by the first that shows it."""
 BATCH = 6
 """Windows an update, where a model is trained."""
 
@@ -77,6 +78,11 @@ def shows(scale: Scale, cause: Cause) -> bool:
     return scale.name == FULL.name or (scale.name == LAPTOP.name) == cause.in_training
 
 
+def shows_fixes(scale: Scale) -> bool:
+    """Whether the fixes are tried at a scale."""
+    return scale.name != LAPTOP.name
+
+
 def healthy(config: Config, scale: Scale) -> Condition:
     """The configuration's own wiring, without faults."""
     return Condition(sized(config, scale))
@@ -110,7 +116,7 @@ def conditions(config: Config, scales: Sequence[Scale], causes: Sequence[Cause],
     wanted: dict[tuple[Condition, Scale], None] = {}
     for scale in scales:
         shown = [cause for cause in causes if shows(scale, cause)]
-        has_fixes = remedies and scale.name != LAPTOP.name
+        has_fixes = remedies and shows_fixes(scale)
         if not shown and not has_fixes:
             continue
         bases: list[Condition | None] = [healthy(config, scale), sick(config, scale)]
@@ -161,9 +167,9 @@ def verdict_of(
 
 
 def _shares(config, cause, scales, store, seeds, is_imposed) -> dict[str, list[float]]:
-    """Outcome -> share of each seed; the start at the largest scale at which it was measured."""
+    """Outcome -> share of each seed, at the first of the scales at which it was measured."""
     shares: dict[str, list[float]] = {}
-    for scale in (s for s in SCALES if s in scales and shows(s, cause)):
+    for scale in (s for s in scales if shows(s, cause)):
         for pair in pairs(config, scale, cause):
             if pair.is_imposed != is_imposed or pair.before == pair.after:
                 continue

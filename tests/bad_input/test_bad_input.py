@@ -16,8 +16,7 @@ def test_some_bad_input(kind, cases):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.slow
-def test_they_are_ten_thousand():
+def test_the_slow_ones_are_ten_thousand():
     assert CASES.keys() == KINDS.keys() and sum(CASES.values()) >= 10_000
 
 
