@@ -1,7 +1,8 @@
 """The optimiser: one optax chain, and the parameter groups that it clips one by one.
 
     pack the leaves into vectors, one for the matrices of a group and one for the rest of it
-      -> accumulate gradients (mean of ``train.accumulation``; NaN and Inf are left out)
+      -> leave out gradients with NaN or Inf
+      -> accumulate the rest (mean of ``train.accumulation``)
       -> clip each parameter group to ``train.clip_norm``
       -> AdamW, decay on matrices only, at the learning rate of ``learning_rate_schedule``
 
@@ -42,6 +43,9 @@ DECAYED = "kernel"
 MULTIPLE = 1024
 """Of it is the length of every vector, so that any power of two up to it can share one."""
 
+NEVER = np.iinfo(np.int32).max
+"""Gradients in a row with NaN or Inf after which one is let in; training stops long before."""
+
 Packed = dict[str, dict[str, jax.Array]]
 """Kind (``decayed`` or ``plain``) -> group -> vector."""
 
@@ -56,11 +60,12 @@ def build_optimizer(
         steps_per_epoch: batches an epoch; an update takes ``config.accumulation`` of them.
 
     Returns:
-        A transformation of what ``pack`` returns, whose state is an ``optax.MultiStepsState``, and
-        the schedule.
+        A transformation of what ``pack`` returns, whose state is an ``optax.ApplyIfFiniteState``,
+        and the schedule.
     """
     rate = learning_rate_schedule(config, steps_per_epoch)
-    transforms = optax.chain(
+    every = config.accumulation
+    recipe = optax.chain(
         _clip_by_group_norm(config.clip_norm),
         optax.adamw(
             lambda done: rate(done + 1),
@@ -68,10 +73,17 @@ def build_optimizer(
             mask={"decayed": True, "plain": False},
         ),
     )
-    accumulated = optax.MultiSteps(
-        transforms, config.accumulation, should_skip_update_fn=optax.skip_not_finite
+    accumulated = optax.chain(
+        optax.scale(1 / every),
+        optax.apply_every(every),
+        optax.conditionally_transform(recipe, lambda step: step % every == every - 1),
     )
-    return accumulated.gradient_transformation(), rate
+    return optax.apply_if_finite(accumulated, NEVER), rate
+
+
+def updates_made(state: optax.ApplyIfFiniteState, config: TrainConfig) -> jax.Array:
+    """int32 []: whole updates of the parameters so far."""
+    return optax.tree.get(state, "step") // config.accumulation
 
 
 def on_leaves(inner: optax.GradientTransformation) -> optax.GradientTransformation:

@@ -17,7 +17,14 @@ from pgat_jax.diagnostics import gradient_trail
 from pgat_jax.mesh import cut, everywhere, make_mesh, over_rows
 from pgat_jax.model.build import Model
 from pgat_jax.model.heads import criterion_loss
-from pgat_jax.optimizer import Packed, build_optimizer, groups_of_vectors, pack, unpack
+from pgat_jax.optimizer import (
+    Packed,
+    build_optimizer,
+    groups_of_vectors,
+    pack,
+    unpack,
+    updates_made,
+)
 
 Metrics = dict[str, Any]
 Step = Callable[["TrainState", Device, jax.Array], tuple["TrainState", Metrics]]
@@ -30,13 +37,9 @@ class TrainState(NamedTuple):
     params: Packed
     """Vectors of ``optimizer.pack``; ``to_leaves`` makes the model's parameters of them."""
     optimizer: Any
-    """``optax.MultiStepsState``."""
+    """``optax.ApplyIfFiniteState``, which counts the steps it left out."""
     step: jax.Array
     """int32 []: steps (batches) taken, skipped ones among them."""
-    skipped: jax.Array
-    """int32 []: steps whose loss or gradient was NaN or Inf."""
-    skipped_in_row: jax.Array
-    """int32 []: the same, since the last good step."""
     silence: dict[str, jax.Array]
     """int32 [] for each group: steps in a row with a gradient of exactly zero."""
 
@@ -60,8 +63,7 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
 
     def start() -> TrainState:
         params = pack(model.init(jax.random.key(config.seed)))
-        zero = jnp.int32(0)
-        return TrainState(params, optimizer.init(params), zero, zero, zero, no_silence(groups))
+        return TrainState(params, optimizer.init(params), jnp.int32(0), no_silence(groups))
 
     def step(state: TrainState, device: Device, order: jax.Array) -> tuple[TrainState, Metrics]:
         batch = _batch(config, device, order, state.step % steps_per_epoch)
@@ -77,24 +79,17 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
         updates, opt = optimizer.update(gradients, state.optimizer, state.params)
         params = optax.apply_updates(state.params, updates)
         readings = sentinels(groups, gradients, updates, params)
-        skip = opt.skip_state["should_skip"]
-        after = TrainState(
-            params,
-            opt,
-            state.step + 1,
-            state.skipped + skip,
-            jnp.where(skip, state.skipped_in_row + 1, 0),
-            count_silent(state.silence, readings),
-        )
+        silence = count_silent(state.silence, readings)
+        before, update = (updates_made(s, config.train) for s in (state.optimizer, opt))
         metrics |= trail | {
-            "learning_rate": rate(opt.gradient_step),
-            "update": opt.gradient_step,
-            "updated": opt.gradient_step > state.optimizer.gradient_step,
-            "skipped": after.skipped,
-            "skipped_in_row": after.skipped_in_row,
-            "silence": after.silence,
+            "learning_rate": rate(update),
+            "update": update,
+            "updated": update > before,
+            "skipped": opt.total_notfinite,
+            "skipped_in_row": opt.notfinite_count,
+            "silence": silence,
         }
-        return after, metrics | _norms(readings)
+        return TrainState(params, opt, state.step + 1, silence), metrics | _norms(readings)
 
     return step, jax.jit(start, out_shardings=cut(mesh, jax.eval_shape(start)))
 

@@ -235,7 +235,7 @@ class Trainer:
         return self._order[1]
 
     def _check_finite(self) -> None:
-        row = int(self.state.skipped_in_row)
+        row = int(self.state.optimizer.notfinite_count)
         if row >= self.config.train.max_nonfinite:
             kept = self.checkpoints.steps()
             raise UserError(

@@ -42,7 +42,7 @@ def configuration(data: int, fsdp: int):
 def train(first: TrainState, data: int, fsdp: int, dtype: str) -> tuple[dict[str, np.ndarray], str]:
     """What 20 updates on a mesh return and leave, by name, and the compiled step.
 
-    A step is an update, since optax accumulates in float32.
+    A step is an update.
     """
     config = configuration(data, fsdp)
     table, mesh = load_data(config), make_mesh(config)
@@ -57,9 +57,7 @@ def train(first: TrainState, data: int, fsdp: int, dtype: str) -> tuple[dict[str
     device = jax.jit(wide, out_shardings=everywhere(mesh))(device)
     places, kinds = cut(mesh, first), jax.eval_shape(start)  # its counts have the width of the case
     state = jax.tree.map(lambda x, kind: x.astype(kind.dtype), first, kinds)
-    accumulated = state.optimizer.acc_grads
     state = jax.jit(wide, out_shardings=places)(state)
-    state = state._replace(optimizer=state.optimizer._replace(acc_grads=accumulated))
     compiled = jax.jit(step, out_shardings=(places, everywhere(mesh)))
     compiled = compiled.lower(state, device, order).compile()
     returned = []

@@ -16,6 +16,7 @@ from pgat_jax.optimizer import (
     on_leaves,
     pack,
     unpack,
+    updates_made,
 )
 
 STEPS_PER_EPOCH = 10
@@ -83,7 +84,7 @@ def test_no_warm_up_starts_at_the_peak():
 def test_rate_of_an_update_is_counted_in_updates_not_in_steps(params):
     gradient = jax.tree.map(jnp.ones_like, params)
     after, state = advance(config(), params, [gradient] * 3)
-    assert int(state.gradient_step) == 1
+    assert int(updates_made(state, config())) == 1
     expected = float(compiled(config())[2](jnp.int32(1)))
     moved = jax.tree.map(lambda a, b: jnp.abs(a - b), params, after)
     for leaf in jax.tree.leaves(moved):  # Adam's first update is the rate itself
@@ -155,7 +156,7 @@ def test_a_non_finite_gradient_is_left_out_and_does_not_poison_the_mean(params, 
     clean, _ = advance(config(), params, gradients)
     with_bad = [*gradients[:place], poisoned, *gradients[place:]]
     skipped, state = advance(config(), params, with_bad)
-    assert int(state.gradient_step) == 1
+    assert int(updates_made(state, config())) == 1
     jax.tree.map(np.testing.assert_array_equal, clean, skipped)
 
 

@@ -81,6 +81,10 @@ class Store:
             self._write(condition, scale, seed, trials.run(seed))
             done()
 
+    def stop(self) -> None:
+        """Let the trials under way, on other threads, end at once with `Stopped`."""
+        self._programs.stop()
+
     def _write(self, condition: Condition, scale: Scale, seed: int, found: dict[str, Any]) -> None:
         what = {"condition": condition.name, "scale": scale._asdict(), "seed": seed}
         content = json.dumps(what | {"trial": found}).encode()

@@ -22,9 +22,9 @@ from pgat_jax.config_file import load_config
 FULL = Scale("full", None, updates=0, windows=1, judged=False)
 """The start, at the sizes of the configuration."""
 LAPTOP = Scale("laptop", "laptop", updates=2 * EPOCHS, windows=24, judged=True)
-"""With training, for causes that act in training."""
+"""With training, for causes and fixes that act in training."""
 SMALL = Scale("small", "tiny", updates=2 * EPOCHS, windows=24, judged=True)
-"""With training, for all other causes, and for the fixes."""
+"""With training, for all other causes, and for all fixes."""
 SCALES = (FULL, LAPTOP, SMALL)
 """The largest first: a cause is judged by the first that shows it."""
 BATCH = 6
@@ -78,9 +78,9 @@ def shows(scale: Scale, cause: Cause) -> bool:
     return scale.name == FULL.name or (scale.name == LAPTOP.name) == cause.in_training
 
 
-def shows_fixes(scale: Scale) -> bool:
-    """Whether the fixes are tried at a scale."""
-    return scale.name != LAPTOP.name
+def shows_fix(scale: Scale, remedy: Remedy) -> bool:
+    """Whether a fix is tried at a scale: at the larger trained one if it acts in training alone."""
+    return scale.name != LAPTOP.name or remedy.in_training
 
 
 def healthy(config: Config, scale: Scale) -> Condition:
@@ -116,12 +116,12 @@ def conditions(config: Config, scales: Sequence[Scale], causes: Sequence[Cause],
     wanted: dict[tuple[Condition, Scale], None] = {}
     for scale in scales:
         shown = [cause for cause in causes if shows(scale, cause)]
-        has_fixes = remedies and shows_fixes(scale)
-        if not shown and not has_fixes:
+        fixes = [r for r in REMEDIES if remedies and shows_fix(scale, r)]
+        if not shown and not fixes:
             continue
         bases: list[Condition | None] = [healthy(config, scale), sick(config, scale)]
         compared = [p.after for cause in shown for p in pairs(config, scale, cause)]
-        fixed = [remedied(config, scale, r) for r in REMEDIES] if has_fixes else []
+        fixed = [remedied(config, scale, r) for r in fixes]
         for condition in (*bases, *compared, *fixed):
             if condition is not None:
                 wanted[condition, scale] = None

@@ -1,6 +1,7 @@
 """Compiled programs of trials, shared among subjects that are traced alike."""
 
 from collections.abc import Callable, Hashable
+from threading import Event, Lock
 from typing import Any, cast
 
 import jax
@@ -18,18 +19,30 @@ KEPT = 12
 """Programs that stay loaded, the latest used: a process has room for a few dozen of this size."""
 
 
+class Stopped(Exception):
+    """A trial was told to end."""
+
+
 class Programs:
-    """What acts on parameters or table alone shares all programs with the subject without it."""
+    """What acts on parameters or table alone shares all programs with the subject without it.
+
+    Any number of threads may ask for them and run them.
+    """
 
     def __init__(self):
         """None yet; each is made when it is first asked for."""
         self._made: dict[Hashable, Any] = {}
+        self._lock, self._stop = Lock(), Event()
+
+    def stop(self) -> None:
+        """From now on, a gradient that is asked for raises `Stopped`."""
+        self._stop.set()
 
     def gradient(self, subject: Subject) -> Gradient:
         """((loss, (statistics, point forecast)), gradients) of parameters and a batch."""
         acts = tuple(f.intercept for f in subject.faults if f.intercept is not None)
         key = ("gradient", subject.model, acts)
-        return self._kept(key, lambda: _gradient(subject))
+        return self._kept(key, lambda: _Program(_gradient(subject), self._stop))
 
     def optimizer(self, subject: Subject, steps_per_epoch: int) -> Optimizer:
         """The state before the first update, of parameters; and the update of the parameters."""
@@ -39,10 +52,29 @@ class Programs:
 
     def _kept(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """What stands under a key, made if need be; the longest unused makes room."""
-        self._made[key] = self._made.pop(key, None) or make()
-        for old in list(self._made)[:-KEPT]:
-            del self._made[old]
-        return self._made[key]
+        with self._lock:
+            made = self._made[key] = self._made.pop(key, None) or make()
+            for old in list(self._made)[:-KEPT]:
+                del self._made[old]
+        return made
+
+
+class _Program:
+    """A jitted function that one thread compiles while the others that want it wait."""
+
+    def __init__(self, function: Callable[..., Any], stop: Event):
+        self._function, self._stop = function, stop
+        self._compiling: Lock | None = Lock()
+
+    def __call__(self, *args: Any) -> Any:
+        if self._stop.is_set():
+            raise Stopped
+        if self._compiling is None:
+            return self._function(*args)
+        with self._compiling:
+            found = self._function(*args)
+        self._compiling = None
+        return found
 
 
 def _gradient(subject: Subject) -> Gradient:

@@ -38,12 +38,14 @@ class Remedy:
         place: where it is proposed.
         drops: interventions of the sick model that go.
         adds: interventions that come.
+        in_training: acts in training alone: it is trained at the larger scale as well.
     """
 
     name: str
     place: str
     drops: tuple[Intervention | None, ...] = ()
     adds: tuple[Intervention | None, ...] = ()
+    in_training: bool = False
 
 
 def _criterion(name: str) -> Intervention:
@@ -84,13 +86,22 @@ REMEDIES = (
     Remedy("no residual", "list, top 5: 5", adds=(c2_2_residual_dominance.CAUSE.remedy,)),
     Remedy("lower temperature", "list, 2.3", adds=(c2_3_uniform_attention.SHARP,)),
     Remedy("another activation", "list, 2.4", adds=(c2_4_gelu_dead_zones.CAUSE.remedy,)),
-    Remedy("a tenth of the rate", "list, 3.1", adds=(c3_1_learning_rate.CAUSE.remedy,)),
-    Remedy("clip each group", "list, 3.2", (c3_2_clipping_asymmetry.CAUSE.present,)),
-    Remedy("longer warm-up", "list, 3.4", adds=(c3_4_short_warmup.CAUSE.remedy,)),
+    Remedy(
+        "a tenth of the rate",
+        "list, 3.1",
+        adds=(c3_1_learning_rate.CAUSE.remedy,),
+        in_training=True,
+    ),
+    Remedy(
+        "clip each group", "list, 3.2", (c3_2_clipping_asymmetry.CAUSE.present,), in_training=True
+    ),
+    Remedy("longer warm-up", "list, 3.4", adds=(c3_4_short_warmup.CAUSE.remedy,), in_training=True),
     Remedy("normalise what the gate reads", "list, 4.1", (c4_1_input_scale.CAUSE.present,)),
-    Remedy("twice the batch", "list, 4.3", adds=(c4_3_small_batch.CAUSE.remedy,)),
-    Remedy("likelihood of a mixture", "list, top 5: 1", adds=(_criterion("nll"),)),
-    Remedy("quantile loss", "list, top 5: 1", adds=(_criterion("quantile"),)),
+    Remedy("twice the batch", "list, 4.3", adds=(c4_3_small_batch.CAUSE.remedy,), in_training=True),
+    Remedy(
+        "likelihood of a mixture", "list, top 5: 1", adds=(_criterion("nll"),), in_training=True
+    ),
+    Remedy("quantile loss", "list, top 5: 1", adds=(_criterion("quantile"),), in_training=True),
     Remedy("edge scale off zero, once", "the checks' own cure", (edge_scale_squared.FAULT,)),
     Remedy("node states used", "the checks' own finding", (petri_states_unused.FAULT,)),
     Remedy(

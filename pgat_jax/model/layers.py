@@ -12,8 +12,11 @@ from pgat_jax.model.precision import widen
 
 MASKED = -1e9
 """Logit of a masked key; finite, so that a row with no key at all stays finite."""
-SAVED = ("projected", "weights", "mixed", "hidden", "branch", "keep")
-"""Activations of a block that its backward pass reads; whatever lies between is recomputed."""
+SAVED = ("projected", "mixed", "hidden", "branch", "keep")
+"""Activations of a block that its backward pass reads; whatever lies between is recomputed.
+
+Among that are attention weights: on CPU they cost as much to keep as to make again.
+"""
 
 
 def scan_blocks(block: type[nn.Module], length: int, remat: bool = False):
@@ -67,7 +70,7 @@ def attend(
         logits = logits + bias
     if mask is not None:
         logits = jnp.where(mask, logits, MASKED)
-    weights = checkpoint_name(jax.nn.softmax(logits), "weights").astype(value.dtype)
+    weights = jax.nn.softmax(logits).astype(value.dtype)
     return checkpoint_name(jnp.einsum("...SK,...Ke->...Se", weights, value), "mixed")
 
 

@@ -99,7 +99,7 @@ class BodyFeatures(nn.Module):
     @nn.compact
     def __call__(
         self, enc: Float[Array, "B S D"], embedding: Float[Array, "N D"]
-    ) -> tuple[Float[Array, "B S N D"], Float[Array, "B S N"]]:
+    ) -> tuple[Float[Array, "B S D N"], Float[Array, "B S N"]]:
         (count, width), dtype = embedding.shape, enc.dtype
         enter = self.param(
             "in_kernel",
@@ -122,6 +122,6 @@ class BodyFeatures(nn.Module):
             dtype
         )
         leave, bias = (w - w.mean(-1, keepdims=True) for w in (leave, bias))
-        features = jnp.einsum("BSNh,NhD->BSND", hidden, leave) + bias
-        variance = jnp.mean(jnp.square(widen(features)), -1)
+        features = jnp.einsum("BSNh,NhD->BSDN", hidden, leave) + bias.T
+        variance = jnp.mean(jnp.square(widen(features)), -2)
         return features, jax.lax.rsqrt(variance + 1e-6).astype(dtype)

@@ -49,7 +49,7 @@ def test_fusion_equals_keys_and_values_of_normalised_bodies():
     params = float64(module.init(jax.random.key(0), enc, embedding))
     params = jax.tree.map(lambda x: x + 0.1 * normal(2, *x.shape), params)
     p = params["params"]
-    raw, _ = BodyFeatures(5).apply({"params": p["bodies"]}, enc, embedding)
+    raw = BodyFeatures(5).apply({"params": p["bodies"]}, enc, embedding)[0].swapaxes(-1, -2)
     bodies = nn.LayerNorm(use_bias=True).apply(
         {"params": {"scale": p["body_scale"], "bias": p["body_bias"]}}, raw
     )
