@@ -12,7 +12,7 @@ from rich.table import Table
 
 from checks.causes.cause import Cause
 from checks.causes.conditions import Store
-from checks.causes.experiments import FULL, SCALES, SMALL, all_causes
+from checks.causes.experiments import FULL, SCALES, all_causes
 from checks.causes.results import results
 from checks.causes.runner import run_missing
 from checks.table import WIDTH
@@ -125,14 +125,17 @@ def share_text(cause: dict[str, Any], direction: str, outcome: str) -> str:
 
 
 def _remedy_table(found: dict[str, Any]) -> Table:
-    table = _table("fix", "proposed by", "dead leaves", "dead parameters", "spread", "validation")
+    trained = [scale["name"] for scale in found["scales"] if scale["updates"]]
+    ends = [f"{what}, {name}" for name in trained for what in ("spread", "validation")]
+    table = _table("fix", "proposed by", "dead leaves", "dead parameters", *ends)
     before = {"name": "none", "place": ""} | found["bases"]["sick"]
     for row in (
         before,
         *found["remedies"],
         {"name": "healthy", "place": ""} | found["bases"]["healthy"],
     ):
-        table.add_row(row["name"], row["place"], *lost_texts(row), *_ends(row))
+        measured = [text for name in trained for text in end_texts(row, name)]
+        table.add_row(row["name"], row["place"], *lost_texts(row), *measured)
     return table
 
 
@@ -145,8 +148,9 @@ def lost_texts(row: dict[str, Any]) -> tuple[str, str]:
     return str(leaves), f"{parameters:,}"
 
 
-def _ends(row: dict[str, Any]) -> tuple[str, str]:
-    end = row.get(SMALL.name, {}).get("end")
+def end_texts(row: dict[str, Any], scale: str) -> tuple[str, str]:
+    """Spread over the targets' and validation loss, after training at a scale."""
+    end = row.get(scale, {}).get("end")
     if end is None:
         return "", ""
     return f"{end['spread'] / end['target_spread']:.3f}", f"{end['validation']:.4f}"

@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from checks import reach
 from checks.causes.answer import answer, ranking
+from checks.causes.command import end_texts
 from checks.causes.conditions import Condition
-from checks.causes.experiments import FULL, SMALL, healthy, sick
+from checks.causes.experiments import FULL, healthy, sick
 from checks.causes.judge import ORDER
 from checks.causes.pictures import DIRECTIONS, effects_picture, lost_picture
 from checks.causes.registry import chosen
@@ -39,6 +40,7 @@ def causes_page(found: dict[str, Any], config: Config) -> str:
         "colour": VERDICT_COLOURS.__getitem__,
         "effects": effects_picture,
         "combine": lambda a, b: a | b,
+        "ends": end_texts,
     }
     return environment.get_template("causes.html").render(
         found=found,
@@ -51,7 +53,6 @@ def causes_page(found: dict[str, Any], config: Config) -> str:
         ranking=ranking(found),
         directions=tuple(DIRECTIONS),
         full=FULL.name,
-        small=SMALL.name,
     )
 
 
