@@ -15,6 +15,8 @@ Gradient = Callable[[Params, Any], tuple[tuple[jax.Array, tuple[Any, jax.Array]]
 Optimizer = tuple[Callable[..., Any], Callable[..., Any]]
 
 
+HASTY = {"xla_backend_optimization_level": 0}
+"""XLA's options for programs that run a few times: half the compile, twice the seconds a run."""
 KEPT = 12
 """Programs that stay loaded, the latest used: a process has room for a few dozen of this size."""
 
@@ -29,8 +31,9 @@ class Programs:
     Any number of threads may ask for them and run them.
     """
 
-    def __init__(self):
-        """None yet; each is made when it is first asked for."""
+    def __init__(self, options: dict[str, Any] | None = None):
+        """None yet; each is made when it is first asked for, with these options of XLA's."""
+        self._options = options
         self._made: dict[Hashable, Any] = {}
         self._lock, self._stop = Lock(), Event()
 
@@ -40,9 +43,8 @@ class Programs:
 
     def gradient(self, subject: Subject) -> Gradient:
         """((loss, (statistics, point forecast)), gradients) of parameters and a batch."""
-        acts = tuple(f.intercept for f in subject.faults if f.intercept is not None)
-        key = ("gradient", subject.model, acts)
-        return self._kept(key, lambda: _Program(_gradient(subject), self._stop))
+        key = ("gradient", *subject.traced_as)
+        return self._kept(key, lambda: _Program(_gradient(subject, self._options), self._stop))
 
     def optimizer(self, subject: Subject, steps_per_epoch: int) -> Optimizer:
         """The state before the first update, of parameters; and the update of the parameters."""
@@ -77,13 +79,13 @@ class _Program:
         return found
 
 
-def _gradient(subject: Subject) -> Gradient:
+def _gradient(subject: Subject, options: dict[str, Any] | None) -> Gradient:
     def loss(params: Params, batch: Any) -> tuple[jax.Array, Any]:
         outputs = subject.outputs(params, batch)
         value = criterion_loss(outputs, batch.target, subject.config.loss)
         return value, (outputs.statistics, outputs.point)
 
-    return jax.jit(jax.value_and_grad(loss, has_aux=True))
+    return jax.jit(jax.value_and_grad(loss, has_aux=True), compiler_options=options)
 
 
 def _optimizer(optimizer: optax.GradientTransformation) -> Optimizer:

@@ -1,6 +1,6 @@
 """All that was found, as plain data: what is printed, written as JSON, and told on the page."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from statistics import mean
 from typing import Any
 
@@ -56,6 +56,7 @@ def results(
 class _Found:
     def __init__(self, config: Config, scales: Sequence[Scale], seeds: Sequence[int], store: Store):
         self._config, self._scales, self._seeds, self._store = config, scales, seeds, store
+        self._proofs: dict[Hashable, set[str]] = {}
 
     def cause(self, cause: Cause) -> dict[str, Any]:
         judged = verdict_of(self._config, cause, self._scales, self._store, self._seeds)
@@ -96,9 +97,19 @@ class _Found:
         points = {p: [t[p] for t in trials if t and p in t] for p in ("start", "end")}
         told = {p: _means(found) for p, found in points.items() if found}
         if scale.name == FULL.name and points["start"]:
-            kinds = _kinds(condition, points["start"])
+            kinds = _kinds(self._apart(condition), points["start"])
             told |= {"lost": _sums(kinds), "parts": parts(kinds)}
         return told | {"trials": sum(t is not None for t in trials)}
+
+    def _apart(self, condition: Condition) -> set[str]:
+        """Leaves that provably no way leads to from the loss; proved once for each program."""
+        subject = condition.subject()
+        if subject.traced_as not in self._proofs:
+            params = jax.eval_shape(subject.init, jax.random.key(0))
+            report = reach(subject.loss, params, subject.shapes(1))
+            apart = {leaf.name for leaf in report.leaves if not leaf.passes}
+            self._proofs[subject.traced_as] = apart
+        return self._proofs[subject.traced_as]
 
 
 def _means(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -120,15 +131,11 @@ def _means(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return told
 
 
-def _kinds(condition: Condition, points: Sequence[dict[str, Any]]) -> dict[str, tuple[str, int]]:
+def _kinds(apart: set[str], points: Sequence[dict[str, Any]]) -> dict[str, tuple[str, int]]:
     """Leaf -> (kind, parameters): a proof says which are disconnected, measurement which are zero.
 
     A leaf counts as zero if its gradient is exactly zero for every seed.
     """
-    subject = condition.subject()
-    params = jax.eval_shape(subject.init, jax.random.key(0))
-    report = reach(subject.loss, params, subject.shapes(1))
-    apart = {leaf.name for leaf in report.leaves if not leaf.passes}
 
     def kind(name: str) -> str:
         if name in apart:

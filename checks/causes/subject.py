@@ -1,7 +1,7 @@
 """What is checked: a configuration's model and windows, with faults imposed on them."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +41,11 @@ class Subject:
     device: Device
     model: Model
     faults: tuple[Intervention, ...]
+
+    @property
+    def traced_as(self) -> tuple[Hashable, ...]:
+        """Equal for subjects whose losses are the same program of parameters and batch."""
+        return self.model, tuple(f.intercept for f in self.faults if f.intercept is not None)
 
     def init(self, key: jax.Array) -> Params:
         """Initial parameters. No interceptor is on: a module that it skips would have none."""

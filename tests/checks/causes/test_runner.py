@@ -53,7 +53,7 @@ class Failing(Store):
 
     def __init__(self, root):
         super().__init__(root)
-        self.begun, self.program = [], _Program(lambda: None, self._programs._stop)
+        self.begun, self.program = [], _Program(lambda: None, self._trained._stop)
 
     def run(self, condition, scale, seeds, done):
         self.begun.append(condition)
