@@ -73,10 +73,14 @@ def build_optimizer(
             mask={"decayed": True, "plain": False},
         ),
     )
+
+    def is_due(step: jax.typing.ArrayLike, **_: Any) -> jax.Array:
+        return (jnp.asarray(step) + 1) % every == 0
+
     accumulated = optax.chain(
         optax.scale(1 / every),
         optax.apply_every(every),
-        optax.conditionally_transform(recipe, lambda step: step % every == every - 1),
+        optax.conditionally_transform(recipe, is_due),
     )
     return optax.apply_if_finite(accumulated, NEVER), rate
 
