@@ -14,7 +14,7 @@ from typing import Any
 import pgat_jax
 from checks.causes import trial
 from checks.causes.intervention import Intervention
-from checks.causes.programs import HASTY, Programs
+from checks.causes.programs import Programs
 from checks.causes.subject import Subject, impose
 from checks.causes.trial import Scale, Trials
 from pgat_jax.config import Config, DataConfig
@@ -59,7 +59,6 @@ class Store:
     def __init__(self, root: Path = ROOT):
         """Trials below ``root``, which need not exist yet."""
         self._root = root
-        self._trained, self._started = Programs(), Programs(HASTY)
 
     def read(self, condition: Condition, scale: Scale, seed: int) -> dict[str, Any] | None:
         """A finished trial; None where there is none, or its file is not whole."""
@@ -74,19 +73,18 @@ class Store:
         return [s for s in seeds if self.read(condition, scale, s) is None]
 
     def run(
-        self, condition: Condition, scale: Scale, seeds: Sequence[int], done: Callable[[], None]
+        self,
+        condition: Condition,
+        scale: Scale,
+        seeds: Sequence[int],
+        programs: Programs,
+        done: Callable[[], None],
     ) -> None:
-        """Run the trials that are missing; `done()` is called after each."""
-        programs = self._trained if scale.updates else self._started
+        """Run the trials of some seeds; `done()` is called after each."""
         trials = Trials(condition.subject(), scale, programs)
         for seed in seeds:
             self._write(condition, scale, seed, trials.run(seed))
             done()
-
-    def stop(self) -> None:
-        """Let the trials under way, on other threads, end at once with `Stopped`."""
-        self._trained.stop()
-        self._started.stop()
 
     def _write(self, condition: Condition, scale: Scale, seed: int, found: dict[str, Any]) -> None:
         what = {"condition": condition.name, "scale": scale._asdict(), "seed": seed}

@@ -7,9 +7,12 @@ from functools import partial
 from itertools import groupby
 from threading import Lock
 
+import jax
+
 from checks.causes.cause import Cause
 from checks.causes.conditions import Condition, Store
 from checks.causes.experiments import conditions
+from checks.causes.programs import HASTY, Programs
 from checks.causes.trial import Scale
 from pgat_jax.config import Config
 from pgat_jax.progress import Reporter
@@ -38,20 +41,31 @@ def run_missing(
         return reporter.say(f"all {total} trials are there")
     reporter.say(f"{len(missing)} of {total} trials to run, the others are there")
     clock = _Clock(reporter, len(missing))
+    for scale, group in groupby(missing, key=lambda m: m[1]):
+        trials = [(condition, seed) for condition, _, seed in group]
+        _run_scale(scale, trials, store, clock)
+        jax.clear_caches()
+    reporter.close()
+
+
+def _run_scale(
+    scale: Scale, trials: Sequence[tuple[Condition, int]], store: Store, clock: "_Clock"
+) -> None:
+    """Programs of one scale alone are loaded: each takes memory maps, and a process has 65,530."""
+    programs = Programs(None if scale.updates else HASTY)
     with ThreadPoolExecutor(TOGETHER) as pool:
         tasks = []
-        for (condition, scale), group in groupby(missing, key=lambda m: m[:2]):
+        for condition, group in groupby(trials, key=lambda t: t[0]):
             done = partial(clock.tick, f"{scale.name}: {_short(condition)}")
-            own = [seed for *_, seed in group]
-            tasks.append(pool.submit(store.run, condition, scale, own, done))
+            seeds = [seed for _, seed in group]
+            tasks.append(pool.submit(store.run, condition, scale, seeds, programs, done))
         try:
             for task in as_completed(tasks):
                 task.result()
         except BaseException:
-            store.stop()
+            programs.stop()
             pool.shutdown(cancel_futures=True)
             raise
-    reporter.close()
 
 
 class _Clock:

@@ -1,14 +1,16 @@
 """Conditions are tried side by side: one compile for all, and one error or Ctrl-C ends all."""
 
+import gc
 import signal
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
 import pytest
 
 from checks.causes.conditions import Store
-from checks.causes.experiments import SMALL, all_causes
+from checks.causes.experiments import FULL, SMALL, all_causes
 from checks.causes.programs import Programs, Stopped, _Program
 from checks.causes.runner import run_missing
 from pgat_jax import load_config
@@ -53,14 +55,15 @@ class Failing(Store):
 
     def __init__(self, root):
         super().__init__(root)
-        self.begun, self.program = [], _Program(lambda: None, self._trained._stop)
+        self.begun = []
 
-    def run(self, condition, scale, seeds, done):
+    def run(self, condition, scale, seeds, programs, done):
         self.begun.append(condition)
         if len(self.begun) == 1:
             raise OSError("no space left")
+        program = _Program(lambda: None, programs._stop)
         while True:
-            self.program()
+            program()
 
 
 def test_an_error_in_one_condition_ends_the_others_and_is_raised(tmp_path):
@@ -69,6 +72,26 @@ def test_an_error_in_one_condition_ends_the_others_and_is_raised(tmp_path):
     with pytest.raises(OSError, match="no space left"):
         run_missing(config, [SMALL], causes, False, range(2), store, Reporter())
     assert len(store.begun) <= 3  # of some twenty
+
+
+class Holding(Store):
+    """Notes the programs that each scale gets, without holding them."""
+
+    def __init__(self, root):
+        super().__init__(root)
+        self.seen = {}
+
+    def run(self, condition, scale, seeds, programs, done):
+        self.seen.setdefault(scale.name, set()).add(weakref.ref(programs))
+
+
+def test_the_programs_of_a_scale_are_let_go_before_the_next(tmp_path):
+    store, causes = Holding(tmp_path), list(all_causes().values())
+    run_missing(load_config("tiny"), [FULL, SMALL], causes, False, range(2), store, Reporter())
+    gc.collect()
+    (started,), (trained,) = store.seen.values()
+    assert store.seen.keys() == {"full", "small"} and started is not trained
+    assert started() is None and trained() is None
 
 
 @pytest.mark.slow
