@@ -127,15 +127,16 @@ def share_text(cause: dict[str, Any], direction: str, outcome: str) -> str:
 def _remedy_table(found: dict[str, Any]) -> Table:
     trained = [scale["name"] for scale in found["scales"] if scale["updates"]]
     ends = [f"{what}, {name}" for name in trained for what in ("spread", "validation")]
-    table = _table("fix", "proposed by", "dead leaves", "dead parameters", *ends)
-    before = {"name": "none", "place": ""} | found["bases"]["sick"]
-    for row in (
-        before,
+    table = _table("fix", "dead leaves", "dead parameters", *ends)
+    bases = found["bases"]
+    rows = (
+        {"name": "none"} | bases["sick"],
         *found["remedies"],
-        {"name": "healthy", "place": ""} | found["bases"]["healthy"],
-    ):
+        {"name": "healthy"} | bases["healthy"],
+    )
+    for row in rows:
         measured = [text for name in trained for text in end_texts(row, name)]
-        table.add_row(row["name"], row["place"], *lost_texts(row), *measured)
+        table.add_row(row["name"], *lost_texts(row), *measured)
     return table
 
 

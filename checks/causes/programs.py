@@ -1,6 +1,7 @@
 """Compiled programs of trials, shared among subjects that are traced alike."""
 
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from threading import Event, Lock
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ Optimizer = tuple[Callable[..., Any], Callable[..., Any]]
 
 
 HASTY = {"xla_backend_optimization_level": 0}
-"""XLA's options for programs that run a few times: half the compile, twice the seconds a run."""
+"""XLA's options for programs that run a few times: half the compile, two thirds more for a run."""
 KEPT = 12
 """Programs that stay loaded, the latest used: a process has room for a few dozen of this size."""
 
@@ -66,16 +67,14 @@ class _Program:
 
     def __init__(self, function: Callable[..., Any], stop: Event):
         self._function, self._stop = function, stop
-        self._compiling: Lock | None = Lock()
+        self._turn: AbstractContextManager[Any] = Lock()
 
     def __call__(self, *args: Any) -> Any:
         if self._stop.is_set():
             raise Stopped
-        if self._compiling is None:
-            return self._function(*args)
-        with self._compiling:
+        with self._turn:
             found = self._function(*args)
-        self._compiling = None
+        self._turn = nullcontext()
         return found
 
 

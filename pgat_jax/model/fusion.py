@@ -15,9 +15,9 @@ class Fusion(nn.Module):
     Keys and values are never built. With one query against N bodies it is cheaper to carry the
     query through the key map, q (K x)' = (q K) x', and to map the attended mean of the bodies
     rather than every body: 4 S F D + 4 S N H D operations instead of 4 S N F D, the same function.
-    Queries and bodies stand with D outside, [.., D, H] and [.., D, N]: as a product of one step
-    that is four times as fast on CPU as with D inside. No key bias: the softmax does not see it;
-    nor the LayerNorm's bias in a key.
+    Queries and bodies stand with D outside, [.., D, H] and [.., D, N]: their product is then four
+    times as fast on CPU, and all products of a forward pass together a seventh faster. No key bias:
+    the softmax does not see it; nor the LayerNorm's bias in a key.
     """
 
     heads: int
