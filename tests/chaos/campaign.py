@@ -14,6 +14,7 @@ from tests.commands import SMALL, Command
 
 EPOCHS, LOG_EVERY = 6, 5
 KEYS = (*SMALL, f"train.epochs={EPOCHS}", f"train.log_every={LOG_EVERY}")
+COMPILING = "compiling the training step"
 PATIENCE = 1800
 """Seconds after which a process counts as hung, on a machine that may have much else to do."""
 STATUS = {signal.SIGKILL: {-9}, signal.SIGTERM: {143, -15}, signal.SIGINT: {130, -2}}
@@ -27,6 +28,7 @@ class Campaign:
         self.place, self.rng = place, rng
         self.run: Path | None = None
         self.ended = False
+        """Whether the last process went to the end of the run; a knock may take a part back."""
         self.counts: Counter[str] = Counter()
         self._promised: int | None = None
 
@@ -48,11 +50,17 @@ class Campaign:
         names = [path.parent.name for path in folder.glob("*/manifest.json")]
         return sorted(int(name) for name in names if name.isdigit())
 
-    def kill(self, number: signal.Signals, during: float = 14.0) -> None:
-        """Start, send a signal at a random moment, see that the process ends as it should."""
+    def kill(self, number: signal.Signals, during: float = 14.0, after: str = COMPILING) -> None:
+        """Start, send a signal at a random moment, see that the process ends as it should.
+
+        Args:
+            number: the signal.
+            during: it comes within as many seconds of the line below.
+            after: the line, or a part of it; now and then the signal does not wait for it.
+        """
         command = self.start()
         if self.rng.random() < 0.85:
-            self.follow(command)
+            self.follow(command, after)
         else:
             time.sleep(self.rng.uniform(0, 3))
         time.sleep(self.rng.uniform(0, during))
@@ -75,9 +83,9 @@ class Campaign:
         assert self.ended and self.run is not None
         return self.run
 
-    def follow(self, command: Command) -> None:
-        """Read until the training step is being compiled; hold the process to its promises."""
-        command.until("compiling the training step")
+    def follow(self, command: Command, line: str = COMPILING) -> None:
+        """Read up to a line; hold the process to its promises."""
+        command.until(line)
         self._note(command)
 
     def end(self, command: Command, what: str = "") -> int:
@@ -85,8 +93,7 @@ class Campaign:
         status = command.end(PATIENCE)
         self._note(command)
         assert "Traceback" not in command.text, f"{what}\n{command.text}"
-        if status == 0:
-            self.ended = True
+        self.ended = status == 0
         saved = re.search(r"stopped after step (\d+); saved", command.text)
         self._promised = int(saved[1]) if saved else None
         return status
@@ -137,5 +144,7 @@ def compare(run: Path, calm: Path) -> None:
             mean = name == "loss" and key[0] == "train"
             if not mean and name not in ("time", "samples_per_second"):
                 assert expected[key][name] == value, f"{run}: {key} {name}"
-    validated = [key for key in expected if key[0] == "validation"]
-    assert validated == [key for key in knocked if key[0] == "validation"]
+    validated = [
+        [step for event, step in which if event == "validation"] for which in (knocked, expected)
+    ]
+    assert validated[0] == validated[1], f"{run}: validated after steps {validated[0]}"

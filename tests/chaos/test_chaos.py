@@ -17,8 +17,9 @@ def test_a_run_that_is_knocked_about_ends_where_the_calm_one_does(tmp_path):
     write_days(tmp_path)
     calm = calm_run(tmp_path)
     campaign = Campaign(tmp_path, random.Random(0))
+    campaign.kill(signal.SIGKILL, during=6)
     while not campaign.steps():
-        campaign.kill(signal.SIGKILL, during=8)
+        campaign.kill(signal.SIGKILL, during=2, after="epoch 1: validation loss")
     for knock in KNOCKS.values():
         knock(campaign)
     campaign.kill(signal.SIGTERM, during=6)
