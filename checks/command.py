@@ -11,11 +11,11 @@ from typing import Any
 
 from checks.allow import apply_allow_list, read_allow_list
 from checks.diagnose import diagnose
-from checks.profile import profile
+from checks.flow.profile import profile
+from checks.program.trace import NotALoss
 from checks.reach import reach
 from checks.report import Report
 from checks.table import report_table, subtree_table
-from checks.trace import NotALoss
 
 PASSED, FAILED, NOT_RUN = 0, 1, 2
 

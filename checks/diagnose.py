@@ -8,31 +8,31 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from checks import jaxprs
 from checks.allow import Allow, apply_allow_list
-from checks.cures import with_cures
-from checks.cuts import find_cuts
-from checks.dependence import Dependence
-from checks.derivatives import hold
-from checks.judge_alive import Optimisation, vanishing
-from checks.judge_dead import Context, judged
-from checks.judge_finite import non_finite
-from checks.judge_rules import wrong
-from checks.judge_stuck import holders
-from checks.leaves import Partition, partition
-from checks.points import Point, Sampler, root_mean_square
+from checks.cures.subject import Subject
+from checks.cures.trials import with_cures
+from checks.flow.ways import Ways
+from checks.judges.alive import Optimisation, vanishing
+from checks.judges.dead import Context, judged
+from checks.judges.finite import non_finite
+from checks.judges.rules import wrong
+from checks.judges.stuck import holders
+from checks.measure.points import Point, Sampler, root_mean_square
+from checks.measure.readings import narrow
+from checks.measure.simulate import Chain, Training, default_optimizer, train
+from checks.measure.survey import Survey, survey
+from checks.measure.wake import Wakes
+from checks.program import jaxprs
+from checks.program.leaves import Partition, partition
+from checks.program.runner import Runner
+from checks.program.trace import NotALoss, Program, impure, trace
 from checks.progress import Say, progress
+from checks.proofs.cuts import find_cuts
+from checks.proofs.dependence import Dependence
+from checks.proofs.derivatives import hold
 from checks.reach import Static, analyse, make_leaf
-from checks.readings import narrow
 from checks.report import Report
-from checks.runner import Runner
-from checks.simulate import Chain, Training, default_optimizer, train
-from checks.subject import Subject
-from checks.survey import Survey, survey
-from checks.trace import NotALoss, Program, impure, trace
 from checks.verdicts import Finding, Leaf, Slice, first_of
-from checks.wake import Wakes
-from checks.ways import Ways
 
 # Verdicts whose evidence says where the gradient ends.
 _HELD = frozenset({"stuck", "unvisited", "waking"})

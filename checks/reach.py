@@ -4,14 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from checks import jaxprs
-from checks.cuts import Cut, find_cuts
-from checks.dependence import Dependence
-from checks.derivatives import missing_derivatives
-from checks.flow import static_flow
-from checks.places import place
+from checks.flow.modules import static_flow
+from checks.program import jaxprs
+from checks.program.places import place
+from checks.program.trace import Program, trace
+from checks.proofs.cuts import Cut, find_cuts
+from checks.proofs.dependence import Dependence
+from checks.proofs.derivatives import missing_derivatives
 from checks.report import Report
-from checks.trace import Program, trace
 from checks.verdicts import Finding, Leaf
 
 _SETTLED = "what JAX settles before a program exists (a shape, a type, a tangent of type float0)"

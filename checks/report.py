@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.document import write_json
-from checks.flow import Flow
-from checks.page import write_html
+from checks.flow.modules import Flow
+from checks.pages.page import write_html
 from checks.table import report_table
 from checks.verdicts import Leaf, verdict_counts, worst_first
 
 if TYPE_CHECKING:
-    from checks.profile import Profile
+    from checks.flow.profile import Profile
 
 
 @dataclass(frozen=True)

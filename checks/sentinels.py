@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from checks.leaves import leaf_names
+from checks.program.leaves import leaf_names
 
 # Sums of squares in which no float32 square that counts was lost, below or above.
 _SAFE = (1e-20, 1e30)

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from checks.leaves import leaf_names
+from checks.program.leaves import leaf_names
 from pgat_jax.config import TrainConfig
 
 GROUPS = {

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import optax
 
-from checks.interception import Interceptor
+from checks.causes.interception import Interceptor
 from pgat_jax.config import Config
 from pgat_jax.data.columns import Columns
 from pgat_jax.data.loading import Data

@@ -15,8 +15,8 @@ from checks.causes.experiments import FULL, healthy, sick
 from checks.causes.judge import ORDER
 from checks.causes.pictures import DIRECTIONS, effects_picture, lost_picture
 from checks.causes.registry import chosen
-from checks.flow_picture import flow_picture
-from checks.svg import COLOURS
+from checks.pages.flow_picture import flow_picture
+from checks.pages.svg import COLOURS
 from pgat_jax.config import Config
 
 VERDICT_COLOURS = {
@@ -30,7 +30,7 @@ VERDICT_COLOURS = {
 def causes_page(found: dict[str, Any], config: Config) -> str:
     """The page of what `results` gave for a configuration, as text."""
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader("checks.causes"), PackageLoader("checks")]),
+        loader=ChoiceLoader([PackageLoader("checks.causes"), PackageLoader("checks.pages")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -6,8 +6,8 @@ from markupsafe import Markup
 
 from checks.causes.judge import EQUAL, HALF
 from checks.causes.outcomes import OUTCOMES
-from checks.svg import COLOURS, Drawing
-from checks.treemap import Box
+from checks.pages.svg import COLOURS, Drawing
+from checks.pages.treemap import Box
 
 KINDS = {
     "disconnected": ("not connected to the loss", COLOURS["disconnected"]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from checks.causes.programs import Programs
 from checks.causes.subject import Subject
-from checks.leaves import leaf_names
+from checks.program.leaves import leaf_names
 from pgat_jax.data.windows import epoch_order
 from pgat_jax.model.build import Params
 

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 
 from checks.faults.registry import Fault, Model
-from checks.leaves import leaf_names
+from checks.program.leaves import leaf_names
 
 _STEPS = 30
 

@@ -8,13 +8,13 @@ from jax import lax
 
 from checks import diagnose, reach
 from checks.document import document
-from checks.flow import measured_flow
-from checks.flow_graph import MOST_GROUPS
-from checks.points import Sampler
+from checks.flow.graph import MOST_GROUPS
+from checks.flow.modules import measured_flow
+from checks.flow.scopes import grouped
+from checks.measure.points import Sampler
+from checks.program.runner import Runner
+from checks.program.trace import trace
 from checks.reach import analyse
-from checks.runner import Runner
-from checks.scopes import grouped
-from checks.trace import trace
 
 X = jnp.linspace(0.1, 1.0, 4)
 

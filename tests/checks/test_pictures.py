@@ -8,16 +8,16 @@ import pytest
 from jax import lax
 
 from checks import Leaf, Report, reach
-from checks.flow import Edge, Flow, Node
-from checks.flow_picture import flow_picture
-from checks.gradient_picture import gradient_picture
-from checks.log_scale import LogScale
-from checks.map_picture import map_picture
-from checks.page import report_page
-from checks.profile import Passage, Profile
-from checks.profile_picture import profile_picture
-from checks.svg import Drawing, shortened
-from checks.treemap import Box, squarified
+from checks.flow.modules import Edge, Flow, Node
+from checks.flow.profile import Passage, Profile
+from checks.pages.flow_picture import flow_picture
+from checks.pages.gradient_picture import gradient_picture
+from checks.pages.log_scale import LogScale
+from checks.pages.map_picture import map_picture
+from checks.pages.page import report_page
+from checks.pages.profile_picture import profile_picture
+from checks.pages.svg import Drawing, shortened
+from checks.pages.treemap import Box, squarified
 
 EVIL = '<script>alert("x")</script>&\x00\u202e層'
 MOST_ELEMENTS = 500

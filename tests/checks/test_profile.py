@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 from jax import lax
 
-from checks.profile import profile
+from checks.flow.profile import profile
 
 
 def test_the_steepest_loss_is_the_saturated_equation():

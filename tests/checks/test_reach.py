@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from jax import lax
 
+from checks.program.trace import NotALoss
 from checks.reach import reach
-from checks.trace import NotALoss
 
 X = jnp.linspace(0.1, 1.0, 4)
 

@@ -7,7 +7,7 @@ from jax import lax
 from jax.custom_derivatives import SymbolicZero
 
 from checks import diagnose
-from checks.places import is_jax_rule
+from checks.program.places import is_jax_rule
 
 X = jnp.linspace(0.5, 2.0, 5)
 

@@ -1,8 +1,8 @@
 """2.2: the residual stream always passes, the gated one can be 0."""
 
 from checks.causes.cause import Cause
+from checks.causes.interception import on_call
 from checks.causes.intervention import Intervention
-from checks.interception import on_call
 from pgat_jax.model.pgat import PGAT
 
 

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 
 from checks.causes.cause import Cause
+from checks.causes.interception import on_call
 from checks.causes.intervention import Intervention, changed
-from checks.interception import on_call
 from pgat_jax.model.gate import Gate
 from pgat_jax.model.layers import FeedForward
 

@@ -3,8 +3,8 @@
 import flax.linen as nn
 
 from checks.causes.cause import Cause
+from checks.causes.interception import on_call
 from checks.causes.intervention import Intervention
-from checks.interception import on_call
 from pgat_jax.model.gate import Gate
 
 

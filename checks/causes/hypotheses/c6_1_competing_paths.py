@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 
 from checks.causes.cause import Cause
+from checks.causes.interception import on_call
 from checks.causes.intervention import Intervention, with_model
-from checks.interception import on_call
 from pgat_jax.config import Config
 from pgat_jax.model.decoder import TargetStream
 

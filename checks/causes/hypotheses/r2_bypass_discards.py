@@ -1,9 +1,9 @@
 """R2: the bypass discards the fused stream."""
 
 from checks.causes.cause import Cause
+from checks.causes.interception import on_call
 from checks.causes.intervention import Intervention
 from checks.causes.wiring import encoder_bypassed
-from checks.interception import on_call
 from pgat_jax.model.pgat import PGAT
 
 

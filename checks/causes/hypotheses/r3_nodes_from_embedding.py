@@ -3,8 +3,8 @@
 from typing import Any
 
 from checks.causes.cause import Cause
+from checks.causes.interception import Interceptor
 from checks.causes.intervention import Intervention
-from checks.interception import Interceptor
 from pgat_jax.model.embedding import Embedding
 from pgat_jax.model.nodes import BodyFeatures, Nodes
 

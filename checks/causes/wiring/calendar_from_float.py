@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from checks.causes.interception import on_call
 from checks.causes.intervention import Fault, edited
-from checks.interception import on_call
 from pgat_jax.data.loading import Data
 from pgat_jax.data.windows import Device
 from pgat_jax.model.build import Params

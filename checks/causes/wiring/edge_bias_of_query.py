@@ -3,8 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from checks.causes.interception import on_call
 from checks.causes.intervention import Fault, edited
-from checks.interception import on_call
 from pgat_jax.model.build import Params
 from pgat_jax.model.layers import SelfAttention
 

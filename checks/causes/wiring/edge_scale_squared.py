@@ -6,8 +6,8 @@ The original's initialiser zeroed every parameter with "bias" in its name, and i
 import flax.linen as nn
 import jax.numpy as jnp
 
+from checks.causes.interception import on_call
 from checks.causes.intervention import Fault, edited
-from checks.interception import on_call
 from pgat_jax.model.build import Params
 from pgat_jax.model.graph_attention import GraphAttentionBlock
 

@@ -1,7 +1,7 @@
 """The bypass: the joint encoder is built, and the stream goes around it."""
 
+from checks.causes.interception import on_call
 from checks.causes.intervention import Fault, with_model
-from checks.interception import on_call
 from pgat_jax.config import Config
 from pgat_jax.model.encoder import SpatioTemporal
 

@@ -2,8 +2,8 @@
 
 import jax.numpy as jnp
 
+from checks.causes.interception import on_call
 from checks.causes.intervention import Fault
-from checks.interception import on_call
 from pgat_jax.model.petri import Petri
 
 

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 
+from checks.causes.interception import on_call
 from checks.causes.intervention import Fault
-from checks.interception import on_call
 from pgat_jax.data.columns import BODIES
 from pgat_jax.model.layers import attend
 from pgat_jax.model.phase import BodyTokens

@@ -4,7 +4,7 @@ import jax
 import pytest
 
 from checks.causes.names import NAMES, parts
-from checks.leaves import leaf_names
+from checks.program.leaves import leaf_names
 from pgat_jax import build, load_config
 
 

@@ -1,0 +1,1 @@
+"""Edits that bring a leaf back, each tried; a file a family of edits."""

@@ -1,0 +1,73 @@
+"""An edit of a `while` of unknown length: a scan of as many steps as the data take."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from checks.cures.edits import Edit, Spot, Ward
+from checks.measure.readings import narrow
+from checks.program.interpret import Feeds, Interpreter, Path, Run, Site
+from checks.program.runner import QUICK
+
+
+def scanned(ward: Ward, spot: Spot) -> Edit:
+    """The loops of a spot as scans, which have a reverse derivative; their steps are counted."""
+    runner = ward.subject.runner
+    leaves, args = narrow(runner, ward.subject.points[0])
+    program = runner.program
+    count = jax.jit(lambda given: _Counter().run(program.jaxpr, given)[1], compiler_options=QUICK)
+    notes = count(program.inputs(leaves, args))
+    steps = max(int(np.max(notes[path])) for path in spot.paths)
+    text = f"run it as a scan of {steps} steps at {spot.place}"
+    interpreter = _Scanner(spot.paths, steps)
+    return Edit("equation", text, spot.leaves, lambda subject: subject.rewritten(interpreter))
+
+
+class _Counter(Interpreter):
+    """Notes for each loop its number of steps."""
+
+    def _while(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+        goes_on, body, first = _parts(site, operands)
+        results, count = lax.while_loop(
+            lambda state: goes_on(state[0]),
+            lambda state: (body(state[0]), state[1] + 1),
+            (first, jnp.zeros((), int)),
+        )
+        return list(results), {site.path: count}
+
+
+class _Scanner(Interpreter):
+    """Runs the loops at some paths for a fixed number of steps; those too many change nothing."""
+
+    def __init__(self, paths: set[Path], steps: int) -> None:
+        self._paths, self._steps = paths, steps
+
+    def _while(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+        if site.path not in self._paths:
+            return super()._while(site, operands, feeds)
+        goes_on, body, first = _parts(site, operands)
+
+        def step(carry: list[Any], _: None) -> tuple[list[Any], None]:
+            on = goes_on(carry)
+            return [jnp.where(on, new, old) for new, old in zip(body(carry), carry)], None
+
+        return list(lax.scan(step, first, None, length=self._steps)[0]), {}
+
+
+def _parts(site: Site, operands: list[Any]) -> tuple[Callable, Callable, list[Any]]:
+    """Condition, body and first carry of a loop."""
+    params = site.equation.params
+    of_cond, of_body = params["cond_nconsts"], params["body_nconsts"]
+    asked, fixed = operands[:of_cond], operands[of_cond : of_cond + of_body]
+
+    def goes_on(carry: list[Any]) -> Any:
+        return Interpreter().run(params["cond_jaxpr"], [*asked, *carry])[0][0]
+
+    def body(carry: list[Any]) -> list[Any]:
+        return Interpreter().run(params["body_jaxpr"], [*fixed, *carry])[0]
+
+    return goes_on, body, operands[of_cond + of_body :]

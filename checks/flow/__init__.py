@@ -1,0 +1,1 @@
+"""Where the gradient goes on its way back: module by module, equation by equation."""

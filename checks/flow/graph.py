@@ -1,0 +1,115 @@
+"""Which module reads what of which other: the structure of a gradient's way, from shapes alone.
+
+The equations of a program are sorted into groups (modules). A *read* is one variable as one group
+sees it; its *sources* are the groups that make the variable. The gradient takes the way back: from
+the reading group to the sources.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from checks.flow.scopes import grouped, scopes
+from checks.flow.sources import Source, Sources
+from checks.program import jaxprs
+from checks.program.interpret import Path
+from checks.program.trace import Program
+from checks.proofs.context import Seen, walk
+from checks.proofs.dependence import Dependence
+
+MOST_GROUPS = 48
+STATES = ("unused", "cut", "flows")
+
+
+@dataclass
+class Read:
+    """A variable as one group sees it.
+
+    Attributes:
+        reader: name of the group.
+        seen: the equation of the group that reads it first.
+        operand: at which position.
+        sources: where the variable comes from.
+        state: `flows`: a derivative leads on to the loss; `cut`: only the value does; `unused`.
+    """
+
+    reader: str
+    seen: Seen
+    operand: int
+    sources: frozenset[Source]
+    state: str
+
+
+class Graph(NamedTuple):
+    """Everything that depends on a leaf or on a floating input.
+
+    Attributes:
+        reads: in program order.
+        groups: names, the one nearest to the loss first.
+        owners: path of each equation -> its group.
+        loss: what makes the loss.
+    """
+
+    reads: list[Read]
+    groups: list[str]
+    owners: dict[Path, str]
+    loss: frozenset[Source]
+
+
+def graph(program: Program, dependence: Dependence) -> Graph:
+    """The graph of a program; nothing is computed."""
+    first = program.leaf_count + len(program.params.held)
+    inputs = ((1 << len(program.args.learning)) - 1) << first
+    mask = inputs | ((1 << program.leaf_count) - 1)
+    seen = [one for one in walk(dependence, program.jaxpr, mask) if one.arriving]
+    owners = _owners(seen, program)
+    sources = Sources(program.jaxpr, seen, owners)
+    reads: dict[Any, Read] = {}
+    for one in seen:
+        for operand, state in _states(one, dependence) if one.site.path in owners else ():
+            owner, frame = owners[one.site.path], one.site.path[:-1]
+            variable = one.site.equation.invars[operand]
+            read = Read(owner, one, operand, sources.of(frame, variable), state)
+            known = reads.setdefault((frame, variable, owner), read)
+            known.state = max(known.state, state, key=STATES.index)
+    loss = sources.of((), jaxprs.open_jaxpr(program.jaxpr).outvars[0])
+    order = list(dict.fromkeys(reversed(owners.values())))
+    return Graph(list(reads.values()), order, owners, loss)
+
+
+def _owners(seen: Sequence[Seen], program: Program) -> dict[Path, str]:
+    """Path -> group of each equation, in program order.
+
+    An equation that contains a single group belongs to it as a whole; scans are always entered,
+    so that their steps can be told apart.
+    """
+    containing = {one.site.path[:-2] for one in seen}
+    ends = [one for one in seen if one.site.path not in containing]
+    chains = [(*one.site.enclosing, one.site.equation) for one in ends]
+    found = scopes(chains, program.params.names)
+    names = grouped(found, MOST_GROUPS)
+    inside: dict[Path, dict[str, None]] = {}
+    for one, own in zip(ends, found):
+        for length in range(1, len(one.site.path) + 1, 2):
+            inside.setdefault(one.site.path[:length], {})[names[own]] = None
+    entered: set[Path] = {()}
+    owners: dict[Path, str] = {}
+    for one in seen:
+        path, kind = one.site.path, one.site.equation.primitive.name
+        if path[:-2] not in entered:
+            continue
+        if kind == "scan" or (len(inside[path]) > 1 and kind != "shard_map"):
+            entered.add(path)
+        else:
+            owners[path] = next(iter(inside[path]))
+    return owners
+
+
+def _states(seen: Seen, dependence: Dependence) -> Iterator[tuple[int, str]]:
+    """Operands with a tangent, and what becomes of it in this equation."""
+    rows = dependence.equation(seen.site.equation)
+    for i, bits in enumerate(seen.operands.tangent):
+        if bits and not jaxprs.is_literal(seen.site.equation.invars[i]):
+            felt = any(is_felt and row >> i & 1 for is_felt, row in zip(seen.felt, rows.tangent))
+            live = any(is_live and row >> i & 1 for is_live, row in zip(seen.live, rows.value))
+            yield i, "flows" if felt else "cut" if live else "unused"

@@ -1,0 +1,265 @@
+"""The first equation that makes a NaN or an Inf, forward or backward.
+
+Every equation of the gradient's own program is flagged by `isfinite` on its results (never by a
+maximum or by the loss: XLA on CPU loses NaN in those). From a gradient that is not finite the flags
+are followed back, through values that are not finite only, to where they start: a NaN that a
+`where` hides, or an Inf under a mask, is not reached.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from checks.program import jaxprs
+from checks.program.interpret import Interpreter, Notes, Path, Run, Site
+from checks.program.leaves import Partition, is_key
+from checks.program.places import place
+from checks.program.runner import QUICK, Runner
+
+_SHOWN = 4
+
+
+class Origin(NamedTuple):
+    """An equation whose result is not finite though its operands explain nothing of it.
+
+    Attributes:
+        site: the equation.
+        kind: `NaN` or `Inf`.
+        step: first step of the innermost scan in which it happens, or None outside of scans.
+    """
+
+    site: Site
+    kind: str
+    step: int | None
+
+    @property
+    def place(self) -> str:
+        """`path:line primitive in module/path`."""
+        return place(self.site.equation, self.site.enclosing)
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether it belongs to the backward pass."""
+        chain = [*self.site.enclosing, self.site.equation]
+        return any("transpose(" in str(e.source_info.name_stack) for e in chain)
+
+
+@dataclass
+class Blame:
+    """Flags of the gradient's program at one point, ready to be followed back from any leaf."""
+
+    jaxpr: Any
+    flags: Notes
+    inputs: list[tuple[bool, bool]]
+    _found: dict[int, list[Origin]] = field(default_factory=dict)
+
+    def of_loss(self) -> list[Origin]:
+        """Origins of a loss that is not finite."""
+        return self._from(0)
+
+    def of_leaf(self, position: int) -> list[Origin]:
+        """Origins of the gradient of the leaf at this position among the watched ones."""
+        return self._from(1 + position)
+
+    def _from(self, output: int) -> list[Origin]:
+        if output not in self._found:
+            tracer = _Tracer(self.flags)
+            inner = jaxprs.open_jaxpr(self.jaxpr)
+            inputs = dict(zip(inner.invars, self.inputs))
+            inputs.update(zip(inner.constvars, _flags_of(jaxprs.consts_of(self.jaxpr))))
+            tracer.follow(inner, [inner.outvars[output]], inputs, (), ())
+            self._found[output] = sorted(tracer.origins, key=lambda origin: origin.site.path)
+        return self._found[output]
+
+
+def blame(runner: Runner, leaves: Sequence[Any], args: Partition) -> Blame:
+    """Runs the gradient's program as written, with flags, at one point."""
+    closed, inputs = runner.gradient_program(leaves, args)
+    flagged = jax.jit(lambda given: _Flagger().run(closed, given)[1], compiler_options=QUICK)
+    flags = flagged(inputs)
+    return Blame(closed, jax.tree.map(np.asarray, flags), _flags_of(inputs))
+
+
+def describe(origins: Sequence[Origin]) -> tuple[str, tuple[str, ...]]:
+    """A sentence about the origins, and their places, first things first."""
+    if not origins:
+        return "no equation makes it: it comes in with the parameters or the data", ()
+    first = origins[0]
+    way = "backward" if first.is_backward else "forward"
+    step = f", at scan step {first.step}" if first.step is not None else ""
+    name = first.site.equation.primitive.name
+    places = tuple(dict.fromkeys(origin.place for origin in origins))[:_SHOWN]
+    return f"{first.kind} is first made {way} by {name}{step}", places
+
+
+class _Flagger(Interpreter):
+    """Notes for each equation whether its results contain NaN, and Inf, and whether it made them.
+
+    It made a NaN if no operand held one at that time: in a scan, at that step.
+    """
+
+    def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
+        """The results as they are, and four booleans."""
+        if not results:
+            return results, {}
+        pairs = zip(site.equation.invars, operands)
+        nan, inf = _any_flag([x for atom, x in pairs if _is_value(atom)])
+        held = _any_flag(results)
+        made = held & jnp.stack([~nan, ~(nan | inf)])
+        return results, {site.path: jnp.concatenate([held, made])}
+
+
+class _Raised(NamedTuple):
+    """What an equation did at any of its steps."""
+
+    nan: bool = False
+    inf: bool = False
+    makes_nan: bool = False
+    makes_inf: bool = False
+
+
+# For a variable: whether it holds a NaN, and an Inf.
+_Flags = dict[Any, tuple[bool, bool]]
+
+
+class _Tracer:
+    """Follows values that are not finite back to the equations that made them so."""
+
+    def __init__(self, flags: Notes) -> None:
+        self._noted = flags
+        self.origins: list[Origin] = []
+        self._done: set[tuple[Path, Any]] = set()
+
+    def follow(
+        self,
+        jaxpr: Any,
+        starts: Sequence[Any],
+        inputs: _Flags,
+        path: Path,
+        enclosing: tuple[Any, ...],
+    ) -> list[Any]:
+        """From variables of a jaxpr back; gives its inputs that were reached."""
+        flags, made = dict(inputs), {}
+        for i, equation in enumerate(jaxpr.eqns):
+            raised = self._raised((*path, i))
+            flags.update((v, (raised.nan, raised.inf)) for v in equation.outvars)
+            made.update((v, Site(equation, (*path, i), enclosing)) for v in equation.outvars)
+        reached, queue = [], list(starts)
+        while queue:
+            variable = queue.pop()
+            if jaxprs.is_literal(variable) or not any(flags.get(variable, (False, False))):
+                continue
+            if (path, variable) in self._done:
+                continue
+            self._done.add((path, variable))
+            if variable in made:
+                queue += self._back(made[variable], variable, flags)
+            else:
+                reached.append(variable)
+        return reached
+
+    def _back(self, site: Site, variable: Any, flags: _Flags) -> list[Any]:
+        """Operands to follow; an origin is noted where the equation itself is to blame."""
+        equation = site.equation
+        operands = [flags.get(x, (False, False)) for x in map(_hashable, equation.invars)]
+        which = [x is variable for x in equation.outvars].index(True)
+        inside = self._inside(site, which, operands)
+        if inside is not None:
+            return [equation.invars[i] for i in inside]
+        raised = self._raised(site.path)
+        if raised.makes_nan:
+            self._note(site, "NaN")
+        elif raised.makes_inf and not _brings_inf(equation):
+            self._note(site, "Inf")
+        return [x for x, flag in zip(equation.invars, operands) if any(flag)]
+
+    def _inside(
+        self, site: Site, which: int, operands: list[tuple[bool, bool]]
+    ) -> list[int] | None:
+        """Positions of the operands reached through the sub-jaxprs, None where there are none."""
+        equation, name = site.equation, site.equation.primitive.name
+        if name == "shard_map":
+            return None
+        if name == "scan":
+            return self._scan(site, which, operands)
+        if name == "cond":
+            branches = equation.params["branches"]
+            found = [self._call(site, i, b, which, operands[1:]) for i, b in enumerate(branches)]
+            return sorted({1 + i for one in found for i in one})
+        inner = jaxprs.callee(equation)
+        return None if inner is None else self._call(site, 0, inner, which, operands)
+
+    def _call(
+        self, site: Site, branch: int, inner: Any, which: int, operands: list[tuple[bool, bool]]
+    ) -> list[int]:
+        inner = jaxprs.open_jaxpr(inner)
+        chain = (*site.enclosing, site.equation)
+        inputs = dict(zip(inner.invars, operands))
+        starts = [inner.outvars[which]]
+        reached = self.follow(inner, starts, inputs, (*site.path, branch), chain)
+        return [i for i, x in enumerate(inner.invars) if any(x is y for y in reached)]
+
+    def _scan(self, site: Site, which: int, operands: list[tuple[bool, bool]]) -> list[int]:
+        """A carry that is reached was made by an earlier step, or came in."""
+        body = site.equation.params["jaxpr"]
+        constants, carries = jaxprs.scan_counts(site.equation)
+        raised = self._raised(site.path)
+        inputs = list(operands)
+        for i in range(constants, constants + carries):
+            inputs[i] = (inputs[i][0] or raised.nan, inputs[i][1] or raised.inf)
+        reached: set[int] = set()
+        queue, asked = [which], set()
+        while queue:
+            output = queue.pop()
+            asked.add(output)
+            found = self._call(site, 0, body, output, inputs)
+            reached.update(found)
+            steps = {i - constants for i in found if constants <= i < constants + carries}
+            queue += [i for i in steps if i not in asked and i not in queue]
+        return [i for i in sorted(reached) if any(operands[i])]
+
+    def _raised(self, path: Path) -> "_Raised":
+        flags = self._noted.get(path)
+        return _Raised() if flags is None else _Raised(*map(bool, flags.reshape(-1, 4).any(0)))
+
+    def _note(self, site: Site, kind: str) -> None:
+        flags = self._noted[site.path][..., 2 if kind == "NaN" else 3]
+        step = None
+        if flags.ndim:
+            step = int(np.argmax(flags.reshape(flags.shape[0], -1).any(-1)))
+        self.origins.append(Origin(site, kind, step))
+
+
+def _any_flag(values: Sequence[Any]) -> jax.Array:
+    """Two booleans: whether one of them holds NaN, and Inf."""
+    return jnp.stack([jnp.zeros(2, bool), *map(_flag, values)]).any(0)
+
+
+def _flag(value: Any) -> jax.Array:
+    """Two booleans: holds NaN, holds Inf."""
+    if is_key(value.dtype) or not jnp.issubdtype(value.dtype, jnp.inexact):
+        return jnp.zeros(2, bool)
+    return jnp.stack([jnp.isnan(value).any(), jnp.isinf(value).any()])
+
+
+def _flags_of(values: Sequence[Any]) -> list[tuple[bool, bool]]:
+    flags = ([bool(x) for x in np.asarray(_flag(jnp.asarray(value)))] for value in values)
+    return [(nan, inf) for nan, inf in flags]
+
+
+def _brings_inf(equation: Any) -> bool:
+    """Whether a literal operand is itself infinite, as in a mask."""
+    literals = [x.val for x in equation.invars if jaxprs.is_literal(x)]
+    return any(bool(np.isinf(np.asarray(x, np.float64)).any()) for x in literals)
+
+
+def _is_value(atom: Any) -> bool:
+    return not (jaxprs.is_literal(atom) or jaxprs.is_reference(atom))
+
+
+def _hashable(atom: Any) -> Any:
+    return None if jaxprs.is_literal(atom) else atom

@@ -1,0 +1,112 @@
+"""Whether the parts of a `custom_linear_solve` belong together, measured where they are used.
+
+The gradient through one rests on `transpose_solve` (or on `symmetric=True`), which JAX takes on
+trust. It is asked for a random right side g, and its answer must solve the transposed system: for
+any v, `<answer, matvec(v)> = <g, v>`. A solve that is rough forward may be as rough backward.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from checks.measure.rules import TOLERANCE
+from checks.program.interpret import Path, Run, Site
+from checks.program.leaves import Partition
+from checks.program.places import is_jax_function, place
+from checks.program.runner import QUICK, Runner, wide_args, wide_array
+from checks.program.shadow import Widener
+from checks.proofs.context import Seen, walk
+from checks.proofs.dependence import Dependence
+
+# How many times rougher than the solve forward its transpose may be.
+_ROUGHER = 10.0
+
+
+class Mismatch(NamedTuple):
+    """A call whose `transpose_solve` does not solve the transposed system; by how much."""
+
+    seen: Seen
+    error: float
+
+    @property
+    def leaves(self) -> int:
+        """Bit set of the inputs whose tangent enters the call."""
+        return self.seen.arriving
+
+    @property
+    def place(self) -> str:
+        """Where it is called."""
+        return place(self.seen.site.equation, self.seen.site.enclosing)
+
+
+def user_solves(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:
+    """Calls with a user's functions that a leaf's tangent enters and the loss sees."""
+    return [
+        seen
+        for seen in walk(dependence, jaxpr, (1 << leaf_count) - 1)
+        if seen.site.equation.primitive.name == "custom_linear_solve"
+        and seen.arriving
+        and any(seen.live)
+        and not is_jax_function(seen.site.equation.params["jaxprs"].matvec)
+    ]
+
+
+def mismatches(
+    runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
+) -> list[Mismatch]:
+    """Calls among these whose parts contradict each other at one point."""
+    asker = _Asker({seen.site.path: seen.site.equation for seen in calls})
+    with jax.enable_x64(True):
+        inputs = runner.program.inputs([*map(wide_array, leaves)], wide_args(args))
+        program = runner.program.jaxpr
+        ask = jax.jit(lambda given: asker.run(program, given)[1], compiler_options=QUICK)
+        answers = jax.tree.map(np.asarray, ask(inputs))
+    found = []
+    for seen in calls:
+        errors = answers.get(seen.site.path, np.zeros(2)).reshape(-1, 2).max(0)
+        if errors[1] > max(TOLERANCE, _ROUGHER * errors[0]):
+            found.append(Mismatch(seen, float(errors[1])))
+    return found
+
+
+class _Asker(Widener):
+    """The shadow; notes for each solve of interest its relative errors, forward and transposed.
+
+    Bodies of rules and of solves are run with paths of their own, so equations are compared too.
+    """
+
+    def __init__(self, solves: dict[Path, Any]) -> None:
+        super().__init__()
+        self._solves = solves
+
+    def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
+        """The results as they are."""
+        if self._solves.get(site.path) is not site.equation:
+            return results, {}
+        calls, right = self.solver(site, operands)
+        if calls["transpose_solve"] is None:
+            return results, {}
+        keys = jax.random.split(jax.random.key(0), 2)
+        given, probe = ([_normal(key, x) for x in right] for key in keys)
+        forward = _product(calls["matvec"](calls["solve"](given)), probe)
+        back = _product(calls["transpose_solve"](given), calls["matvec"](probe))
+        true, size = _product(given, probe), _size(given) * _size(probe)
+        return results, {site.path: jnp.abs(jnp.stack([forward, back]) - true) / size}
+
+
+def _normal(key: Any, like: Any) -> Any:
+    return jax.random.normal(key, like.shape, like.dtype)
+
+
+def _product(one: Sequence[Any], two: Sequence[Any]) -> Any:
+    return jnp.sum(jnp.stack([jnp.sum(x * y) for x, y in zip(one, two)]))
+
+
+def _size(parts: Sequence[Any]) -> Any:
+    """Euclidean norm, over the fourth root of the number of elements: of <x, y>, the size of x."""
+    count = sum(x.size for x in parts)
+    squares = [jnp.sum(jnp.abs(x) ** 2) for x in parts]
+    return jnp.sqrt(jnp.sum(jnp.stack(squares))) / count**0.25

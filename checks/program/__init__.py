@@ -1,0 +1,1 @@
+"""A loss as a program: traced, read, run anew, run in float64."""
