@@ -45,7 +45,7 @@ def _load_sound(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG):
 
 
 def _train(args: argparse.Namespace) -> None:
-    from pgat_jax.runs import CONFIG, find_run
+    from pgat_jax.runs.folder import CONFIG, find_run
 
     if args.resume and args.run_name:
         raise UserError("--run-name names a new run, --resume goes on with an old one: give one.")
@@ -53,8 +53,8 @@ def _train(args: argparse.Namespace) -> None:
     config = _load_sound(args, default)
     _prepare()
     from pgat_jax.cluster import is_first, join
-    from pgat_jax.interrupts import Interrupted
-    from pgat_jax.train import train
+    from pgat_jax.training.interrupts import Interrupted
+    from pgat_jax.training.train import train
 
     join(args.coordinator, args.processes, args.process)
     try:
@@ -69,7 +69,7 @@ def _train(args: argparse.Namespace) -> None:
 def _evaluate(args: argparse.Namespace) -> None:
     run = _run(args)
     _prepare()
-    from pgat_jax.evaluate import evaluate_run
+    from pgat_jax.forecasting.evaluate import evaluate_run
 
     evaluate_run(run, args.json)
 
@@ -77,7 +77,7 @@ def _evaluate(args: argparse.Namespace) -> None:
 def _forecast(args: argparse.Namespace) -> None:
     run = _run(args)
     _prepare()
-    from pgat_jax.forecast import forecast_run
+    from pgat_jax.forecasting.forecast import forecast_run
 
     forecast_run(run, args.data, args.start, args.quantiles, args.output)
 
@@ -99,7 +99,7 @@ def _config(args: argparse.Namespace) -> None:
 def _bench(args: argparse.Namespace) -> None:
     config = _load_sound(args)
     _prepare()
-    from pgat_jax.bench import bench
+    from pgat_jax.bench.bench import bench
 
     bench(config, args.json, args.profile)
 
@@ -126,7 +126,7 @@ def _causes(args: argparse.Namespace) -> None:
 
 
 def _run(args: argparse.Namespace) -> Path:
-    from pgat_jax.runs import find_run, newest_run
+    from pgat_jax.runs.folder import find_run, newest_run
 
     if args.run and args.config:
         raise UserError("RUN and --config both name a run: give one of them.")

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from pgat_jax import build, load_config, load_data, runs
-from pgat_jax.checkpoint import Checkpoints
-from pgat_jax.diagnostics import TRAIL
-from pgat_jax.metrics import Metrics
+from pgat_jax import build, load_config, load_data
+from pgat_jax.runs import folder as runs
+from pgat_jax.runs.checkpoint import Checkpoints
+from pgat_jax.runs.metrics import Metrics
+from pgat_jax.training.diagnostics import TRAIL
 
 settings.register_profile("compiled", deadline=None)  # a first call compiles
 settings.load_profile("compiled")
@@ -50,8 +51,8 @@ def make_run(tmp_path_factory) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def scored_run(make_run) -> Callable[[str], Path]:
     """Criterion -> a run folder with scores.json and forecasts.csv."""
-    from pgat_jax.evaluate import score_run
-    from pgat_jax.forecast import write_test_forecasts
+    from pgat_jax.forecasting.evaluate import score_run
+    from pgat_jax.forecasting.forecast import write_test_forecasts
 
     def scored(criterion: str) -> Path:
         run = make_run(criterion)
@@ -66,8 +67,8 @@ def scored_run(make_run) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def drawn_run(scored_run) -> Path:
     """A run folder of the mixture model with pictures and report.html too."""
-    from pgat_jax.plots import draw_run
-    from pgat_jax.report import write_report
+    from pgat_jax.pages.plots import draw_run
+    from pgat_jax.pages.report import write_report
 
     run = scored_run("nll")
     draw_run(run)

@@ -14,7 +14,7 @@ import numpy as np
 from pgat_jax import build, load_config, load_data
 from pgat_jax.data.windows import epoch_order
 from pgat_jax.mesh import cut, everywhere, make_mesh, spread
-from pgat_jax.step import TrainState, make_step
+from pgat_jax.training.step import TrainState, make_step
 
 UPDATES = 20
 ALONE = {

@@ -10,17 +10,17 @@ import jax
 import jax.numpy as jnp
 
 from pgat_jax import build, load_config
-from pgat_jax.collectives import bytes_of, collectives
+from pgat_jax.bench.collectives import bytes_of, collectives
+from pgat_jax.bench.flops import count_flops
+from pgat_jax.bench.program import parse
+from pgat_jax.bench.traffic import kernels, traffic
 from pgat_jax.config import Config
 from pgat_jax.data.calendar import FEATURES
 from pgat_jax.data.columns import BODIES, TARGETS, Columns, computed_columns
 from pgat_jax.data.windows import Device
-from pgat_jax.flops import count_flops
 from pgat_jax.mesh import everywhere, make_mesh
 from pgat_jax.model.build import batch_shapes
-from pgat_jax.program import parse
-from pgat_jax.step import compile_step
-from pgat_jax.traffic import kernels, traffic
+from pgat_jax.training.step import compile_step
 
 SIZES = {
     "tiny": ("tiny",),

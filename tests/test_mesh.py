@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from pgat_jax import build, load_config
-from pgat_jax.collectives import bytes_of, collectives
-from pgat_jax.optimizer import GROUPS, pack
-from pgat_jax.program import Program, parse
+from pgat_jax.bench.collectives import bytes_of, collectives
+from pgat_jax.bench.program import Program, parse
+from pgat_jax.training.optimizer import GROUPS, pack
 
 CHOOSE = """
 import json, sys

@@ -18,9 +18,9 @@ from pgat_jax.config_file import parse_yaml
 from pgat_jax.data import cache
 from pgat_jax.data.reading import MAX_ROWS
 from pgat_jax.errors import UserError, printable
-from pgat_jax.predict import kept_split
+from pgat_jax.forecasting.predict import kept_split
 from pgat_jax.progress import Reporter
-from pgat_jax.runs import create_run, load_run, locked
+from pgat_jax.runs.folder import create_run, load_run, locked
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b\u202e"
 CALLED: list[str] = []

@@ -23,7 +23,7 @@ from pgat_jax.output import write_output
 
 ROOT = Path("runs/causes")
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "numpy")
-SOURCES = ("model", "data", "optimizer.py", "losses.py")
+SOURCES = ("model", "data", "training/optimizer.py")
 """Parts of `pgat_jax` that a trial runs."""
 
 

@@ -15,7 +15,7 @@ from checks.causes.outcomes import GRAPH, PROJECTIONS, total
 from checks.causes.remedies import REMEDIES
 from checks.causes.trial import Scale
 from pgat_jax.config import Config
-from pgat_jax.diagnostics import TRAIL
+from pgat_jax.training.diagnostics import TRAIL
 
 SCHEMA = "causes/1"
 KINDS = ("disconnected", "zero", "gradient")

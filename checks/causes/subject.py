@@ -19,7 +19,7 @@ from pgat_jax.data.loading import Data, load_data
 from pgat_jax.data.windows import Device, gather
 from pgat_jax.model.build import Model, Params, build
 from pgat_jax.model.heads import Outputs, criterion_loss
-from pgat_jax.optimizer import build_optimizer, on_leaves
+from pgat_jax.training.optimizer import build_optimizer, on_leaves
 
 _gather = jax.jit(gather, static_argnames=("seq_len", "label_len", "pred_len"))
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from scipy.special import ndtri
 
 from pgat_jax.config import LossConfig
-from pgat_jax.losses import mixture_nll, mse, pinball
+from pgat_jax.model.losses import mixture_nll, mse, pinball
 from pgat_jax.model.precision import widen
 
 

@@ -12,10 +12,10 @@ import jax
 from hypothesis import strategies as st
 
 from pgat_jax import build, load_config, load_data
-from pgat_jax.checkpoint import Checkpoints
-from pgat_jax.metrics import Metrics
-from pgat_jax.runs import CHECKPOINTS, create_run, params_sha256
-from pgat_jax.snapshot import Place, meta_of
+from pgat_jax.runs.checkpoint import Checkpoints
+from pgat_jax.runs.folder import CHECKPOINTS, create_run, params_sha256
+from pgat_jax.runs.metrics import Metrics
+from pgat_jax.training.snapshot import Place, meta_of
 from tests.bad_input.damage import at, bytes_damage, lines_damage, places
 from tests.bad_input.door import answer, inside
 from tests.bad_input.tables import SMALL, as_csv, rows

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pgat_jax.runs import load_run, params_sha256
+from pgat_jax.runs.folder import load_run, params_sha256
 from tests.commands import SMALL, Command
 
 EPOCHS, LOG_EVERY = 6, 5

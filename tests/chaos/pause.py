@@ -17,10 +17,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from pgat_jax import build, load_config
-from pgat_jax.checkpoint import Checkpoints
 from pgat_jax.data.columns import computed_columns
-from pgat_jax.snapshot import items_of
-from pgat_jax.step import state_shapes
+from pgat_jax.runs.checkpoint import Checkpoints
+from pgat_jax.training.snapshot import items_of
+from pgat_jax.training.step import state_shapes
 
 STEPS, STEP_SECONDS = 100, 4.4
 """Between two checkpoints; of one step of ``recovery`` on two cores."""

@@ -4,7 +4,7 @@ import jax
 import pytest
 
 from pgat_jax import load_config, load_data
-from pgat_jax.runs import create_run
+from pgat_jax.runs.folder import create_run
 from tests.commands import write_days
 from tests.training.session import NEVER, Session
 

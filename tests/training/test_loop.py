@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from pgat_jax import progress
-from pgat_jax.diagnostics import TRAIL
 from pgat_jax.errors import UserError
-from pgat_jax.interrupts import Interrupted
-from pgat_jax.metrics import read_metrics
 from pgat_jax.model.statistics import NAMES
-from pgat_jax.optimizer import GROUPS, updates_made
-from pgat_jax.runs import load_run, params_sha256
-from pgat_jax.train import train
+from pgat_jax.runs.folder import load_run, params_sha256
+from pgat_jax.runs.metrics import read_metrics
+from pgat_jax.training.diagnostics import TRAIL
+from pgat_jax.training.interrupts import Interrupted
+from pgat_jax.training.optimizer import GROUPS, updates_made
+from pgat_jax.training.train import train
 from tests.training.session import NEVER, STEPS, Session
 
 

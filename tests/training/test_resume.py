@@ -11,13 +11,13 @@ import jax
 import pytest
 
 from pgat_jax import load_config
-from pgat_jax.checkpoint import Checkpoints
 from pgat_jax.config_file import dump_yaml
 from pgat_jax.errors import UserError
-from pgat_jax.interrupts import Interrupted
-from pgat_jax.metrics import read_metrics
-from pgat_jax.runs import load_run, params_sha256
-from pgat_jax.train import train
+from pgat_jax.runs.checkpoint import Checkpoints
+from pgat_jax.runs.folder import load_run, params_sha256
+from pgat_jax.runs.metrics import read_metrics
+from pgat_jax.training.interrupts import Interrupted
+from pgat_jax.training.train import train
 from tests.commands import Command
 from tests.training.session import NEVER, STEPS, Session, same
 

@@ -12,7 +12,7 @@ from checks.causes.registry import all_faults, chosen
 from checks.causes.subject import impose
 from checks.verdicts import PASSING
 from pgat_jax import load_config
-from pgat_jax.flops import count_flops
+from pgat_jax.bench.flops import count_flops
 
 DISCONNECTING = ["encoder_bypassed", "modules_uncalled", "petri_states_unused"]
 HARMLESS = ["columns_off_by_five", "phases_after_scaling"]

@@ -1,0 +1,1 @@
+"""What a configuration costs: counted operations, memory, time, and what binds it."""

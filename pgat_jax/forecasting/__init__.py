@@ -1,0 +1,1 @@
+"""Forecasts of a trained run: distributions, prices, scores beside baselines."""

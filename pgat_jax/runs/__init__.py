@@ -1,0 +1,1 @@
+"""Run folders: checkpoints, records, and what is read back from them."""

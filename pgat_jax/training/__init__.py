@@ -1,0 +1,1 @@
+"""Training: the loop, the compiled step, the optimiser, and coming back to a run."""

@@ -1,0 +1,39 @@
+"""Training, validation and forecast of every configuration lower for GPU and TPU from this machine.
+
+It proves that each operation has a form there, and nothing of speed or memory.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from pgat_jax import build, load_config, load_data
+from pgat_jax.model.build import batch_shapes
+from pgat_jax.training.step import leaf_shapes, make_step, state_shapes, table_shapes, window_losses
+
+PLATFORMS = ("cuda", "tpu")
+CASES = [(path.stem, "float32") for path in sorted(Path("configs").glob("*.yaml"))]
+
+
+def lower(function, *shapes) -> tuple[str, ...]:
+    return jax.export.export(jax.jit(function), platforms=PLATFORMS)(*shapes).platforms
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "precision"), [*CASES, ("recovery", "bfloat16")])
+def test_every_program_of_a_configuration_lowers(name, precision):
+    config = load_config(name, f"train.precision={precision}")
+    data = load_data(config)
+    model, table = build(config, data.columns), table_shapes(data.device)
+    size, steps = config.train.batch_size, 10
+    state = state_shapes(model, steps)
+    order = jax.ShapeDtypeStruct((steps * size,), jnp.int32)
+    rows = jax.ShapeDtypeStruct((size,), jnp.int32)
+    one = batch_shapes(config, data.columns, 1)
+    assert lower(make_step(model, steps)[0], state, table, order) == PLATFORMS
+    params = leaf_shapes(model)
+    assert lower(partial(window_losses, model), params, table, rows) == PLATFORMS
+    assert lower(model.apply, params, one) == PLATFORMS

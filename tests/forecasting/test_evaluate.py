@@ -1,0 +1,108 @@
+"""evaluate: strict JSON, scores that can be recomputed, baselines on the same windows."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pgat_jax.forecasting import baselines, evaluate, predict
+from pgat_jax.runs.folder import load_run, params_sha256
+
+
+@pytest.fixture(scope="module", params=["mse", "nll"])
+def run(request, scored_run):
+    return scored_run(request.param)
+
+
+@pytest.fixture(scope="module")
+def scores(run):
+    return json.loads((run / "scores.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_scores_hold_model_and_three_baselines_for_both_splits(scores):
+    assert set(scores["splits"]) == {"validation", "test"}
+    for split in scores["splits"].values():
+        assert list(split["forecasters"]) == [
+            "model",
+            "zero_return",
+            "historical_mean",
+            "last_250_days",
+        ]
+        assert (split["windows"], len(split["conclusions"]) > 0) == (48, True)
+
+
+def test_the_model_s_mse_is_that_of_its_outputs_on_the_batches(run, scores):
+    loaded = load_run(run)
+    errors = []
+    for first in range(0, len(loaded.data.windows("test")), predict.CHUNK):
+        batch = loaded.data.batch("test", np.arange(first, first + predict.CHUNK))
+        point = loaded.model.apply(loaded.params, batch).point
+        errors.append(np.mean((point - batch.target) ** 2))
+    table = scores["splits"]["test"]["forecasters"]["model"]["scaled"]["mse"]
+    assert table["all"] == pytest.approx(np.mean(errors), rel=1e-4)
+    assert np.mean(list(table["by_target"].values())) == pytest.approx(table["all"])
+    assert np.mean(table["by_day"]) == pytest.approx(table["all"])
+
+
+def test_the_split_s_last_forecast_day_is_the_table_s_last_day(scores):
+    assert scores["splits"]["test"]["last_day"] == scores["data"]["last_date"]
+    assert scores["splits"]["validation"]["last_day"] < scores["splits"]["test"]["first_day"]
+
+
+def test_zero_return_scores_are_those_of_returns_themselves(run, scores):
+    loaded = load_run(run)
+    rows = predict.predicted_rows(loaded, "test")
+    returns = loaded.data.table.values[rows, 3]
+    table = scores["splits"]["test"]["forecasters"]["zero_return"]
+    assert table["returns"]["mse"]["by_target"]["Close"] == pytest.approx(np.mean(returns**2))
+    assert table["direction"]["by_target"]["Close"] == 0.5
+
+
+def test_the_digest_is_that_of_the_parameters(run, scores):
+    assert scores["params_sha256"] == params_sha256(load_run(run).params)
+
+
+def test_a_point_model_gets_validation_spread_on_the_test_alone(scored_run):
+    splits = json.loads((scored_run("mse") / "scores.json").read_text())["splits"]
+    assert "coverage" not in splits["validation"]["forecasters"]["model"]
+    assert "coverage" in splits["test"]["forecasters"]["model"]
+    assert "validation" in splits["test"]["spread"]
+
+
+def test_a_mixture_model_has_every_score(scored_run):
+    splits = json.loads((scored_run("nll") / "scores.json").read_text())["splits"]
+    model = splits["validation"]["forecasters"]["model"]
+    assert set(model["scaled"]) == {"mse", "mae", "crps", "log_score"}
+    assert set(model["coverage"]) == {"50%", "80%", "90%"}
+
+
+def test_json_on_stdout_is_strict_and_alone(run, capsys):
+    evaluate.evaluate_run(run, as_json=True)
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert len(found["params_sha256"]) == 64
+
+
+def test_tables_fit_a_hundred_columns(run, capsys):
+    from pgat_jax.forecasting.score_tables import print_scores
+
+    print_scores(json.loads((run / "scores.json").read_text()))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 100
+    for words in ("zero return", "historical mean", "last 250 days", "windows overlap"):
+        assert words in out
+
+
+def test_numbers_that_are_not_finite_become_null():
+    assert evaluate.strict({"a": [float("nan"), 1.0], "b": {"c": float("inf")}}) == {
+        "a": [None, 1.0],
+        "b": {"c": None},
+    }
+
+
+def test_recent_days_of_a_test_window_end_on_its_last_past_day(run):
+    loaded = load_run(run)
+    forecast = evaluate.make_baselines(loaded, "test")["last_250_days"]
+    last = loaded.data.windows("test")[0]
+    targets = predict.scaled_targets(loaded.data)
+    expected = targets[last - baselines.RECENT_DAYS + 1 : last + 1].mean(0)
+    np.testing.assert_allclose(forecast.point[0, 0], expected)
