@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Any
 
 import jax
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from checks import reach
@@ -16,6 +15,7 @@ from checks.causes.judge import ORDER
 from checks.causes.pictures import DIRECTIONS, effects_picture, lost_picture
 from checks.causes.registry import chosen
 from checks.pages.flow_picture import flow_picture
+from checks.pages.rendering import rendered
 from checks.pages.svg import COLOURS
 from pgat_jax.config import Config
 
@@ -29,31 +29,26 @@ VERDICT_COLOURS = {
 
 def causes_page(found: dict[str, Any], config: Config) -> str:
     """The page of what `results` gave for a configuration, as text."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("checks.causes"), PackageLoader("checks.pages")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    filters = {
         "colour": VERDICT_COLOURS.__getitem__,
         "effects": effects_picture,
         "combine": lambda a, b: a | b,
         "ends": end_texts,
     }
-    return environment.get_template("causes.html").render(
-        found=found,
-        answer=answer(found),
-        counts=Counter(cause["verdict"] for cause in found["causes"]),
-        order=ORDER,
-        lost=_lost(found),
-        flows=_flows(config),
-        faults=chosen(config.faults),
-        ranking=ranking(found),
-        directions=tuple(DIRECTIONS),
-        full=FULL.name,
-    )
+    content = {
+        "found": found,
+        "answer": answer(found),
+        "counts": Counter(cause["verdict"] for cause in found["causes"]),
+        "order": ORDER,
+        "lost": _lost(found),
+        "flows": _flows(config),
+        "faults": chosen(config.faults),
+        "ranking": ranking(found),
+        "directions": tuple(DIRECTIONS),
+        "full": FULL.name,
+    }
+    packages = ("checks.causes", "checks.pages")
+    return rendered("causes.html", *packages, filters=filters, content=content)
 
 
 def _lost(found: dict[str, Any]) -> Markup:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from checks.pages.flow_picture import flow_picture
 from checks.pages.gradient_picture import MOST_BARS, gradient_picture
 from checks.pages.map_picture import map_picture
 from checks.pages.profile_picture import profile_picture
+from checks.pages.rendering import rendered
 from checks.pages.svg import COLOURS
 from checks.table import cure_lines, is_plain, sibling_title, siblings
 from checks.verdicts import worst_first
@@ -61,21 +60,14 @@ def profile_page(profile: "Profile") -> str:
 
 
 def _rendered(template: str, **content: Any) -> str:
-    environment = Environment(
-        loader=PackageLoader("checks.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    filters = {
         "colour": COLOURS.__getitem__,
         "power": _power,
         "shape": _shape,
         "title_of": sibling_title,
         "cures": cure_lines,
     }
-    return environment.get_template(template).render(content)
+    return rendered(template, "checks.pages", filters=filters, content=content)
 
 
 def _subtrees(report: "Report") -> "dict[str, Subtree]":

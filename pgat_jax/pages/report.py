@@ -4,8 +4,7 @@ import base64
 import json
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
+from checks.pages.rendering import rendered
 from pgat_jax.config_file import load_config
 from pgat_jax.forecasting.score_tables import conclusions, score_grids
 from pgat_jax.output import write_output
@@ -22,13 +21,7 @@ def write_report(run: Path) -> Path:
         UserError: ``run`` is not a run folder.
     """
     run = find_run(run)
-    environment = Environment(
-        loader=PackageLoader("pgat_jax.pages"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    page = environment.get_template("report.html").render(content(run))
+    page = rendered("report.html", "pgat_jax.pages", filters={}, content=content(run))
     return write_output(run / "report.html", page.encode())
 
 
