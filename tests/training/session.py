@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from pgat_jax.progress import Reporter
-from pgat_jax.training.train import Trainer
+from pgat_jax.training.loop import Trainer
 
 STEPS = 23  # an epoch of batches of 4; accumulation 2, so epoch 1 ends between two updates
 NEVER = float("inf")
