@@ -17,9 +17,8 @@ from pgat_jax.bench.flops import count_flops
 DISCONNECTING = ["encoder_bypassed", "modules_uncalled", "petri_states_unused"]
 HARMLESS = ["columns_off_by_five", "phases_after_scaling"]
 APART = [
-    ("calendar_from_float", "edge_bias_of_query"),
+    ("calendar_from_float", "edge_bias_of_query", "single_token_attention", *HARMLESS),
     ("constant_columns", "edge_scale_squared"),
-    ("single_token_attention", *HARMLESS),
 ]
 """Faults in different parts of the model, so that one measurement shows what each takes."""
 
