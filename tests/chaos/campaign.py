@@ -144,7 +144,6 @@ def compare(run: Path, calm: Path) -> None:
             mean = name == "loss" and key[0] == "train"
             if not mean and name not in ("time", "samples_per_second"):
                 assert expected[key][name] == value, f"{run}: {key} {name}"
-    validated = [
-        [step for event, step in which if event == "validation"] for which in (knocked, expected)
-    ]
-    assert validated[0] == validated[1], f"{run}: validated after steps {validated[0]}"
+    validated = [step for event, step in knocked if event == "validation"]
+    wanted = [step for event, step in expected if event == "validation"]
+    assert validated == wanted, f"{run}: validated after steps {validated}"
