@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 import jax
 import numpy as np
 
-from checks.causes.registry import chosen
-from checks.causes.subject import Subject, impose
-from checks.causes.summary import fault_table
 from checks.command import NOT_RUN, run_check
+from pgat_jax.causes.registry import chosen
+from pgat_jax.causes.subject import Subject, impose
+from pgat_jax.causes.summary import fault_table
 from pgat_jax.config import Config
 
 WINDOWS = 2

@@ -104,7 +104,7 @@ def check(parser: argparse.ArgumentParser) -> None:
         "--allow", type=Path, metavar="FILE", help="a line `pattern verdict reason` for each excuse"
     )
     for flag, text in (
-        ("--fault", "impose a fault of checks/causes besides the configuration's; repeatable"),
+        ("--fault", "impose a fault of pgat_jax/causes besides the configuration's; repeatable"),
         ("--without", "leave out a fault of the configuration; repeatable"),
     ):
         parser.add_argument(flag, action="append", default=[], metavar="NAME", help=text)

@@ -117,7 +117,7 @@ def _check(args: argparse.Namespace) -> int:
 def _causes(args: argparse.Namespace) -> None:
     config = _load(args, "original")
     _prepare()
-    from checks.causes.command import list_causes, run_causes
+    from pgat_jax.causes.command import list_causes, run_causes
 
     if args.list:
         print(list_causes())

@@ -15,7 +15,6 @@ import jax
 from checks.program.jaxprs import CUSTOM_RULES, custom_body, open_jaxpr
 
 _CHECKS = f"{Path(__file__).parents[1]}{os.sep}"
-_USERS = tuple(f"{_CHECKS}{name}{os.sep}" for name in ("causes", "faults"))
 _JAX = str(Path(jax.__file__).parent)
 # Here JAX makes rules out of a caller's functions: whose they are, its own lines do not tell.
 _RULE_MAKER = inspect.getsourcefile(jax.custom_vjp) or ""
@@ -143,7 +142,7 @@ def _user_frames(equation: Any) -> list[Any]:
 
 
 def _is_own(file: str) -> bool:
-    return file.startswith(_CHECKS) and not file.startswith(_USERS)
+    return file.startswith(_CHECKS)
 
 
 def _is_machinery(file: str) -> bool:

@@ -5,8 +5,8 @@ import pytest
 
 from pgat_jax import load_config, load_data
 from pgat_jax.runs.folder import create_run
-from tests.commands import write_days
 from tests.training.session import NEVER, Session
+from tools.commands import write_days
 
 
 @pytest.fixture(scope="package", autouse=True)

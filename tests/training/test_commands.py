@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import ROOT, SMALL, Command, write_days
+from tools.commands import ROOT, SMALL, Command, write_days
 
 pytestmark = pytest.mark.slow
 

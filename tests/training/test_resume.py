@@ -18,8 +18,8 @@ from pgat_jax.runs.folder import load_run, params_sha256
 from pgat_jax.runs.metrics import read_metrics
 from pgat_jax.training.interrupts import Interrupted
 from pgat_jax.training.train import train
-from tests.commands import Command
 from tests.training.session import NEVER, STEPS, Session, same
+from tools.commands import Command
 
 
 def test_resumed_runs_end_bitwise_where_an_uninterrupted_one_does(config, data, new_run, whole):

@@ -1,0 +1,1 @@
+"""Benchmarks of the checks; run from a checkout, not part of the wheel."""

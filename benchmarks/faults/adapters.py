@@ -1,0 +1,65 @@
+"""Faults in low-rank adapters beside pretrained weights."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(280, 8, 4)
+
+
+class _Adapted(eqx.Module):
+    """A dense layer with an adapter of rank two, and an output."""
+
+    base: jax.Array
+    down: jax.Array
+    up: jax.Array
+    out: jax.Array
+
+    def __init__(self) -> None:
+        self.base, self.out = normal(281, 4, 4), normal(282, 4, 2)
+        self.down, self.up = normal(283, 4, 2), normal(284, 2, 4)
+
+    def merged(self, scale: float = 1.0) -> jax.Array:
+        """The layer's weights with those of the adapter: `[4, 4]`."""
+        return self.base + scale * (self.down @ self.up)
+
+
+def scale_rounded_to_zero(faulty: bool) -> Model:
+    """`alpha // rank` in place of `alpha / rank`."""
+    scale = 1 // 2 if faulty else 1 / 2
+
+    def loss(model, x):
+        return jnp.mean((jnp.tanh(x @ model.merged(scale)) @ model.out - 1) ** 2)
+
+    return Model(loss, _Adapted(), (X,))
+
+
+def merged_before_training(faulty: bool) -> Model:
+    """The forward pass reads weights into which the adapter was merged once."""
+    kept = _Adapted().merged()
+
+    def loss(model, x):
+        kernel = kept if faulty else model.merged()
+        return jnp.mean((jnp.tanh(x @ kernel) @ model.out - 1) ** 2)
+
+    return Model(loss, _Adapted(), (X,))
+
+
+def gate_behind_a_relu(faulty: bool) -> Model:
+    """The gate of an adapter starts at zero, where a relu that keeps it positive is flat."""
+    positive = jax.nn.relu if faulty else jax.nn.softplus
+
+    def loss(p, x):
+        return jnp.mean((x @ p["base"] + positive(p["gate"]) * jnp.tanh(x @ p["branch"]) - 1) ** 2)
+
+    params = {"base": normal(285, 4, 2), "branch": normal(286, 4, 2), "gate": jnp.zeros(2)}
+    return Model(loss, params, (X,))
+
+
+FAULTS = [
+    Fault("invariant", ("down", "up"), scale_rounded_to_zero),
+    Fault("disconnected", ("base", "down", "up"), merged_before_training, held_out=True),
+    Fault("stuck", ("branch", "gate"), gate_behind_a_relu, held_out=True),
+]

@@ -1,0 +1,48 @@
+"""Faults in networks trained against each other."""
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X, Y = normal(420, 8, 4), normal(421, 8, 4)
+
+
+def reversed_by_rule(faulty: bool) -> Model:
+    """A rule that turns the gradient of the domain round, where it was to be helped."""
+    sign = -1.0 if faulty else 1.0
+
+    @jax.custom_gradient
+    def passed(h):
+        return h, lambda g: (sign * g,)
+
+    def loss(p, x, y):
+        hidden = jnp.tanh(x @ p["encoder"])
+        domain = jax.nn.sigmoid(passed(hidden) @ p["domain"])  # here
+        return jnp.mean((hidden @ p["task"] - y) ** 2) + jnp.mean((domain - 1) ** 2)
+
+    params = {"encoder": normal(422, 4, 5), "domain": normal(423, 5), "task": normal(424, 5, 4)}
+    return Model(loss, params, (X, Y))
+
+
+def bias_of_a_critic(faulty: bool) -> Model:
+    """A Wasserstein critic is asked for differences alone, which its last bias does not change."""
+    drift = 0.0 if faulty else 0.1
+
+    def loss(p, real, made):
+        def critic(x):
+            return jnp.tanh(x @ p["w"] + p["b"]) @ p["out"] + p["last"]
+
+        slopes = jax.vmap(jax.grad(critic))(0.5 * (real + made))
+        penalty = jnp.mean((jnp.sqrt((slopes**2).sum(-1) + 1e-6) - 1) ** 2)
+        apart = jnp.mean(critic(made)) - jnp.mean(critic(real))
+        return apart + penalty + (drift * jnp.mean(critic(real) ** 2) if drift else 0.0)
+
+    params = {"w": normal(425, 4, 5), "b": 0.1 * normal(426, 5), "out": normal(427, 5)}
+    return Model(loss, params | {"last": jnp.float32(0.3)}, (X, Y))
+
+
+FAULTS = [
+    Fault("wrong", ("encoder",), reversed_by_rule, held_out=True),
+    Fault("invariant", ("last",), bias_of_a_critic, held_out=True),
+]

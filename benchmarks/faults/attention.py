@@ -1,0 +1,171 @@
+"""Faults in attention, low-rank adapters and mixtures of experts."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(60, 7, 4)
+
+
+def _attend(p, x):
+    q, k, v = (x @ p[name] + p[f"{name}_bias"] for name in ("query", "key", "value"))
+    return jax.nn.softmax(q @ k.T / 2.0) @ v
+
+
+def _params():
+    kernels = {n: normal(61 + i, 4, 4) for i, n in enumerate(("query", "key", "value"))}
+    return kernels | {f"{n}_bias": 0.1 * normal(65, 4) for n in kernels}
+
+
+def key_bias(faulty: bool) -> Model:
+    """A key bias shifts all scores of a row alike, which softmax does not see."""
+
+    def loss(p, x):
+        if not faulty:
+            p = p | {"key_bias": p["key_bias"] * x[:, :1]}
+        return jnp.mean(_attend(p, x) ** 2)
+
+    return Model(loss, _params(), (X,))
+
+
+def packed_key_bias(faulty: bool) -> Model:
+    """The same as a third of one packed vector."""
+
+    def loss(p, x):
+        q, k, v = jnp.split(x @ p["qkv"] + p["bias"], 3, -1)
+        scores = q @ k.T
+        weights = jax.nn.softmax(scores) if faulty else jax.nn.sigmoid(scores)
+        return jnp.mean((weights @ v) ** 2)
+
+    return Model(loss, {"qkv": 0.5 * normal(66, 4, 12), "bias": 0.1 * normal(67, 12)}, (X,))
+
+
+def one_token(faulty: bool) -> Model:
+    """Attention over a single token is a constant 1: query and key are never asked."""
+
+    def loss(p, x):
+        return jnp.mean(_attend(p | {"key_bias": 0.0}, x[:1] if faulty else x) ** 2)
+
+    params = _params()
+    del params["key_bias"]  # never alive behind a softmax
+    return Model(loss, params, (X,))
+
+
+def squared_bias_scale(faulty: bool) -> Model:
+    """A scale that starts at zero and multiplies its bias twice."""
+
+    def loss(p, x):
+        scores = (
+            x @ x.T + p["scale"] ** 2 * p["edge"] if faulty else x @ x.T + p["scale"] * p["edge"]
+        )
+        return jnp.mean((jax.nn.softmax(scores) @ x @ p["w"]) ** 2)
+
+    return Model(loss, {"scale": 0.0, "edge": normal(68, 7, 7), "w": normal(69, 4, 2)}, (X,))
+
+
+def both_lora_factors_zero(faulty: bool) -> Model:
+    """Neither factor of the adapter can move the other off zero."""
+    down = jnp.zeros((4, 2)) if faulty else normal(70, 4, 2)
+    params = {"w": normal(71, 4, 4), "down": down, "up": jnp.zeros((2, 4))}
+    return Model(lambda p, x: jnp.mean((x @ (p["w"] + p["down"] @ p["up"])) ** 2), params, (X,))
+
+
+def router_renormalised(faulty: bool) -> Model:
+    """The one expert's weight is divided by the sum of the chosen weights: itself."""
+
+    def loss(p, x):
+        weights = jax.nn.softmax(x @ p["router"])
+        top = weights.max(-1, keepdims=True)
+        gate = top / weights.max(-1, keepdims=True) if faulty else top
+        chosen = jax.nn.one_hot(weights.argmax(-1), 3)  # here
+        return jnp.mean((gate * jnp.einsum("nd,ne,edk->nk", x, chosen, p["experts"])) ** 2)
+
+    return Model(loss, {"router": normal(72, 4, 3), "experts": normal(73, 3, 4, 4)}, (X,))
+
+
+def expert_never_chosen(faulty: bool) -> Model:
+    """No token of this batch goes to the last expert."""
+    x = jnp.abs(X).at[:, 2].set(-9.0 if faulty else 9.0)
+    x = x if faulty else x.at[:3, 2].set(-9.0)
+
+    def loss(p, x):
+        chosen = jax.nn.one_hot((x @ (5 * jnp.eye(4)[:, :3])).argmax(-1), 3)
+        return jnp.mean(jnp.einsum("nd,ne,edk->nk", x, chosen, p["experts"]) ** 2)
+
+    return Model(loss, {"experts": normal(73, 3, 4, 4)}, (x,))
+
+
+def tokens_all_alike(faulty: bool) -> Model:
+    """One short sequence, all tokens of which go to the same expert."""
+    x = 0.1 * X + jnp.array([3.0, 0, 0, 0]) if faulty else X
+
+    def loss(p, x):
+        weights = jax.nn.softmax(x @ p["router"])
+        chosen = jax.nn.one_hot(weights.argmax(-1), 3)
+        out = jnp.einsum("nd,ne,edk->nk", x, chosen, p["experts"])
+        return jnp.mean((weights.max(-1, keepdims=True) * out - 1) ** 2)
+
+    return Model(loss, {"router": jnp.eye(4)[:, :3], "experts": normal(59, 3, 4, 4)}, (x,))
+
+
+def rows_not_in_batch(faulty: bool) -> Model:
+    """Tokens of the vocabulary that the batch lacks."""
+    tokens = jnp.array([0, 1, 2, 2, 1]) if faulty else jnp.array([0, 1, 2, 3, 4])
+
+    def loss(p, tokens):
+        return jnp.mean((p["table"][tokens] @ p["w"]) ** 2)
+
+    return Model(loss, {"table": normal(74, 5, 4), "w": normal(75, 4, 2)}, (tokens,))
+
+
+def masked_row(faulty: bool) -> Model:
+    """A query that may attend to nothing: a softmax over minus infinity alone."""
+    mask = jnp.tril(jnp.ones((7, 7), bool), -1 if faulty else 0)
+
+    def loss(p, x):
+        scores = jnp.where(mask, (x @ p["query"]) @ (x @ p["key"]).T, -jnp.inf)
+        return jnp.mean((jax.nn.softmax(scores) @ (x @ p["value"])) ** 2)  # here
+
+    params = {"query": normal(76, 4, 4), "key": normal(77, 4, 4), "value": normal(58, 4, 4)}
+    return Model(loss, params, (X,))
+
+
+def stopped_keys(faulty: bool) -> Model:
+    """Keys taken as targets, though nothing else trains them."""
+
+    def loss(p, x):
+        k = x @ p["key"]
+        if faulty:
+            k = lax.stop_gradient(k)  # here
+        return jnp.mean((jax.nn.softmax((x @ p["query"]) @ k.T) @ x) ** 2)
+
+    return Model(loss, {"query": normal(78, 4, 4), "key": normal(79, 4, 4)}, (X,))
+
+
+FAULTS = [
+    Fault("invariant", ("key_bias",), key_bias, report="microsoft/unilm#510"),
+    Fault("invariant", ("bias",), packed_key_bias, axis=(0, (4, 5, 6, 7))),
+    Fault(
+        "invariant",
+        ("query", "key", "query_bias"),
+        one_token,
+        report="pixelite1201/CameraHMR#26",
+        held_out=True,
+    ),
+    Fault("stuck", ("scale", "edge"), squared_bias_scale),
+    Fault("stuck", ("down", "up"), both_lora_factors_zero, report="Guitaricet/relora#18"),
+    Fault("blocked", ("router",), router_renormalised, report="jingyaogong/minimind#858"),
+    Fault("unvisited", ("experts",), expert_never_chosen, axis=(0, (2,))),
+    Fault(
+        "unvisited",
+        ("experts",),
+        tokens_all_alike,
+        axis=(0, (1, 2)),
+        report="pytorch/torchtitan#1246",
+    ),
+    Fault("unvisited", ("table",), rows_not_in_batch, axis=(0, (3, 4))),
+    Fault("non_finite", ("value",), masked_row, along="[qk]*", report="pytorch/pytorch#41508"),
+    Fault("blocked", ("key",), stopped_keys, held_out=True),
+]

@@ -1,0 +1,107 @@
+"""Diffrax, with Optimistix and Lineax below it: implicit steps, layers and fits."""
+
+from importlib import import_module
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Model, normal
+
+LIBRARY = "diffrax"
+
+
+def _field(inputs: int, outputs: int, seed: int = 0) -> Any:
+    return eqx.nn.MLP(inputs, outputs, 8, 1, activation=jnp.tanh, key=jax.random.key(seed))
+
+
+def _model(net: Any, loss: Any, *args: Any) -> Model:
+    params, static = eqx.partition(net, eqx.is_inexact_array)
+    return Model(lambda p, *args: loss(eqx.combine(p, static), *args), params, args)
+
+
+def stiff_implicit(diffrax: Any) -> Model:
+    """diffrax.Kvaerno3 on the rates of Robertson's problem, Newton steps inside."""
+
+    def loss(rates, start, target):
+        k1, k2, k3 = jnp.exp(rates)
+
+        def field(t, y, args):
+            one, two = -k1 * y[0] + k3 * y[1] * y[2], k2 * y[1] ** 2
+            return jnp.stack([one, -one - two, two])
+
+        end = diffrax.diffeqsolve(
+            diffrax.ODETerm(field),
+            diffrax.Kvaerno3(),
+            t0=0.0,
+            t1=1.0,
+            dt0=0.02,
+            y0=start,
+            stepsize_controller=diffrax.PIDController(rtol=1e-4, atol=1e-6),
+            max_steps=128,
+        ).ys[-1]
+        return jnp.mean((end - target) ** 2)
+
+    rates = jnp.array([0.2, 1.0, 0.5])
+    return Model(loss, rates, (jnp.array([1.0, 0.5, 0.2]), jnp.array([0.3, 0.3, 0.4])))
+
+
+def deep_equilibrium(diffrax: Any) -> Model:
+    """optimistix.root_find by Newton, differentiated implicitly: a deep equilibrium layer."""
+    optx = import_module("optimistix")
+    net = {"cell": _field(7, 4, 0), "out": eqx.nn.Linear(4, 1, key=jax.random.key(1))}
+
+    def loss(net, x, y):
+        def forward(row):
+            def residual(z, args):
+                return z - net["cell"](jnp.concatenate([0.3 * z, row]))
+
+            solver = optx.Newton(rtol=1e-6, atol=1e-6)
+            return net["out"](optx.root_find(residual, solver, jnp.zeros(4)).value)
+
+        return jnp.mean((jax.vmap(forward)(x)[:, 0] - y) ** 2)
+
+    return _model(net, loss, normal(2, 8, 3), normal(3, 8))
+
+
+def bilevel_ridge(diffrax: Any) -> Model:
+    """optimistix.least_squares inside the loss: penalties of features learned on held-out data."""
+    optx = import_module("optimistix")
+
+    def loss(penalty, x, y, held_x, held_y):
+        def residual(w, args):
+            return jnp.concatenate([x @ w - y, jnp.exp(penalty) * w])
+
+        solver = optx.LevenbergMarquardt(rtol=1e-6, atol=1e-6)
+        fitted = optx.least_squares(residual, solver, jnp.zeros(3)).value
+        return jnp.mean((held_x @ fitted - held_y) ** 2)
+
+    data = normal(0, 12, 3), normal(1, 12), normal(2, 12, 3), normal(3, 12)
+    return Model(loss, jnp.array([0.3, -0.5, 0.1]), data)
+
+
+def kernel_ridge(diffrax: Any) -> Model:
+    """lineax.linear_solve with a positive semidefinite operator: a kernel's width and noise."""
+    lx = import_module("lineax")
+
+    def loss(p, x, y, held_x, held_y):
+        def kernel(a, b):
+            distance = ((a[:, None] - b[None]) * jnp.exp(p["width"])) ** 2
+            return jnp.exp(-distance.sum(-1))
+
+        gram = kernel(x, x) + jnp.exp(p["noise"]) * jnp.eye(len(x))
+        operator = lx.MatrixLinearOperator(gram, lx.positive_semidefinite_tag)
+        weights = lx.linear_solve(operator, y).value
+        return jnp.mean((kernel(held_x, x) @ weights - held_y) ** 2)
+
+    data = normal(0, 10, 3), normal(1, 10), normal(2, 10, 3), normal(3, 10)
+    return Model(loss, {"width": jnp.zeros(3) - 0.5, "noise": jnp.float32(-1.0)}, data)
+
+
+MODELS = [
+    stiff_implicit,
+    deep_equilibrium,
+    bilevel_ridge,
+    kernel_ridge,
+]

@@ -1,0 +1,160 @@
+"""dm-haiku: nets of modules, transformed to pure functions."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from benchmarks.faults.clean.registry import integers
+from benchmarks.faults.registry import Model, normal
+
+LIBRARY = "haiku"
+
+
+def _model(hk: Any, forward: Any, *data: jax.Array) -> Model:
+    """A forward function that gives the loss itself; keys and states go through it."""
+    net = hk.transform_with_state(forward)
+    params, state = net.init(jax.random.key(0), *data)
+
+    def loss(p, key, *data):
+        return net.apply(p, state, key, *data)[0]
+
+    return Model(loss, params, (jax.random.key(1), *data))
+
+
+def _classifier(hk: Any, logits: Any, x: jax.Array) -> Model:
+    def forward(x, labels):
+        return optax.softmax_cross_entropy_with_integer_labels(logits(x), labels).mean()
+
+    return _model(hk, forward, x, integers(1, 3, len(x)))
+
+
+def mlp(hk: Any) -> Model:
+    """haiku.nets.MLP with dropout."""
+
+    def logits(x):
+        net = hk.nets.MLP([8, 8, 3], activation=jnp.tanh)
+        return net(x, dropout_rate=0.2, rng=hk.next_rng_key())
+
+    return _classifier(hk, logits, normal(0, 32, 6))
+
+
+def resnet(hk: Any) -> Model:
+    """haiku.nets.ResNet, one block of each group, few channels, batch statistics."""
+
+    def logits(x):
+        net = hk.nets.ResNet(
+            (1, 1, 1, 1),
+            3,
+            bottleneck=False,
+            channels_per_group=(4, 4, 6, 6),
+            use_projection=(False, True, True, True),
+            initial_conv_config={"output_channels": 4, "kernel_shape": 3, "stride": 1},
+            strides=(1, 1, 2, 1),
+            logits_config={"w_init": None},
+        )
+        return net(x, is_training=True)
+
+    return _classifier(hk, logits, normal(0, 16, 12, 12, 3))
+
+
+def vanilla_rnn(hk: Any) -> Model:
+    """haiku.VanillaRNN through dynamic_unroll."""
+
+    def logits(x):
+        core = hk.VanillaRNN(6)
+        outputs, _ = hk.dynamic_unroll(core, x, core.initial_state(len(x)), time_major=False)
+        return hk.Linear(3)(outputs[:, -1])
+
+    return _classifier(hk, logits, normal(0, 8, 5, 4))
+
+
+def deep_rnn(hk: Any) -> Model:
+    """haiku.deep_rnn_with_skip_connections of LSTM and GRU, ResetCore at the starts of episodes."""
+
+    def forward(x, resets, y):
+        core = hk.ResetCore(hk.deep_rnn_with_skip_connections([hk.LSTM(4), hk.GRU(4)]))
+        outputs, _ = hk.dynamic_unroll(core, (x, resets), core.initial_state(x.shape[1]))
+        return jnp.mean((hk.BatchApply(hk.Linear(2))(outputs) - y) ** 2)
+
+    return _model(hk, forward, normal(0, 6, 4, 3), normal(1, 6, 4) > 1.0, normal(2, 6, 4, 2))
+
+
+def convolutional_lstm(hk: Any) -> Model:
+    """haiku.Conv2DLSTM, static_unroll, Conv2DTranspose."""
+
+    def forward(x, y):
+        core = hk.Conv2DLSTM((4, 4), 3, 3)
+        outputs, _ = hk.static_unroll(core, x, core.initial_state(x.shape[1]))
+        return jnp.mean((hk.Conv2DTranspose(1, 3, 2)(outputs[-1]) - y) ** 2)
+
+    return _model(hk, forward, normal(0, 4, 2, 4, 4, 2), normal(1, 2, 8, 8, 1))
+
+
+def transformer(hk: Any) -> Model:
+    """Haiku's transformer example in small: Embed, MultiHeadAttention without bias, LayerNorm."""
+
+    def forward(tokens):
+        x, targets = tokens[:, :-1], tokens[:, 1:]
+        h = hk.Embed(11, 8)(x)
+        h = h + hk.get_parameter("places", h.shape[1:], init=hk.initializers.TruncatedNormal(0.02))
+        initial = hk.initializers.VarianceScaling(0.5)
+        norm = hk.LayerNorm(-1, True, True)(h)
+        mask = jnp.tril(jnp.ones((1, 1, x.shape[1], x.shape[1])))
+        attend = hk.MultiHeadAttention(2, 4, w_init=initial, with_bias=False, model_size=8)
+        h = h + attend(norm, norm, norm, mask=mask)
+        norm = hk.LayerNorm(-1, True, True)(h)
+        h = h + hk.Linear(8)(jax.nn.gelu(hk.Linear(16)(norm)))
+        logits = hk.Linear(11)(hk.LayerNorm(-1, True, True)(h))
+        return optax.softmax_cross_entropy_with_integer_labels(logits, targets).mean()
+
+    return _model(hk, forward, integers(0, 11, 6, 7))
+
+
+def vq_vae(hk: Any) -> Model:
+    """Haiku's VQ-VAE example in small: nets.VectorQuantizer behind a straight-through line."""
+
+    def forward(x):
+        latent = hk.Linear(2)(jnp.tanh(hk.Linear(8)(x)))
+        quantized = hk.nets.VectorQuantizer(2, 4, 0.25)(latent, is_training=True)
+        output = hk.Linear(6)(jnp.tanh(hk.Linear(8)(quantized["quantize"])))
+        return jnp.mean((output - x) ** 2) + quantized["loss"]
+
+    return _model(hk, forward, 2 * normal(0, 64, 6))
+
+
+def vq_vae_ema(hk: Any) -> Model:
+    """haiku.nets.VectorQuantizerEMA, whose codebook is state; BatchApply, RMSNorm."""
+
+    def forward(x):
+        latent = hk.Linear(2)(jax.nn.silu(hk.RMSNorm(-1)(hk.Linear(8)(x))))
+        quantized = hk.nets.VectorQuantizerEMA(2, 6, 0.25, 0.99)(latent, is_training=True)
+        output = hk.Linear(6)(jnp.tanh(hk.Linear(8)(quantized["quantize"])))
+        return jnp.mean((output - x) ** 2) + quantized["loss"]
+
+    return _model(hk, forward, normal(0, 32, 6))
+
+
+def separable_instance_norm(hk: Any) -> Model:
+    """haiku.SeparableDepthwiseConv2D, InstanceNorm, softplus."""
+
+    def logits(x):
+        conv = hk.SeparableDepthwiseConv2D(2, 3, with_bias=False)
+        h = hk.InstanceNorm(True, True)(conv(x))
+        return hk.Linear(3)(jax.nn.softplus(h).mean((1, 2)))
+
+    return _classifier(hk, logits, normal(0, 16, 5, 5, 2))
+
+
+MODELS = [
+    mlp,
+    resnet,
+    vanilla_rnn,
+    deep_rnn,
+    convolutional_lstm,
+    transformer,
+    vq_vae,
+    vq_vae_ema,
+    separable_instance_norm,
+]

@@ -1,0 +1,120 @@
+"""Flax NNX: graph modules, split into parameters and the rest."""
+
+from typing import Any
+
+import jax
+import optax
+
+from benchmarks.faults.clean.registry import integers
+from benchmarks.faults.registry import Model, normal
+
+LIBRARY = "flax.nnx"
+
+
+def _classifier(nnx: Any, net: Any, x: jax.Array, learning: Any = None, **settings: Any) -> Model:
+    """Softmax cross-entropy; what is not learned is merged anew at each call."""
+    graph, params, rest = nnx.split(net, learning or nnx.Param, ...)
+
+    def loss(p, x, labels):
+        logits = nnx.merge(graph, p, rest, copy=True)(x)
+        return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
+
+    return Model(loss, params, (x, integers(1, 3, len(x))), settings)
+
+
+def dropout_mlp(nnx: Any) -> Model:
+    """flax.nnx.Linear, LayerNorm, gelu, Dropout."""
+    rngs = nnx.Rngs(0)
+    first, last = nnx.Linear(6, 8, rngs=rngs), nnx.Linear(8, 3, rngs=rngs)
+    norm = nnx.LayerNorm(8, rngs=rngs)
+    net = nnx.Sequential(first, norm, nnx.gelu, nnx.Dropout(0.3, rngs=rngs), last)
+    return _classifier(nnx, net, normal(0, 32, 6))
+
+
+def batch_norm_cnn(nnx: Any) -> Model:
+    """flax.nnx.Conv without bias, BatchNorm in training, avg_pool."""
+    rngs = nnx.Rngs(0)
+
+    class CNN(nnx.Module):
+        def __init__(self):
+            self.conv = nnx.Conv(3, 5, (3, 3), use_bias=False, rngs=rngs)
+            self.norm = nnx.BatchNorm(5, rngs=rngs)
+            self.out = nnx.Linear(45, 3, rngs=rngs)
+
+        def __call__(self, x):
+            h = nnx.relu(self.norm(self.conv(x)))
+            return self.out(nnx.avg_pool(h, (2, 2), (2, 2)).reshape(len(x), -1))
+
+    return _classifier(nnx, CNN(), normal(0, 16, 6, 6, 3))
+
+
+def attention(nnx: Any) -> Model:
+    """flax.nnx.MultiHeadAttention without bias, with normalised queries and keys, after Embed."""
+    rngs = nnx.Rngs(0)
+
+    class Net(nnx.Module):
+        def __init__(self):
+            self.embed = nnx.Embed(9, 8, rngs=rngs)
+            self.attend = nnx.MultiHeadAttention(
+                num_heads=2,
+                in_features=8,
+                use_bias=False,
+                normalize_qk=True,
+                decode=False,
+                rngs=rngs,
+            )
+            self.out = nnx.Linear(8, 3, rngs=rngs)
+
+        def __call__(self, tokens):
+            x = self.embed(tokens)
+            mask = nnx.make_causal_mask(tokens)
+            return self.out((x + self.attend(x, mask=mask)).mean(1))
+
+    return _classifier(nnx, Net(), integers(2, 9, 8, 5))
+
+
+def bidirectional_lstm(nnx: Any) -> Model:
+    """flax.nnx.Bidirectional of RNNs over LSTMCell and SimpleCell."""
+    rngs = nnx.Rngs(0)
+    forward = nnx.RNN(nnx.LSTMCell(4, 5, rngs=rngs))
+    backward = nnx.RNN(nnx.SimpleCell(4, 5, rngs=rngs))
+    both = nnx.Bidirectional(forward, backward, rngs=rngs)
+    net = nnx.Sequential(both, lambda h: h.mean(1), nnx.Linear(10, 3, rngs=rngs))
+    return _classifier(nnx, net, normal(0, 8, 5, 4))
+
+
+def lora(nnx: Any) -> Model:
+    """flax.nnx.LoRA around frozen Linear layers: one factor zero at the start, only they learn."""
+    rngs = nnx.Rngs(0)
+
+    def adapted(inputs, outputs):
+        base = nnx.Linear(inputs, outputs, rngs=rngs)
+        return nnx.LoRA(inputs, 2, outputs, base_module=base, rngs=rngs)
+
+    net = nnx.Sequential(adapted(6, 8), nnx.tanh, adapted(8, 3))
+    return _classifier(nnx, net, normal(0, 16, 6), learning=nnx.LoRAParam)
+
+
+def scanned_layers(nnx: Any) -> Model:
+    """flax.nnx.vmap builds a stack of Linear layers, flax.nnx.scan runs through it."""
+
+    @nnx.vmap(in_axes=0, out_axes=0)
+    def build(key):
+        return nnx.Linear(6, 6, rngs=nnx.Rngs(key))
+
+    class Net(nnx.Module):
+        def __init__(self):
+            self.layers = build(jax.random.split(jax.random.key(0), 4))
+            self.out = nnx.Linear(6, 3, rngs=nnx.Rngs(1))
+
+        def __call__(self, x):
+            @nnx.scan(in_axes=(nnx.Carry, 0), out_axes=nnx.Carry)
+            def forward(h, layer):
+                return h + nnx.tanh(layer(h))
+
+            return self.out(forward(x, self.layers))
+
+    return _classifier(nnx, Net(), normal(0, 16, 6))
+
+
+MODELS = [dropout_mlp, batch_norm_cnn, attention, bidirectional_lstm, lora, scanned_layers]

@@ -1,0 +1,141 @@
+"""Optax: its losses on a small net, and its optimisers as the one that is simulated."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.clean.registry import integers
+from benchmarks.faults.registry import Model, normal
+
+LIBRARY = "optax"
+
+
+def _params(outputs: int) -> dict[str, jax.Array]:
+    hidden, out = 0.5 * normal(0, 6, 8), 0.5 * normal(1, 8, outputs)
+    return {"hidden": hidden, "bias": jnp.zeros(8), "out": out, "shift": jnp.zeros(outputs)}
+
+
+def _net(p, x):
+    return jnp.tanh(x @ p["hidden"] + p["bias"]) @ p["out"] + p["shift"]
+
+
+def ctc(optax: Any) -> Model:
+    """optax.ctc_loss on padded frames and padded labels."""
+    x, labels = normal(2, 4, 9, 6), integers(3, 3, 4, 3) + 1
+    frames = jnp.arange(9) >= jnp.array([9, 8, 7, 9])[:, None]
+    letters = jnp.arange(3) >= jnp.array([3, 2, 1, 2])[:, None]
+
+    def loss(p, x, labels):
+        masks = frames.astype(jnp.float32), letters.astype(jnp.float32)
+        return optax.ctc_loss(_net(p, x), masks[0], labels, masks[1]).mean()
+
+    return Model(loss, _params(4), (x, labels))
+
+
+def sigmoid_focal(optax: Any) -> Model:
+    """optax.sigmoid_focal_loss with alpha and gamma."""
+
+    def loss(p, x, labels):
+        return optax.sigmoid_focal_loss(_net(p, x), labels, alpha=0.3, gamma=2.0).mean()
+
+    return Model(loss, _params(2), (normal(2, 16, 6), (normal(3, 16, 2) > 0).astype(jnp.float32)))
+
+
+def triplet_margin(optax: Any) -> Model:
+    """optax.losses.triplet_margin_loss of anchors, positives and negatives: no bias at the end."""
+    params = _params(4)
+    del params["shift"]  # differences of embeddings do not see it
+
+    def loss(p, anchors, positives, negatives):
+        p = p | {"shift": 0.0}
+        embedded = _net(p, anchors), _net(p, positives), _net(p, negatives)
+        return optax.losses.triplet_margin_loss(*embedded, margin=10.0).mean()
+
+    return Model(loss, params, (normal(2, 16, 6), normal(3, 16, 6), normal(4, 16, 6)))
+
+
+def contrastive(optax: Any) -> Model:
+    """optax.losses.ntxent on two samples of each class, normalised embeddings."""
+
+    def loss(p, x, labels):
+        return optax.losses.ntxent(_net(p, x), labels, temperature=0.5)
+
+    return Model(loss, _params(4), (normal(2, 12, 6), jnp.arange(12) // 2))
+
+
+def sparsemax(optax: Any) -> Model:
+    """optax.losses.sparsemax_loss and multiclass_hinge: projections and maxima."""
+
+    def loss(p, x, signs, labels):
+        logits = _net(p, x)
+        hinge = optax.losses.multiclass_hinge_loss(logits, labels)
+        return (optax.losses.sparsemax_loss(logits[:, 0], signs) + hinge).mean()
+
+    data = normal(2, 16, 6), (normal(3, 16) > 0).astype(jnp.float32), integers(4, 3, 16)
+    return Model(loss, _params(3), data)
+
+
+def ranking_softmax(optax: Any) -> Model:
+    """optax.losses.ranking_softmax_loss with a mask over items: no bias, as a softmax follows."""
+    params = _params(1)
+    del params["shift"]  # a constant over the items
+
+    def loss(p, x, relevance, where):
+        scores = _net(p | {"shift": 0.0}, x)[..., 0]
+        return optax.losses.ranking_softmax_loss(scores, relevance, where=where)
+
+    where = jnp.arange(5) < jnp.array([5, 4, 3, 5])[:, None]
+    return Model(loss, params, (normal(2, 4, 5, 6), jnp.abs(normal(3, 4, 5)), where))
+
+
+def distillation(optax: Any) -> Model:
+    """optax.losses.kl_divergence_with_log_targets of a student to a teacher, cosine_distance."""
+    teacher = {k: v + 1.0 for k, v in _params(3).items()}
+
+    def loss(p, x):
+        student, target = _net(p, x), _net(teacher, x)
+        logs = jax.nn.log_softmax(student), jax.nn.log_softmax(target)
+        distance = optax.losses.cosine_distance(student, target)
+        return (optax.losses.kl_divergence_with_log_targets(*logs) + distance).mean()
+
+    return Model(loss, _params(3), (normal(2, 16, 6),))
+
+
+def _trained_by(optimizer: Any) -> Model:
+    def loss(p, x, y):
+        return jnp.log(jnp.cosh(_net(p, x) - y)).mean()
+
+    data = normal(2, 16, 6), normal(3, 16, 2)
+    return Model(loss, _params(2), data, {"optimizer": optimizer})
+
+
+def muon(optax: Any) -> Model:
+    """optax.contrib.muon: matrices orthogonalised, vectors by Adam; log_cosh."""
+    return _trained_by(optax.contrib.muon(1e-2))
+
+
+def schedule_free(optax: Any) -> Model:
+    """optax.contrib.schedule_free_adamw with warm-up."""
+    return _trained_by(optax.contrib.schedule_free_adamw(1e-2, warmup_steps=5))
+
+
+def warm_up_clip_accumulate(optax: Any) -> Model:
+    """optax.MultiSteps over clip_by_global_norm and adamw on a schedule that warms up from zero."""
+    rate = optax.warmup_cosine_decay_schedule(0.0, 1e-2, 10, 100)
+    chain = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate))
+    return _trained_by(optax.MultiSteps(chain, 4).gradient_transformation())
+
+
+MODELS = [
+    ctc,
+    sigmoid_focal,
+    triplet_margin,
+    contrastive,
+    sparsemax,
+    ranking_softmax,
+    distillation,
+    muon,
+    schedule_free,
+    warm_up_clip_accumulate,
+]

@@ -1,0 +1,85 @@
+"""Faults in convolutional networks: Flax Linen and plain JAX."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+IMAGES = normal(200, 8, 6, 3)
+
+
+def _convolved(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """A convolution along the width: `[batch, width, channels]`."""
+    return lax.conv_general_dilated(
+        x, kernel, (1,), "SAME", dimension_numbers=("NWC", "WIO", "NWC")
+    )
+
+
+class _TwoHeads(nn.Module):
+    """A convolution, the mean over positions, and two heads on it."""
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        h = nn.gelu(nn.Conv(4, (3,), name="stem")(x)).mean(1)
+        return nn.Dense(2, name="main")(h), nn.Dense(2, name="side")(h)
+
+
+def head_for_metrics(faulty: bool) -> Model:
+    """A second head whose error is returned for the log and not added to the loss."""
+    params = _TwoHeads().init(jax.random.key(0), IMAGES)["params"]
+
+    def loss(p, x):
+        main, side = map(jnp.asarray, _TwoHeads().apply({"params": p}, x))
+        total, error = jnp.mean((main - 1) ** 2), jnp.mean((side + 1) ** 2)
+        return (total if faulty else total + error), {"side": error}
+
+    return Model(loss, params, (IMAGES,))
+
+
+def narrow_map(faulty: bool) -> Model:
+    """Five taps on a map that is one position wide: four of them only see padding."""
+    images = IMAGES[:, :1] if faulty else IMAGES
+    model = nn.Conv(2, (5,))
+    params = model.init(jax.random.key(1), images)["params"]
+
+    def loss(p, x):
+        return jnp.mean(jnp.tanh(jnp.asarray(model.apply({"params": p}, x))) ** 2)
+
+    return Model(loss, params, (images,))
+
+
+def silent_channel(faulty: bool) -> Model:
+    """One channel whose bias keeps it below zero at every position of every image."""
+    params = {
+        "kernel": normal(201, 3, 3, 4),
+        "bias": jnp.zeros(4).at[1].set(-1e4 if faulty else 0.0),
+        "out": normal(202, 4, 2),
+    }
+
+    def loss(p, x):
+        h = jax.nn.relu(_convolved(x, p["kernel"]) + p["bias"]).mean(1)
+        return jnp.mean((h @ p["out"] - 1) ** 2)
+
+    return Model(loss, params, (IMAGES,))
+
+
+def threshold_by_sign(faulty: bool) -> Model:
+    """A mask from the sign of a difference to a learned threshold."""
+
+    def loss(p, x):
+        difference = jnp.abs(_convolved(x, p["kernel"])) - p["threshold"]
+        mask = (jnp.sign(difference) + 1) / 2 if faulty else jax.nn.sigmoid(4 * difference)  # here
+        return jnp.mean((mask * _convolved(x, p["values"]) - 1) ** 2)
+
+    params = {"kernel": normal(203, 3, 3, 2), "values": normal(204, 3, 3, 2)}
+    return Model(loss, params | {"threshold": jnp.float32(0.4)}, (IMAGES,))
+
+
+FAULTS = [
+    Fault("disconnected", ("side/kernel", "side/bias"), head_for_metrics),
+    Fault("disconnected", ("kernel",), narrow_map, axis=(0, (0, 1, 3, 4)), held_out=True),
+    Fault("stuck", ("kernel",), silent_channel, axis=(2, (1,)), held_out=True),
+    Fault("blocked", ("threshold", "kernel"), threshold_by_sign, report="Hiyuur/SR-TOD#5"),
+]

@@ -1,0 +1,200 @@
+"""Faults in networks of dense layers and convolutions: plain JAX, Flax Linen, NNX, Equinox."""
+
+import equinox as eqx
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import lax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X, Y = normal(0, 16, 6), normal(1, 16, 2)
+
+
+class _Linen(nn.Module):
+    """Two layers; the second head is built, and used or not."""
+
+    uses_second: bool = True
+    cut: bool = False
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        hidden = nn.gelu(nn.Dense(8, name="hidden")(x))
+        one, two = nn.Dense(2, name="one")(hidden), nn.Dense(2, name="two")(hidden)
+        return one + two if self.uses_second else one
+
+
+def _squared(y: jax.Array) -> jax.Array:
+    return jnp.mean((y - Y) ** 2)
+
+
+def unused_head(faulty: bool) -> Model:
+    """A Linen layer that is called, and its result forgotten."""
+    params = _Linen().init(jax.random.key(0), X)["params"]
+    model = _Linen(uses_second=not faulty)
+    return Model(lambda p, x: _squared(jnp.asarray(model.apply({"params": p}, x))), params, (X,))
+
+
+def nnx_detached(faulty: bool) -> Model:
+    """An NNX encoder behind a stop_gradient."""
+    graph, params = nnx.split(nnx.Linear(6, 2, rngs=nnx.Rngs(0)), nnx.Param)
+
+    def loss(p, x):
+        y = nnx.merge(graph, p)(x)
+        if faulty:
+            y = lax.stop_gradient(y)  # here
+        return _squared(y)
+
+    return Model(loss, nnx.to_pure_dict(params), (X,))
+
+
+def equinox_unused_layer(faulty: bool) -> Model:
+    """An Equinox MLP whose last layer is skipped by an early return."""
+    net = eqx.nn.MLP(6, 2, 6, 2, key=jax.random.key(0))
+    params, static = eqx.partition(net, eqx.is_inexact_array)
+
+    def loss(p, x):
+        model = eqx.combine(p, static)
+        hidden = jax.vmap(lambda row: jnp.tanh(model.layers[1](jnp.tanh(model.layers[0](row)))))(x)
+        return _squared(hidden[:, :2] if faulty else jax.vmap(model.layers[2])(hidden))
+
+    return Model(loss, params, (X,))
+
+
+def argmax_in_loss(faulty: bool) -> Model:
+    """The loss counts wrong classes instead of weighing them."""
+    labels = jnp.arange(16) % 3
+
+    def loss(p, x):
+        logits = x @ p["w"]
+        if faulty:
+            return jnp.mean((jnp.argmax(logits, -1) != labels).astype(jnp.float32))  # here
+        return -jnp.mean(jax.nn.log_softmax(logits)[jnp.arange(16), labels])
+
+    return Model(loss, {"w": normal(2, 6, 3)}, (X,))
+
+
+def integer_index(faulty: bool) -> Model:
+    """A learned position is cast to an index."""
+
+    def loss(p, x):
+        place = p["place"]
+        if faulty:
+            return _squared(x[:, jnp.int32(place)] @ p["w"])  # here
+        return _squared((x[:, 1:2] * (2 - place) + x[:, 2:3] * (place - 1)) @ p["w"])
+
+    return Model(loss, {"place": jnp.full(2, 1.3), "w": normal(3, 2, 2)}, (X,))
+
+
+def dead_relu(faulty: bool) -> Model:
+    """A bias so low that no unit of the layer ever fires."""
+    bias = jnp.full(8, -1e4 if faulty else 0.0)
+    params = {"w1": normal(4, 6, 8), "b1": bias, "w2": normal(5, 8, 2), "b2": jnp.zeros(2)}
+    return Model(
+        lambda p, x: _squared(jax.nn.relu(x @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"]), params, (X,)
+    )
+
+
+def all_zero_network(faulty: bool) -> Model:
+    """Both layers start at zero, so neither moves the other."""
+    scale = 0.0 if faulty else 1.0
+    params = {"w1": scale * normal(4, 6, 8), "w2": scale * normal(5, 8, 2), "b": jnp.zeros(2)}
+    return Model(lambda p, x: _squared(jnp.tanh(x @ p["w1"]) @ p["w2"] + p["b"]), params, (X,))
+
+
+def bias_before_batch_norm(faulty: bool) -> Model:
+    """The normalisation takes away what the bias adds."""
+
+    def loss(p, x):
+        h = x @ p["w"] + p["b"]
+        if faulty:
+            h = (h - h.mean(0)) / (h.std(0) + 1e-3)
+        return _squared(jnp.tanh(h))
+
+    return Model(loss, {"w": normal(6, 6, 2), "b": jnp.ones(2)}, (X,))
+
+
+def convolution_bias_before_norm(faulty: bool) -> Model:
+    """The same in a Linen CNN."""
+
+    class CNN(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            h = nn.Conv(4, (3,), name="conv")(x)
+            h = nn.BatchNorm(use_running_average=not faulty, name="norm")(h)
+            return nn.Dense(2, name="out")(nn.relu(h).mean(1))
+
+    images = normal(7, 16, 5, 3)
+    state = CNN().init(jax.random.key(0), images)
+    rest = {k: v for k, v in state.items() if k != "params"}
+
+    def loss(p, x):
+        y, _ = CNN().apply({"params": p, **rest}, x, mutable=["batch_stats"])
+        return _squared(y)
+
+    return Model(loss, state["params"], (images,))
+
+
+def weak_path(faulty: bool) -> Model:
+    """A branch scaled down by a million million."""
+    scale = 1e-12 if faulty else 1.0
+    params = {"w": normal(8, 6, 2), "u": normal(9, 6, 2), "v": normal(10, 6, 2)}
+    return Model(
+        lambda p, x: _squared(x @ p["w"] + jnp.tanh(x @ p["u"]) + scale * (x @ p["v"])),
+        params,
+        (X,),
+    )
+
+
+def deep_sigmoids(faulty: bool) -> Model:
+    """Thirty squashing layers, against three."""
+    depth = 30 if faulty else 3
+    params = {
+        "first": normal(11, 6, 4),
+        "deep": [0.5 * normal(20 + i, 4, 4) for i in range(depth)],
+        "a": normal(12, 4, 2),
+        "b": normal(13, 6, 2),
+    }
+
+    def loss(p, x):
+        h = jax.nn.sigmoid(x @ p["first"])
+        for w in p["deep"]:
+            h = jax.nn.sigmoid(h @ w)
+        return _squared(h @ p["a"] + x @ p["b"])
+
+    return Model(loss, params, (X,))
+
+
+def powers_of_a_small_input(faulty: bool) -> Model:
+    """Coefficients of a polynomial in an input of size 0.1: the twelfth power is 1e-12."""
+    x = (0.1 if faulty else 1.0) * jnp.linspace(-1, 1, 16)
+
+    def loss(p, x):
+        y = p["offset"] + p["linear"] * x + p["square"] * x**2 + p["twelfth"] * x**12
+        return jnp.mean((y - jnp.cos(20 * x)) ** 2)
+
+    params = {"offset": 0.5, "linear": 1.2, "square": -0.7, "twelfth": 0.9}
+    return Model(loss, {name: jnp.float32(value) for name, value in params.items()}, (x,))
+
+
+FAULTS = [
+    Fault("disconnected", ("two/kernel", "two/bias"), unused_head),
+    Fault("blocked", ("kernel", "bias"), nnx_detached, report="TinyLLaVA/TinyLLaVA_Factory#17"),
+    Fault("disconnected", ("layers/2/weight", "layers/2/bias"), equinox_unused_layer),
+    Fault("blocked", ("w",), argmax_in_loss, report="google-deepmind/dm-haiku#442"),
+    Fault("blocked", ("place",), integer_index, report="jax-ml/jax#5245"),
+    Fault("stuck", ("w1", "b1", "w2"), dead_relu),
+    Fault("stuck", ("w1", "w2"), all_zero_network, held_out=True),
+    Fault("invariant", ("b",), bias_before_batch_norm),
+    Fault(
+        "invariant",
+        ("conv/bias",),
+        convolution_bias_before_norm,
+        report="4uiiurz1/pytorch-nested-unet#39",
+        held_out=True,
+    ),
+    Fault("vanishing", ("v",), weak_path),
+    Fault("vanishing", ("first", "deep/0"), deep_sigmoids, along="deep/*", held_out=True),
+    Fault("vanishing", ("twelfth",), powers_of_a_small_input, held_out=True),
+]

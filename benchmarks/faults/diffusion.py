@@ -1,0 +1,88 @@
+"""Faults in blocks and losses of diffusion models."""
+
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+NOISY, CONTROL = normal(250, 8, 4), normal(251, 8, 4)
+# Share of signal at each step; the last step is noise alone.
+SIGNAL = jnp.array([0.99, 0.7, 0.4, 0.1, 0.0])
+STEPS = jnp.array([0, 1, 2, 3, 4, 3, 2, 1])
+
+
+def weight_at_zero_signal(faulty: bool) -> Model:
+    """The weight min(SNR, 5) / SNR at a last step without signal is zero over zero."""
+
+    def loss(p, x, step):
+        signal = SIGNAL[step]
+        ratio = signal / (1 - signal)
+        weight = jnp.minimum(ratio, 5.0) / (ratio if faulty else ratio + 1)  # here
+        h = jnp.tanh(x @ p["w"] + signal[:, None] * p["time"])
+        return jnp.mean(weight[:, None] * (h @ p["out"] - x) ** 2)
+
+    params = {"w": normal(252, 4, 6), "time": normal(253, 6), "out": normal(254, 6, 4)}
+    return Model(loss, params, (NOISY, STEPS))
+
+
+def two_zero_convolutions(faulty: bool) -> Model:
+    """The projection out of the control branch starts at zero, and so does what joins it."""
+
+    def dense(p, x):
+        return x @ p["kernel"] + p["bias"]
+
+    def loss(p, x, control):
+        branch = dense(p["project"], jnp.tanh(control @ p["encode"]))
+        return jnp.mean((x @ p["w"] + dense(p["join"], branch) - 1) ** 2)
+
+    zero = {"kernel": jnp.zeros((4, 4)), "bias": jnp.zeros(4)}
+    project = zero if faulty else {"kernel": normal(255, 4, 4), "bias": normal(256, 4)}
+    params = {"w": normal(257, 4, 4), "encode": normal(258, 4, 4)}
+    return Model(loss, params | {"project": project, "join": zero}, (NOISY, CONTROL))
+
+
+def control_blocks_not_joined(faulty: bool) -> Model:
+    """A list of control blocks of which only the middle one is added."""
+
+    def loss(p, x, control):
+        h = x
+        for kernel, joined in zip(p["blocks"], p["controls"]):
+            h = jnp.tanh(h @ kernel)
+            h = h if faulty else h + control @ joined
+        return jnp.mean((h + control @ p["middle"] - 1) ** 2)
+
+    params = {"blocks": [normal(260 + i, 4, 4) for i in range(2)]}
+    params["controls"] = [normal(262 + i, 4, 4) for i in range(2)]
+    return Model(loss, params | {"middle": normal(264, 4, 4)}, (NOISY, CONTROL))
+
+
+def null_class_never_drawn(faulty: bool) -> Model:
+    """Guidance without a classifier needs the row of no class, which this data never drops to."""
+    labels = jnp.array([0, 1, 2, 3, 0, 1, 2, 3 if faulty else 4])
+
+    def loss(p, x, labels):
+        h = jnp.tanh(x @ p["w"] + p["classes"][labels])
+        return jnp.mean((h @ p["out"] - x) ** 2)
+
+    params = {"w": normal(265, 4, 6), "classes": normal(266, 5, 6), "out": normal(267, 6, 4)}
+    return Model(loss, params, (NOISY, labels))
+
+
+FAULTS = [
+    Fault(
+        "non_finite", ("w", "time", "out"), weight_at_zero_signal, report="kohya-ss/sd-scripts#934"
+    ),
+    Fault(
+        "stuck",
+        ("encode", "project/kernel", "project/bias", "join/kernel"),
+        two_zero_convolutions,
+        report="lllyasviel/ControlNet#510",
+        held_out=True,
+    ),
+    Fault(
+        "disconnected",
+        ("controls/0", "controls/1"),
+        control_blocks_not_joined,
+        report="ir-lab/Diff-Control#1",
+    ),
+    Fault("unvisited", ("classes",), null_class_never_drawn, axis=(0, (4,)), held_out=True),
+]

@@ -1,0 +1,86 @@
+"""Faults in normalising flows."""
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(240, 12, 4)
+
+
+def _likelihood(z: jax.Array, log_determinant: jax.Array) -> jax.Array:
+    """Negative logarithm under a standard normal, but for a constant."""
+    return jnp.mean(0.5 * (z**2).sum(-1) - log_determinant)
+
+
+def mask_that_keeps_all(faulty: bool) -> Model:
+    """A coupling whose mask keeps both halves as they are."""
+    keep = jnp.ones(2) if faulty else jnp.zeros(2)
+
+    def loss(p, x):
+        first, second = jnp.split(x * p["gain"], 2, -1)
+        log_scale, shift = jnp.tanh(first @ p["log_scale"]), first @ p["shift"]
+        moved = keep * second + (1 - keep) * (second * jnp.exp(log_scale) + shift)
+        log_determinant = jnp.log(jnp.abs(p["gain"])).sum() + ((1 - keep) * log_scale).sum(-1)
+        return _likelihood(jnp.concatenate([first, moved], -1), log_determinant)
+
+    params = {"gain": 1 + 0.1 * normal(241, 4)}
+    params |= {"log_scale": normal(242, 2, 2), "shift": normal(243, 2, 2)}
+    return Model(loss, params, (X,))
+
+
+def rule_without_the_determinant(faulty: bool) -> Model:
+    """A hand-written inverse pass that forgets what came back for the log-determinant."""
+
+    @jax.custom_vjp
+    def affine(x, log_scale):
+        return x * jnp.exp(log_scale), log_scale.sum()
+
+    def forward(x, log_scale):
+        z, log_determinant = affine(x, log_scale)
+        return (z, log_determinant), (z, log_scale)
+
+    def backward(kept, cotangents):
+        (z, log_scale), (of_z, of_determinant) = kept, cotangents
+        slope = (of_z * z).sum(0) + (0.0 if faulty else of_determinant)
+        return of_z * jnp.exp(log_scale), slope
+
+    affine.defvjp(forward, backward)
+
+    def loss(p, x):
+        return _likelihood(*affine(x @ p["mix"], p["log_scale"]))  # here
+
+    return Model(loss, {"mix": normal(244, 4, 4), "log_scale": 0.3 * normal(245, 4)}, (X,))
+
+
+def bins_without_data(faulty: bool) -> Model:
+    """A piecewise map on [-1, 1], the identity outside, and no datum inside."""
+    data = X + 3 * jnp.sign(X) if faulty else X
+
+    def loss(p, x):
+        x = x + p["shift"]
+        which = jnp.clip(jnp.floor(2 * x + 2), 0, 3).astype(jnp.int32)
+        log_slope = jnp.where(jnp.abs(x) < 1, p["log_slopes"][which], 0.0)
+        return _likelihood(x * jnp.exp(log_slope), log_slope.sum(-1))
+
+    return Model(loss, {"shift": jnp.full(4, 0.1), "log_slopes": 0.2 * normal(246, 4)}, (data,))
+
+
+def warp_beyond_its_pole(faulty: bool) -> Model:
+    """A warp by a logarithm, whose gain takes some of the data below minus one."""
+    gain = 1.0 if faulty else 0.2
+
+    def loss(p, x):
+        stretched = p["gain"] * x
+        z = jnp.log1p(stretched) + p["shift"]  # here
+        return _likelihood(z, (jnp.log(p["gain"]) - jnp.log1p(stretched)).sum(-1))
+
+    return Model(loss, {"gain": jnp.full(4, gain), "shift": 0.1 * normal(247, 4)}, (X,))
+
+
+FAULTS = [
+    Fault("invariant", ("log_scale", "shift"), mask_that_keeps_all),
+    Fault("wrong", ("log_scale",), rule_without_the_determinant, held_out=True),
+    Fault("unvisited", ("log_slopes",), bins_without_data, held_out=True),
+    Fault("non_finite", ("gain", "shift"), warp_beyond_its_pole, held_out=True),
+]

@@ -1,0 +1,199 @@
+"""Faults in VQ-VAE, VAE, flows, mixtures and policies."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(80, 12, 4)
+
+
+def codebook_behind_straight_through(faulty: bool) -> Model:
+    """The codebook loss is left out, and the straight-through line passes the codebook by."""
+
+    def loss(p, x):
+        z = x @ p["encoder"]
+        nearest = jnp.argmin(((z[:, None] - p["codes"]) ** 2).sum(-1), -1)
+        code = p["codes"][nearest]
+        through = z + lax.stop_gradient(code - z)  # here
+        commit = 0.0 if faulty else jnp.mean((code - lax.stop_gradient(z)) ** 2)
+        return jnp.mean((through @ p["decoder"] - x) ** 2) + commit
+
+    params = {"encoder": normal(81, 4, 3), "codes": normal(82, 2, 3), "decoder": normal(83, 3, 4)}
+    return Model(loss, params, (X,))
+
+
+def sampled_by_categorical(faulty: bool) -> Model:
+    """A draw of a category has no derivative in its logits; a relaxed one has."""
+
+    def loss(p, x, key):
+        logits = x @ p["logits"]
+        if faulty:
+            weights = jax.nn.one_hot(jax.random.categorical(key, logits), 3)  # here
+        else:
+            weights = jax.nn.softmax(logits + jax.random.gumbel(key, logits.shape))
+        return jnp.mean((weights @ p["values"] - x) ** 2)
+
+    params = {"logits": normal(84, 4, 3), "values": normal(85, 3, 4)}
+    return Model(loss, params, (X, jax.random.key(0)))
+
+
+def clipped_log_std(faulty: bool) -> Model:
+    """A log standard deviation that starts below its clip."""
+
+    def loss(p, x):
+        log_std = jnp.clip(p["log_std"], -5.0, 2.0)
+        return jnp.mean(((x - x @ p["mean"]) / jnp.exp(log_std)) ** 2 / 1e4 + log_std)
+
+    start = jnp.full(4, -6.0 if faulty else -1.0)
+    return Model(loss, {"mean": 0.3 * normal(86, 4, 4), "log_std": start}, (X,))
+
+
+def log_of_zero_probability(faulty: bool) -> Model:
+    """A mixture weight of exactly zero under a logarithm that `where` was to guard."""
+    start = jnp.array([0.0 if faulty else 0.1, 0.5, 0.5])
+
+    def loss(p, x):
+        weight = p["weight"]
+        entropy = jnp.where(weight > 0, weight * jnp.log(weight), 0.0)  # here
+        return entropy.sum() + jnp.mean((x @ p["mean"]) ** 2)
+
+    return Model(loss, {"weight": start, "mean": normal(87, 4, 3)}, (X,))
+
+
+def overflowing_scale(faulty: bool) -> Model:
+    """A flow whose scale is an unbounded exponential."""
+    start = jnp.full(4, 120.0 if faulty else 0.1)
+
+    def loss(p, x):
+        scale = jnp.exp(p["log_scale"])  # here
+        return jnp.mean(jnp.log1p((x * scale + x @ p["shift"]) ** 2)) - p["log_scale"].mean()
+
+    return Model(loss, {"log_scale": start, "shift": normal(88, 4, 4)}, (X,))
+
+
+def distance_at_zero(faulty: bool) -> Model:
+    """A norm of a difference that is zero: its derivative is 0/0."""
+    start = X[0] + (0.0 if faulty else 0.5)
+
+    def loss(p, x):
+        nearness = jnp.linalg.norm(p["centre"] - x[0])  # here
+        return nearness + jnp.mean((x @ p["w"]) ** 2)
+
+    return Model(loss, {"centre": start, "w": normal(89, 4, 2)}, (X,))
+
+
+def quantiser_by_rule(faulty: bool) -> Model:
+    """A rounding that claims the derivative of the identity by a custom rule."""
+
+    @jax.custom_vjp
+    def rounded(z):
+        return jnp.round(4 * z) / 4
+
+    rounded.defvjp(lambda z: (rounded(z), None), lambda _, g: (g,))
+
+    def loss(p, x):
+        z = x @ p["encoder"]
+        z = rounded(z) if faulty else jnp.tanh(z)  # here
+        return jnp.mean((z @ p["decoder"] - x) ** 2)
+
+    return Model(loss, {"encoder": normal(90, 4, 3), "decoder": normal(91, 3, 4)}, (X,))
+
+
+def rule_with_a_wrong_factor(faulty: bool) -> Model:
+    """A hand-written softplus whose rule is off by one part in a thousand."""
+    factor = 1.001 if faulty else 1.0
+
+    @jax.custom_jvp
+    def softplus(z):
+        return jnp.logaddexp(z, 0.0)
+
+    softplus.defjvp(
+        lambda primals, tangents: (
+            softplus(primals[0]),
+            factor * jax.nn.sigmoid(primals[0]) * tangents[0],
+        )
+    )
+
+    def loss(p, x):
+        return jnp.mean((softplus(x @ p["w"]) - 1) ** 2)  # here
+
+    return Model(loss, {"w": normal(92, 4, 3)}, (X,))
+
+
+def rule_that_forgets_the_scale(faulty: bool) -> Model:
+    """A rule of two arguments that treats them alike."""
+
+    @jax.custom_vjp
+    def scaled(z, s):
+        return z * s**2
+
+    def backward(kept, g):
+        z, s = kept
+        return g * s**2, (g * z * s).sum() * (1.0 if faulty else 2.0)
+
+    scaled.defvjp(lambda z, s: (z * s**2, (z, s)), backward)
+
+    def loss(p, x):
+        return jnp.mean((scaled(x @ p["w"], p["s"]) - 1) ** 2)  # here
+
+    return Model(loss, {"w": normal(93, 4, 3), "s": jnp.float32(0.7)}, (X,))
+
+
+def decoder_without_latent(faulty: bool) -> Model:
+    """A decoder that reads the input itself: the latent is sampled and never used."""
+
+    def loss(p, x, key):
+        mean, log_var = x @ p["mean"], x @ p["log_var"]
+        z = mean + jnp.exp(0.5 * log_var) * jax.random.normal(key, mean.shape)
+        kind = x[:, :2] if faulty else z
+        return jnp.mean((kind @ p["decoder"] - x) ** 2)
+
+    params = {"mean": normal(94, 4, 2), "log_var": normal(95, 4, 2), "decoder": normal(96, 2, 4)}
+    return Model(loss, params, (X, jax.random.key(1)))
+
+
+def drawn_counts(faulty: bool) -> Model:
+    """Counts are drawn from a Poisson distribution, which has no derivative in its rate."""
+
+    def loss(p, x, key):
+        rate = jnp.exp(0.3 * x @ p["rate"])
+        if faulty:
+            counts = jax.random.poisson(key, rate).astype(jnp.float32)  # here
+        else:
+            counts = rate + jnp.sqrt(rate) * jax.random.normal(key, rate.shape)
+        return jnp.mean((counts @ p["decoder"] - x) ** 2)
+
+    params = {"rate": normal(97, 4, 3), "decoder": normal(98, 3, 4)}
+    return Model(loss, params, (X, jax.random.key(2)))
+
+
+def posterior_without_width(faulty: bool) -> Model:
+    """A learned width of the posterior that starts at the exponential of -30."""
+
+    def loss(p, x, key):
+        mean = x @ p["mean"]
+        width = jnp.exp(0.1 * x @ p["width"] + p["width_bias"])
+        z = mean + width * jax.random.normal(key, mean.shape)
+        return jnp.mean((jnp.tanh(z) @ p["decoder"] + p["bias"] - x) ** 2)
+
+    params = {"mean": normal(99, 4, 2), "width": normal(506, 4, 2), "decoder": normal(507, 2, 4)}
+    params |= {"width_bias": jnp.full(2, -30.0 if faulty else -1.0), "bias": normal(508, 4)}
+    return Model(loss, params, (X, jax.random.key(3)))
+
+
+FAULTS = [
+    Fault("blocked", ("codes",), codebook_behind_straight_through),
+    Fault("blocked", ("logits",), sampled_by_categorical, report="jax-ml/jax#17555"),
+    Fault("stuck", ("log_std",), clipped_log_std, report="DLR-RM/stable-baselines3#620"),
+    Fault("non_finite", ("weight",), log_of_zero_probability),
+    Fault("non_finite", ("log_scale",), overflowing_scale, along="shift"),
+    Fault("non_finite", ("centre",), distance_at_zero, report="jax-ml/jax#3058", held_out=True),
+    Fault("wrong", ("encoder",), quantiser_by_rule),
+    Fault("wrong", ("w",), rule_with_a_wrong_factor),
+    Fault("wrong", ("s",), rule_that_forgets_the_scale, held_out=True),
+    Fault("disconnected", ("mean", "log_var"), decoder_without_latent, held_out=True),
+    Fault("blocked", ("rate",), drawn_counts, held_out=True),
+    Fault("vanishing", ("width", "width_bias"), posterior_without_width, held_out=True),
+]

@@ -1,0 +1,145 @@
+"""Faults in graph networks with segment sums."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+NODES = normal(100, 6, 4)
+SOURCE, TARGET = jnp.array([0, 1, 2, 3, 4]), jnp.array([1, 2, 0, 4, 3])
+
+
+def _messages(p, x):
+    sent = jnp.tanh(x[SOURCE] @ p["message"])
+    return jax.ops.segment_sum(sent, TARGET, num_segments=6)
+
+
+def messages_not_used(faulty: bool) -> Model:
+    """Messages are computed and the update reads the nodes alone."""
+
+    def loss(p, x):
+        received = _messages(p, x)
+        updated = x @ p["update"]
+        return jnp.mean((updated if faulty else updated + received) ** 2)
+
+    return Model(loss, {"message": normal(101, 4, 3), "update": normal(102, 4, 3)}, (NODES,))
+
+
+def learned_edges_by_order(faulty: bool) -> Model:
+    """Edges chosen as the largest scores: the scores only decide an order."""
+
+    def loss(p, x):
+        score = x @ p["score"]
+        if faulty:
+            return jnp.mean((x[jnp.argsort(score)[:3]] @ p["update"]) ** 2)  # here
+        return jnp.mean((jax.nn.softmax(score)[:, None] * x @ p["update"]) ** 2)
+
+    return Model(loss, {"score": normal(103, 4), "update": normal(104, 4, 3)}, (NODES,))
+
+
+def node_without_edges(faulty: bool) -> Model:
+    """The embedding of a node to which no message of this graph leads."""
+    target = jnp.where(TARGET == 4, 3, TARGET) if faulty else TARGET
+
+    def loss(p, target):
+        return jnp.mean((p["gain"][target] * NODES[SOURCE]) ** 2)
+
+    return Model(loss, {"gain": normal(105, 5, 4)}, (target,))
+
+
+def edge_scale_zero_twice(faulty: bool) -> Model:
+    """Two gates in a row that both start closed."""
+    gate = 0.0 if faulty else 0.5
+
+    def loss(p, x):
+        return jnp.mean((x @ p["update"] + p["one"] * p["two"] * _messages(p, x)) ** 2)
+
+    params = {"message": normal(101, 4, 3), "update": normal(102, 4, 3)} | {
+        "one": gate,
+        "two": gate,
+    }
+    return Model(loss, params, (NODES,))
+
+
+def degree_normalised_constant(faulty: bool) -> Model:
+    """A constant gain before a normalisation by the sum of what it multiplies."""
+
+    def loss(p, x):
+        weights = jnp.exp(x[:, 0]) * (p["gain"] if faulty else p["gain"] + x[:, 1] ** 2)
+        weights = weights / weights.sum()
+        return jnp.mean((weights @ x @ p["update"]) ** 2)
+
+    return Model(loss, {"gain": jnp.float32(1.3), "update": normal(106, 4, 3)}, (NODES,))
+
+
+def stopped_adjacency(faulty: bool) -> Model:
+    """A learned adjacency that is thresholded."""
+
+    def loss(p, x):
+        strength = p["adjacency"]
+        edges = (strength > 0).astype(jnp.float32) if faulty else jax.nn.sigmoid(strength)  # here
+        return jnp.mean((edges @ x @ p["update"]) ** 2)
+
+    return Model(loss, {"adjacency": normal(107, 6, 6), "update": normal(108, 4, 3)}, (NODES,))
+
+
+def feature_of_absent_kind(faulty: bool) -> Model:
+    """A branch for a kind of node that this data does not hold."""
+    kind = jnp.zeros(6, jnp.int32) if faulty else jnp.arange(6) % 2
+
+    def loss(p, x, kind):
+        rare = lax.cond(kind.sum() > 0, lambda: x @ p["rare"], lambda: jnp.zeros((6, 3)))
+        return jnp.mean((x @ p["common"] + rare) ** 2)
+
+    params = {"rare": normal(109, 4, 3), "common": normal(110, 4, 3)}
+    return Model(loss, params, (NODES, kind))
+
+
+def distance_to_itself(faulty: bool) -> Model:
+    """Distances of all pairs; `where` leaves the diagonal out, after the square root."""
+    apart = ~jnp.eye(6, dtype=bool)
+
+    def loss(p, x):
+        z = x @ p["embed"]
+        squares = ((z[:, None] - z) ** 2).sum(-1)
+        squares = squares if faulty else jnp.where(apart, squares, 1.0)
+        return jnp.mean(jnp.where(apart, jnp.sqrt(squares), 0.0))  # here
+
+    return Model(loss, {"embed": normal(111, 4, 2)}, (NODES,))
+
+
+def softmax_edge_by_edge(faulty: bool) -> Model:
+    """Attention over the neighbours whose softmax runs over the one score of each edge."""
+    source, target = jnp.array([0, 2, 4, 5, 1, 3]), jnp.array([1, 1, 0, 0, 3, 3])
+
+    def loss(p, x):
+        score = jnp.tanh(x[source] @ p["source"] + x[target] @ p["target"])
+        if faulty:
+            weight = jax.nn.softmax(score[:, None], -1)[:, 0]
+        else:
+            weight = jnp.exp(score)
+            weight = weight / jax.ops.segment_sum(weight, target, 6)[target]
+        received = jax.ops.segment_sum(weight[:, None] * x[source], target, 6)
+        return jnp.mean((received @ p["update"] - 1) ** 2)
+
+    params = {"source": normal(112, 4), "target": normal(113, 4), "update": normal(114, 4, 3)}
+    return Model(loss, params, (NODES,))
+
+
+FAULTS = [
+    Fault("disconnected", ("message",), messages_not_used),
+    Fault("blocked", ("score",), learned_edges_by_order),
+    Fault("unvisited", ("gain",), node_without_edges, axis=(0, (4,))),
+    Fault("stuck", ("message", "one", "two"), edge_scale_zero_twice),
+    Fault("invariant", ("gain",), degree_normalised_constant),
+    Fault("blocked", ("adjacency",), stopped_adjacency),
+    Fault("unvisited", ("rare",), feature_of_absent_kind),
+    Fault("non_finite", ("embed",), distance_to_itself, report="jax-ml/jax#347"),
+    Fault(
+        "invariant",
+        ("source", "target"),
+        softmax_edge_by_edge,
+        report="FluxML/GeometricFlux.jl#130",
+    ),
+]

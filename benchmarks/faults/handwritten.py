@@ -1,0 +1,184 @@
+"""Faults in layers whose derivative is written by hand."""
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(300, 8, 4)
+
+
+def bias_averaged_over_the_batch(faulty: bool) -> Model:
+    """The gradient of a bias is the mean over the batch where it should be the sum."""
+
+    @jax.custom_vjp
+    def dense(x, w, b):
+        return x @ w + b
+
+    def backward(kept, g):
+        x, w = kept
+        return g @ w.T, x.T @ g, g.mean(0) if faulty else g.sum(0)
+
+    dense.defvjp(lambda x, w, b: (dense(x, w, b), (x, w)), backward)
+
+    def loss(p, x):
+        return jnp.mean((jnp.tanh(dense(x, p["w"], p["b"])) - 1) ** 2)  # here
+
+    return Model(loss, {"w": normal(301, 4, 3), "b": normal(302, 3)}, (X,))
+
+
+def sign_of_the_second_argument(faulty: bool) -> Model:
+    """The rule of sin(x) * y has a minus in front of the derivative in y."""
+    sign = -1.0 if faulty else 1.0
+
+    @jax.custom_jvp
+    def modulated(x, y):
+        return jnp.sin(x) * y
+
+    @modulated.defjvp
+    def _(primals, tangents):
+        (x, y), (dx, dy) = primals, tangents
+        return modulated(x, y), jnp.cos(x) * y * dx + sign * jnp.sin(x) * dy
+
+    def loss(p, x):
+        return jnp.mean((modulated(x @ p["phase"], x @ p["size"]) - 1) ** 2)  # here
+
+    return Model(loss, {"phase": normal(303, 4, 3), "size": normal(304, 4, 3)}, (X,))
+
+
+def threshold_masked_the_other_way(faulty: bool) -> Model:
+    """A rectifier whose gradient passes where the input is cut off."""
+
+    @jax.custom_vjp
+    def rectified(z):
+        return jnp.where(z > 0.1, z, 0.1)
+
+    def backward(z, g):
+        return (jnp.where(z <= 0.1 if faulty else z > 0.1, g, 0.0),)
+
+    rectified.defvjp(lambda z: (rectified(z), z), backward)
+
+    def loss(p, x):
+        return jnp.mean((rectified(x @ p["w"]) @ p["out"] - 1) ** 2)  # here
+
+    return Model(loss, {"w": normal(305, 4, 3), "out": normal(306, 3, 2)}, (X,))
+
+
+def zeros_for_the_vector(faulty: bool) -> Model:
+    """A product whose rule serves the matrix and gives zeros for what it is applied to."""
+
+    @jax.custom_vjp
+    def product(matrix, vector):
+        return matrix @ vector
+
+    def backward(kept, g):
+        matrix, vector = kept
+        return jnp.outer(g, vector), jnp.zeros_like(vector) if faulty else matrix.T @ g
+
+    product.defvjp(lambda m, v: (product(m, v), (m, v)), backward)
+
+    def loss(p, x):
+        hidden = jnp.tanh(product(p["first"], x))
+        return jnp.sum((product(p["second"], hidden) - 1) ** 2)  # here
+
+    return Model(loss, {"first": normal(307, 3, 4), "second": normal(308, 2, 3)}, (X[0],))
+
+
+def attention_rule_without_the_row_sum(faulty: bool) -> Model:
+    """A fused attention whose way back through the softmax leaves out the sum over the row."""
+
+    @jax.custom_vjp
+    def attended(q, k, v):
+        return jax.nn.softmax(q @ k.T) @ v
+
+    def forward(q, k, v):
+        weights = jax.nn.softmax(q @ k.T)
+        return weights @ v, (q, k, v, weights)
+
+    def backward(kept, g):
+        q, k, v, weights = kept
+        slope = weights * (g @ v.T)
+        slope = slope if faulty else slope - weights * slope.sum(-1, keepdims=True)
+        return slope @ k, slope.T @ q, weights.T @ g
+
+    attended.defvjp(forward, backward)
+
+    def loss(p, x):
+        made = attended(x @ p["query"], x @ p["key"], x @ p["value"])  # here
+        return jnp.mean((made - 1) ** 2)
+
+    names = ("query", "key", "value")
+    return Model(loss, {name: 0.5 * normal(309 + i, 4, 4) for i, name in enumerate(names)}, (X,))
+
+
+def reversible_block_taken_back(faulty: bool) -> Model:
+    """A reversible block makes its inputs anew from its outputs, with a sign turned round."""
+
+    def mixed(x, first, second):
+        left, right = x
+        left = left + jnp.tanh(right @ first)
+        return left, right + jnp.tanh(left @ second)
+
+    block = jax.custom_vjp(mixed)
+
+    def forward(x, first, second):
+        made = block(x, first, second)
+        return made, (made, first, second)
+
+    def backward(kept, g):
+        (left, right), first, second = kept
+        before = jnp.tanh(left @ second)
+        right = right + before if faulty else right - before
+        left = left - jnp.tanh(right @ first)
+        return jax.vjp(mixed, (left, right), first, second)[1](g)
+
+    block.defvjp(forward, backward)
+
+    def loss(p, x):
+        halves = tuple(jnp.split(x @ p["embed"], 2, -1))
+        left, right = block(halves, p["first"], p["second"])  # here
+        return jnp.mean((left @ p["out"] - right) ** 2)
+
+    params = {"embed": normal(315, 4, 6), "first": normal(316, 3, 3), "second": normal(317, 3, 3)}
+    return Model(loss, params | {"out": normal(318, 3, 3)}, (X,))
+
+
+def swish_rule_in_a_scan(faulty: bool) -> Model:
+    """A hand-written swish forgets how its gate changes, inside a recurrence with remat."""
+
+    @jax.custom_jvp
+    def swish(z):
+        return z * jax.nn.sigmoid(z)
+
+    @swish.defjvp
+    def _(primals, tangents):
+        gate = jax.nn.sigmoid(primals[0])
+        slope = gate if faulty else gate * (1 + primals[0] * (1 - gate))
+        return swish(primals[0]), slope * tangents[0]
+
+    def loss(p, xs):
+        def step(h, x):
+            return swish(h @ p["w"] + x), None  # here
+
+        last, _ = jax.lax.scan(jax.checkpoint(step), p["start"], xs)
+        return jnp.mean((last @ p["out"] - 1) ** 2)
+
+    params = {"w": 0.5 * normal(319, 4, 4), "start": normal(320, 4), "out": normal(321, 4, 2)}
+    return Model(loss, params, (X,))
+
+
+FAULTS = [
+    Fault("wrong", ("b",), bias_averaged_over_the_batch, report="kvfrans/notes#5"),
+    Fault("wrong", ("size",), sign_of_the_second_argument, report="jax-ml/jax#3213"),
+    Fault(
+        "wrong",
+        ("w",),
+        threshold_masked_the_other_way,
+        report="pytorch/pytorch#1860",
+        held_out=True,
+    ),
+    Fault("blocked", ("first",), zeros_for_the_vector, report="jax-ml/jax#17496"),
+    Fault("wrong", ("query", "key"), attention_rule_without_the_row_sum, held_out=True),
+    Fault("wrong", ("embed", "first"), reversible_block_taken_back, held_out=True),
+    Fault("wrong", ("w", "start"), swish_rule_in_a_scan, held_out=True),
+]

@@ -1,0 +1,65 @@
+"""Faults in assignments and comparisons: transport, sparse choice, triplets."""
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(460, 5, 4)
+
+
+def potential_of_the_rows(faulty: bool) -> Model:
+    """Transport normalises each row first, which takes away what was added to a row."""
+    axes = (1, 0, 1, 0, 1) if faulty else (0,)
+
+    def loss(p, x):
+        plan = x @ p["w"] + p["rows"][:, None]
+        for axis in axes:
+            plan = jax.nn.log_softmax(plan, axis)
+        return jnp.mean((jnp.exp(plan).T @ x @ p["out"] - 1) ** 2)
+
+    params = {"w": normal(461, 4, 5), "rows": normal(462, 5), "out": normal(463, 4, 2)}
+    return Model(loss, params, (X,))
+
+
+def _sparsemax(z):
+    """The point of the simplex nearest to `z`, after Martins and Astudillo, 2016."""
+    ordered = jnp.sort(z)[::-1]
+    sums, counts = jnp.cumsum(ordered), jnp.arange(1, len(z) + 1)
+    size = jnp.sum(1 + counts * ordered > sums)
+    return jnp.maximum(z - (sums[size - 1] - 1) / size, 0.0)
+
+
+def expert_outside_the_support(faulty: bool) -> Model:
+    """A sparse choice among experts that does not ask the input, and gives one of them nothing."""
+    start = jnp.array([0.3, 0.1, -0.6 if faulty else 0.2])
+
+    def loss(p, x):
+        made = jnp.tanh(jnp.einsum("nd,edk->enk", x, p["experts"]))
+        return jnp.mean((jnp.tensordot(_sparsemax(p["logits"]), made, 1) - 1) ** 2)
+
+    return Model(loss, {"logits": start, "experts": normal(464, 3, 4, 2)}, (X,))
+
+
+def margins_all_kept(faulty: bool) -> Model:
+    """Triplets that are all told apart already: the negatives are mirror images."""
+    near = X + 0.05 * normal(465, 5, 4)
+    far = -X if faulty else X + 0.05 * normal(466, 5, 4)
+
+    def loss(p, x, near, far):
+        a, b, c = (jnp.tanh(v @ p["stem"]) @ p["project"] for v in (x, near, far))
+        margin = 0.2 + ((a - b) ** 2).sum(-1) - ((a - c) ** 2).sum(-1)
+        told = jnp.tanh(x @ p["stem"]) @ p["out"]
+        return jnp.mean(jax.nn.relu(margin)) + jnp.mean((told - 1) ** 2)
+
+    params = {"stem": normal(467, 4, 5), "project": normal(468, 5, 3), "out": normal(469, 5)}
+    return Model(loss, params, (X, near, far))
+
+
+FAULTS = [
+    Fault("invariant", ("rows",), potential_of_the_rows, held_out=True),
+    Fault(
+        "stuck", ("logits", "experts"), expert_outside_the_support, axis=(0, (2,)), held_out=True
+    ),
+    Fault("unvisited", ("project",), margins_all_kept, held_out=True),
+]

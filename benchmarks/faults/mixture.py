@@ -1,0 +1,83 @@
+"""Faults in mixture densities and in training the best of several guesses."""
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X, Y = normal(230, 12, 3), normal(231, 12)
+
+
+def _log_density(p, x, y):
+    return -0.5 * (y[:, None] - x @ p["means"]) ** 2
+
+
+def log_of_softmax(faulty: bool) -> Model:
+    """Weights underflow to zero before their logarithm is taken."""
+
+    def loss(p, x, y):
+        logits = 60 * (x @ p["logits"])
+        weight = jnp.log(jax.nn.softmax(logits)) if faulty else jax.nn.log_softmax(logits)  # here
+        return -jnp.mean(jax.nn.logsumexp(weight + _log_density(p, x, y), -1))
+
+    return Model(loss, {"logits": normal(232, 3, 3), "means": normal(233, 3, 3)}, (X, Y))
+
+
+def single_component(faulty: bool) -> Model:
+    """The weight of the only component is one, whatever its logit."""
+    count = 1 if faulty else 3
+
+    def loss(p, x, y):
+        weight = jax.nn.log_softmax(x @ p["logits"])
+        return -jnp.mean(jax.nn.logsumexp(weight + _log_density(p, x, y), -1))
+
+    return Model(loss, {"logits": normal(234, 3, count), "means": normal(235, 3, count)}, (X, Y))
+
+
+def guess_that_never_wins(faulty: bool) -> Model:
+    """Only the best guess for each datum is trained, and one starts too far off."""
+    start = normal(236, 3, 2).at[2].set(60.0 if faulty else 0.0)
+
+    def loss(p, y):
+        errors = ((y[:, None] - p["guesses"]) ** 2).sum(-1)
+        return jnp.mean(errors.min(-1))
+
+    return Model(loss, {"guesses": start}, (normal(237, 20, 2),))
+
+
+def component_out_of_reach(faulty: bool) -> Model:
+    """A component ten standard deviations away from all data."""
+
+    def loss(p, y):
+        both = jnp.stack([p["near"], p["far"]])
+        return -jnp.mean(jax.nn.logsumexp(-0.5 * ((y[:, None] - both) ** 2).sum(-1), -1))
+
+    params = {"near": normal(238, 2), "far": jnp.full(2, 8.0 if faulty else 0.5)}
+    return Model(loss, params, (0.3 * normal(239, 12, 2),))
+
+
+def group_without_tokens(faulty: bool) -> Model:
+    """Tokens come sorted by expert with the size of each group, and one group is empty."""
+    sizes = jnp.array([7, 5, 0] if faulty else [5, 4, 3])
+
+    def loss(p, x, sizes):
+        made = jax.lax.ragged_dot(x, p["experts"], sizes)
+        return jnp.mean((jnp.tanh(made) @ p["out"] - 1) ** 2)
+
+    params = {"experts": normal(509, 3, 3, 4), "out": normal(510, 4, 2)}
+    return Model(loss, params, (X, sizes))
+
+
+FAULTS = [
+    Fault(
+        "non_finite",
+        ("logits",),
+        log_of_softmax,
+        along="means",
+        report="tonyduan/mixture-density-network#4",
+    ),
+    Fault("invariant", ("logits",), single_component),
+    Fault("stuck", ("guesses",), guess_that_never_wins, axis=(0, (2,)), held_out=True),
+    Fault("vanishing", ("far",), component_out_of_reach),
+    Fault("unvisited", ("experts",), group_without_tokens, axis=(0, (2,)), held_out=True),
+]

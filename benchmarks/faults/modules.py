@@ -1,0 +1,101 @@
+"""Faults in how a module's parts are kept: collections, statistics, filters, dropout."""
+
+import equinox as eqx
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import lax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(490, 8, 4)
+
+
+class _Balanced(nn.Module):
+    """A dense layer, and a judge of its activity whose cost is sown beside it."""
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        h = nn.tanh(nn.Dense(5, name="hidden")(x))
+        self.sow("losses", "activity", jnp.mean((nn.Dense(1, name="judge")(h) - 1) ** 2))
+        return nn.Dense(2, name="out")(h)
+
+
+def sown_and_not_collected(faulty: bool) -> Model:
+    """A Linen module sows a cost into a collection that the caller does not ask for."""
+    params = _Balanced().init(jax.random.key(0), X)["params"]
+
+    def loss(p, x):
+        if faulty:
+            return jnp.mean((jnp.asarray(_Balanced().apply({"params": p}, x)) - 1) ** 2)
+        y, sown = _Balanced().apply({"params": p}, x, mutable=["losses"])
+        return jnp.mean((y - 1) ** 2) + sum(jax.tree.leaves(sown))
+
+    return Model(loss, params, (X,))
+
+
+class _Normed(nnx.Module):
+    """A batch norm between two dense layers; the first has no bias, which the norm would cancel."""
+
+    def __init__(self, from_batch: bool) -> None:
+        rngs = nnx.Rngs(0)
+        self.hidden = nnx.Linear(4, 5, use_bias=False, rngs=rngs)
+        self.norm = nnx.BatchNorm(5, use_running_average=not from_batch, rngs=rngs)
+        self.out = nnx.Linear(5, 2, rngs=rngs)
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        return self.out(jnp.tanh(self.norm(self.hidden(x))))
+
+
+def statistics_among_parameters(faulty: bool) -> Model:
+    """All of an NNX module's state is given to the optimiser, running statistics included."""
+    graph, state = nnx.split(_Normed(from_batch=faulty))
+
+    def loss(p, x):
+        return jnp.mean((nnx.merge(graph, p)(x) - 1) ** 2)
+
+    return Model(loss, nnx.to_pure_dict(state), (X,))
+
+
+def dropout_of_all(faulty: bool) -> Model:
+    """A dropout rate of one was meant to keep all; what is kept is divided by nothing."""
+    dropout = eqx.nn.Dropout(1.0 if faulty else 0.2)
+    keys = jax.random.split(jax.random.key(1))
+    params = {"hidden": eqx.nn.Linear(4, 5, key=keys[0]), "out": eqx.nn.Linear(5, 2, key=keys[1])}
+
+    def loss(p, x, key):
+        h = jnp.tanh(jax.vmap(p["hidden"])(x))
+        h = dropout(h, key=key)  # here
+        return jnp.mean((jax.vmap(p["out"])(h) - 1) ** 2)
+
+    return Model(loss, params, (X, jax.random.key(3)))
+
+
+def frozen_by_shape(faulty: bool) -> Model:
+    """Every vector is frozen, as if all of them were scales of norms."""
+    net = eqx.nn.MLP(4, 2, 5, 1, activation=jnp.tanh, key=jax.random.key(4))
+    params, static = eqx.partition(net, eqx.is_inexact_array)
+
+    def kept(leaf):
+        return lax.stop_gradient(leaf) if faulty and leaf.ndim == 1 else leaf  # here
+
+    def loss(p, x):
+        model = eqx.combine(jax.tree.map(kept, p), static)
+        return jnp.mean((jax.vmap(model)(x) - 1) ** 2)
+
+    return Model(loss, params, (X,))
+
+
+FAULTS = [
+    Fault("disconnected", ("judge/kernel", "judge/bias"), sown_and_not_collected, held_out=True),
+    Fault("disconnected", ("norm/mean", "norm/var"), statistics_among_parameters, held_out=True),
+    Fault(
+        "non_finite",
+        ("hidden/weight", "hidden/bias"),
+        dropout_of_all,
+        along="out/weight",
+        held_out=True,
+    ),
+    Fault("blocked", ("layers/0/bias", "layers/1/bias"), frozen_by_shape, held_out=True),
+]

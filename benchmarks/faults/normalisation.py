@@ -1,0 +1,67 @@
+"""Faults around normalisations: of activations, of features, of weights."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(210, 9, 5)
+
+
+def constant_feature(faulty: bool) -> Model:
+    """A feature that is the same for the whole batch, divided by its standard deviation."""
+
+    def loss(p, x):
+        h = x @ p["w"]
+        spread = jnp.std(h, 0) + 1e-5 if faulty else jnp.sqrt(jnp.var(h, 0) + 1e-5)  # here
+        return jnp.mean(((h - h.mean(0)) / spread @ p["out"] - 1) ** 2)
+
+    start = normal(211, 5, 3).at[:, 1].set(0.0)
+    return Model(loss, {"w": start, "out": normal(212, 3, 2)}, (X,))
+
+
+def weight_norm_of_zeros(faulty: bool) -> Model:
+    """Weights divided by their norm, which is zero for one output."""
+    start = normal(213, 5, 3)
+
+    def loss(p, x):
+        direction = p["w"] / jnp.linalg.norm(p["w"], axis=0)  # here
+        return jnp.mean((x @ (direction * p["scale"]) - 1) ** 2)
+
+    params = {"w": start.at[:, 2].set(0.0) if faulty else start, "scale": jnp.ones(3)}
+    return Model(loss, params, (X,))
+
+
+class _Gated(nn.Module):
+    """A gate read from normalised scores."""
+
+    scores: int
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        score = nn.LayerNorm(name="norm")(nn.Dense(self.scores, name="score")(x))
+        return nn.Dense(2, name="out")(x * nn.sigmoid(nn.Dense(1, name="gate")(nn.tanh(score))))
+
+
+def layer_norm_of_one_feature(faulty: bool) -> Model:
+    """A layer norm over a single feature takes all of it away."""
+    model = _Gated(1 if faulty else 4)
+    params = model.init(jax.random.key(2), X)["params"]
+
+    def loss(p, x):
+        return jnp.mean((jnp.asarray(model.apply({"params": p}, x)) - 1) ** 2)
+
+    return Model(loss, params, (X,))
+
+
+FAULTS = [
+    Fault("non_finite", ("w",), constant_feature, along="out", report="jax-ml/jax#11716"),
+    Fault("non_finite", ("w", "scale"), weight_norm_of_zeros, report="google/flax#1671"),
+    Fault(
+        "invariant",
+        ("score/kernel", "score/bias", "norm/scale"),
+        layer_norm_of_one_feature,
+        held_out=True,
+    ),
+]

@@ -1,0 +1,44 @@
+"""Faults in losses made of the slopes of a field: residuals of differential equations."""
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+TIMES = jnp.linspace(-1.5, 1.6, 12)
+
+
+def relu_in_a_residual(faulty: bool) -> Model:
+    """The slope of a ReLU network knows of its biases only on which side of them a point lies."""
+    bend = jax.nn.relu if faulty else jnp.tanh
+
+    def loss(p, times):
+        def field(t):
+            return bend(t * p["w"] + p["b"]) @ p["out"]  # here
+
+        slopes = jax.vmap(jax.grad(field))(times)
+        return jnp.mean((slopes - jnp.cos(times)) ** 2)
+
+    params = {"w": normal(400, 6), "b": 0.8 * normal(401, 6), "out": normal(402, 6)}
+    return Model(loss, params, (TIMES,))
+
+
+def difference_below_an_ulp(faulty: bool) -> Model:
+    """The slope of a known field by differences, at a step that no place in float32 notices."""
+    step = 1e-9 if faulty else 1e-2
+    places = jnp.linspace(0.5, 1.5, 9)
+
+    def field(x):
+        return jnp.sin(3 * x)
+
+    def loss(p, x):
+        slope = (field(x + step) - field(x)) / step
+        return jnp.mean((p["speed"] * slope + p["decay"] * field(x) - jnp.cos(x)) ** 2)
+
+    return Model(loss, {"speed": jnp.float32(0.7), "decay": jnp.float32(0.4)}, (places,))
+
+
+FAULTS = [
+    Fault("blocked", ("b",), relu_in_a_residual, held_out=True),
+    Fault("underflow", ("speed",), difference_below_an_ulp, along="decay", held_out=True),
+]

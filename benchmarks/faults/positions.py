@@ -1,0 +1,74 @@
+"""Faults in sequences: rotary angles, a ring of devices, padding."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.sharding import Mesh, PartitionSpec
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(470, 6, 4)
+
+
+def _turned(x, angles):
+    """Each pair of features, turned by the angle of its row."""
+    first, second = jnp.split(x, 2, -1)
+    cos, sin = jnp.cos(angles)[:, None], jnp.sin(angles)[:, None]
+    return jnp.concatenate([first * cos - second * sin, first * sin + second * cos], -1)
+
+
+def offset_of_all_angles(faulty: bool) -> Model:
+    """Rotary positions count by their differences, which a common offset does not change."""
+    places = jnp.arange(6.0)
+
+    def loss(p, x):
+        q = _turned(x @ p["query"], 0.5 * places + p["offset"])
+        k = _turned(x @ p["key"], 0.5 * places + (p["offset"] if faulty else 0.0))
+        return jnp.mean((jax.nn.softmax(q @ k.T) @ x @ p["out"] - 1) ** 2)
+
+    params = {"query": normal(471, 4, 4), "key": normal(472, 4, 4), "out": normal(473, 4, 2)}
+    return Model(loss, params | {"offset": jnp.float32(0.7)}, (X,))
+
+
+def ring_of_stopped_blocks(faulty: bool) -> Model:
+    """Keys and values go round a ring of devices, and their gradient does not come back."""
+    mesh = Mesh(np.array(jax.devices()[:1]), ("ring",))
+
+    def attended(q, k, v):
+        blocks = k, v
+        if faulty:
+            blocks = lax.stop_gradient(blocks)  # here
+        k, v = (lax.ppermute(block, "ring", [(0, 0)]) for block in blocks)
+        weights = jnp.exp(q @ k.T / 4)
+        return weights @ v / weights.sum(-1, keepdims=True)
+
+    shards = PartitionSpec("ring")
+    ring = jax.shard_map(attended, mesh=mesh, in_specs=(shards,) * 3, out_specs=shards)
+
+    def loss(p, x):
+        made = ring(*(x @ p[name] for name in ("query", "key", "value")))
+        return jnp.mean((made - 1) ** 2)
+
+    names = ("query", "key", "value")
+    return Model(loss, {name: normal(474 + i, 4, 4) for i, name in enumerate(names)}, (X,))
+
+
+def places_of_padding(faulty: bool) -> Model:
+    """A table of places longer than any sequence of this batch."""
+    lengths = jnp.array([4, 2, 3] if faulty else [6, 2, 5])
+    mask = jnp.arange(6) < lengths[:, None]
+
+    def loss(p, x, mask):
+        h = jnp.tanh(x @ p["w"] + p["places"]) * mask[..., None]
+        return jnp.mean((h.sum(1) @ p["out"] - 1) ** 2)
+
+    params = {"w": normal(477, 4, 3), "places": normal(478, 6, 3), "out": normal(479, 3, 2)}
+    return Model(loss, params, (normal(480, 3, 6, 4), mask))
+
+
+FAULTS = [
+    Fault("invariant", ("offset",), offset_of_all_angles, held_out=True),
+    Fault("blocked", ("key", "value"), ring_of_stopped_blocks, held_out=True),
+    Fault("unvisited", ("places",), places_of_padding, axis=(0, (4, 5)), held_out=True),
+]

@@ -1,0 +1,94 @@
+"""Faults in vector-quantised and finite scalar codes."""
+
+import jax.numpy as jnp
+from jax import lax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+X = normal(290, 12, 4)
+
+
+def codebook_loss_on_what_passes_through(faulty: bool) -> Model:
+    """The codebook loss sees the straight-through output, whose gradient is the encoder's."""
+
+    def loss(p, x):
+        z = x @ p["encoder"]
+        nearest = jnp.argmin(((z[:, None] - p["codes"]) ** 2).sum(-1), -1)
+        code = p["codes"][nearest]
+        through = z + lax.stop_gradient(code - z)  # here
+        pulled = jnp.mean(((through if faulty else code) - lax.stop_gradient(z)) ** 2)
+        return jnp.mean((through @ p["decoder"] - x) ** 2) + pulled
+
+    params = {
+        "encoder": normal(291, 4, 3),
+        "codes": normal(292, 2, 3),
+        "decoder": normal(293, 3, 4),
+    }
+    return Model(loss, params, (X,))
+
+
+def rounded_without_estimate(faulty: bool) -> Model:
+    """Finite scalar codes without the straight-through line."""
+
+    def loss(p, x):
+        z = 3 * jnp.tanh(x @ p["encoder"])
+        code = jnp.round(z)  # here
+        code = code if faulty else z + lax.stop_gradient(code - z)
+        return jnp.mean((code @ p["decoder"] - x) ** 2)
+
+    return Model(loss, {"encoder": normal(294, 4, 3), "decoder": normal(295, 3, 4)}, (X,))
+
+
+def code_never_nearest(faulty: bool) -> Model:
+    """All data of this batch lie around one code of three."""
+    centre = jnp.array([2.0, -2.0])
+    data = centre + 0.2 * normal(296, 12, 2) if faulty else 2 * normal(296, 12, 2)
+
+    def loss(p, x):
+        nearest = jnp.argmin(((x[:, None] - p["codes"]) ** 2).sum(-1), -1)
+        return jnp.mean((p["codes"][nearest] - x) ** 2)
+
+    codes = jnp.stack([centre, -centre, jnp.array([2.0, 2.0])])
+    return Model(loss, {"codes": codes}, (data,))
+
+
+def product_of_integers(faulty: bool) -> Model:
+    """Weights and activations are cast to eight bits, with no estimate to come back by."""
+    step = 0.04
+
+    def rounded(a):
+        if faulty:
+            return step * jnp.round(a / step).astype(jnp.int8).astype(jnp.float32)  # here
+        return a + lax.stop_gradient(step * jnp.round(a / step) - a)
+
+    def loss(p, x):
+        h = rounded(jnp.tanh(x @ p["embed"])) @ rounded(p["kernel"])
+        return jnp.mean((jnp.tanh(h) @ p["out"] - 1) ** 2)
+
+    params = {"embed": normal(297, 4, 3), "kernel": normal(298, 3, 3), "out": normal(299, 3, 2)}
+    return Model(loss, params, (X,))
+
+
+def small_gradient_through_float8(faulty: bool) -> Model:
+    """Weights in eight bits of float: their gradient is below what the format can hold."""
+    dtype = jnp.float8_e4m3fn if faulty else jnp.bfloat16
+
+    def loss(p, x):
+        kernel = p["kernel"].astype(dtype).astype(jnp.float32)
+        return 1e-4 * jnp.mean((jnp.tanh(x @ kernel) @ p["out"] - 1) ** 2)
+
+    return Model(loss, {"kernel": normal(500, 4, 3), "out": normal(501, 3, 2)}, (X,))
+
+
+FAULTS = [
+    Fault(
+        "blocked",
+        ("codes",),
+        codebook_loss_on_what_passes_through,
+        report="andylolu2/jax-vqvae-gpt#2",
+    ),
+    Fault("blocked", ("encoder",), rounded_without_estimate, held_out=True),
+    Fault("unvisited", ("codes",), code_never_nearest, axis=(0, (1, 2))),
+    Fault("blocked", ("embed", "kernel"), product_of_integers, held_out=True),
+    Fault("underflow", ("kernel",), small_gradient_through_float8, held_out=True),
+]

@@ -1,0 +1,138 @@
+"""Faults in scanned recurrences and implicit layers."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+STEPS = normal(40, 5, 4)
+
+
+def _recurrence(p, xs):
+    def step(h, x):
+        h = jnp.tanh(h @ p["u"] + x @ p["w"])
+        return h, h
+
+    return lax.scan(step, p["start"], xs)
+
+
+def _params():
+    return {"u": 0.5 * normal(41, 3, 3), "w": normal(42, 4, 3), "start": normal(43, 3)}
+
+
+def carry_thrown_away(faulty: bool) -> Model:
+    """States are computed step by step and the loss reads the inputs alone."""
+
+    def loss(p, xs):
+        last, _ = _recurrence(p, xs)
+        return jnp.mean((xs @ p["out"]) ** 2) + (0.0 if faulty else last.sum() ** 2)
+
+    return Model(loss, _params() | {"out": normal(44, 4, 2)}, (STEPS,))
+
+
+def truncated_every_step(faulty: bool) -> Model:
+    """The carry is stopped at each step, so the start state learns nothing."""
+
+    def loss(p, xs):
+        def step(h, x):
+            h = lax.stop_gradient(h) if faulty else h  # here
+            h = jnp.tanh(h @ p["u"] + x @ p["w"])
+            return h, h
+
+        return jnp.mean(lax.scan(step, p["start"], xs)[1] ** 2)
+
+    return Model(loss, _params(), (STEPS,))
+
+
+def loop_until(faulty: bool) -> Model:
+    """A fixed point searched by a `while` whose end is not known beforehand."""
+
+    def loss(p, xs):
+        def turn(h):
+            return 0.5 * jnp.tanh(h + p["b"])
+
+        if faulty:
+            h = lax.while_loop(lambda h: jnp.abs(turn(h) - h).max() > 1e-3, turn, p["h0"])  # here
+        else:
+            h = lax.fori_loop(0, 10, lambda _, h: turn(h), p["h0"])
+        return jnp.mean((xs @ p["w"] + h) ** 2)
+
+    return Model(loss, {"w": normal(45, 4, 3), "b": normal(46, 3), "h0": normal(47, 3)}, (STEPS,))
+
+
+def square_root_of_a_difference(faulty: bool) -> Model:
+    """A square root whose argument turns negative at the fourth step."""
+    times = jnp.arange(5.0)
+
+    def loss(p, xs):
+        def step(h, t):
+            room = 2.5 - t if faulty else 6.0 - t
+            return h + jnp.sqrt(room * p["a"]), None  # here
+
+        return lax.scan(jax.checkpoint(step), 0.0, times)[0] + jnp.mean((xs @ p["w"]) ** 2)
+
+    return Model(loss, {"a": 1.0, "w": normal(48, 4, 2)}, (STEPS,))
+
+
+def rule_of_the_fixed_point(faulty: bool) -> Model:
+    """An implicit layer whose rule forgets the inner derivative."""
+
+    def solve(b):
+        return lax.fori_loop(0, 60, lambda _, h: 0.5 * jnp.tanh(h) + b, jnp.zeros_like(b))
+
+    fixed = jax.custom_vjp(solve)
+
+    def backward(h, g):
+        slope = 0.5 * (1 - jnp.tanh(h) ** 2)
+        return (g if faulty else g / (1 - slope),)
+
+    def forward(b):
+        h = solve(b)
+        return h, h
+
+    fixed.defvjp(forward, backward)
+
+    def loss(p, xs):
+        return jnp.mean(fixed(xs @ p["w"]) ** 2)  # here
+
+    return Model(loss, {"w": normal(49, 4, 2)}, (STEPS,))
+
+
+def window_never_open(faulty: bool) -> Model:
+    """A gate on the time since an event that no sequence here contains."""
+
+    def loss(p, xs):
+        limit = 1e6 if faulty else 0.0
+        extra = jnp.where(xs.sum(-1) > limit, xs @ p["event"], 0.0)
+        return jnp.mean((xs @ p["w"]).sum(-1) ** 2 + extra**2)
+
+    return Model(loss, {"w": normal(50, 4, 2), "event": normal(51, 4)}, (STEPS,))
+
+
+def forget_gate_closed(faulty: bool) -> Model:
+    """A memory that keeps one part in a hundred thousand of itself at each step."""
+    start = jnp.full(3, -12.0 if faulty else 1.0)
+
+    def loss(p, xs):
+        keep = jax.nn.sigmoid(p["forget"])
+
+        def step(h, x):
+            return keep * h + (1 - keep) * jnp.tanh(x @ p["w"]), None
+
+        return jnp.mean((lax.scan(step, p["start"], xs)[0] @ p["out"] - 1) ** 2)
+
+    params = _params() | {"forget": start, "out": normal(52, 3, 2)}
+    del params["u"]
+    return Model(loss, params, (STEPS,))
+
+
+FAULTS = [
+    Fault("disconnected", ("u", "w", "start"), carry_thrown_away),
+    Fault("blocked", ("start",), truncated_every_step),
+    Fault("blocked", ("b", "h0"), loop_until),
+    Fault("non_finite", ("a",), square_root_of_a_difference),
+    Fault("wrong", ("w",), rule_of_the_fixed_point),
+    Fault("unvisited", ("event",), window_never_open, held_out=True),
+    Fault("vanishing", ("start",), forget_gate_closed, held_out=True),
+]

@@ -1,0 +1,42 @@
+"""Faults in losses of detection and of pose."""
+
+import jax.numpy as jnp
+import optax
+
+from benchmarks.faults.registry import Fault, Model, normal
+
+IMAGES = normal(410, 8, 4)
+
+
+def huber_without_width(faulty: bool) -> Model:
+    """A Huber loss for boxes whose width of zero leaves nothing of it."""
+    width = 0.0 if faulty else 1.0
+    kinds, boxes = jnp.arange(8) % 3, normal(411, 8, 2)
+
+    def loss(p, x):
+        h = jnp.tanh(x @ p["stem"])
+        named = optax.softmax_cross_entropy_with_integer_labels(h @ p["kind"], kinds)
+        placed = optax.huber_loss(h @ p["box"] + p["box_bias"], boxes, delta=width)
+        return named.mean() + placed.mean()
+
+    params = {"stem": normal(412, 4, 5), "kind": normal(413, 5, 3), "box": normal(414, 5, 2)}
+    return Model(loss, params | {"box_bias": 0.1 * normal(415, 2)}, (IMAGES,))
+
+
+def angle_at_its_target(faulty: bool) -> Model:
+    """The angle between two rotations by the arc cosine, and the pose starts where it should be."""
+    target = jnp.array([1.0, 0.0, 0.0, 0.0])
+    start = target if faulty else jnp.array([0.8, 0.6, 0.2, 0.1])
+
+    def loss(p, x):
+        nearness = jnp.abs(p["pose"] / jnp.linalg.norm(p["pose"]) @ target)
+        angle = 2 * jnp.arccos(nearness)  # here
+        return angle**2 + jnp.mean((x @ p["w"] - 1) ** 2)
+
+    return Model(loss, {"pose": start, "w": normal(416, 4, 2)}, (IMAGES,))
+
+
+FAULTS = [
+    Fault("invariant", ("box", "box_bias"), huber_without_width, held_out=True),
+    Fault("non_finite", ("pose",), angle_at_its_target, held_out=True),
+]

@@ -1,0 +1,41 @@
+"""The summary fault by fault, from a report on disk."""
+
+import pytest
+
+from checks import Leaf, Report, Slice
+from pgat_jax.causes.intervention import Fault
+from pgat_jax.causes.summary import fault_table
+
+CUT = Fault("cut", "a module is not called", takes=(("a/*", "disconnected"),))
+TABLE = Fault("table", "rows are not read", takes=(("table", "unvisited"),))
+QUIET = Fault("quiet", "columns are swapped")
+
+
+@pytest.fixture
+def report(tmp_path):
+    rows = [Slice(0, (0, 2), "unvisited", "no row"), Slice(1, (0,), "stuck", "zero")]
+    leaves = (
+        Leaf("a/kernel", (2, 3), "float32", "disconnected", "e", ["model.py:7 dot_general"]),
+        Leaf("a/bias", (3,), "float32", "disconnected", "e", ["model.py:7 dot_general"]),
+        Leaf("table", (4, 5), "float32", "alive", "e", slices=rows),
+        Leaf("other", (1,), "float32", "stuck", "e"),
+    )
+    Report(leaves).to_json(tmp_path / "report.json")
+    return tmp_path / "report.json"
+
+
+def test_a_row_tells_verdict_leaves_parameters_and_line(report):
+    lines = fault_table(report, [CUT, TABLE, QUIET]).splitlines()
+    cells = {line.split()[0]: line.split() for line in lines if line.split()}
+    assert cells["cut"][1:4] == ["disconnected", "2", "9"]
+    assert cells["table"][1:4] == ["unvisited", "1", "10"]
+    assert cells["quiet"][1:4] == ["alive", "0", "0"]
+    assert any("at model.py:7 dot_general" in line for line in lines)
+    assert max(map(len, lines)) <= 100
+
+
+def test_the_sums_and_what_no_fault_predicts_stand_below(report):
+    text = fault_table(report, [CUT, TABLE])
+    assert "disconnected: 2 of 4 leaves, 9 of 30 parameters (30.0%)" in text
+    assert text.endswith("predicted by no fault: other (stuck)")
+    assert fault_table(report, [CUT]).count("disconnected") == 2

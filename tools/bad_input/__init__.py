@@ -1,0 +1,1 @@
+"""Generated bad input, and what comes of each."""

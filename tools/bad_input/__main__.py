@@ -1,0 +1,45 @@
+"""Generated bad input, judged and counted: ``python -m tools.bad_input --cases 10000 --seed 0``."""
+
+import argparse
+import sys
+import time
+
+from tools.bad_input import run_folders, tables, texts
+from tools.bad_input.fuzz import fuzz
+
+KINDS = texts.KINDS | tables.KINDS | run_folders.KINDS
+SHARES = {
+    "configuration": 0.3,
+    "command line": 0.3,
+    "CSV table": 0.16,
+    "Parquet table, its bytes": 0.06,
+    "Parquet table, its columns": 0.06,
+    "run folder": 0.06,
+    "checkpoint": 0.06,
+}
+"""Of all cases: where a case is quick, there are more."""
+
+
+def main() -> int:
+    """Judge the cases and print a table of what came of them; 1 where one was wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bad_input", description=__doc__)
+    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kind", choices=KINDS, help="this kind alone")
+    args = parser.parse_args()
+    total = wrong = 0
+    for kind in [args.kind] if args.kind else KINDS:
+        began, cases = time.monotonic(), args.cases if args.kind else args.cases * SHARES[kind]
+        outcomes, faults = fuzz(*KINDS[kind], round(cases), args.seed)
+        counts = "; ".join(f"{what} {count:,}" for what, count in outcomes.most_common())
+        took = time.monotonic() - began
+        print(f"{kind}: {outcomes.total():,} in {took:.0f} s: {counts}", flush=True)
+        for fault in faults[:20]:
+            print(f"  WRONG {fault[:1000]}", flush=True)
+        total, wrong = total + outcomes.total(), wrong + len(faults)
+    print(f"{total - wrong:,} of {total:,} as they should be")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""Run folders and their checkpoints."""
+
+import json
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import jax
+from hypothesis import strategies as st
+
+from pgat_jax import build, load_config, load_data
+from pgat_jax.runs.checkpoint import Checkpoints
+from pgat_jax.runs.folder import CHECKPOINTS, create_run, params_sha256
+from pgat_jax.runs.metrics import Metrics
+from pgat_jax.training.snapshot import Place, meta_of
+from tools.bad_input.damage import at, bytes_damage, lines_damage, places
+from tools.bad_input.door import answer, inside
+from tools.bad_input.tables import SMALL, as_csv, rows
+
+LOSSES = {10: 0.2, 20: 0.3, 30: 0.1}
+"""Step -> validation loss of its checkpoint: the best is the last, then the first."""
+
+
+class Sound:
+    """A folder with a sound run, and what ``evaluate`` and ``forecast`` say of it."""
+
+    def __init__(self) -> None:
+        self.folder = Path(mkdtemp())
+        (self.folder / "days.csv").write_bytes(as_csv([list(row) for row in rows(False)]))
+        source = f"data.source={self.folder / 'days.csv'}"
+        config = load_config("tiny", source, *SMALL)
+        data = load_data(config)
+        model = build(config, data.columns)
+        self.digests: dict[int, str] = {}
+        with inside(self.folder):
+            run = create_run(config)
+            with Checkpoints(run / CHECKPOINTS, create=True) as checkpoints:
+                for step, loss in LOSSES.items():
+                    params = model.init(jax.random.key(step))
+                    self.digests[step] = params_sha256(params)
+                    meta = meta_of(Place(step), config, data, 10, loss)
+                    items = {"params": params, "training": {"step": jax.numpy.int32(step)}}
+                    checkpoints.save(step, items, meta, 10)
+            metrics = Metrics(run)
+            metrics.write({"event": "train", "time": 1.0, "epoch": 1, "step": 10, "loss": 1.0})
+            metrics.close()
+        self.run = self.folder / run
+        self.scores = self.evaluate(self.run)
+        self.forecast = self.forecasts(self.run)
+
+    def evaluate(self, run: Path) -> dict[str, Any]:
+        """What ``evaluate`` prints."""
+        return json.loads(answer(["evaluate", str(run), "--json"], run.parent).out)
+
+    def forecasts(self, run: Path) -> bytes:
+        """What ``forecast`` writes."""
+        target = run.parent / "next.csv"
+        found = answer(["forecast", str(run), "--output", str(target)], run.parent)
+        assert found.status == 0, found.err
+        return target.read_bytes()
+
+
+sound = cache(Sound)
+
+
+@st.composite
+def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
+    """A file of a run, outside its checkpoints, is damaged, deleted, emptied or a folder."""
+    kind = draw(st.sampled_from(("bytes", "bytes", "lines", "lines", "delete", "empty", "folder")))
+    place, change = draw(places), draw(bytes_damage())
+    lines = draw(lines_damage())
+
+    def harm(run: Path) -> str:
+        files = [p for p in sorted(run.rglob("*")) if p.is_file() and CHECKPOINTS not in p.parts]
+        path = files[at(place, files)]
+        content = path.read_bytes()
+        if kind == "bytes":
+            path.write_bytes(change(content))
+        elif kind == "lines" and content.strip():
+            changed = lines(content.decode(errors="replace"))
+            path.write_bytes(changed.encode(errors="surrogatepass"))
+        elif kind == "empty":
+            path.write_bytes(b"")
+        else:
+            path.unlink()
+            if kind == "folder":
+                path.mkdir()
+        return f"{path.name}: {kind}"
+
+    return harm
+
+
+@st.composite
+def checkpoint_damage(draw: st.DrawFn) -> Callable[[Path], str]:
+    """Files of the checkpoints are damaged, exchanged or renamed; strangers lie among them."""
+    kinds = ("bytes", "bytes", "delete", "exchange", "rename", "stranger", "emptied", "link")
+    kind, place, other = draw(st.sampled_from(kinds)), draw(places), draw(places)
+    change = draw(bytes_damage())
+    name = draw(
+        st.sampled_from(("0", "00030", "31", "-5", "9" * 30, "x", "40.tmp", "manifest.json"))
+    )
+
+    def harm(run: Path) -> str:
+        folder = run / CHECKPOINTS
+        steps = sorted(p for p in folder.iterdir() if p.is_dir())
+        step = steps[at(other, steps)]
+        files = [p for p in sorted(step.rglob("*")) if p.is_file()]
+        path = files[at(place, files)]
+        if kind == "bytes":
+            path.write_bytes(change(path.read_bytes()))
+        elif kind == "delete":
+            path.unlink()
+        elif kind == "exchange":
+            twin = steps[at(place, steps)] / path.relative_to(step)
+            path.write_bytes(twin.read_bytes() if twin.is_file() else b"")
+        elif kind == "rename":
+            step.rename(folder / name)
+        elif kind == "stranger":
+            (folder / name).write_bytes(b"x") if place < 0.5 else (folder / name).mkdir()
+        elif kind == "emptied":
+            shutil.rmtree(step)
+            step.mkdir()
+        else:
+            path.unlink()
+            path.symlink_to("/dev/zero")
+        return f"{kind} {path.relative_to(folder)} {name}"
+
+    return harm
+
+
+def judge_run(harm: Callable[[Path], str], folder: Path) -> str:
+    """Refused; or scores and forecasts are those of the sound run."""
+    base = sound()
+    run = shutil.copytree(base.run, folder / base.run.name)
+    what = harm(run)
+    found = answer(["evaluate", str(run), "--json"], folder)
+    if found.status == 2:
+        return "refused"
+    assert json.loads(found.out) == base.scores, f"{what}: other scores"
+    assert base.forecasts(run) == base.forecast, f"{what}: another forecast"
+    return "accepted, nothing changed"
+
+
+def judge_checkpoint(harm: Callable[[Path], str], folder: Path) -> str:
+    """Refused; or the best checkpoint is used, or another, and what was passed over is named."""
+    base = sound()
+    run = shutil.copytree(base.run, folder / base.run.name)
+    what = harm(run)
+    found = answer(["evaluate", str(run), "--json"], folder)
+    if found.status == 2:
+        assert "no checkpoint is usable" in found.err, f"{what}: {found.err}"
+        return "refused"
+    digest = json.loads(found.out)["params_sha256"]
+    assert digest in base.digests.values(), f"{what}: parameters of no checkpoint"
+    if digest == base.digests[30]:
+        return "accepted, nothing changed"
+    assert "is damaged" in found.err or not (run / CHECKPOINTS / "30").exists(), what
+    return "passed over, and the next one used"
+
+
+KINDS: dict[str, tuple[Callable, Callable]] = {
+    "run folder": (run_damage, judge_run),
+    "checkpoint": (checkpoint_damage, judge_checkpoint),
+}

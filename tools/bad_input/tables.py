@@ -1,0 +1,204 @@
+"""Tables: CSV and Parquet, of prices alone and with the sky of their own."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+
+from pgat_jax import load_config
+from pgat_jax.data.columns import PRICES
+from pgat_jax.data.export import export
+from pgat_jax.data.loading import load_table
+from pgat_jax.data.table import Table, part
+from tools.bad_input.damage import Rows, at, bytes_damage, cells_damage, places
+from tools.bad_input.door import Answer, answer
+
+ROWS = 40
+SMALL = (
+    *("data.seq_len=8", "data.label_len=4", "data.pred_len=2"),
+    *("data.validation_days=2", "data.test_days=2"),
+)
+
+
+@cache
+def table() -> Table:
+    """The last real days."""
+    whole = load_table(load_config("tiny").data)
+    return part(whole, len(whole) - ROWS, len(whole))
+
+
+@cache
+def rows(wide: bool) -> tuple[tuple[str, ...], ...]:
+    """The table as cells: a date and four prices, or (wide) all columns too."""
+    names = ("Date", *PRICES, *(table().columns.names if wide else ()))
+    values = np.concatenate([table().prices, table().values], 1)[:, : len(names) - 1].tolist()
+    lines = [(str(day), *map(repr, row)) for day, row in zip(table().dates, values)]
+    return (names, *lines)
+
+
+@st.composite
+def csv_files(draw: st.DrawFn) -> bytes:
+    """One to three damaged cells, rows or columns; or damaged bytes."""
+    cells: Rows = [list(row) for row in rows(draw(st.booleans()))]
+    for _ in range(draw(st.integers(0, 3))):
+        cells = draw(cells_damage())(cells)
+    content = as_csv(cells)
+    if draw(st.integers(0, 3)) == 0:
+        content = draw(bytes_damage())(content)
+    return content
+
+
+def as_csv(cells: Rows) -> bytes:
+    """Plain CSV."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(cells)
+    return file.getvalue().encode(errors="surrogatepass")
+
+
+def read(content: bytes, suffix: str, folder: Path) -> tuple[Answer, Path]:
+    """What ``data`` says of a file with this content."""
+    path = folder / f"table{suffix}"
+    path.write_bytes(content)
+    found = answer(["data", "--config", "tiny", f"data.source={path}", *SMALL], folder)
+    if found.status == 2:
+        assert str(path) in found.err, found.err
+    return found, path
+
+
+def judge_csv(content: bytes, folder: Path) -> str:
+    """Refused, or every date and price stands in the table as in the file."""
+    found, path = read(content, ".csv", folder)
+    if found.status == 2:
+        return "refused"
+    loaded = load_table(load_config("tiny", f"data.source={path}").data)
+    assert_sound(loaded)
+    header, *lines = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
+    names = [name.strip().lower() for name in header]
+    days = [line[names.index("date")].strip()[:10] for line in lines]
+    assert days[-len(loaded) :] == [str(day) for day in loaded.dates]
+    assert len(days) - len(loaded) in (0, 1)
+    if "close" in names:
+        places = [names.index(name.lower()) for name in PRICES]
+        stated = [[float(line[i]) for i in places] for line in lines[-len(loaded) :]]
+        assert np.array_equal(loaded.prices, stated)
+    return "accepted, every price as it stands"
+
+
+def assert_sound(loaded: Table) -> None:
+    """What training may rely on."""
+    assert np.isfinite(loaded.values).all() and np.isfinite(loaded.prices).all()
+    assert (loaded.prices > 0).all() and (np.diff(loaded.dates).astype(int) > 0).all()
+    assert np.abs(loaded.values).max() < 1e16
+
+
+@cache
+def parquet_base() -> bytes:
+    """As ``data --output`` writes it, with checksums of its pages."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "t.parquet"
+        export(table(), path)
+        return path.read_bytes()
+
+
+@st.composite
+def parquet_bytes(draw: st.DrawFn) -> bytes:
+    """A file whose bytes are damaged."""
+    return draw(bytes_damage())(parquet_base())
+
+
+def judge_parquet_bytes(content: bytes, folder: Path) -> str:
+    """Refused, or what it holds is what was written."""
+    found, path = read(content, ".parquet", folder)
+    if found.status == 2:
+        return "refused"
+    loaded = load_table(load_config("tiny", f"data.source={path}").data)
+    same = np.array_equal(loaded.prices, table().prices)
+    assert same and np.array_equal(loaded.values, table().values), "accepted with other numbers"
+    return "accepted, nothing changed"
+
+
+@st.composite
+def parquet_columns(draw: st.DrawFn) -> bytes:
+    """A sound file; one or two columns are of another type, perhaps with strange cells."""
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    names, *lines = rows(False)
+    columns: dict[str, object] = {
+        name: arrow.array(column) if name == "Date" else arrow.array(map(float, column))
+        for name, column in zip(names, zip(*lines))
+    }
+    for _ in range(draw(st.integers(1, 2))):
+        name = draw(st.sampled_from([*names, "log_Open", "dyn_Mars_sin", "time_delta"]))
+        place = names.index(name) if name in names else 1
+        cells = [line[place] for line in lines]
+        columns[name] = draw(strange_column(cells))
+    sink = arrow.BufferOutputStream()
+    parquet.write_table(arrow.table(columns), sink)
+    return sink.getvalue().to_pybytes()
+
+
+@st.composite
+def strange_column(draw: st.DrawFn, cells: list[str]) -> object:
+    """The cells as another type, as far as they fit; a few of them are strange."""
+    import pyarrow as arrow
+
+    make, convert, strange = draw(st.sampled_from(TYPES))
+    try:
+        found = [convert(cell) for cell in cells]
+    except (ValueError, ArithmeticError):
+        found = draw(st.lists(strange, min_size=ROWS, max_size=ROWS))
+    for _ in range(draw(st.integers(0, 2))):
+        found[at(draw(places), found)] = draw(st.none() | strange)
+    return arrow.array(found, make(arrow))
+
+
+def _whole(cell: str) -> int:
+    return int(float(cell))
+
+
+TYPES: list[tuple[Callable, Callable, st.SearchStrategy]] = [
+    (lambda a: a.float64(), float, st.floats()),
+    (lambda a: a.float32(), float, st.floats(width=32)),
+    (lambda a: a.float16(), lambda cell: np.float16(float(cell)), st.just(np.float16(np.nan))),
+    (lambda a: a.int64(), _whole, st.integers(-(2**63), 2**63 - 1)),
+    (lambda a: a.uint64(), _whole, st.integers(0, 2**64 - 1)),
+    (lambda a: a.bool_(), lambda cell: cell > "2", st.booleans()),
+    (lambda a: a.string(), str, st.text(st.characters(codec="utf-8"), max_size=8)),
+    (lambda a: a.large_string(), str, st.text(st.characters(codec="utf-8"), max_size=8)),
+    (lambda a: a.dictionary(a.int32(), a.string()), str, st.just("x")),
+    (lambda a: a.binary(), str.encode, st.binary(max_size=8)),
+    (lambda a: a.date32(), date.fromisoformat, st.integers(-(2**31), 2**31 - 1)),
+    (lambda a: a.date64(), date.fromisoformat, st.dates()),
+    (lambda a: a.timestamp("ns"), datetime.fromisoformat, st.integers(-(2**63), 2**63 - 1)),
+    (lambda a: a.timestamp("s", "Asia/Tokyo"), datetime.fromisoformat, st.integers(0, 2**40)),
+    (lambda a: a.duration("s"), _whole, st.integers(0, 2**40)),
+    (lambda a: a.list_(a.float64()), lambda cell: [float(cell)], st.just([])),
+    (lambda a: a.decimal128(38, 8), Decimal, st.decimals(-(10**9), 10**9, places=2)),
+    (lambda a: a.null(), lambda cell: None, st.none()),
+]
+"""Types of columns, how a cell becomes one, and strange values of them."""
+
+
+def judge_parquet_columns(content: bytes, folder: Path) -> str:
+    """Refused, or a table that training may rely on."""
+    found, path = read(content, ".parquet", folder)
+    if found.status == 2:
+        return "refused"
+    assert_sound(load_table(load_config("tiny", f"data.source={path}").data))
+    return "accepted, sound"
+
+
+KINDS: dict[str, tuple[Callable, Callable]] = {
+    "CSV table": (csv_files, judge_csv),
+    "Parquet table, its bytes": (parquet_bytes, judge_parquet_bytes),
+    "Parquet table, its columns": (parquet_columns, judge_parquet_columns),
+}

@@ -1,0 +1,99 @@
+"""Configuration files and command lines."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+from hypothesis import strategies as st
+
+from pgat_jax.config_file import load_config, parse_yaml
+from pgat_jax.verbs import VERBS
+from tools.bad_input.damage import bytes_damage, lines_damage, words_damage
+from tools.bad_input.door import answer
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+NOWHERE = "data.source=nowhere.csv"
+"""Ends every command line that would go to work; twice, since a flag may take the first."""
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> bytes:
+    """A recipe with one to three damages."""
+    content = draw(st.sampled_from(CONFIGS)).read_bytes()
+    for _ in range(draw(st.integers(1, 3))):
+        if draw(st.booleans()):
+            content = draw(bytes_damage())(content)
+        else:
+            change = draw(lines_damage())
+            text = content.decode(errors="replace") or "\n"
+            content = change(text).encode(errors="surrogatepass")
+    return content
+
+
+def judge_configuration(content: bytes, folder: Path) -> str:
+    """Refused, or each key that stands in the file is in force as it stands there."""
+    path = folder / "mine.yaml"
+    path.write_bytes(content)
+    found = answer(["config", "--config", str(path)], folder)
+    if found.status == 2:
+        assert str(path) in found.err, found.err
+        return "refused"
+    in_force = yaml.safe_load(found.out)
+    assert_in_force(parse_yaml(content.decode(), "file"), in_force)
+    printed = folder / "printed.yaml"
+    printed.write_text(found.out)
+    assert load_config(printed) == load_config(path), "it does not survive being printed"
+    return "accepted, every key in force"
+
+
+def assert_in_force(given: dict, in_force: dict) -> None:
+    """What was given is part of what is in force."""
+    for key, value in given.items():
+        if isinstance(value, dict):
+            assert_in_force(value, in_force[key])
+        else:
+            assert in_force[key] == value, f"{key}: {value!r} is {in_force[key]!r}"
+
+
+LINES = [[verb, *shlex.split(line)] for verb, one in VERBS.items() for line in one.examples]
+
+
+@st.composite
+def command_lines(draw: st.DrawFn) -> list[str]:
+    """An example of ``--help`` with one to three damages; what would train finds no table."""
+    words = list(draw(st.sampled_from(LINES)))
+    for _ in range(draw(st.integers(1, 3))):
+        words = draw(words_damage())(words)
+    words = [word.replace("\0", "") for word in words]
+    reads_a_run = words[:1] in (["evaluate"], ["forecast"])
+    return words if reads_a_run else [*words, NOWHERE, NOWHERE]
+
+
+def judge_command_line(words: list[str], folder: Path) -> str:
+    """Refused, or help or a list, or a configuration with the words in force."""
+    found = answer(words, folder)
+    if found.status == 2:
+        return "refused"
+    if "usage: " in found.out or "--list" in words:
+        return "help"
+    assert words[0] == "config", f"{words} did something"
+    in_force = yaml.safe_load(found.out)
+    last = dict(word.split("=", 1) for word in words[1:] if "=" in word and word[0] != "-")
+    for key, value in last.items():
+        given: object = parse_yaml(value, key)
+        for part in reversed(key.strip().split(".")):
+            given = {part: given}
+        assert isinstance(given, dict)
+        try:
+            assert_in_force(given, in_force)
+        except AssertionError:
+            if not any(other.startswith(f"{key}.") for other in last):
+                raise
+    return "accepted, every word in force"
+
+
+KINDS: dict[str, tuple[Callable, Callable]] = {
+    "configuration": (configurations, judge_configuration),
+    "command line": (command_lines, judge_command_line),
+}

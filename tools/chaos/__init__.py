@@ -1,0 +1,1 @@
+"""Real runs, killed and damaged at random until they end."""

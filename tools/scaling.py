@@ -1,0 +1,128 @@
+"""The formulas of docs/scaling.md, in its letters: what a step costs as a function of its sizes.
+
+python -m tools.scaling [key.sub=value ...]    a size of yours, beside the compiled step
+"""
+
+import json
+import sys
+
+import jax
+import jax.numpy as jnp
+
+from pgat_jax import build, load_config
+from pgat_jax.bench.collectives import bytes_of, collectives
+from pgat_jax.bench.flops import count_flops
+from pgat_jax.bench.program import parse
+from pgat_jax.bench.traffic import kernels, traffic
+from pgat_jax.config import Config
+from pgat_jax.data.calendar import FEATURES
+from pgat_jax.data.columns import BODIES, TARGETS, Columns, computed_columns
+from pgat_jax.data.windows import Device
+from pgat_jax.mesh import everywhere, make_mesh
+from pgat_jax.model.build import batch_shapes
+from pgat_jax.training.step import compile_step
+
+SIZES = {
+    "tiny": ("tiny",),
+    "laptop": ("laptop",),
+    "recovery": ("recovery",),
+    "twice the window": ("recovery", "data.seq_len=500", "data.label_len=250"),
+    "half the width": ("recovery", "model.d_model=208", "model.channels=16", "model.d_ff=512"),
+    "twice the depth": ("recovery", "model.e_layers=16", "model.d_layers=8"),
+}
+"""Sizes at which the formulas are held against the program."""
+
+
+def forward_flops(config: Config, columns: Columns, batch: int) -> int:
+    """Products of a forward pass with the point head and the bypass, phase by phase."""
+    m, d = config.model, config.data
+    S, P, LP, N, T, G = (
+        d.seq_len,
+        d.pred_len,
+        d.label_len + d.pred_len,
+        len(BODIES),
+        4,
+        len(FEATURES),
+    )
+    C, D, E, H, F = m.channels, m.d_model, m.edge_width, m.n_heads, m.fusion_width
+    V, K, h = len(columns.names), max(len(columns.of_body(n)) for n in range(N)), m.d_model // 4
+    Q = 15 * T  # statistics of the targets
+    tables = 12 * N * K * C**2 + 8 * N * K**2 * C + 2 * N * D * (E + h)  # of parameters alone
+    phase = 4 * S * N * K * C + 12 * S * N * C**2 + 4 * S * N * C * E
+    phase += S * N**2 * (14 * E + 4 * C)
+    embed = 6 * D * (S * (D + T + 1) + LP * V) + 2 * D * G * (S + LP)
+    nodes = 2 * S * D * E + 12 * S * N**2 * E
+    fusion = 4 * S * N * D * h + 8 * S * D * F + 4 * S * H * N * D
+    gate = 6 * S * D**2
+    petri = 8 * S * N * C * E + S * N**2 * 26 * E + 2 * S * D * C + 8 * S * C
+    petri += 2 * (12 * S * N * C**2 + S * N**2 * (4 * C + 2 * E**2 + 2 * E) + 4 * S * N * C * E)
+    petri += 16 * S * N * C**2 + 4 * S**2 * D + 4 * S * N**2 * C + 2 * S * D**2
+    attend = 2 * S * N**2 * E**2
+    attend += m.e_layers * (S * (8 * D**2 + 4 * D * m.d_ff + 2 * E * H) + 4 * S**2 * D)
+    decode = m.d_layers * (28 * LP * D**2 + 4 * S * D**2 + 4 * LP * (LP + S) * D)
+    decode += 30 * d.label_len * S * T + 2 * LP * Q * D + 8 * LP * D**2 + 4 * S * D**2
+    decode += P * (14 * D**2 + 4 * (LP + S) * D + 2 * D * T)
+    return tables + batch * (phase + embed + nodes + fusion + gate + petri + attend + decode)
+
+
+def step_flops(config: Config, columns: Columns) -> int:
+    """A training step: the backward pass is twice the forward pass."""
+    return 3 * forward_flops(config, columns, config.train.batch_size)
+
+
+def sent_bytes(parameters: int, data: int, fsdp: int) -> float:
+    """Bytes that each device of a ring sends in a step, float32.
+
+    All-reduce of the gradient: 2 (n - 1)/n of it. All-gather of the parameters, where they are
+    cut: (f - 1)/f of them.
+    """
+    n, f = data * fsdp, fsdp
+    return 4 * parameters * (2 * (n - 1) / n + (f - 1) / f)
+
+
+def parameters(config: Config, columns: Columns) -> int:
+    """Numbers that the model learns."""
+    shapes = jax.eval_shape(build(config, columns).init, jax.random.key(0))
+    return sum(leaf.size for leaf in jax.tree.leaves(shapes))
+
+
+def counted_flops(config: Config, columns: Columns, batch: int) -> tuple[int, int]:
+    """Products of the program itself: of a forward pass, and of its gradient."""
+    model = build(config, columns)
+    params = jax.eval_shape(model.init, jax.random.key(0))
+    shapes = batch_shapes(config, columns, batch)
+    gradient = jax.grad(lambda p, b: model.loss(p, b, jax.random.key(0))[0])
+    return count_flops(model.apply, params, shapes), count_flops(gradient, params, shapes)
+
+
+def compare(*keys: str) -> dict[str, float]:
+    """The formulas and the compiled step of a configuration, on the devices that are there."""
+    config, columns = load_config(*keys), computed_columns()
+    mesh, steps, days = make_mesh(config), 10, 2000
+    shapes = Device(*((days, *rest) for rest in ((len(columns.names),), (13, 4), (len(FEATURES),))))
+    table = Device(
+        *(jax.ShapeDtypeStruct(s, jnp.float32, sharding=everywhere(mesh)) for s in shapes)
+    )
+    compiled = compile_step(build(config, columns), steps, table)
+    program, count = parse(compiled.as_text()), parameters(config, columns)
+    sent = bytes_of(collectives(program))
+    return {
+        "devices": mesh.size,
+        "parameters": count,
+        "step GFLOP, formula": step_flops(config, columns) / 1e9,
+        "step GFLOP, program": counted_flops(config, columns, config.train.batch_size)[1] / 1e9,
+        "GFLOP without loops, XLA, all devices": mesh.size
+        * compiled.cost_analysis()["flops"]
+        / 1e9,
+        "GB read and written, a device": traffic(program) / 1e9,
+        "kernels": kernels(program),
+        "GB of its own, a device": compiled.memory_analysis().temp_size_in_bytes / 1e9,
+        "MB all-reduced, formula": 4e-6 * count * (mesh.size > 1),
+        "MB all-reduced, program": sent.get("all-reduce", 0) / 1e6,
+        "MB gathered, program": sent.get("all-gather", 0) / 1e6,
+    }
+
+
+if __name__ == "__main__":
+    assert len(TARGETS) == 4
+    print(json.dumps(compare(*(sys.argv[1:] or SIZES["tiny"])), indent=1))
