@@ -1,16 +1,17 @@
 """Digests of what the programs compute: they show that a change leaves every bit as it is.
 
-`python -m tools.digests configurations|faults [NAME ...]` prints them as JSON.
+The recorded digests stand in `tests/tools/digests/`. Bits depend on the version of JAX and on the
+processor, so each file names the platform that it was made on; on any other platform only verdicts
+and sizes can be compared.
 """
 
-import os
-
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-
+import argparse
 import hashlib
 import json
+import os
+import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,34 +19,40 @@ import jax
 import numpy as np
 
 from benchmarks.faults.registry import Model, all_faults
-from checks.diagnose import diagnose
+from checks import diagnose
 from pgat_jax import load_config
 from pgat_jax.causes.registry import chosen
 from pgat_jax.causes.subject import impose
 
-CONFIGURATIONS = sorted(path.stem for path in (Path(__file__).parents[1] / "configs").iterdir())
+ROOT = Path(__file__).parents[1]
+RECORDED = ROOT / "tests" / "tools" / "digests"
+CONFIGURATIONS = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
 WINDOWS = 2
+# The option that the tests set as well: programs compile in half the time.
+XLA_FLAGS = "--xla_backend_optimization_level=0"
+# Sizes agree to float32 rounding over sums of some 1e7 numbers.
+SIZE_TOLERANCE = 1e-3
 
 
-def configuration_digests(name: str) -> dict[str, Any]:
-    """Digests of a configuration's initial parameters, first loss and first gradient.
+def digest_configuration(name: str) -> dict[str, Any]:
+    """Computes digests of a configuration's initial parameters, first loss and first gradient.
 
     Args:
-        name: of a recipe in `configs/`; its faults are imposed.
+        name: the name of a recipe in `configs/`; its faults are imposed.
 
     Returns:
-        Digests of all bits, and sizes that any machine reaches to within rounding.
+        `initial` and `gradient` (SHA-256), `loss` (a float in hexadecimal), and `sizes`: the loss
+        and the Euclidean norms of both trees.
     """
     config = load_config(name)
     subject = impose(config, chosen(config.faults))
     params = subject.init(jax.random.key(config.seed))
     batch = subject.batch(range(WINDOWS))
-    slopes = jax.jit(jax.value_and_grad(subject.loss, has_aux=True, allow_int=True))
-    (loss, _), gradient = slopes(params, batch)
+    (loss, _), gradient = jax.jit(jax.value_and_grad(subject.loss, has_aux=True))(params, batch)
     return {
-        "initial": digest(params),
+        "initial": digest_tree(params),
         "loss": float(loss).hex(),
-        "gradient": digest(gradient),
+        "gradient": digest_tree(gradient),
         "sizes": {
             "initial": _norm(params),
             "loss": float(loss),
@@ -54,18 +61,18 @@ def configuration_digests(name: str) -> dict[str, Any]:
     }
 
 
-def fault_digests(name: str) -> dict[str, Any]:
-    """Verdicts of a fault and of its sound twin, and a digest of all numbers in their reports.
+def digest_fault(name: str) -> dict[str, Any]:
+    """Returns the verdicts of a fault and of its sound twin, and digests of the measured numbers.
 
     Args:
-        name: of a fault of the benchmark.
+        name: the name of a fault in `benchmarks.faults`.
     """
-    fault = {fault.name: fault for fault in all_faults()}[name]
-    return {part: _report(fault.make(part == "faulty")) for part in ("faulty", "sound")}
+    (fault,) = (fault for fault in all_faults() if fault.name == name)
+    return {part: _digest_model(fault.make(part == "faulty")) for part in ("faulty", "sound")}
 
 
-def digest(tree: Any) -> str:
-    """SHA-256 of the names, types, shapes and bits of a tree's arrays."""
+def digest_tree(tree: Any) -> str:
+    """Returns the SHA-256 of the paths, types, shapes and bits of a tree's arrays."""
     found = hashlib.sha256()
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
         array = np.asarray(leaf)
@@ -74,40 +81,111 @@ def digest(tree: Any) -> str:
     return found.hexdigest()
 
 
-def _report(model: Model) -> dict[str, Any]:
+def describe_platform() -> dict[str, str]:
+    """Returns what bits depend on: the version of JAX and the processor's instruction sets."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else [platform.processor()]
+    flags = next((line for line in lines if line.startswith(("flags", "Features"))), lines[0])
+    return {"jax": jax.__version__, "processor": hashlib.sha256(flags.encode()).hexdigest()[:16]}
+
+
+def find_differences(
+    recorded: Mapping[str, Any], found: Mapping[str, Any], has_same_bits: bool, path: str = ""
+) -> list[str]:
+    """Compares digests with the recorded ones.
+
+    Args:
+        recorded: digests by name, as one of the `digest_` functions returns them.
+        found: the same, computed now.
+        has_same_bits: whether both come from one platform, so that all bits must be equal.
+        path: the keys that lead to both.
+
+    Returns:
+        A sentence for each difference.
+    """
+    problems = []
+    for key in recorded.keys() | found.keys():
+        here = f"{path}/{key}" if path else key
+        old, new = recorded.get(key), found.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            problems += find_differences(old, new, has_same_bits, here)
+        elif not _agree(key, old, new, has_same_bits):
+            problems.append(f"{here}: expected {old}, got {new}")
+    return sorted(problems)
+
+
+def _agree(key: str, old: Any, new: Any, has_same_bits: bool) -> bool:
+    if old == new:
+        return True
+    if has_same_bits or old is None or new is None:
+        return False
+    if isinstance(old, float) and isinstance(new, float):
+        return abs(old - new) <= SIZE_TOLERANCE * abs(old)
+    return key in ("initial", "gradient", "loss", "numbers")
+
+
+def _digest_model(model: Model) -> dict[str, Any]:
     report = diagnose(model.loss, model.params, *model.args, **model.settings, cures=False)
-    numbers = [(leaf.gradient, leaf.movement) for leaf in report.leaves]
-    verdicts = {
-        leaf.name: " ".join(
-            [
-                leaf.verdict,
-                *(f"{s.axis}:{','.join(map(str, s.index))}={s.verdict}" for s in leaf.slices),
-                *(f"also={finding.verdict}" for finding in leaf.also),
-            ]
-        )
+    verdicts = {leaf.name: _describe_leaf(leaf) for leaf in report.leaves}
+    numbers = [
+        [None if x is None else float(x).hex() for x in (leaf.gradient, leaf.movement)]
         for leaf in report.leaves
-    }
-    text = json.dumps([[None if x is None else float(x).hex() for x in pair] for pair in numbers])
+    ]
+    text = json.dumps(numbers)
     return {"verdicts": verdicts, "numbers": hashlib.sha256(text.encode()).hexdigest()}
 
 
+def _describe_leaf(leaf: Any) -> str:
+    slices = (f"{s.axis}:{','.join(map(str, s.index))}={s.verdict}" for s in leaf.slices)
+    also = (f"also={finding.verdict}" for finding in leaf.also)
+    return " ".join([leaf.verdict, *slices, *also])
+
+
 def _norm(tree: Any) -> float:
-    return float(
-        np.sqrt(sum(np.sum(np.asarray(x, np.float64) ** 2) for x in jax.tree.leaves(tree)))
-    )
+    squares = (np.sum(np.asarray(x, np.float64) ** 2) for x in jax.tree.leaves(tree))
+    return float(np.sqrt(sum(squares)))
 
 
-def main(kind: str, names: Iterable[str]) -> None:
-    """Prints the digests of everything of a kind, or of those named."""
-    every = CONFIGURATIONS if kind == "configurations" else [f.name for f in all_faults()]
-    make = configuration_digests if kind == "configurations" else fault_digests
+KINDS: dict[str, tuple[Callable[[str], dict[str, Any]], list[str]]] = {
+    "configurations": (digest_configuration, CONFIGURATIONS),
+    "faults": (digest_fault, [fault.name for fault in all_faults()]),
+}
+
+
+def read_recorded(kind: str) -> dict[str, Any]:
+    """Reads the recorded digests of a kind: `platform`, and `digests` by name."""
+    return json.loads((RECORDED / f"{kind}.json").read_text())
+
+
+def main() -> int:
+    """Computes digests and compares or records them; 1 where one differs."""
+    parser = argparse.ArgumentParser(prog="python -m tools.digests", description=__doc__)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these; all if left out")
+    parser.add_argument("--write", action="store_true", help="record the digests of all names")
+    given = parser.parse_args()
+    digest, names = KINDS[given.kind]
     found = {}
-    for name in names or every:
+    for name in given.names or names:
         print(name, file=sys.stderr, flush=True)
-        found[name] = make(name)
+        found[name] = digest(name)
         jax.clear_caches()
-    print(json.dumps(found, indent=1))
+    if given.write:
+        text = json.dumps({"platform": describe_platform(), "digests": found}, indent=1)
+        (RECORDED / f"{given.kind}.json").write_text(text + "\n")
+        return 0
+    recorded = read_recorded(given.kind)
+    expected = {name: recorded["digests"].get(name) for name in found}
+    problems = find_differences(expected, found, recorded["platform"] == describe_platform())
+    print("\n".join(problems) or f"{len(found)} digests are equal")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    if "XLA_FLAGS" not in os.environ:  # XLA reads it when it is loaded: start again
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "tools.digests", *sys.argv[1:]],
+            os.environ | {"XLA_FLAGS": XLA_FLAGS},
+        )
+    sys.exit(main())
