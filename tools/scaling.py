@@ -99,9 +99,13 @@ def compare(*keys: str) -> dict[str, float]:
     """The formulas and the compiled step of a configuration, on the devices that are there."""
     config, columns = load_config(*keys), computed_columns()
     mesh, steps, days = make_mesh(config), 10, 2000
-    shapes = Device(*((days, *rest) for rest in ((len(columns.names),), (13, 4), (len(FEATURES),))))
-    table = Device(
-        *(jax.ShapeDtypeStruct(s, jnp.float32, sharding=everywhere(mesh)) for s in shapes)
+    table = jax.eval_shape(
+        lambda: Device(
+            *(jnp.zeros((days, *s)) for s in ((len(columns.names),), (13, 4), (len(FEATURES),)))
+        )
+    )
+    table = jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=everywhere(mesh)), table
     )
     compiled = compile_step(build(config, columns), steps, table)
     program, count = parse(compiled.as_text()), parameters(config, columns)

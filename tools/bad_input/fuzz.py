@@ -25,7 +25,7 @@ def fuzz(strategy: Callable, judge: Callable, cases: int, number: int) -> tuple[
         deadline=None,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[*HealthCheck.__members__.values()],
     )
     @given(strategy())
     def each(case: object) -> None:

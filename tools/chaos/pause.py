@@ -8,6 +8,7 @@ meanwhile. Both are given as a share of the steps between two checkpoints.
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,7 +30,7 @@ STEPS, STEP_SECONDS = 100, 4.4
 def main() -> None:
     """Print the figures as JSON."""
     model = build(load_config("recovery"), computed_columns())
-    items = items_of(state_shapes(model, 389))
+    items = jax.eval_shape(partial(items_of, model), state_shapes(model, 389))
     rng = np.random.default_rng(0)
     items = jax.tree.map(lambda leaf: filled(leaf, rng), items)
     work = jax.jit(lambda x: jax.lax.fori_loop(0, 8, lambda _, y: jnp.tanh(y @ x), x))
