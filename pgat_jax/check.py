@@ -9,17 +9,17 @@ import jax
 import numpy as np
 
 from checks.command import NOT_RUN, run_check
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.registry import chosen
 from pgat_jax.causes.subject import Subject, impose
 from pgat_jax.causes.summary import fault_table
-from pgat_jax.config import Config
 
 WINDOWS = 2
 """Windows of a diagnosis: all parameters, fewer samples than in training."""
 
 
 def check_config(
-    config: Config,
+    config: StudyConfig,
     static: bool = False,
     allow: Path | None = None,
     json: Path | None = None,
@@ -45,7 +45,7 @@ def check_config(
         UserError: there is no fault of a name, or the table is bad.
     """
     faults = chosen(config.faults, added, left_out)
-    subject = impose(config, faults)
+    subject = impose(config.without_faults(), faults)
     with TemporaryDirectory() as folder:
         report = json or Path(folder) / "report.json"
         status = _run(subject, static, allow, report, html)

@@ -202,8 +202,6 @@ class Config(Section):
     """Names the run's folder: letters, digits, ``_``, ``.``, ``-``."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Seed of initial parameters, dropout and the order of windows."""
-    faults: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = ()
-    """Faults of ``pgat_jax/causes/`` that ``check`` and ``causes`` alone impose, from outside."""
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,13 @@ from pgat_jax.errors import UserError
 MAX_BYTES = 1 << 16
 """Of a configuration: the longest recipe has two thousand."""
 MAX_DEPTH = 16
+# Keys that only a wider schema has, with the way out for a reader of the narrower one.
+WIDER_KEYS = {
+    "faults": "only the verbs `check` and `causes` impose faults; for the same model without them, "
+    "leave this key out",
+}
+
+ConfigT = TypeVar("ConfigT", bound=Config)
 
 
 class _Loader(yaml.SafeLoader):
@@ -65,12 +72,24 @@ for _tag, _pattern, _first in (
     )
 
 
-def load_config(name: str | Path, *overrides: str) -> Config:
-    """Read ``configs/NAME.yaml`` (or a path) and apply ``key.sub=value`` overrides.
+@overload
+def load_config(name: str | Path, *overrides: str) -> Config: ...
+@overload
+def load_config(name: str | Path, *overrides: str, schema: type[ConfigT]) -> ConfigT: ...
+def load_config(name: str | Path, *overrides: str, schema: type[Config] = Config) -> Config:
+    """Reads a configuration file, applies overrides and checks the result.
+
+    Args:
+        name: NAME of `configs/NAME.yaml`, or the path of a YAML file.
+        *overrides: changes of single keys, each `key.sub=value`.
+        schema: the class whose keys the file may have.
+
+    Returns:
+        The configuration, an instance of `schema`.
 
     Raises:
         UserError: the file is missing or not YAML, or a key is unknown, of the wrong type, out of
-            range or at odds with another; one sentence for each mistake.
+            range or in conflict with another; one sentence for each mistake.
     """
     path = find_config(name)
     try:
@@ -87,7 +106,7 @@ def load_config(name: str | Path, *overrides: str) -> Config:
         key, value = _split_override(override)
         _assign(raw, key, value)
         sources[key] = f"override {override!r}"
-    return validate(raw, str(path), sources)
+    return validate(raw, str(path), sources, schema)
 
 
 def find_config(name: str | Path) -> Path:
@@ -135,16 +154,27 @@ def parse_yaml(text: str, where: str) -> Any:
         raise UserError(f"{where}: not valid YAML: {reason}.") from None
 
 
-def validate(raw: dict, where: str, sources: dict[str, str] | None = None) -> Config:
-    """Check a parsed configuration against the schema.
+def validate(
+    raw: dict,
+    where: str,
+    sources: dict[str, str] | None = None,
+    schema: type[ConfigT] = Config,
+) -> ConfigT:
+    """Checks a parsed configuration against the schema.
+
+    Args:
+        raw: keys and values, as they stand in the file.
+        where: the name of the file in error messages.
+        sources: for keys that an override set, the name of the override in error messages.
+        schema: the class whose keys `raw` may have.
 
     Raises:
-        UserError: one sentence a mistake, with the place, key, value, what was expected.
+        UserError: one sentence for each mistake, with the place, key, value and what was expected.
     """
     try:
-        return Config.model_validate(raw)
+        return schema.model_validate(raw)
     except ValidationError as error:
-        lines = [_sentence(dict(e), where, sources or {}) for e in error.errors()]
+        lines = [_sentence(dict(e), where, sources or {}, schema) for e in error.errors()]
         raise UserError("\n".join(dict.fromkeys(lines))) from None
 
 
@@ -153,8 +183,8 @@ def dump_yaml(config: Config) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
 
 
-def _sentence(error: dict, where: str, sources: dict[str, str]) -> str:
-    known = set(_keys(Config))
+def _sentence(error: dict, where: str, sources: dict[str, str], schema: type[Config]) -> str:
+    known = set(_keys(schema))
     key = ".".join(str(part) for part in error["loc"] if str(part) in _words(known))
     origin = next((text for k, text in sources.items() if key == k), where)
     if error["type"] == "value_error" and isinstance(error["input"], (dict, BaseModel)):
@@ -162,7 +192,7 @@ def _sentence(error: dict, where: str, sources: dict[str, str]) -> str:
     if error["type"] in ("extra_forbidden", "invalid_key"):
         full = ".".join(map(str, error["loc"]))
         origin = next((text for k, text in sources.items() if k.startswith(full)), where)
-        near = _nearest(full, known)
+        near = f": {WIDER_KEYS[full]}" if full in WIDER_KEYS else _nearest(full, known)
         return f"{origin}: unknown key {full!r} (value {_show(error['input'])}){near}."
     message = error["msg"].replace("Input should be", "expected").replace("Value error, ", "")
     return f"{origin}: {key}: got {_show(error['input'])}, {message[0].lower()}{message[1:]}."

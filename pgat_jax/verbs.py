@@ -6,11 +6,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pgat_jax import flags
 from pgat_jax.errors import UserError, printable
 from pgat_jax.flags import DEFAULT_CONFIG
+
+if TYPE_CHECKING:
+    from pgat_jax.causes.config import StudyConfig
+    from pgat_jax.config import Config
 
 STARTED = time.monotonic()
 """From which ``--minutes`` count."""
@@ -26,22 +30,23 @@ class Verb(NamedTuple):
     """Does it; returns the exit status, where it is not 0."""
 
 
-def _load(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG):
+def _load(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG) -> "Config":
+    """Reads the configuration of a verb that imposes no faults."""
     from pgat_jax.config_file import load_config
 
-    seed = [] if args.seed is None else [f"seed={args.seed}"]
-    return load_config(args.config or default, *args.overrides, *seed)
+    return load_config(args.config or default, *_overrides(args))
 
 
-def _load_sound(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG):
-    """A configuration, for a verb that imposes no faults."""
-    config = _load(args, default)
-    if config.faults:
-        raise UserError(
-            f"{config.name}: names faults ({', '.join(config.faults)}), which `check` and "
-            "`causes` alone impose; faults=[] takes the same model without them."
-        )
-    return config
+def _load_study(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG) -> "StudyConfig":
+    """Reads a configuration that may name faults."""
+    from pgat_jax.causes.config import StudyConfig
+    from pgat_jax.config_file import load_config
+
+    return load_config(args.config or default, *_overrides(args), schema=StudyConfig)
+
+
+def _overrides(args: argparse.Namespace) -> list[str]:
+    return [*args.overrides, *([] if args.seed is None else [f"seed={args.seed}"])]
 
 
 def _train(args: argparse.Namespace) -> None:
@@ -50,7 +55,7 @@ def _train(args: argparse.Namespace) -> None:
     if args.resume and args.run_name:
         raise UserError("--run-name names a new run, --resume goes on with an old one: give one.")
     default = find_run(args.resume) / CONFIG if args.resume else DEFAULT_CONFIG
-    config = _load_sound(args, default)
+    config = _load(args, default)
     _prepare()
     from pgat_jax.cluster import is_first, join
     from pgat_jax.training.interrupts import Interrupted
@@ -83,7 +88,7 @@ def _forecast(args: argparse.Namespace) -> None:
 
 
 def _data(args: argparse.Namespace) -> None:
-    config = _load(args)
+    config = _load_study(args)
     _prepare()
     from pgat_jax.data.describe import describe
 
@@ -93,11 +98,12 @@ def _data(args: argparse.Namespace) -> None:
 def _config(args: argparse.Namespace) -> None:
     from pgat_jax.config_file import dump_yaml
 
-    print(dump_yaml(_load(args)), end="")
+    config = _load_study(args)
+    print(dump_yaml(config if config.faults else config.without_faults()), end="")
 
 
 def _bench(args: argparse.Namespace) -> None:
-    config = _load_sound(args)
+    config = _load(args)
     _prepare()
     from pgat_jax.bench.bench import bench
 
@@ -105,7 +111,7 @@ def _bench(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
-    config = _load(args)
+    config = _load_study(args)
     _prepare()
     from pgat_jax.check import check_config
 
@@ -115,7 +121,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _causes(args: argparse.Namespace) -> None:
-    config = _load(args, "original")
+    config = _load_study(args, "original")
     _prepare()
     from pgat_jax.causes.command import list_causes, run_causes
 

@@ -1,7 +1,5 @@
 """Configurations: what is read, and the one sentence that each mistake gets."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +7,7 @@ from hypothesis import strategies as st
 from pgat_jax.config import Config
 from pgat_jax.config_file import dump_yaml, load_config, parse_yaml
 from pgat_jax.errors import UserError
-
-CONFIGS = sorted(Path("configs").glob("*.yaml"))
+from tests.recipes import CONFIGS, RECIPES, TRAINED
 
 MISTAKES = {
     "unknown key": ("model.dropouts=1", "unknown key 'model.dropouts'", "'model.dropout'"),
@@ -42,7 +39,7 @@ MISTAKES = {
     "a section for a value": ("train=3", "train: got 3", "dictionary"),
     "a name that leaves the folder": ("name=../x", "name: got '../x'", "pattern"),
     "parts that are no power of two": ("mesh.fsdp=6", "mesh.fsdp: got 6", "power of two"),
-    "one fault for a list": ("faults=constant_columns", "faults: got 'constant_columns'", "tuple"),
+    "a key of the study": ("faults=[]", "unknown key 'faults' (value [])", "`check` and `causes`"),
     "no equals sign": ("train.epochs", "override 'train.epochs'", "key.sub=value"),
     "broken value": ("train.epochs=[1", "override 'train.epochs=[1'", "not valid YAML"),
     "key inside a value": ("seed.x=1", "seed: got {'x': 1}", "integer"),
@@ -50,18 +47,18 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
-def test_every_configuration_loads_and_survives_being_printed(path, tmp_path):
-    config = load_config(path.stem)
+@pytest.mark.parametrize("name", TRAINED)
+def test_every_configuration_loads_and_survives_being_printed(name, tmp_path):
+    config = load_config(name)
     printed = tmp_path / "printed.yaml"
     printed.write_text(dump_yaml(config))
     assert load_config(printed) == config
     assert hash(config) == hash(load_config(printed))
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
-def test_every_configuration_says_its_source_command_time_and_number(path):
-    head = path.read_text().split("\n\n")[0]
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_configuration_says_its_source_command_time_and_number(name):
+    head = (CONFIGS / f"{name}.yaml").read_text().split("\n\n")[0]
     for word in ("# From:", "# Command:", "# Time:", "# Expect:"):
         assert word in head
 

@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.faults.registry import Model, all_faults
 from checks import diagnose
 from pgat_jax import load_config
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.registry import chosen
 from pgat_jax.causes.subject import impose
 
@@ -44,8 +45,8 @@ def digest_configuration(name: str) -> dict[str, Any]:
         `initial` and `gradient` (SHA-256), `loss` (a float in hexadecimal), and `sizes`: the loss
         and the Euclidean norms of both trees.
     """
-    config = load_config(name)
-    subject = impose(config, chosen(config.faults))
+    config = load_config(name, schema=StudyConfig)
+    subject = impose(config.without_faults(), chosen(config.faults))
     params = subject.init(jax.random.key(config.seed))
     batch = subject.batch(range(WINDOWS))
     (loss, _), gradient = jax.jit(jax.value_and_grad(subject.loss, has_aux=True))(params, batch)

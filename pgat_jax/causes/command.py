@@ -13,10 +13,10 @@ from rich.table import Table
 from checks.table import WIDTH
 from pgat_jax.causes.cause import Cause
 from pgat_jax.causes.conditions import Store
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.experiments import FULL, SCALES, all_causes
 from pgat_jax.causes.results import results
 from pgat_jax.causes.runner import run_missing
-from pgat_jax.config import Config
 from pgat_jax.errors import UserError
 from pgat_jax.output import write_output
 from pgat_jax.progress import Reporter
@@ -25,7 +25,7 @@ SEEDS, FEW_SEEDS = 10, 4
 
 
 def run_causes(
-    config: Config,
+    config: StudyConfig,
     only: Sequence[str] = (),
     seeds: int | None = None,
     quick: bool = False,

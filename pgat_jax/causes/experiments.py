@@ -10,6 +10,7 @@ from typing import Any
 from pgat_jax.causes import hypotheses
 from pgat_jax.causes.cause import Cause
 from pgat_jax.causes.conditions import Condition, Store
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.causes.judge import judged
 from pgat_jax.causes.outcomes import OUTCOMES, decades, share
@@ -57,9 +58,9 @@ def all_causes() -> dict[str, Cause]:
     return {cause.number: cause for cause in causes}
 
 
-def sized(config: Config, scale: Scale) -> Config:
+def sized(study: StudyConfig, scale: Scale) -> Config:
     """The configuration at the sizes of a scale, without its faults."""
-    config = config.model_copy(update={"faults": ()})
+    config = study.without_faults()
     if scale.sizes is None:
         train = config.train.model_copy(update={"batch_size": 1})
         return config.model_copy(update={"train": train})
@@ -83,12 +84,12 @@ def shows_fix(scale: Scale, remedy: Remedy) -> bool:
     return scale.name != LAPTOP.name or remedy.in_training
 
 
-def healthy(config: Config, scale: Scale) -> Condition:
+def healthy(config: StudyConfig, scale: Scale) -> Condition:
     """The configuration's own wiring, without faults."""
     return Condition(sized(config, scale))
 
 
-def sick(config: Config, scale: Scale) -> Condition | None:
+def sick(config: StudyConfig, scale: Scale) -> Condition | None:
     """The faults of the configuration with all that the texts state; None where it has none."""
     if not config.faults:
         return None
@@ -96,7 +97,7 @@ def sick(config: Config, scale: Scale) -> Condition | None:
     return healthy(config, scale).plus(*dict.fromkeys([*chosen(config.faults), *stated]))
 
 
-def pairs(config: Config, scale: Scale, cause: Cause) -> Iterator[Pair]:
+def pairs(config: StudyConfig, scale: Scale, cause: Cause) -> Iterator[Pair]:
     """The comparisons of a cause: imposed on the healthy, removed from the sick."""
     well, ill = healthy(config, scale), sick(config, scale)
     if cause.imposed is not None:
@@ -105,13 +106,15 @@ def pairs(config: Config, scale: Scale, cause: Cause) -> Iterator[Pair]:
         yield Pair(ill, _treated(ill, scale, [cause.present], [cause.remedy]), is_imposed=False)
 
 
-def remedied(config: Config, scale: Scale, remedy: Remedy) -> Condition | None:
+def remedied(config: StudyConfig, scale: Scale, remedy: Remedy) -> Condition | None:
     """The sick model with a remedy; None where the configuration has no faults."""
     ill = sick(config, scale)
     return None if ill is None else _treated(ill, scale, remedy.drops, remedy.adds)
 
 
-def conditions(config: Config, scales: Sequence[Scale], causes: Sequence[Cause], remedies: bool):
+def conditions(
+    config: StudyConfig, scales: Sequence[Scale], causes: Sequence[Cause], remedies: bool
+):
     """(condition, scale) of all that has to be tried, each once, bases first."""
     wanted: dict[tuple[Condition, Scale], None] = {}
     for scale in scales:
@@ -147,7 +150,7 @@ def _acts_at_start(intervention: Intervention, config: Config) -> bool:
 
 
 def verdict_of(
-    config: Config, cause: Cause, scales: Sequence[Scale], store: Store, seeds: Sequence[int]
+    config: StudyConfig, cause: Cause, scales: Sequence[Scale], store: Store, seeds: Sequence[int]
 ) -> dict[str, Any]:
     """What the experiment of a cause gave, as plain data.
 

@@ -13,11 +13,11 @@ from checks.pages.svg import COLOURS
 from pgat_jax.causes.answer import answer, ranking
 from pgat_jax.causes.command import end_texts
 from pgat_jax.causes.conditions import Condition
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.experiments import FULL, healthy, sick
 from pgat_jax.causes.judge import ORDER
 from pgat_jax.causes.pictures import DIRECTIONS, effects_picture, lost_picture
 from pgat_jax.causes.registry import chosen
-from pgat_jax.config import Config
 
 VERDICT_COLOURS = {
     "confirmed": COLOURS["disconnected"],
@@ -27,7 +27,7 @@ VERDICT_COLOURS = {
 }
 
 
-def causes_page(found: dict[str, Any], config: Config) -> str:
+def causes_page(found: dict[str, Any], config: StudyConfig) -> str:
     """The page of what `results` gave for a configuration, as text."""
     filters = {
         "colour": VERDICT_COLOURS.__getitem__,
@@ -61,7 +61,7 @@ def _lost(found: dict[str, Any]) -> Markup:
     return lost_picture([(name, row[FULL.name]["lost"]) for name, row in rows])
 
 
-def _flows(config: Config) -> list[tuple[str, Markup]]:
+def _flows(config: StudyConfig) -> list[tuple[str, Markup]]:
     """(title, picture) of the way of the gradient in each wiring, at full size, by proof."""
     wirings = {"the original's wiring": sick(config, FULL), "healthy wiring": healthy(config, FULL)}
     return [(name, _flow(c)) for name, c in wirings.items() if c is not None]

@@ -9,12 +9,12 @@ import jax
 from checks import reach
 from pgat_jax.causes.cause import TEXTS, Cause
 from pgat_jax.causes.conditions import Condition, Store
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.experiments import FULL, healthy, remedied, shows_fix, sick, verdict_of
 from pgat_jax.causes.names import parts
 from pgat_jax.causes.outcomes import GRAPH, PROJECTIONS, total
 from pgat_jax.causes.remedies import REMEDIES
 from pgat_jax.causes.trial import Scale
-from pgat_jax.config import Config
 from pgat_jax.training.diagnostics import TRAIL
 
 SCHEMA = "causes/1"
@@ -23,7 +23,7 @@ KINDS = ("disconnected", "zero", "gradient")
 
 
 def results(
-    config: Config,
+    config: StudyConfig,
     scales: Sequence[Scale],
     causes: Sequence[Cause],
     remedies: bool,
@@ -54,7 +54,9 @@ def results(
 
 
 class _Found:
-    def __init__(self, config: Config, scales: Sequence[Scale], seeds: Sequence[int], store: Store):
+    def __init__(
+        self, config: StudyConfig, scales: Sequence[Scale], seeds: Sequence[int], store: Store
+    ):
         self._config, self._scales, self._seeds, self._store = config, scales, seeds, store
         self._proofs: dict[Hashable, set[str]] = {}
 

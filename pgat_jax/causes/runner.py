@@ -11,10 +11,10 @@ import jax
 
 from pgat_jax.causes.cause import Cause
 from pgat_jax.causes.conditions import Condition, Store
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.experiments import conditions
 from pgat_jax.causes.programs import HASTY, Programs
 from pgat_jax.causes.trial import Scale
-from pgat_jax.config import Config
 from pgat_jax.progress import Reporter
 
 TOGETHER = 2
@@ -22,7 +22,7 @@ TOGETHER = 2
 
 
 def run_missing(
-    config: Config,
+    config: StudyConfig,
     scales: Sequence[Scale],
     causes: Sequence[Cause],
     remedies: bool,

@@ -111,4 +111,4 @@ def impose(config: Config, faults: Sequence[Intervention] = ()) -> Subject:
 def _traced(config: Config) -> Config:
     """What a trace of the model depends on: others share its compiled programs."""
     train = TrainConfig(precision=config.train.precision, remat=config.train.remat)
-    return config.model_copy(update={"name": "traced", "seed": 0, "faults": (), "train": train})
+    return config.model_copy(update={"name": "traced", "seed": 0, "train": train})

@@ -4,7 +4,6 @@ It proves that each operation has a form there, and nothing of speed or memory.
 """
 
 from functools import partial
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -13,9 +12,10 @@ import pytest
 from pgat_jax import build, load_config, load_data
 from pgat_jax.model.build import batch_shapes
 from pgat_jax.training.step import leaf_shapes, make_step, state_shapes, table_shapes, window_losses
+from tests.recipes import TRAINED
 
 PLATFORMS = ("cuda", "tpu")
-CASES = [(path.stem, "float32") for path in sorted(Path("configs").glob("*.yaml"))]
+CASES = [(name, "float32") for name in TRAINED]
 
 
 def lower(function, *shapes) -> tuple[str, ...]:

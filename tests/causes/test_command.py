@@ -27,8 +27,8 @@ def test_a_fault_of_the_configuration_is_left_out(capsys):
     [
         (["check", "--config", "tiny", "--fault", "bypass"], "fault 'bypass': there is none"),
         (["check", "--config", "tiny", "--without", "x"], "--without x: the configuration has no"),
-        (["train", "--config", "original"], "`check` and `causes` alone impose; faults=[]"),
-        (["bench", "--config", "original"], "`check` and `causes` alone impose; faults=[]"),
+        (["train", "--config", "original"], "only the verbs `check` and `causes` impose"),
+        (["bench", "--config", "original"], "only the verbs `check` and `causes` impose"),
     ],
 )
 def test_a_mistake_is_one_sentence(words, sentence, capsys):

@@ -7,6 +7,7 @@ import pytest
 from pgat_jax import load_config
 from pgat_jax.causes import conditions
 from pgat_jax.causes.conditions import Condition, Store, digest
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.experiments import FULL, SMALL, all_causes, healthy, sick
 
 CAUSES = all_causes()
@@ -14,7 +15,7 @@ CAUSES = all_causes()
 
 @pytest.fixture
 def base():
-    return healthy(load_config("tiny"), SMALL)
+    return healthy(load_config("tiny", schema=StudyConfig), SMALL)
 
 
 def test_a_digest_tells_recipes_interventions_and_scales_apart(base):
@@ -58,8 +59,8 @@ def test_conditions_add_and_leave_out(base):
 
 
 def test_the_sick_model_has_the_faults_and_all_that_the_texts_state():
-    config = load_config("original")
+    config = load_config("original", schema=StudyConfig)
     names = [i.name for i in sick(config, FULL).interventions]
     stated = {c.present.name for c in CAUSES.values() if c.present is not None}
     assert set(names) == {*config.faults, *stated} and len(names) == len(set(names))
-    assert sick(load_config("recovery"), FULL) is None
+    assert sick(load_config("recovery", schema=StudyConfig), FULL) is None

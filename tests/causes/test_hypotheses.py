@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pgat_jax import load_config
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.experiments import (
     FULL,
     LAPTOP,
@@ -22,7 +23,7 @@ from pgat_jax.causes.subject import impose
 
 LIST = "1.1 1.2 1.3 1.4 2.1 2.2 2.3 2.4 3.1 3.2 3.3 3.4 4.1 4.2 4.3 5.1 5.2 5.3 6.1 6.2 7.1 7.2"
 CAUSES = all_causes()
-CONFIG = load_config("original")
+CONFIG = load_config("original", schema=StudyConfig)
 
 
 def test_all_22_causes_and_the_claims_of_the_analysis_are_there():

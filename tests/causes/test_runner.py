@@ -11,6 +11,7 @@ import pytest
 
 from pgat_jax import load_config
 from pgat_jax.causes.conditions import Store
+from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.experiments import FULL, SMALL, all_causes
 from pgat_jax.causes.programs import Programs, Stopped, _Program
 from pgat_jax.causes.runner import run_missing
@@ -67,7 +68,7 @@ class Failing(Store):
 
 
 def test_an_error_in_one_condition_ends_the_others_and_is_raised(tmp_path):
-    store, config = Failing(tmp_path), load_config("tiny")
+    store, config = Failing(tmp_path), load_config("tiny", schema=StudyConfig)
     causes = list(all_causes().values())
     with pytest.raises(OSError, match="no space left"):
         run_missing(config, [SMALL], causes, False, range(2), store, Reporter())
@@ -87,7 +88,15 @@ class Holding(Store):
 
 def test_the_programs_of_a_scale_are_let_go_before_the_next(tmp_path):
     store, causes = Holding(tmp_path), list(all_causes().values())
-    run_missing(load_config("tiny"), [FULL, SMALL], causes, False, range(2), store, Reporter())
+    run_missing(
+        load_config("tiny", schema=StudyConfig),
+        [FULL, SMALL],
+        causes,
+        False,
+        range(2),
+        store,
+        Reporter(),
+    )
     gc.collect()
     (started,), (trained,) = store.seen.values()
     assert store.seen.keys() == {"full", "small"} and started is not trained

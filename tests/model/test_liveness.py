@@ -1,7 +1,5 @@
 """The one rule: every leaf of every configuration gets gradient, and no slice of it is dead."""
 
-from pathlib import Path
-
 import jax
 import numpy as np
 import pytest
@@ -10,11 +8,12 @@ from hypothesis import strategies as st
 
 from pgat_jax import build, load_config, load_data
 from tests.model.conftest import float64, make_tiny
+from tests.recipes import find_recipes
 
 NOISE = 1e-11
 """Of the largest leaf's gradient: ten thousand times the rounding of float64."""
 
-RECIPES = sorted(Path("configs").glob("recovery*.yaml"))
+RECIPES = find_recipes("recovery*")
 VARIATIONS = {
     "bypass_point": (),
     "encoder_mapping_mixture": (
@@ -72,11 +71,9 @@ def test_every_leaf_gets_gradient_in_drawn_variations(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path", sorted(Path("configs").glob("recovery*.yaml")), ids=lambda p: p.stem
-)
-def test_every_leaf_gets_gradient_at_the_size_of_the_configuration(path):
-    config = load_config(path)
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_leaf_gets_gradient_at_the_size_of_the_configuration(name):
+    config = load_config(name)
     data = load_data(config)
     model = build(config, data.columns)
     batch, params = data.batch("train", [0, 2000]), model.init(jax.random.key(config.seed))
