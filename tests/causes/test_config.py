@@ -1,4 +1,4 @@
-"""The configuration of the study: a recipe with faults, read by some verbs and refused by others."""
+"""The configuration of the study: a recipe with faults, which some verbs refuse."""
 
 import pytest
 import yaml
@@ -24,7 +24,7 @@ def test_one_fault_in_place_of_a_list_is_refused():
 
 
 def test_a_misspelt_key_is_compared_with_the_keys_of_the_schema():
-    with pytest.raises(UserError, match="unknown key 'fault' .*did you mean 'faults'"):
+    with pytest.raises(UserError, match=r"unknown key 'fault' .*did you mean 'faults'"):
         load_config("tiny", "fault=[]", schema=StudyConfig)
 
 
