@@ -25,7 +25,7 @@ from checks.measure.wake import Wakes
 from checks.program import jaxprs
 from checks.program.leaves import Partition, partition
 from checks.program.runner import Runner
-from checks.program.trace import NotALoss, Program, impure, trace
+from checks.program.trace import NotALoss, Program, make_impure_error, trace
 from checks.progress import Say, progress
 from checks.proofs.cuts import find_cuts
 from checks.proofs.dependence import Dependence
@@ -138,15 +138,15 @@ def _measured(
 
 def _run_twice(runner: Runner, point: Point) -> None:
     """A callback may raise, or answer differently each time; nothing else in a program may."""
-    if not jaxprs.CALLBACKS & jaxprs.primitives(runner.program.jaxpr):
+    if not jaxprs.CALLBACKS & jaxprs.collect_primitives(runner.program.jaxpr):
         return
     try:
-        one, two = (runner.written(*narrow(runner, point)).loss for _ in range(2))
+        one, two = (runner.compute_written(*narrow(runner, point)).loss for _ in range(2))
     except jax.errors.JaxRuntimeError as error:
         last = str(error).strip().splitlines()[-1]
         raise NotALoss(f"a loss must not raise: got {last} in a callback") from error
     if one != two and not (np.isnan(one) and np.isnan(two)):
-        raise impure(f"{one} and {two} from two runs at the same point")
+        raise make_impure_error(f"{one} and {two} from two runs at the same point")
 
 
 def _say_what_holds(
@@ -226,7 +226,7 @@ def _datasets(program: Program, batches: Sequence[tuple[Any, ...]]) -> list[Part
 
 def _shapes(parts: Partition) -> list[Any]:
     settings = [x for x in parts.static if isinstance(x, bool | int | str)]
-    return [*((x.shape, str(x.dtype)) for x in (*parts.learning, *parts.held)), *settings]
+    return [*((x.shape, str(x.dtype)) for x in (*parts.learning, *parts.fixed)), *settings]
 
 
 def _is_real(array: Any) -> bool:
@@ -239,6 +239,6 @@ def _cast_before(loss: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
     def cast(tree: Any) -> Any:
         parts = partition(tree)
         floats = [x.astype(dtype) if _is_real(x) else x for x in parts.learning]
-        return parts.build(floats, parts.held)
+        return parts.build(floats, parts.fixed)
 
     return lambda params, *args: loss(cast(params), *cast(args))

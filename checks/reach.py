@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from checks.flow.modules import static_flow
 from checks.program import jaxprs
-from checks.program.places import place
+from checks.program.places import find_place
 from checks.program.trace import Program, trace
 from checks.proofs.cuts import Cut, find_cuts
 from checks.proofs.dependence import Dependence
@@ -114,5 +114,5 @@ def _disconnected(program: Program, rows: tuple[int, ...], leaf: int) -> Finding
     return Finding(
         "disconnected",
         f"proved: the loss does not depend on it; {fate}",
-        tuple(dict.fromkeys(place(e) for e in readers)),
+        tuple(dict.fromkeys(find_place(e) for e in readers)),
     )

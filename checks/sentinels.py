@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from checks.program.leaves import leaf_names
+from checks.program.leaves import name_leaves
 
 # Sums of squares in which no float32 square that counts was lost, below or above.
 _SAFE = (1e-20, 1e30)
@@ -115,7 +115,7 @@ def silent_groups(silence: Mapping[str, jax.Array], patience: int) -> list[str]:
 
 def _by_name(tree: Any) -> dict[str, jax.Array]:
     leaves = jax.tree_util.tree_leaves_with_path(tree)
-    names = leaf_names([path for path, _ in leaves])
+    names = name_leaves([path for path, _ in leaves])
     pairs = zip(names, (leaf for _, leaf in leaves), strict=True)
     return {n: x for n, x in pairs if jnp.issubdtype(jnp.result_type(x), jnp.inexact)}
 

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 
 from benchmarks.faults.registry import Fault, Model
-from checks.program.leaves import leaf_names
+from checks.program.leaves import name_leaves
 
 _STEPS = 30
 
@@ -212,7 +212,7 @@ def _cast(tree: Any, dtype: Any) -> Any:
 
 
 def _names(tree: Any) -> list[str]:
-    return leaf_names([path for path, _ in jax.tree_util.tree_leaves_with_path(tree)])
+    return name_leaves([path for path, _ in jax.tree_util.tree_leaves_with_path(tree)])
 
 
 def _leaf(tree: Any, name: str) -> Any:

@@ -13,8 +13,9 @@ from checks.cures.subject import Subject
 from checks.cures.surrogate import ROUNDING, SURROGATES, StraightThrough
 from checks.cures.vitals import Patient
 from checks.program import jaxprs
-from checks.program.interpret import Feeds, Interpreter, Path, Run, Site
-from checks.program.places import is_jax_rule, place
+from checks.program.interpret import Interpreter
+from checks.program.places import find_place, is_jax_rule
+from checks.program.sites import Feeds, Run, Site, SitePath
 from checks.proofs.cuts import Cut, find_cuts
 from checks.proofs.dependence import Dependence, Flow
 
@@ -96,7 +97,7 @@ def rule_edits(ward: Ward) -> Iterable[Edit]:
         for seen in ward.seen()
         if seen.site.equation.primitive.name in jaxprs.CUSTOM_RULES
         and not is_jax_rule(seen.site.equation)
-        and place(seen.site.equation, seen.site.enclosing) in named
+        and find_place(seen.site.equation, seen.site.enclosing) in named
     ]
     for _, spot in spots(calls, ward):
         yield spot.edit("take JAX's own derivative", own_derivative)
@@ -106,7 +107,7 @@ def own_derivative(equation: Any, operands: list[Any]) -> list[Any]:
     """The function of a custom rule under a rule of JAX's own, which can be compared again."""
 
     def plain(*given: Any) -> list[Any]:
-        return Interpreter().run(jaxprs.custom_body(equation), given)[0]
+        return Interpreter().run(jaxprs.get_custom_body(equation), given)[0]
 
     function = jax.custom_jvp(plain)
     function.defjvp(lambda primals, tangents: jax.jvp(plain, primals, tangents))
@@ -134,9 +135,9 @@ def _let_pass(ward: Ward, spot: Spot) -> Edit:
 class _Recorder(Interpreter):
     """Keeps the operands of some equations."""
 
-    def __init__(self, paths: set[Path]) -> None:
+    def __init__(self, paths: set[SitePath]) -> None:
         self._paths = paths
-        self.kept: dict[Path, list[Any]] = {}
+        self.kept: dict[SitePath, list[Any]] = {}
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """The equation as it is."""
@@ -152,9 +153,9 @@ class _LetPass(Interpreter):
     an equation inside of control flow: there tracing raises.
     """
 
-    def __init__(self, paths: set[Path], leaves: Sequence[int], count: int) -> None:
+    def __init__(self, paths: set[SitePath], leaves: Sequence[int], count: int) -> None:
         self._paths, self._leaves, self._count = paths, leaves, count
-        self._given: dict[Path, list[Any]] = {}
+        self._given: dict[SitePath, list[Any]] = {}
 
     def run(self, closed: Any, operands: Sequence[Any], feeds: Feeds | None = None) -> Run:
         """Once with the other leaves held, then as it is."""

@@ -9,8 +9,9 @@ from checks.cures.subject import Subject
 from checks.cures.vitals import Patient, Vital, vital
 from checks.flow.taps import Tapped, tap
 from checks.measure.points import root_mean_square
-from checks.program.interpret import Interpreter, Path, Site
-from checks.program.places import place
+from checks.program.interpret import Interpreter
+from checks.program.places import find_place
+from checks.program.sites import Site, SitePath
 from checks.proofs.context import Seen, walk
 
 # A factor that leaves less than this of a cotangent is worth an edit.
@@ -83,7 +84,7 @@ class Ward:
 class Rewriter(Interpreter):
     """Runs a jaxpr with other results for the equations at some paths, or for all."""
 
-    def __init__(self, new: New, paths: set[Path] | None = None) -> None:
+    def __init__(self, new: New, paths: set[SitePath] | None = None) -> None:
         self._new, self._paths = new, paths
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
@@ -98,7 +99,7 @@ class Spot(NamedTuple):
     """All equations of one primitive at one line of the user's, which one edit changes together."""
 
     place: str
-    paths: set[Path]
+    paths: set[SitePath]
     leaves: tuple[int, ...]
 
     def edit(self, text: str, new: New) -> Edit:
@@ -114,9 +115,9 @@ def spots(sites: Iterable[tuple[Site, int]], ward: Ward) -> list[tuple[Any, Spot
     Returns:
         for each place one of its equations and the spot; what holds most patients comes first.
     """
-    found: dict[str, tuple[Any, set[Path], int]] = {}
+    found: dict[str, tuple[Any, set[SitePath], int]] = {}
     for site, bits in sites:
-        where = place(site.equation, site.enclosing)
+        where = find_place(site.equation, site.enclosing)
         equation, paths, leaves = found.get(where, (site.equation, set(), 0))
         found[where] = (equation, paths | {site.path}, leaves | bits)
     made = [

@@ -10,7 +10,7 @@ from jax import lax
 from checks.cures.edits import Edit, Ward, spots
 from checks.program import jaxprs
 from checks.program.interpret import Interpreter
-from checks.program.places import place
+from checks.program.places import find_place
 
 
 def finite_edits(ward: Ward) -> Iterable[Edit]:
@@ -21,7 +21,7 @@ def finite_edits(ward: Ward) -> Iterable[Edit]:
     sites = []
     for seen in ward.seen():
         equation = seen.site.equation
-        line = place(equation, seen.site.enclosing).split()[0]
+        line = find_place(equation, seen.site.enclosing).split()[0]
         bits = sum(1 << p.leaf for p in patients if line in _lines(p.where))
         if equation.primitive.name in _DOMAINS and seen.arriving & bits:
             sites.append((seen.site, seen.arriving & bits))
@@ -103,7 +103,7 @@ def _infinite(ward: Ward) -> str | None:
         equation = seen.site.equation
         constants = [x.val for x in equation.invars if jaxprs.is_literal(x)]
         if any(map(_is_infinite, constants)):
-            return place(equation, seen.site.enclosing)
+            return find_place(equation, seen.site.enclosing)
     return None
 
 

@@ -57,7 +57,7 @@ def softened(equation: Any, operands: list[Any]) -> list[Any]:
         low, x, high = operands
         return [low + jax.nn.softplus(x - low) - jax.nn.softplus(x - high)]
     if name in jaxprs.CUSTOM_RULES:
-        return Rewriter(softened).run(jaxprs.custom_body(equation), operands)[0]
+        return Rewriter(softened).run(jaxprs.get_custom_body(equation), operands)[0]
     return jaxprs.bind(equation, operands)
 
 
@@ -65,7 +65,7 @@ def _passing(equation: Any, operands: list[Any]) -> list[Any]:
     """The same values with the derivatives of all operands that were limited or chosen from."""
     name = equation.primitive.name
     if name in jaxprs.CUSTOM_RULES:
-        return Rewriter(_passing).run(jaxprs.custom_body(equation), operands)[0]
+        return Rewriter(_passing).run(jaxprs.get_custom_body(equation), operands)[0]
     results = jaxprs.bind(equation, operands)
     if name not in _LIMITED:
         return results
@@ -83,13 +83,13 @@ _LIMITED = {
 def _is_hard(equation: Any) -> bool:
     """Whether it is a hard limit, or a custom rule around one such as `relu`'s."""
     if equation.primitive.name in jaxprs.CUSTOM_RULES:
-        inside = jaxprs.open_jaxpr(jaxprs.custom_body(equation)).eqns
+        inside = jaxprs.open_jaxpr(jaxprs.get_custom_body(equation)).eqns
         return any(_is_hard(e) or _calls_hard(e) for e in inside)
     return equation.primitive.name in _LIMITED
 
 
 def _calls_hard(equation: Any) -> bool:
-    inner = jaxprs.callee(equation)
+    inner = jaxprs.find_callee(equation)
     return inner is not None and any(_is_hard(e) for e in jaxprs.open_jaxpr(inner).eqns)
 
 

@@ -10,8 +10,10 @@ from jax import lax
 
 from checks.cures.edits import Edit, Spot, Ward
 from checks.measure.readings import narrow
-from checks.program.interpret import Feeds, Interpreter, Path, Run, Site
+from checks.program.control import split_while
+from checks.program.interpret import Interpreter
 from checks.program.runner import QUICK
+from checks.program.sites import Feeds, Run, Site, SitePath
 
 
 def scanned(ward: Ward, spot: Spot) -> Edit:
@@ -20,7 +22,7 @@ def scanned(ward: Ward, spot: Spot) -> Edit:
     leaves, args = narrow(runner, ward.subject.points[0])
     program = runner.program
     count = jax.jit(lambda given: _Counter().run(program.jaxpr, given)[1], compiler_options=QUICK)
-    notes = count(program.inputs(leaves, args))
+    notes = count(program.list_inputs(leaves, args))
     steps = max(int(np.max(notes[path])) for path in spot.paths)
     text = f"run it as a scan of {steps} steps at {spot.place}"
     interpreter = _Scanner(spot.paths, steps)
@@ -30,7 +32,10 @@ def scanned(ward: Ward, spot: Spot) -> Edit:
 class _Counter(Interpreter):
     """Notes for each loop its number of steps."""
 
-    def _while(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+    def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+        """Counts the steps of a `while`."""
+        if site.equation.primitive.name != "while":
+            return super().control(site, operands, feeds)
         goes_on, body, first = _parts(site, operands)
         results, count = lax.while_loop(
             lambda state: goes_on(state[0]),
@@ -43,12 +48,13 @@ class _Counter(Interpreter):
 class _Scanner(Interpreter):
     """Runs the loops at some paths for a fixed number of steps; those too many change nothing."""
 
-    def __init__(self, paths: set[Path], steps: int) -> None:
+    def __init__(self, paths: set[SitePath], steps: int) -> None:
         self._paths, self._steps = paths, steps
 
-    def _while(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+    def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+        """Runs a `while` at one of the paths as a scan."""
         if site.path not in self._paths:
-            return super()._while(site, operands, feeds)
+            return super().control(site, operands, feeds)
         goes_on, body, first = _parts(site, operands)
 
         def step(carry: list[Any], _: None) -> tuple[list[Any], None]:
@@ -61,13 +67,12 @@ class _Scanner(Interpreter):
 def _parts(site: Site, operands: list[Any]) -> tuple[Callable, Callable, list[Any]]:
     """Condition, body and first carry of a loop."""
     params = site.equation.params
-    of_cond, of_body = params["cond_nconsts"], params["body_nconsts"]
-    asked, fixed = operands[:of_cond], operands[of_cond : of_cond + of_body]
+    parts = split_while(site.equation, operands)
 
     def goes_on(carry: list[Any]) -> Any:
-        return Interpreter().run(params["cond_jaxpr"], [*asked, *carry])[0][0]
+        return Interpreter().run(params["cond_jaxpr"], [*parts.cond_constants, *carry])[0][0]
 
     def body(carry: list[Any]) -> list[Any]:
-        return Interpreter().run(params["body_jaxpr"], [*fixed, *carry])[0]
+        return Interpreter().run(params["body_jaxpr"], [*parts.body_constants, *carry])[0]
 
-    return goes_on, body, operands[of_cond + of_body :]
+    return goes_on, body, parts.carry

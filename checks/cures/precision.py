@@ -10,9 +10,10 @@ import jax.numpy as jnp
 from checks.cures.edits import Edit, Ward
 from checks.cures.subject import Subject
 from checks.program import jaxprs
-from checks.program.interpret import Feeds, Interpreter, Run
-from checks.program.places import place
+from checks.program.interpret import Interpreter
+from checks.program.places import find_place
 from checks.program.shadow import Widener
+from checks.program.sites import Feeds, Run
 
 
 def precision_edits(ward: Ward) -> Iterable[Edit]:
@@ -49,7 +50,7 @@ class _Lifter(Widener):
 
     def run(self, closed: Any, operands: Any, feeds: Feeds | None = None) -> Run:
         """Results and notes; operands are lifted too."""
-        return super().run(closed, [self.widened(x) for x in operands], feeds)
+        return super().run(closed, [self.widen(x) for x in operands], feeds)
 
 
 def _first_half(ward: Ward) -> str | None:
@@ -57,8 +58,8 @@ def _first_half(ward: Ward) -> str | None:
     for seen in ward.seen():
         equation = seen.site.equation
         half = [x for x in equation.outvars if is_half(getattr(x.aval, "dtype", jnp.int32))]
-        if half and seen.arriving and jaxprs.callee(equation) is None:
-            return f"{half[0].aval.dtype} at {place(equation, seen.site.enclosing)}"
+        if half and seen.arriving and jaxprs.find_callee(equation) is None:
+            return f"{half[0].aval.dtype} at {find_place(equation, seen.site.enclosing)}"
     return None
 
 
@@ -74,7 +75,7 @@ def _with_master(subject: Subject, leaf: int) -> Subject:
     dtype = old.params.learning[leaf].dtype
     learning = list(old.params.learning)
     learning[leaf] = jnp.asarray(learning[leaf], jnp.float32)
-    inputs = [jaxprs.struct(x) for x in jaxprs.open_jaxpr(old.jaxpr).invars]
+    inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(old.jaxpr).invars]
     inputs[leaf] = jax.ShapeDtypeStruct(inputs[leaf].shape, jnp.float32)
 
     def cast(*given: Any) -> list[Any]:

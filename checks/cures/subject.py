@@ -19,7 +19,7 @@ from checks.measure.simulate import STEPS, Chain, Training, train
 from checks.measure.survey import Survey
 from checks.program import jaxprs
 from checks.program.interpret import Interpreter
-from checks.program.runner import Runner, wide_args, wide_array
+from checks.program.runner import Runner, widen_args, widen_array
 from checks.program.trace import Program
 from checks.proofs.dependence import Dependence
 from checks.reach import analyse
@@ -78,16 +78,16 @@ class Subject:
     def rewritten(self, interpreter: Interpreter) -> "Subject":
         """The same with the program as this interpreter runs it."""
         closed = self.program.jaxpr
-        inputs = [jaxprs.struct(x) for x in jaxprs.open_jaxpr(closed).invars]
+        inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
         jaxpr = jax.make_jaxpr(lambda *given: interpreter.run(closed, given)[0])(*inputs)
         return self.on(replace(self.program, jaxpr=jaxpr))
 
     def in_float64(self) -> "Subject":
         """The same with every float of program, parameters, data and optimiser widened."""
         old = self.program
-        learning = tuple(map(wide_array, old.params.learning))
+        learning = tuple(map(widen_array, old.params.learning))
         params = replace(old.params, learning=learning)
-        program = replace(old, jaxpr=self.runner.shadow, params=params, args=wide_args(old.args))
+        program = replace(old, jaxpr=self.runner.shadow, params=params, args=widen_args(old.args))
         with jax.enable_x64(True):
             wide = replace(self.on(program), wide=True)
             return wide.with_optimizer(self.chain.optimizer)

@@ -12,7 +12,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from checks.program.interpret import Interpreter, Path, Site
+from checks.program.interpret import Interpreter
+from checks.program.jax_internals import get_bind_params
+from checks.program.sites import Site, SitePath
 
 ROUNDING = frozenset({"round", "floor", "ceil", "sign"})
 _COMPARISONS = {"gt": 1.0, "ge": 1.0, "lt": -1.0, "le": -1.0}
@@ -38,7 +40,7 @@ class _Companion(NamedTuple):
 class StraightThrough(Interpreter):
     """Runs a jaxpr with straight-through estimates of the equations at some paths."""
 
-    def __init__(self, paths: set[Path]) -> None:
+    def __init__(self, paths: set[SitePath]) -> None:
         self._paths = paths
         self._known: dict[int, tuple[Any, _Companion]] = {}
 
@@ -123,7 +125,7 @@ def _indexed(equation: Any, operands: list[Any], companion: _Companion, result: 
         if numbers.start_index_map != (0,) or numbers.collapsed_slice_dims != (0,):
             return lax.stop_gradient(result)
         return jnp.tensordot(companion.smooth, table, 1)
-    params = equation.primitive.get_bind_params(equation.params)
+    params = get_bind_params(equation.primitive, equation.params)
     step = equation.primitive.bind(table, index + 1, **params) - result
     smooth = companion.smooth.reshape(index.shape[:-1])
     return jnp.expand_dims(smooth, numbers.offset_dims) * lax.stop_gradient(step)

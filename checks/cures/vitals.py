@@ -15,7 +15,7 @@ from checks.judges.alive import Optimisation, vanishing
 from checks.measure.points import root_mean_square
 from checks.measure.rules import comparisons, custom_calls
 from checks.measure.simulate import CHECKPOINTS
-from checks.program.runner import wide_array
+from checks.program.runner import widen_array
 
 # Optimiser steps after which a leaf is measured that an edit did not bring back at once.
 _WAITS = CHECKPOINTS[1]
@@ -80,7 +80,7 @@ def _at_data(subject: Subject, patient: Patient) -> tuple[float, bool]:
         slope, written = (g.leaves[patient.leaf] for g in (measured.wide, measured.written))
         if slope is None or written is None:
             continue
-        shown = slope if np.isfinite(wide_array(written)).all() else wide_array(written)
+        shown = slope if np.isfinite(widen_array(written)).all() else widen_array(written)
         sizes.append(root_mean_square(patient.part(shown)))
         reading = measured.readings[patient.leaf]
         if reading is not None and np.isfinite(shown).all():
@@ -89,7 +89,7 @@ def _at_data(subject: Subject, patient: Patient) -> tuple[float, bool]:
 
 
 def _after_steps(subject: Subject, patient: Patient) -> Vital:
-    leaves = [wide_array(x) for x in subject.trained[0].leaves[_WAITS]]
+    leaves = [widen_array(x) for x in subject.trained[0].leaves[_WAITS]]
     point = replace(subject.points[0], leaves=leaves)
     after = replace(subject, points=(point,))
     return Vital(*_at_data(after, patient), steps=_WAITS)
@@ -104,7 +104,7 @@ def _share(subject: Subject, patient: Patient) -> Vital:
 def _update(subject: Subject, patient: Patient) -> Vital:
     """Moves within the engine's steps, downhill, and its gradient is not lost in rounding."""
     leaf, (training, state) = patient.leaf, subject.trained
-    path = [wide_array(training.leaves[step][leaf]) for step in sorted(training.leaves)]
+    path = [widen_array(training.leaves[step][leaf]) for step in sorted(training.leaves)]
     moves = [new - path[0] for new in path[1:]]
     size = root_mean_square(moves[-1]) / max(CHECKPOINTS)
     slope = subject.measured[0].wide.leaves[leaf]

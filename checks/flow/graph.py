@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from checks.flow.scopes import grouped, scopes
 from checks.flow.sources import Source, Sources
 from checks.program import jaxprs
-from checks.program.interpret import Path
+from checks.program.sites import SitePath
 from checks.program.trace import Program
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
@@ -52,13 +52,13 @@ class Graph(NamedTuple):
 
     reads: list[Read]
     groups: list[str]
-    owners: dict[Path, str]
+    owners: dict[SitePath, str]
     loss: frozenset[Source]
 
 
 def graph(program: Program, dependence: Dependence) -> Graph:
     """The graph of a program; nothing is computed."""
-    first = program.leaf_count + len(program.params.held)
+    first = program.leaf_count + len(program.params.fixed)
     inputs = ((1 << len(program.args.learning)) - 1) << first
     mask = inputs | ((1 << program.leaf_count) - 1)
     seen = [one for one in walk(dependence, program.jaxpr, mask) if one.arriving]
@@ -77,8 +77,8 @@ def graph(program: Program, dependence: Dependence) -> Graph:
     return Graph(list(reads.values()), order, owners, loss)
 
 
-def _owners(seen: Sequence[Seen], program: Program) -> dict[Path, str]:
-    """Path -> group of each equation, in program order.
+def _owners(seen: Sequence[Seen], program: Program) -> dict[SitePath, str]:
+    """SitePath -> group of each equation, in program order.
 
     An equation that contains a single group belongs to it as a whole; scans are always entered,
     so that their steps can be told apart.
@@ -88,12 +88,12 @@ def _owners(seen: Sequence[Seen], program: Program) -> dict[Path, str]:
     chains = [(*one.site.enclosing, one.site.equation) for one in ends]
     found = scopes(chains, program.params.names)
     names = grouped(found, MOST_GROUPS)
-    inside: dict[Path, dict[str, None]] = {}
+    inside: dict[SitePath, dict[str, None]] = {}
     for one, own in zip(ends, found):
         for length in range(1, len(one.site.path) + 1, 2):
             inside.setdefault(one.site.path[:length], {})[names[own]] = None
-    entered: set[Path] = {()}
-    owners: dict[Path, str] = {}
+    entered: set[SitePath] = {()}
+    owners: dict[SitePath, str] = {}
     for one in seen:
         path, kind = one.site.path, one.site.equation.primitive.name
         if path[:-2] not in entered:

@@ -178,7 +178,7 @@ def _steps(sizes: np.ndarray, read: Read) -> list[float]:
 
 def _input_names(program: Program) -> dict[int, str]:
     """Position of each floating input -> its name; few inputs have their own, many share one."""
-    first = program.leaf_count + len(program.params.held)
+    first = program.leaf_count + len(program.params.fixed)
     names = list(program.args.names)
     if len(names) > _MOST_INPUTS:
         names = [name.split("/")[0] for name in names]

@@ -14,7 +14,7 @@ from checks.flow.taps import Tapped, tap
 from checks.measure.points import root_mean_square
 from checks.pages.page import profile_page
 from checks.program.leaves import Partition
-from checks.program.runner import Runner, wide_array
+from checks.program.runner import Runner, widen_array
 from checks.program.trace import trace
 from checks.proofs.dependence import Dependence
 from checks.reach import analyse
@@ -128,7 +128,7 @@ def profile(loss: Callable[..., Any], params: Any, *args: Any, leaf: str) -> Pro
             f"a profile needs a path with a derivative: {leaf!r} is {found.verdict} "
             f"({found.evidence}); see reach(loss, params, ...)"
         )
-    point = [wide_array(x) for x in program.params.learning]
+    point = [widen_array(x) for x in program.params.learning]
     return profiles(Runner(program, [at]), static.dependence, [at], point, program.args)[0]
 
 
@@ -141,7 +141,7 @@ def profiles(
 ) -> list[Profile]:
     """The profiles of several leaves with a derivative, by their positions, out of one run."""
     tapped = tap(runner, dependence, leaves, point, args)
-    slopes = runner.wide(point, args).leaves
+    slopes = runner.compute_wide(point, args).leaves
     names = runner.program.params.names
     return [Profile(names[i], tuple(_passages(tapped, i)), _size(slopes[i])) for i in leaves]
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from checks.program.places import call_path, module_path
+from checks.program.places import find_module_path
 
 Scope = tuple[str, ...]
 _DIGITS = re.compile(r"\d+")
@@ -27,8 +27,10 @@ def scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Scope]
         chains: equations in program order, each after those that it stands in.
         names: of the leaves.
     """
-    calls = list(map(call_path, chains))
-    modules = [tuple(part for part in module_path(chain).split("/") if part) for chain in chains]
+    calls = list(map(find_call_path, chains))
+    modules = [
+        tuple(part for part in find_module_path(chain).split("/") if part) for chain in chains
+    ]
     parts = {part for name in names for part in name.split("/")}
     if not any(path and path[-1] in parts for path in modules):
         return _numbered(calls)

@@ -11,10 +11,10 @@ from checks.flow.graph import Graph, Read
 from checks.flow.probe import probed
 from checks.flow.sources import Source
 from checks.program import jaxprs
-from checks.program.interpret import Feeds, Path, Site, Views
 from checks.program.leaves import Partition
-from checks.program.runner import QUICK, Runner, wide_args, wide_array
+from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
+from checks.program.sites import Feeds, Site, SitePath, Views
 
 
 def read_sizes(
@@ -39,7 +39,7 @@ def read_sizes(
         return jax.grad(lambda fed: prober.run(program.jaxpr, given, fed)[0][0])(tokens)
 
     with jax.enable_x64(True):
-        inputs = program.inputs([*map(wide_array, point)], wide_args(args))
+        inputs = program.list_inputs([*map(widen_array, point)], widen_args(args))
         sizes = jax.jit(measured, compiler_options=QUICK)(inputs)
     return {i: _norm(graph.reads[i], sizes) for i in asked}
 
@@ -47,7 +47,7 @@ def read_sizes(
 class _Prober(Widener):
     """The shadow, in which each group sees each variable through one probe of its own."""
 
-    def __init__(self, owners: dict[Path, str]) -> None:
+    def __init__(self, owners: dict[SitePath, str]) -> None:
         super().__init__()
         self._owners = owners
 

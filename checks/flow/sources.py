@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from checks.program import jaxprs
-from checks.program.interpret import Path
+from checks.program.sites import SitePath
 from checks.proofs.context import Seen
 
 
@@ -38,7 +38,7 @@ class Sources:
         owners: path of each equation that counts as a whole -> its group.
     """
 
-    def __init__(self, jaxpr: Any, seen: Sequence[Seen], owners: Mapping[Path, str]) -> None:
+    def __init__(self, jaxpr: Any, seen: Sequence[Seen], owners: Mapping[SitePath, str]) -> None:
         self._owners = owners
         self._by_path = {one.site.path: one for one in seen}
         self._made = {
@@ -47,9 +47,9 @@ class Sources:
             for i, variable in enumerate(one.site.equation.outvars)
         }
         self._inputs = {x: i for i, x in enumerate(jaxprs.open_jaxpr(jaxpr).invars)}
-        self._known: dict[tuple[Path, Any], frozenset[Source]] = {}
+        self._known: dict[tuple[SitePath, Any], frozenset[Source]] = {}
 
-    def of(self, frame: Path, atom: Any) -> frozenset[Source]:
+    def of(self, frame: SitePath, atom: Any) -> frozenset[Source]:
         """The sources of a variable of one jaxpr, which is named by its path."""
         if jaxprs.is_literal(atom):
             return frozenset()
@@ -58,7 +58,7 @@ class Sources:
             self._known[frame, atom] = frozenset(self._found(frame, atom))
         return self._known[frame, atom]
 
-    def _found(self, frame: Path, variable: Any) -> Iterator[Source]:
+    def _found(self, frame: SitePath, variable: Any) -> Iterator[Source]:
         if (frame, variable) in self._made:
             seen, position = self._made[frame, variable]
             yield from self._result(seen, position)
@@ -82,7 +82,7 @@ class Sources:
             for source in self.of((*path, which), inner.outvars[position]):
                 yield source if source.step and source.step.axis < depth else Source(source.node)
 
-    def _input(self, outer: Seen, inner: Any, i: int, frame: Path) -> Iterator[Source]:
+    def _input(self, outer: Seen, inner: Any, i: int, frame: SitePath) -> Iterator[Source]:
         """What enters a sub-program at one position."""
         equation, around = outer.site.equation, outer.site.path[:-1]
         kind = equation.primitive.name
@@ -90,7 +90,7 @@ class Sources:
             yield from self.of(around, equation.invars[i + 1])
             return
         before = self.of(around, equation.invars[i])
-        constants, carries = jaxprs.scan_counts(equation) if kind == "scan" else (0, 0)
+        constants, carries = jaxprs.count_scan_inputs(equation) if kind == "scan" else (0, 0)
         if not constants <= i < constants + carries:
             yield from before
             return
@@ -106,5 +106,5 @@ def _inside(equation: Any) -> dict[int, Any]:
     kind = equation.primitive.name
     if kind == "cond":
         return {i: jaxprs.open_jaxpr(x) for i, x in enumerate(equation.params["branches"])}
-    inner = equation.params["jaxpr"] if kind == "scan" else jaxprs.callee(equation)
+    inner = equation.params["jaxpr"] if kind == "scan" else jaxprs.find_callee(equation)
     return {0: jaxprs.open_jaxpr(inner)}

@@ -14,11 +14,11 @@ import numpy as np
 
 from checks.flow.probe import probed
 from checks.program import jaxprs
-from checks.program.interpret import Feeds, Run, Site
 from checks.program.leaves import Partition
-from checks.program.places import module_path, place
-from checks.program.runner import QUICK, Runner, wide_args, wide_array
+from checks.program.places import find_module_path, find_place
+from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
+from checks.program.sites import Feeds, Run, Site
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
 
@@ -64,13 +64,13 @@ class Tapped(NamedTuple):
     def place(self) -> str:
         """`path:line primitive in module/path`."""
         site = self.seen.site
-        return place(site.equation, site.enclosing)
+        return find_place(site.equation, site.enclosing)
 
     @property
     def module(self) -> str:
         """Module path, empty where the program has none."""
         site = self.seen.site
-        return module_path([*site.enclosing, site.equation])
+        return find_module_path([*site.enclosing, site.equation])
 
 
 def tap(
@@ -100,7 +100,7 @@ def tap(
         return jax.grad(loss, has_aux=True)(tokens)
 
     with jax.enable_x64(True):
-        inputs = program.inputs([*map(wide_array, point)], wide_args(args))
+        inputs = program.list_inputs([*map(widen_array, point)], widen_args(args))
         sizes, notes = jax.jit(measured, compiler_options=QUICK)(inputs)
         sizes, notes = jax.tree.map(np.asarray, (sizes, notes))
     return [_tapped(seen, sizes[seen.site.path], notes[seen.site.path]) for seen in sites]
@@ -125,7 +125,7 @@ class _Tapper(Widener):
 
 def _is_tapped(seen: Seen) -> bool:
     equation = seen.site.equation
-    if equation.primitive.name in _CONTROL or jaxprs.callee(equation) is not None:
+    if equation.primitive.name in _CONTROL or jaxprs.find_callee(equation) is not None:
         return False
     lives = any(t and felt for t, felt in zip(seen.results.tangent, seen.felt))
     inside = any(e.primitive.name == "shard_map" for e in seen.site.enclosing)

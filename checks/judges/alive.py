@@ -13,7 +13,7 @@ from checks.measure.readings import Measured, narrow
 from checks.measure.simulate import Chain, Training, ask_on, filled
 from checks.measure.stages import blamed_stage
 from checks.measure.survey import Survey
-from checks.program.runner import Gradient, Runner, wide_array
+from checks.program.runner import Gradient, Runner, widen_array
 from checks.verdicts import Finding
 
 # A gradient below this share of its peers', alone and times the leaf's own size, is vanishing.
@@ -186,10 +186,10 @@ def _error(measured: Measured, leaf: int) -> float | None:
     if exact is None or rough is None:
         return None
     size = root_mean_square(exact)
-    return root_mean_square(wide_array(rough) - exact) / size if size > 0 else None
+    return root_mean_square(widen_array(rough) - exact) / size if size > 0 else None
 
 
 def _half_ulp(leaf: np.ndarray) -> float:
     """Of an element of the leaf's typical size, in the leaf's own type."""
-    typical = root_mean_square(wide_array(leaf))
+    typical = root_mean_square(widen_array(leaf))
     return 0.5 * float(jnp.finfo(leaf.dtype).eps) * typical

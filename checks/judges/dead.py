@@ -95,10 +95,10 @@ def _largest_change(
     typical = float(np.median(sizes)) if sizes else 1.0
     changes = [0.0]
     for point in points:
-        before = context.runner.wide_loss(point.leaves, point.args)
+        before = context.runner.compute_wide_loss(point.leaves, point.args)
         for factor in (1.0, 10.0):
             moved = context.sampler.moved(point, leaf, _mask(point, leaf, view, group), factor)
-            after = context.runner.wide_loss(moved.leaves, moved.args)
+            after = context.runner.compute_wide_loss(moved.leaves, moved.args)
             scale = max(abs(before), typical) or 1.0
             if np.isfinite(after) and np.isfinite(before):
                 changes.append(abs(after - before) / scale)

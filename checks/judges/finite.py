@@ -8,7 +8,7 @@ from checks.measure.nonfinite import Blame, blame, describe
 from checks.measure.readings import narrow
 from checks.measure.simulate import Training
 from checks.measure.survey import Survey
-from checks.program.runner import Runner, wide_array
+from checks.program.runner import Runner, widen_array
 from checks.verdicts import Finding
 
 
@@ -48,7 +48,7 @@ def _at_data(
     runner: Runner, flags: Blame, leaf: int, slope: np.ndarray | None, wide: np.ndarray | None
 ) -> Finding:
     text, places = describe(flags.of_leaf(runner.watched.index(leaf)))
-    elements = np.zeros(0) if slope is None else wide_array(slope)
+    elements = np.zeros(0) if slope is None else widen_array(slope)
     count = int((~np.isfinite(elements)).sum())
     precision = "; in float64 all are finite" if _is_finite(wide) else ""
     return Finding(
@@ -72,4 +72,4 @@ def _in_training(
 
 
 def _is_finite(slope: np.ndarray | None) -> bool:
-    return slope is None or bool(np.isfinite(wide_array(slope)).all())
+    return slope is None or bool(np.isfinite(widen_array(slope)).all())

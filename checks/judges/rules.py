@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from checks.measure.rules import Fault, custom_calls, faults
 from checks.measure.solves import Mismatch, mismatches, user_solves
 from checks.measure.survey import Survey
-from checks.program.places import rule_source
+from checks.program.places import describe_rule
 from checks.program.runner import Runner
 from checks.proofs.dependence import Dependence
 from checks.verdicts import Finding
@@ -37,7 +37,7 @@ def _by_rules(runner: Runner, dependence: Dependence, survey: Survey) -> dict[in
     try:
         found = faults(runner, calls, [measured.point for measured in survey.data])
     except Exception as error:  # rules of libraries that cannot be run apart from their program
-        rules = ", ".join(dict.fromkeys(rule_source(seen.site.equation) for seen in calls))
+        rules = ", ".join(dict.fromkeys(describe_rule(seen.site.equation) for seen in calls))
         dependence.note(f"not compared with their functions ({type(error).__name__}): {rules}")
         return {}
     findings: dict[int, list[Finding]] = {}

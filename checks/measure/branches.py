@@ -12,18 +12,18 @@ import numpy as np
 from jax import lax
 
 from checks.measure.points import Point
-from checks.program.interpret import Feeds, Path, Run, Site
-from checks.program.runner import QUICK, Gradient, Runner, wide_args, wide_array
+from checks.program.runner import QUICK, Gradient, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
+from checks.program.sites import Feeds, Run, Site, SitePath
 from checks.program.trace import Program
 from checks.proofs.context import walk
 from checks.proofs.dependence import Dependence
 
 
-def choices(program: Program, dependence: Dependence) -> set[Path]:
+def choices(program: Program, dependence: Dependence) -> set[SitePath]:
     """Paths of the `select_n` and `cond` equations whose choice depends on the arguments."""
-    first = program.leaf_count + len(program.params.held)
-    count = len(program.args.learning) + len(program.args.held)
+    first = program.leaf_count + len(program.params.fixed)
+    count = len(program.args.learning) + len(program.args.fixed)
     mask = ((1 << count) - 1) << first
     return {
         seen.site.path
@@ -32,12 +32,12 @@ def choices(program: Program, dependence: Dependence) -> set[Path]:
     }
 
 
-def every_branch(runner: Runner, paths: set[Path], point: Point) -> Gradient:
+def every_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
     """The float64 gradient with the derivatives of all branches of these choices."""
     return _gradient(runner, _Opened(paths), point)
 
 
-def other_branch(runner: Runner, paths: set[Path], point: Point) -> Gradient:
+def other_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
     """The float64 gradient with each of these choices turned round."""
     return _gradient(runner, _Turned(paths), point)
 
@@ -50,7 +50,7 @@ def _gradient(runner: Runner, opened: Widener, point: Point) -> Gradient:
         return opened.run(program.jaxpr, given)[0][0]
 
     with jax.enable_x64(True):
-        inputs = program.inputs([*map(wide_array, point.leaves)], wide_args(point.args))
+        inputs = program.list_inputs([*map(widen_array, point.leaves)], widen_args(point.args))
         moved = {i: inputs[i] for i in runner.watched}
         value, slopes = jax.jit(jax.value_and_grad(loss), compiler_options=QUICK)(moved, inputs)
         leaves = [np.asarray(slopes[i]) if i in slopes else None for i in range(program.leaf_count)]
@@ -60,7 +60,7 @@ def _gradient(runner: Runner, opened: Widener, point: Point) -> Gradient:
 class _Opened(Widener):
     """The shadow with the chosen choices open to derivatives from all sides."""
 
-    def __init__(self, paths: set[Path]) -> None:
+    def __init__(self, paths: set[SitePath]) -> None:
         super().__init__()
         self._paths = paths
 
@@ -71,12 +71,13 @@ class _Opened(Widener):
             return [_with_slopes(results[0], operands[1:])]
         return results
 
-    def _cond(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
-        results, notes = super()._cond(site, operands, feeds)
+    def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+        """A `cond` with the derivatives of all its branches."""
+        results, notes = super().control(site, operands, feeds)
         if site.path not in self._paths:
             return results, notes
         branches = [
-            self._jaxpr(branch, operands[1:], {}, *self._inside(site, i))[0]
+            self.run_inside(site, i, branch, operands[1:], {})[0]
             for i, branch in enumerate(site.equation.params["branches"])
         ]
         return [_with_slopes(x, list(xs)) for x, *xs in zip(results, *branches)], notes
@@ -85,7 +86,7 @@ class _Opened(Widener):
 class _Turned(Widener):
     """The shadow with the chosen choices turned round: the next case instead of the one chosen."""
 
-    def __init__(self, paths: set[Path]) -> None:
+    def __init__(self, paths: set[SitePath]) -> None:
         super().__init__()
         self._paths = paths
 
@@ -95,11 +96,12 @@ class _Turned(Widener):
             operands = [_next(operands[0], len(operands) - 1), *operands[1:]]
         return super().compute(site, operands, feed)
 
-    def _cond(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+    def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
+        """A `cond` that takes the next branch."""
         if site.path in self._paths:
             count = len(site.equation.params["branches"])
             operands = [_next(operands[0], count), *operands[1:]]
-        return super()._cond(site, operands, feeds)
+        return super().control(site, operands, feeds)
 
 
 def _next(which: Any, count: int) -> Any:

@@ -13,10 +13,11 @@ import numpy as np
 from checks.measure.points import Point
 from checks.measure.readings import narrow
 from checks.program import jaxprs
-from checks.program.interpret import Interpreter, Run, Site
+from checks.program.interpret import Interpreter
 from checks.program.leaves import is_key
-from checks.program.runner import QUICK, Runner, wide_args, wide_array
+from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
+from checks.program.sites import Run, Site
 
 _STEPS = frozenset({"floor", "ceil", "round", "sign"})
 
@@ -27,13 +28,15 @@ def decides_alike(runner: Runner, point: Point) -> bool:
     A loop of unknown length may take another number of steps, which nothing here would show.
     """
     program = runner.program
-    if "while" in jaxprs.primitives(program.jaxpr):
+    if "while" in jaxprs.collect_primitives(program.jaxpr):
         return False
     leaves, args = narrow(runner, point)
-    written = _decisions(_Written(), program.jaxpr, program.inputs(leaves, args))
-    widener, leaves = _Wide(), [*map(wide_array, point.leaves)]
+    written = _decisions(_Written(), program.jaxpr, program.list_inputs(leaves, args))
+    widener, leaves = _Wide(), [*map(widen_array, point.leaves)]
     with jax.enable_x64(True):
-        wide = _decisions(widener, program.jaxpr, program.inputs(leaves, wide_args(point.args)))
+        wide = _decisions(
+            widener, program.jaxpr, program.list_inputs(leaves, widen_args(point.args))
+        )
     return all(map(np.array_equal, written, wide))
 
 

@@ -15,10 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from checks.program import jaxprs
-from checks.program.interpret import Interpreter, Notes, Path, Run, Site
+from checks.program.interpret import Interpreter
+from checks.program.jax_internals import get_scopes
 from checks.program.leaves import Partition, is_key
-from checks.program.places import place
 from checks.program.runner import QUICK, Runner
+from checks.program.sites import Notes, Run, Site, SitePath
 
 _SHOWN = 4
 
@@ -45,7 +46,7 @@ class Origin(NamedTuple):
     def is_backward(self) -> bool:
         """Whether it belongs to the backward pass."""
         chain = [*self.site.enclosing, self.site.equation]
-        return any("transpose(" in str(e.source_info.name_stack) for e in chain)
+        return any("transpose(" in get_scopes(e) for e in chain)
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Blame:
             tracer = _Tracer(self.flags)
             inner = jaxprs.open_jaxpr(self.jaxpr)
             inputs = dict(zip(inner.invars, self.inputs))
-            inputs.update(zip(inner.constvars, _flags_of(jaxprs.consts_of(self.jaxpr))))
+            inputs.update(zip(inner.constvars, _flags_of(jaxprs.get_constants(self.jaxpr))))
             tracer.follow(inner, [inner.outvars[output]], inputs, (), ())
             self._found[output] = sorted(tracer.origins, key=lambda origin: origin.site.path)
         return self._found[output]
@@ -78,7 +79,7 @@ class Blame:
 
 def blame(runner: Runner, leaves: Sequence[Any], args: Partition) -> Blame:
     """Runs the gradient's program as written, with flags, at one point."""
-    closed, inputs = runner.gradient_program(leaves, args)
+    closed, inputs = runner.trace_gradient(leaves, args)
     flagged = jax.jit(lambda given: _Flagger().run(closed, given)[1], compiler_options=QUICK)
     flags = flagged(inputs)
     return Blame(closed, jax.tree.map(np.asarray, flags), _flags_of(inputs))
@@ -132,14 +133,14 @@ class _Tracer:
     def __init__(self, flags: Notes) -> None:
         self._noted = flags
         self.origins: list[Origin] = []
-        self._done: set[tuple[Path, Any]] = set()
+        self._done: set[tuple[SitePath, Any]] = set()
 
     def follow(
         self,
         jaxpr: Any,
         starts: Sequence[Any],
         inputs: _Flags,
-        path: Path,
+        path: SitePath,
         enclosing: tuple[Any, ...],
     ) -> list[Any]:
         """From variables of a jaxpr back; gives its inputs that were reached."""
@@ -190,7 +191,7 @@ class _Tracer:
             branches = equation.params["branches"]
             found = [self._call(site, i, b, which, operands[1:]) for i, b in enumerate(branches)]
             return sorted({1 + i for one in found for i in one})
-        inner = jaxprs.callee(equation)
+        inner = jaxprs.find_callee(equation)
         return None if inner is None else self._call(site, 0, inner, which, operands)
 
     def _call(
@@ -206,7 +207,7 @@ class _Tracer:
     def _scan(self, site: Site, which: int, operands: list[tuple[bool, bool]]) -> list[int]:
         """A carry that is reached was made by an earlier step, or came in."""
         body = site.equation.params["jaxpr"]
-        constants, carries = jaxprs.scan_counts(site.equation)
+        constants, carries = jaxprs.count_scan_inputs(site.equation)
         raised = self._raised(site.path)
         inputs = list(operands)
         for i in range(constants, constants + carries):
@@ -222,7 +223,7 @@ class _Tracer:
             queue += [i for i in steps if i not in asked and i not in queue]
         return [i for i in sorted(reached) if any(operands[i])]
 
-    def _raised(self, path: Path) -> "_Raised":
+    def _raised(self, path: SitePath) -> "_Raised":
         flags = self._noted.get(path)
         return _Raised() if flags is None else _Raised(*map(bool, flags.reshape(-1, 4).any(0)))
 

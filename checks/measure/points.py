@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from checks.program.leaves import Partition, is_key
-from checks.program.runner import wide_array
+from checks.program.runner import widen_array
 from checks.program.trace import Program
 from checks.proofs.context import walk
 from checks.proofs.dependence import Dependence
@@ -39,7 +39,7 @@ class Sampler:
 
     def __init__(self, program: Program, dependence: Dependence, seed: int) -> None:
         self._random = np.random.default_rng(seed)
-        self._base = [wide_array(x) for x in program.params.learning]
+        self._base = [widen_array(x) for x in program.params.learning]
         self._scales = leaf_scales(self._base)
         self._args = program.args
         self._ranges = index_ranges(program, dependence)
@@ -87,14 +87,14 @@ class Sampler:
     def _redrawn(self, scale: float) -> Partition:
         self._seen += 1
         held = []
-        for i, x in enumerate(self._args.held):
+        for i, x in enumerate(self._args.fixed):
             held.append(self._redrawn_held(x, self._ranges.get(i)))
         learning = [self._redrawn_float(np.asarray(x), scale) for x in self._args.learning]
-        return replace(self._args, learning=tuple(learning), held=tuple(held))
+        return replace(self._args, learning=tuple(learning), fixed=tuple(held))
 
     def _redrawn_float(self, value: np.ndarray, scale: float) -> np.ndarray:
         """At the scale that it has; non-negative stays so, and zeros and ones stay such."""
-        wide = wide_array(value)
+        wide = widen_array(value)
         if wide.size == 0:
             return wide
         top = np.abs(wide).max()
@@ -174,8 +174,8 @@ def root_mean_square(array: np.ndarray) -> float:
 
 def index_ranges(program: Program, dependence: Dependence) -> Mapping[int, int]:
     """For each integer argument that indexes an axis: the length of that axis."""
-    first = program.leaf_count + len(program.params.held) + len(program.args.learning)
-    integers = {first + i: i for i, x in enumerate(program.args.held) if _is_integer(x)}
+    first = program.leaf_count + len(program.params.fixed) + len(program.args.learning)
+    integers = {first + i: i for i, x in enumerate(program.args.fixed) if _is_integer(x)}
     mask = sum(1 << i for i in integers)
     ranges: dict[int, int] = {}
     if not mask:

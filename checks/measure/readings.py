@@ -55,8 +55,8 @@ def measure(runner: Runner, sampler: Sampler, point: Point) -> Measured:
     Where a gradient is weak against those of the other leaves, so that it might be rounding noise
     which one jitter left alone by chance, two more jitters are tried.
     """
-    wide = runner.wide(point.leaves, point.args)
-    written = runner.written(*narrow(runner, point))
+    wide = runner.compute_wide(point.leaves, point.args)
+    written = runner.compute_written(*narrow(runner, point))
     readings = _readings(runner, sampler, Measured(point, wide, written, []))
     if any(map(_is_doubtful, readings, [_strongest(readings)] * len(readings))):
         for _ in range(2):
@@ -88,7 +88,7 @@ def _both_alive(one: Reading | None, two: Reading | None) -> Reading | None:
 
 
 def _readings(runner: Runner, sampler: Sampler, at: Measured) -> list[Reading | None]:
-    jittered = runner.wide(sampler.jittered(at.point).leaves, at.point.args)
+    jittered = runner.compute_wide(sampler.jittered(at.point).leaves, at.point.args)
     return [
         _reading(at.point.kind, g, j, w)
         if g is not None and j is not None and w is not None and np.isfinite(g).all()

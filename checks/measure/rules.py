@@ -15,10 +15,10 @@ import numpy as np
 
 from checks.measure.points import Point
 from checks.program import jaxprs
-from checks.program.interpret import Feeds, Path, Site
-from checks.program.places import is_jax_rule, place, rule_source
-from checks.program.runner import QUICK, Runner, wide_args, wide_array
+from checks.program.places import describe_rule, is_jax_rule
+from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
+from checks.program.sites import Feeds, Site, SitePath
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
 
@@ -55,7 +55,7 @@ class Fault(NamedTuple):
     @property
     def rule(self) -> str:
         """Name and place of the function that the rule belongs to."""
-        return rule_source(self.seen.site.equation)
+        return describe_rule(self.seen.site.equation)
 
     @property
     def place(self) -> str:
@@ -95,7 +95,7 @@ def comparisons(runner: Runner, calls: Sequence[Seen], points: Sequence[Point]) 
             for seen in calls
         }
         for point in points:
-            inputs = program.inputs([*map(wide_array, point.leaves)], wide_args(point.args))
+            inputs = program.list_inputs([*map(widen_array, point.leaves)], widen_args(point.args))
             found += _answered(calls, jax.tree.map(np.asarray, ask(tokens, inputs)))
     return found
 
@@ -124,7 +124,7 @@ class _Checker(Widener):
     Inside a scan each step has its own token.
     """
 
-    def __init__(self, moved: Mapping[Path, Sequence[int]]) -> None:
+    def __init__(self, moved: Mapping[SitePath, Sequence[int]]) -> None:
         super().__init__()
         self._moved = moved
 

@@ -13,7 +13,7 @@ import optax
 from checks.measure.points import root_mean_square
 from checks.measure.readings import Measured, narrow
 from checks.program.leaves import Partition
-from checks.program.runner import Gradient, Runner, wide_array
+from checks.program.runner import Gradient, Runner, widen_array
 
 STEPS = 20
 CHECKPOINTS = (1, 3, 8, 20)
@@ -155,7 +155,7 @@ def train(
     for step in range(steps):
         batch = step % len(data)
         if batch not in known:
-            known[batch] = runner.written(leaves, narrow(runner, data[batch].point)[1])
+            known[batch] = runner.compute_written(leaves, narrow(runner, data[batch].point)[1])
         gradient = known[batch]
         new, state, _ = chain.step(leaves, state, filled(gradient, leaves), gradient.loss)
         new = [np.asarray(x) for x in new]
@@ -209,14 +209,14 @@ def _record(
         result.moved[i] |= before != after
         if result.movement[i] == 0:
             result.movement[i] = _relative_move(before, after)
-        bad_slope = slope is not None and not np.isfinite(wide_array(slope)).all()
-        if i not in result.non_finite and (bad_slope or not np.isfinite(wide_array(after)).all()):
+        bad_slope = slope is not None and not np.isfinite(widen_array(slope)).all()
+        if i not in result.non_finite and (bad_slope or not np.isfinite(widen_array(after)).all()):
             result.non_finite[i] = (step, bad_slope)
             if bad_slope and result.before_failure is None:
                 result.before_failure = old
 
 
 def _relative_move(before: np.ndarray, after: np.ndarray) -> float:
-    old, new = wide_array(before), wide_array(after)
+    old, new = widen_array(before), widen_array(after)
     size = root_mean_square(old)
     return root_mean_square(new - old) / size if size > 0 else 0.0

@@ -13,11 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from checks.measure.rules import TOLERANCE
-from checks.program.interpret import Path, Run, Site
 from checks.program.leaves import Partition
-from checks.program.places import is_jax_function, place
-from checks.program.runner import QUICK, Runner, wide_args, wide_array
+from checks.program.places import is_jax_function
+from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
+from checks.program.sites import Run, Site, SitePath
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
 
@@ -60,7 +60,7 @@ def mismatches(
     """Calls among these whose parts contradict each other at one point."""
     asker = _Asker({seen.site.path: seen.site.equation for seen in calls})
     with jax.enable_x64(True):
-        inputs = runner.program.inputs([*map(wide_array, leaves)], wide_args(args))
+        inputs = runner.program.list_inputs([*map(widen_array, leaves)], widen_args(args))
         program = runner.program.jaxpr
         ask = jax.jit(lambda given: asker.run(program, given)[1], compiler_options=QUICK)
         answers = jax.tree.map(np.asarray, ask(inputs))
@@ -78,7 +78,7 @@ class _Asker(Widener):
     Bodies of rules and of solves are run with paths of their own, so equations are compared too.
     """
 
-    def __init__(self, solves: dict[Path, Any]) -> None:
+    def __init__(self, solves: dict[SitePath, Any]) -> None:
         super().__init__()
         self._solves = solves
 
@@ -86,7 +86,7 @@ class _Asker(Widener):
         """The results as they are."""
         if self._solves.get(site.path) is not site.equation:
             return results, {}
-        calls, right = self.solver(site, operands)
+        calls, right = self.split_solve(site, operands)
         if calls["transpose_solve"] is None:
             return results, {}
         keys = jax.random.split(jax.random.key(0), 2)

@@ -9,7 +9,7 @@ from checks.measure.points import Sampler
 from checks.measure.readings import Reading, measure
 from checks.measure.simulate import Training
 from checks.measure.survey import Survey
-from checks.program.runner import Runner, wide_array
+from checks.program.runner import Runner, widen_array
 
 
 class Wakes:
@@ -40,7 +40,7 @@ class Wakes:
 
     def _at(self, step: int) -> Sequence[list[Reading | None]]:
         if step not in self._measured:
-            leaves = [wide_array(x) for x in self._training.leaves[step]]
+            leaves = [widen_array(x) for x in self._training.leaves[step]]
             self._measured[step] = [
                 measure(self._runner, self._sampler, replace(m.point, leaves=leaves)).readings
                 for m in self._survey.data

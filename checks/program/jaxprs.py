@@ -1,14 +1,19 @@
-"""Reading jaxprs, the same on JAX 0.10 to 0.12.
+"""Reading jaxprs, in the same way on JAX 0.10 to 0.12.
 
-What the two versions call differently is told apart here and nowhere else: a closed jaxpr is a
-class of its own on 0.10 and the jaxpr itself on 0.12; a scan counts its operands in two ways.
+Where the two versions differ, this module tells them apart and no other does: a closed jaxpr is a
+class of its own on 0.10 and the jaxpr itself on 0.12, and a scan counts its operands in two ways.
+It depends on JAX and on `jax_internals`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jax.extend import core
+
+from checks.program.jax_internals import get_bind_params, get_implementation_module
 
 # Primitives that only call one sub-jaxpr, operand for operand and result for result.
 _CALLS = {
@@ -21,6 +26,8 @@ _CALLS = {
     "shard_map": "jaxpr",
     "custom_vmap_call": "call",
 }
+# Primitives with sub-jaxprs that do more than call them.
+_CONTROL_FLOW = frozenset({"scan", "while", "cond"})
 CUSTOM_RULES = frozenset({"custom_jvp_call", "custom_vjp_call"})
 CALLBACKS = frozenset({"pure_callback", "io_callback"})
 # Callbacks that only print or log: a check that ran them at its own points would flood the log.
@@ -30,56 +37,61 @@ OPAQUE = frozenset({"pallas_call", "tpu_custom_call", "call_hi_primitive", "ffi_
 
 
 def open_jaxpr(jaxpr: Any) -> Any:
-    """The jaxpr without its constants."""
+    """Returns the jaxpr without its constants."""
     return getattr(jaxpr, "jaxpr", jaxpr)
 
 
-def consts_of(jaxpr: Any) -> tuple[Any, ...]:
-    """The values of `constvars`; empty for an open jaxpr."""
+def get_constants(jaxpr: Any) -> tuple[Any, ...]:
+    """Returns the values of `constvars`; none for an open jaxpr."""
     return tuple(getattr(jaxpr, "consts", ()))
 
 
 def is_literal(atom: Any) -> bool:
-    """Whether an operand is a literal, which is not hashable and has a `val`."""
+    """Returns whether an operand is a literal, which has a `val` and is not hashable."""
     return isinstance(atom, core.Literal)
 
 
 def is_differentiable(atom: Any) -> bool:
-    """Whether a variable or literal can carry a tangent: floating or complex."""
+    """Returns whether a variable or literal is floating or complex, so can carry a tangent."""
     dtype = getattr(atom.aval, "dtype", None)
     return dtype is not None and jnp.issubdtype(dtype, jnp.inexact)
 
 
 def is_reference(atom: Any) -> bool:
-    """Whether a variable is a mutable reference (`jax.new_ref`)."""
+    """Returns whether a variable is a mutable reference (`jax.new_ref`)."""
     return "Ref" in type(atom.aval).__name__
 
 
-def callee(equation: Any) -> Any | None:
-    """The sub-jaxpr of an equation that does nothing but call it."""
+def is_control(equation: Any) -> bool:
+    """Returns whether an equation has sub-jaxprs that can be run: control flow or a call."""
+    return equation.primitive.name in _CONTROL_FLOW or find_callee(equation) is not None
+
+
+def find_callee(equation: Any) -> Any | None:
+    """Returns the sub-jaxpr of an equation that only calls it, None for other equations."""
     key = _CALLS.get(equation.primitive.name)
     return equation.params.get(key) if key else None
 
 
-def sub_jaxprs(equation: Any) -> list[Any]:
-    """All jaxprs among the parameters of an equation."""
+def find_sub_jaxprs(equation: Any) -> list[Any]:
+    """Returns all jaxprs among the parameters of an equation."""
     values = equation.params.values()
     flat = (one for x in values for one in (x if isinstance(x, tuple | list) else (x,)))
     return [one for one in flat if hasattr(open_jaxpr(one), "eqns")]
 
 
-def primitives(jaxpr: Any) -> set[str]:
-    """Names of all primitives in a jaxpr and in those that it calls."""
+def collect_primitives(jaxpr: Any) -> set[str]:
+    """Returns the names of all primitives in a jaxpr and in its sub-jaxprs."""
     found, queue = set(), [jaxpr]
     while queue:
         equations = open_jaxpr(queue.pop()).eqns
         found.update(e.primitive.name for e in equations)
-        queue += [inner for e in equations for inner in sub_jaxprs(e)]
+        queue += [inner for e in equations for inner in find_sub_jaxprs(e)]
     return found
 
 
-def scan_counts(equation: Any) -> tuple[int, int]:
-    """Number of constants and of carries of a scan."""
+def count_scan_inputs(equation: Any) -> tuple[int, int]:
+    """Returns the number of constants and the number of carries of a scan."""
     if "num_consts" in equation.params:
         return equation.params["num_consts"], equation.params["num_carry"]
     constants, carries, _ = equation.params["ft_in"].unpack()
@@ -87,35 +99,46 @@ def scan_counts(equation: Any) -> tuple[int, int]:
 
 
 def is_opaque(equation: Any) -> bool:
-    """Whether the inside is not read: kernels, and primitives that are not JAX's own."""
+    """Returns whether the inside is not read: a kernel, or a primitive that is not JAX's own."""
     primitive = equation.primitive
-    if primitive.name in OPAQUE:
-        return True
-    made = getattr(primitive.impl, "func", primitive.impl)  # JAX's own are partial functions
-    return not (getattr(made, "__module__", None) or "jax").startswith("jax")
+    own = get_implementation_module(primitive).startswith("jax")
+    return primitive.name in OPAQUE or not own
 
 
-def custom_body(equation: Any) -> Any:
-    """The function behind a custom rule, as a jaxpr."""
+def get_custom_body(equation: Any) -> Any:
+    """Returns the function behind a custom rule, as a jaxpr."""
     return equation.params["call_jaxpr"]
 
 
-def constant_operands(equation: Any) -> int:
-    """How many leading operands of a `custom_vjp_call` are closed over, hence without tangent."""
+def count_constant_operands(equation: Any) -> int:
+    """Returns how many leading operands of a `custom_vjp_call` are closed over, without tangent."""
     return equation.params.get("num_consts", 0) if equation.primitive.name in CUSTOM_RULES else 0
 
 
 def bind(equation: Any, operands: list[Any]) -> list[Any]:
-    """The equation's results at these operands, as a list."""
-    if equation.primitive.name in CUSTOM_RULES:  # the user's code meets arrays, not literals
+    """Computes an equation.
+
+    Args:
+        equation: a jaxpr equation.
+        operands: one array for each of its operands.
+
+    Returns:
+        Its results, always as a list.
+    """
+    primitive = equation.primitive
+    if primitive.name in CUSTOM_RULES:  # user code expects arrays, not literals
         operands = [x if isinstance(x, jax.Array) else jnp.asarray(x) for x in operands]
-    params = equation.primitive.get_bind_params(equation.params)
-    results = equation.primitive.bind(*operands, **params)
-    return list(results) if equation.primitive.multiple_results else [results]
+    results = primitive.bind(*operands, **get_bind_params(primitive, equation.params))
+    return list(results) if primitive.multiple_results else [results]
 
 
-def struct(atom: Any) -> jax.ShapeDtypeStruct:
-    """Shape and type of a variable or literal."""
+def detach(operands: Sequence[Any]) -> list[Any]:
+    """Returns the operands without their tangents."""
+    return [lax.stop_gradient(x) for x in operands]
+
+
+def get_struct(atom: Any) -> jax.ShapeDtypeStruct:
+    """Returns the shape and type of a variable or literal."""
     aval = atom.aval
     weak = getattr(aval, "weak_type", False)
     return jax.ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=weak)

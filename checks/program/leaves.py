@@ -1,9 +1,9 @@
-"""Which leaves of a pytree can learn, what they are called, and how to put them back.
+"""Which leaves of a pytree can learn, what they are called, and how to rebuild the pytree.
 
-The leaves that get a verdict are arrays of floating or complex type. Python floats count too,
-except as attributes of a module, where they are settings such as a dropout rate. All others
-(integers, bools, PRNG keys, functions, strings) are skipped, and said to be. Python integers and
-bools stay what they are, so that a loss may branch on them.
+Arrays of floating or complex type can learn, and get a verdict. So do Python floats, except as
+attributes of a module, where they are settings such as a dropout rate. All others (integers, bools,
+PRNG keys, functions, strings) are skipped and listed as skipped. Python integers and bools stay
+Python values, so that a loss may branch on them. The module depends on JAX only.
 """
 
 from collections import Counter
@@ -15,76 +15,99 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+# A set of leaves, or of other inputs of a program: bit i stands for the leaf with index i.
+LeafBits = int
+
 
 @dataclass(frozen=True)
 class Partition:
-    """A pytree taken apart into leaves that can learn, other arrays, and static rest.
+    """A pytree split into leaves that can learn, other arrays and static values.
 
-    `build(learning, held)` is its inverse: it puts two lists of arrays (or tracers) back.
+    Attributes:
+        names: names of the leaves that can learn.
+        learning: those leaves; arrays or `jax.ShapeDtypeStruct`s.
+        fixed: the other arrays: integers, bools and PRNG keys.
+        skipped: name of each leaf that cannot learn -> why.
+        kinds: for each leaf of the pytree, `learning`, `fixed` or `static`.
+        static: the leaves that are no arrays.
+        treedef: the structure of the pytree.
     """
 
     names: tuple[str, ...]
     learning: tuple[Any, ...]
-    held: tuple[Any, ...]
+    fixed: tuple[Any, ...]
     skipped: dict[str, str]
     kinds: tuple[str, ...]
     static: tuple[Any, ...]
     treedef: Any
 
-    def build(self, learning: Sequence[Any], held: Sequence[Any]) -> Any:
-        """The pytree with these arrays in the places of the ones it was taken apart into."""
-        sources = {"learning": iter(learning), "held": iter(held), "static": iter(self.static)}
+    def build(self, learning: Sequence[Any], fixed: Sequence[Any]) -> Any:
+        """Rebuilds the pytree; the inverse of `partition`.
+
+        Args:
+            learning: arrays or tracers in place of `self.learning`.
+            fixed: arrays or tracers in place of `self.fixed`.
+        """
+        sources = {"learning": iter(learning), "fixed": iter(fixed), "static": iter(self.static)}
         return jax.tree_util.tree_unflatten(self.treedef, [next(sources[k]) for k in self.kinds])
 
     def build_learning(self, learning: Sequence[Any]) -> Any:
-        """The pytree with None in place of everything that cannot learn."""
+        """Rebuilds the pytree with None in place of everything that cannot learn."""
         values = iter(learning)
         leaves = [next(values) if kind == "learning" else None for kind in self.kinds]
         return jax.tree_util.tree_unflatten(self.treedef, leaves)
 
 
 def partition(tree: Any) -> Partition:
-    """Takes a pytree of arrays, `jax.ShapeDtypeStruct`s and anything else apart."""
+    """Splits a pytree of arrays, `jax.ShapeDtypeStruct`s and other values."""
     pairs, treedef = jax.tree_util.tree_flatten_with_path(tree)
-    names = leaf_names([path for path, _ in pairs])
+    names = name_leaves([path for path, _ in pairs])
     leaves = [leaf for _, leaf in pairs]
-    kinds = tuple(_kind(path, leaf) for path, leaf in pairs)
+    kinds = tuple(_find_kind(path, leaf) for path, leaf in pairs)
 
     def pick(kind: str) -> list[tuple[str, Any]]:
         return [(n, x) for n, x, k in zip(names, leaves, kinds, strict=True) if k == kind]
 
     return Partition(
         names=tuple(name for name, _ in pick("learning")),
-        learning=tuple(as_array(leaf) for _, leaf in pick("learning")),
-        held=tuple(as_array(leaf) for _, leaf in pick("held")),
-        skipped={name: _why(leaf) for name, leaf in pick("held") + pick("static")},
+        learning=tuple(to_array(leaf) for _, leaf in pick("learning")),
+        fixed=tuple(to_array(leaf) for _, leaf in pick("fixed")),
+        skipped={name: _explain_skip(leaf) for name, leaf in pick("fixed") + pick("static")},
         kinds=kinds,
         static=tuple(leaf for _, leaf in pick("static")),
         treedef=treedef,
     )
 
 
-def leaf_names(paths: Sequence[Any]) -> list[str]:
-    """Path parts joined by `/`; leaves whose short names collide take the full `keystr` form."""
+def name_leaves(paths: Sequence[Any]) -> list[str]:
+    """Returns the names of leaves.
+
+    Args:
+        paths: their key paths, as `jax.tree_util` gives them.
+
+    Returns:
+        The keys of each path joined by `/`. Where two names are equal, both leaves get the full
+        `jax.tree_util.keystr` form instead.
+    """
     short = [jax.tree_util.keystr(path, simple=True, separator="/") for path in paths]
     count = Counter(short)
     full = (jax.tree_util.keystr(path) for path in paths)
     return [f if count[s] > 1 else s for s, f in zip(short, full, strict=True)]
 
 
-def as_array(leaf: Any) -> Any:
-    """A Python or numpy number as a JAX array; arrays, keys and shapes pass as they are."""
+def to_array(leaf: Any) -> Any:
+    """Converts a Python or numpy number to a JAX array; returns arrays, keys and shapes as is."""
     if isinstance(leaf, bool | int | float | complex | np.generic | np.ndarray):
         return jnp.asarray(leaf)
     return leaf
 
 
 def is_key(dtype: Any) -> bool:
-    """Whether a dtype is that of typed PRNG keys."""
+    """Returns whether a dtype is that of typed PRNG keys."""
     return jnp.issubdtype(dtype, jax.dtypes.prng_key)
 
 
-def _kind(path: Any, leaf: Any) -> str:
+def _find_kind(path: Any, leaf: Any) -> str:
     if isinstance(leaf, float | complex) and not isinstance(leaf, np.generic):
         is_setting = path and isinstance(path[-1], jax.tree_util.GetAttrKey)
         return "static" if is_setting else "learning"
@@ -94,13 +117,13 @@ def _kind(path: Any, leaf: Any) -> str:
     if dtype is None or not hasattr(leaf, "shape"):
         return "static"
     if is_key(dtype):
-        return "held"
+        return "fixed"
     if not (jnp.issubdtype(dtype, np.number) or jnp.issubdtype(dtype, np.bool_)):
         return "static"
-    return "learning" if jnp.issubdtype(dtype, jnp.inexact) else "held"
+    return "learning" if jnp.issubdtype(dtype, jnp.inexact) else "fixed"
 
 
-def _why(leaf: Any) -> str:
+def _explain_skip(leaf: Any) -> str:
     if isinstance(leaf, float | complex):
         return "a setting of a module: make it an array if it should learn"
     dtype = getattr(leaf, "dtype", None)

@@ -1,4 +1,7 @@
-"""A loss as a program: one jaxpr whose first inputs are the leaves that can learn."""
+"""Tracing a loss to a program: one jaxpr whose first inputs are the leaves that can learn.
+
+The module depends on the other modules of `checks/program` only.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,14 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from checks.program import jaxprs
-from checks.program.leaves import Partition, leaf_names, partition
-from checks.program.places import raised_at
+from checks.program.leaves import Partition, name_leaves, partition
+from checks.program.places import find_raise_line
 
 _UNTRACEABLE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 
 class NotALoss(ValueError):
-    """What was given is no loss that can be checked; the message says why in one sentence."""
+    """The function cannot be checked as a loss; the message says why in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Program:
     """A traced loss.
 
     Attributes:
-        jaxpr: closed; inputs are `params.learning`, `params.held`, `args.learning`, `args.held`;
+        jaxpr: closed; inputs are `params.learning`, `params.fixed`, `args.learning`, `args.fixed`;
             outputs are the loss and then every array of the auxiliary output.
         params: the parameters taken apart.
         args: the tuple of further arguments taken apart.
@@ -38,20 +41,30 @@ class Program:
 
     @property
     def leaf_count(self) -> int:
-        """Number of leaves that can learn, hence of inputs that the verdicts are about."""
+        """The number of leaves that can learn, each of which gets a verdict."""
         return len(self.params.names)
 
-    def inputs(self, learning: Sequence[Any], args: Partition) -> list[Any]:
-        """All inputs of the jaxpr for these leaves and arguments."""
-        return [*learning, *self.params.held, *args.learning, *args.held]
+    def list_inputs(self, learning: Sequence[Any], args: Partition) -> list[Any]:
+        """Returns all inputs of the jaxpr.
+
+        Args:
+            learning: one array for each leaf of the parameters that can learn.
+            args: the further arguments.
+        """
+        return [*learning, *self.params.fixed, *args.learning, *args.fixed]
 
 
 def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Program:
-    """Traces `loss(params, *args)`; leaves may be arrays or `jax.ShapeDtypeStruct`s.
+    """Traces `loss(params, *args)`.
+
+    Args:
+        loss: returns one real scalar, or a tuple of it and auxiliary output.
+        params: a pytree; its leaves may be arrays or `jax.ShapeDtypeStruct`s.
+        args: the further arguments, pytrees likewise.
 
     Raises:
-        NotALoss: no parameters, the loss raises or cannot be traced, gives no real scalar, or is
-            another program when it is traced again.
+        NotALoss: there are no parameters; or the loss raises, cannot be traced, returns no real
+            scalar, or becomes another program when it is traced again.
     """
     params_parts, args_parts = partition(params), partition(args)
     if not params_parts.names:
@@ -60,7 +73,7 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
             "pass the parameters as the first argument after the loss"
         )
     outputs: list[str] = []
-    sizes = [len(params_parts.learning), len(params_parts.held), len(args_parts.learning)]
+    sizes = [len(params_parts.learning), len(params_parts.fixed), len(args_parts.learning)]
 
     def flat(*inputs: Any) -> list[Any]:
         parts, rest = [], list(inputs)
@@ -68,38 +81,44 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
             parts.append(rest[:size])
             rest = rest[size:]
         built_params = params_parts.build(parts[0], parts[1])
-        names, values = _outputs(loss(built_params, *args_parts.build(parts[2], rest)))
+        names, values = _name_outputs(loss(built_params, *args_parts.build(parts[2], rest)))
         outputs[:] = names
         return values
 
-    inputs = Program(None, params_parts, args_parts, ()).inputs(params_parts.learning, args_parts)
+    inputs = Program(None, params_parts, args_parts, ()).list_inputs(
+        params_parts.learning, args_parts
+    )
     jaxpr = _make_jaxpr(flat, inputs)
-    if not _same_program(jaxpr, _make_jaxpr(lambda *again: flat(*again), inputs)):
-        raise impure("two different programs from two traces")
+    if not _is_same_program(jaxpr, _make_jaxpr(lambda *again: flat(*again), inputs)):
+        raise make_impure_error("two different programs from two traces")
     return Program(jaxpr, params_parts, args_parts, tuple(outputs))
 
 
-def impure(got: str) -> NotALoss:
-    """The error for a loss whose calls differ."""
+def make_impure_error(got: str) -> NotALoss:
+    """Returns the error for a loss whose calls differ.
+
+    Args:
+        got: what was seen, for the message.
+    """
     return NotALoss(
         f"a loss must be the same function at every call: got {got}; pass what changes (random "
         "numbers, counters) as an argument"
     )
 
 
-def _same_program(first: Any, second: Any) -> bool:
-    """Whether two jaxprs are the same equations on the same constants (a pure loss's are)."""
+def _is_same_program(first: Any, second: Any) -> bool:
+    """Returns whether two jaxprs have the same equations on the same constants."""
     pairs = [(first, second)]
     while pairs:
         one, two = pairs.pop()
-        if not _same_constants(one, two) or len(one.eqns) != len(two.eqns):
+        if not _has_same_constants(one, two) or len(one.eqns) != len(two.eqns):
             return False
         for a, b in zip(one.eqns, two.eqns):
-            if a.primitive is not b.primitive or _settings(a) != _settings(b):
+            if a.primitive is not b.primitive or _list_settings(a) != _list_settings(b):
                 return False
-            if not _same_literals(a, b):
+            if not _has_same_literals(a, b):
                 return False
-            pairs += zip(jaxprs.sub_jaxprs(a), jaxprs.sub_jaxprs(b))
+            pairs += zip(jaxprs.find_sub_jaxprs(a), jaxprs.find_sub_jaxprs(b))
     return True
 
 
@@ -109,32 +128,32 @@ def _make_jaxpr(function: Callable[..., Any], inputs: list[Any]) -> Any:
     except NotALoss:
         raise
     except _UNTRACEABLE as error:
-        got, (said, where) = type(error).__name__, _first_words(error)
+        got, (said, where) = type(error).__name__, _describe_error(error)
         raise NotALoss(f"a loss must be traceable by JAX: got {got}{where}: {said}") from error
     except Exception as error:
-        got, (said, where) = type(error).__name__, _first_words(error)
+        got, (said, where) = type(error).__name__, _describe_error(error)
         raise NotALoss(f"a loss must not raise: got {got}: {said}{where}") from error
 
 
-def _first_words(error: Exception) -> tuple[str, str]:
-    """The first line of an exception's message, and ` at path:line` in the user's code."""
-    lines, place = str(error).strip().splitlines(), raised_at(error)
+def _describe_error(error: Exception) -> tuple[str, str]:
+    """Returns the first line of an exception's message, and ` at path:line` in user code."""
+    lines, place = str(error).strip().splitlines(), find_raise_line(error)
     return lines[0] if lines else "no message", f" at {place}" if place else ""
 
 
-def _outputs(result: Any) -> tuple[list[str], list[Any]]:
-    """Names and arrays of what the loss returned, the scalar first."""
+def _name_outputs(result: Any) -> tuple[list[str], list[Any]]:
+    """Returns the names and the arrays of what the loss returned, the scalar first."""
     aux: Any = ()
     if isinstance(result, tuple) and result:
         result, aux = result[0], result[1:]
-    value = _scalar(result)
+    value = _to_scalar(result)
     pairs = jax.tree_util.tree_leaves_with_path(aux[0] if len(aux) == 1 else aux)
     arrays = [(path, leaf) for path, leaf in pairs if hasattr(leaf, "dtype")]
-    names = [name or "aux" for name in leaf_names([path for path, _ in arrays])]
+    names = [name or "aux" for name in name_leaves([path for path, _ in arrays])]
     return ["loss", *names], [value, *(leaf for _, leaf in arrays)]
 
 
-def _scalar(result: Any) -> Any:
+def _to_scalar(result: Any) -> Any:
     way_out = "return one real scalar, or a tuple of it and anything else"
     if not (hasattr(result, "dtype") or isinstance(result, float)):
         raise NotALoss(f"a loss must be a number: got {type(result).__name__}; {way_out}")
@@ -146,25 +165,25 @@ def _scalar(result: Any) -> Any:
     return value
 
 
-def _settings(equation: Any) -> list[Any]:
-    """Shapes and types of the results, and the numbers among the equation's parameters."""
+def _list_settings(equation: Any) -> list[Any]:
+    """Returns the shapes and types of the results, and the numbers among the parameters."""
     shapes = [(x.aval.shape, x.aval.dtype) for x in equation.outvars if hasattr(x.aval, "shape")]
     return [shapes, *(x for x in equation.params.values() if isinstance(x, int | float | str))]
 
 
-def _same_literals(one: Any, two: Any) -> bool:
+def _has_same_literals(one: Any, two: Any) -> bool:
     if len(one.invars) != len(two.invars):
         return False
     pairs = [(a, b) for a, b in zip(one.invars, two.invars) if hasattr(a, "val")]
-    return all(hasattr(b, "val") and _equal(a.val, b.val) for a, b in pairs)
+    return all(hasattr(b, "val") and _is_equal(a.val, b.val) for a, b in pairs)
 
 
-def _same_constants(one: Any, two: Any) -> bool:
+def _has_same_constants(one: Any, two: Any) -> bool:
     a, b = getattr(one, "consts", ()), getattr(two, "consts", ())
-    return len(a) == len(b) and all(_equal(x, y) for x, y in zip(a, b))
+    return len(a) == len(b) and all(_is_equal(x, y) for x, y in zip(a, b))
 
 
-def _equal(one: Any, two: Any) -> bool:
+def _is_equal(one: Any, two: Any) -> bool:
     if one is two:
         return True
     if jnp.shape(one) != jnp.shape(two) or jnp.result_type(one) != jnp.result_type(two):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from checks.program import jaxprs
-from checks.program.interpret import Site
+from checks.program.sites import Site
 from checks.proofs.dependence import Dependence, Sets
 
 
@@ -112,7 +112,7 @@ class _Walker:
             if repeats is not None:
                 repeats = (*repeats, equation.params["length"])
             yield from self.jaxpr(body, inputs, ends, self._around(seen, 0, repeats))
-        elif (inner := jaxprs.callee(equation)) is not None:
+        elif (inner := jaxprs.find_callee(equation)) is not None:
             around = self._around(seen, 0, seen.repeats)
             yield from self.jaxpr(jaxprs.open_jaxpr(inner), operands, seen.ends, around)
 
@@ -122,7 +122,7 @@ class _Walker:
 
     def _any_step(self, equation: Any, body: Any, operands: Sets, ends: Ends) -> tuple[Sets, Ends]:
         """Sets of a scan body's inputs, and what the loss sees of its outputs, over all steps."""
-        constants, carries = jaxprs.scan_counts(equation)
+        constants, carries = jaxprs.count_scan_inputs(equation)
         value, tangent = list(operands.value), list(operands.tangent)
         for _ in range(carries + 1):
             found = self._dependence.forward(body, Sets(value, tangent)).of(body.outvars)

@@ -2,8 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from checks.program.interpret import Site
-from checks.program.places import place
+from checks.program.sites import Site
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
 

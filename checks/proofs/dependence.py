@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from checks.program import jaxprs
-from checks.program.places import is_jax_rule, place, rule_source
+from checks.program.places import describe_rule, find_place, is_jax_rule
 from checks.proofs.derivatives import pullback
 
 # Results with a derivative that is zero wherever it exists.
@@ -87,7 +87,7 @@ class Dependence:
         flow = self._flow(equation)
         if (why := self._underivable.get(id(equation))) is None:
             return flow
-        self.note(f"JAX has no reverse derivative of {place(equation)} ({why})")
+        self.note(f"JAX has no reverse derivative of {find_place(equation)} ({why})")
         return flow._replace(tangent=(0,) * len(flow.value))
 
     def _flow(self, equation: Any) -> Flow:
@@ -96,14 +96,14 @@ class Dependence:
             return _everything(equation)
         if name in self._by_name:
             return self._by_name[name](equation)
-        if (inner := jaxprs.callee(equation)) is not None:
+        if (inner := jaxprs.find_callee(equation)) is not None:
             return self.jaxpr(inner)
         if name in _PAIRWISE and len(equation.invars) == len(equation.outvars):
             rows = tuple(1 << i for i in range(len(equation.outvars)))
             return Flow(rows, rows)
         everything = _everything(equation)
         if name in jaxprs.CALLBACKS or jaxprs.is_opaque(equation):
-            self.note(f"taken as a whole, its inside is not read: {place(equation)}")
+            self.note(f"taken as a whole, its inside is not read: {find_place(equation)}")
         if jaxprs.is_opaque(equation):
             return everything._replace(tangent=self._opaque_tangent(equation, everything.tangent))
         if name in _FLAT or name in jaxprs.CALLBACKS:
@@ -118,7 +118,7 @@ class Dependence:
 
     def _scan(self, equation: Any) -> Flow:
         body = self.jaxpr(equation.params["jaxpr"])
-        constants, carries = jaxprs.scan_counts(equation)
+        constants, carries = jaxprs.count_scan_inputs(equation)
         length = equation.params["length"]
         return Flow(*(_iterate(rows, constants, carries, length) for rows in body))
 
@@ -143,7 +143,7 @@ class Dependence:
             carry = after
 
     def _custom(self, equation: Any) -> Flow:
-        body = self.jaxpr(jaxprs.custom_body(equation))
+        body = self.jaxpr(jaxprs.get_custom_body(equation))
         if not self._ask_rules or id(equation) in self._underivable:
             return body
         key = _rule_key(equation)
@@ -156,7 +156,7 @@ class Dependence:
                 self._rules[key] = body.value  # not the body's tangent: a rule may cross a loop
             if refusal is not None:
                 why = f"{refusal}; it is taken to have a derivative everywhere"
-                self.note(f"custom rule of {rule_source(equation)} could not be traced: {why}")
+                self.note(f"custom rule of {describe_rule(equation)} could not be traced: {why}")
         return Flow(body.value, self._rules[key])
 
     def _opaque_tangent(self, equation: Any, otherwise: tuple[int, ...]) -> tuple[int, ...]:
@@ -294,4 +294,4 @@ def _rule_key(equation: Any) -> Any:
     if not is_jax_rule(equation):
         return _Same(equation)
     shapes = tuple((x.aval.shape, str(x.aval.dtype)) for x in equation.invars)
-    return rule_source(equation), shapes
+    return describe_rule(equation), shapes

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import jax
 
 from checks.program import jaxprs
-from checks.program.interpret import Interpreter, Site, held
+from checks.program.interpret import Interpreter
 from checks.program.places import is_jax_rule
+from checks.program.sites import Site
 
 # Handled as a whole: by what is inside them, or as cuts that are known beforehand.
 _AS_A_WHOLE = frozenset({"scan", "while", "cond"}) | jaxprs.CALLBACKS | jaxprs.DEBUGGING
@@ -41,7 +42,7 @@ class Pullback(NamedTuple):
 
 def pullback(equation: Any) -> Pullback:
     """Traces the reverse derivative of an equation; raises what JAX or a custom rule raises."""
-    first = jaxprs.constant_operands(equation)
+    first = jaxprs.count_constant_operands(equation)
     moved = [i for i, x in enumerate(equation.invars) if i >= first and _is_moved(x)]
     seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
 
@@ -55,8 +56,8 @@ def pullback(equation: Any) -> Pullback:
 
         return jax.vjp(call, *[operands[i] for i in moved])[1](cotangents)
 
-    operands = [jaxprs.struct(x) for x in equation.invars]
-    cotangents = [jaxprs.struct(equation.outvars[j]) for j in seen]
+    operands = [jaxprs.get_struct(x) for x in equation.invars]
+    cotangents = [jaxprs.get_struct(equation.outvars[j]) for j in seen]
     return Pullback(jax.make_jaxpr(back)(operands, cotangents), moved, seen)
 
 
@@ -92,7 +93,7 @@ def missing_derivatives(closed: Any, leaf_count: int) -> Missing:
 
 def hold(closed: Any, equations: dict[int, str]) -> Any:
     """The same program, with the tangents of these equations' operands stopped."""
-    inputs = [jaxprs.struct(x) for x in jaxprs.open_jaxpr(closed).invars]
+    inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
     return jax.make_jaxpr(lambda *given: _Holder(equations).run(closed, given)[0])(*inputs)
 
 
@@ -105,8 +106,8 @@ class _Holder(Interpreter):
         if id(site.equation) not in self._equations:
             return super().compute(site, operands, feed)
         if site.equation.primitive.name in jaxprs.CUSTOM_RULES:
-            return self.run(jaxprs.custom_body(site.equation), held(operands))[0]
-        return super().compute(site, held(operands), feed)
+            return self.run(jaxprs.get_custom_body(site.equation), detach(operands))[0]
+        return super().compute(site, detach(operands), feed)
 
 
 def _equations(closed: Any) -> Iterator[Any]:
@@ -119,8 +120,8 @@ def _equations(closed: Any) -> Iterator[Any]:
         done.add(id(jaxpr))
         for equation in jaxpr.eqns:
             name = equation.primitive.name
-            if jaxprs.callee(equation) is not None or name in _AS_A_WHOLE:
-                queue += map(jaxprs.open_jaxpr, jaxprs.sub_jaxprs(equation))
+            if jaxprs.find_callee(equation) is not None or name in _AS_A_WHOLE:
+                queue += map(jaxprs.open_jaxpr, jaxprs.find_sub_jaxprs(equation))
             elif name not in _SURE and not (name in jaxprs.CUSTOM_RULES and is_jax_rule(equation)):
                 yield equation
 
@@ -163,7 +164,7 @@ def _is_moved(operand: Any) -> bool:
 
 
 def _has_gradient(closed: Any, leaf_count: int) -> bool:
-    inputs = [jaxprs.struct(x) for x in jaxprs.open_jaxpr(closed).invars]
+    inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
 
     def loss(moved: list[Any], rest: list[Any]) -> Any:
         return Interpreter().run(closed, [*moved, *rest])[0][0]

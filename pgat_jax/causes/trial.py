@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from checks.program.leaves import leaf_names
+from checks.program.leaves import name_leaves
 from pgat_jax.causes.programs import Programs
 from pgat_jax.causes.subject import Subject
 from pgat_jax.data.windows import epoch_order
@@ -132,4 +132,4 @@ def _norms(tree: Params) -> dict[str, float]:
 
 
 def _names(tree: Params) -> list[str]:
-    return leaf_names([path for path, _ in jax.tree_util.tree_leaves_with_path(tree)])
+    return name_leaves([path for path, _ in jax.tree_util.tree_leaves_with_path(tree)])

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from checks.program.leaves import leaf_names
+from checks.program.leaves import name_leaves
 from pgat_jax.config import TrainConfig
 
 GROUPS = {
@@ -132,7 +132,7 @@ def group_of_leaves(params: Any) -> dict[str, str]:
     Raises:
         ValueError: a top-level parameter belongs to no group.
     """
-    names = leaf_names([path for path, _ in jax.tree_util.tree_leaves_with_path(params)])
+    names = name_leaves([path for path, _ in jax.tree_util.tree_leaves_with_path(params)])
     return {name: _group(name.split("/")[0]) for name in names}
 
 

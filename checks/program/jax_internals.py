@@ -1,0 +1,72 @@
+"""The names of JAX that its public API does not have, each with what is used where one is missing.
+
+JAX records for each equation which lines made it, under which scopes, and in which context it must
+be run. It offers no public way to read that, so this module alone reads it. It depends on JAX only.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from jax.extend import source_info_util
+
+
+def get_traceback(equation: Any) -> Any | None:
+    """Returns the traceback of the Python call that made an equation, None where JAX has none."""
+    return getattr(getattr(equation, "source_info", None), "traceback", None)
+
+
+def get_frames(equation: Any) -> list[Any]:
+    """Returns the frames of an equation's traceback, innermost first; empty where JAX has none.
+
+    A frame has `file_name`, `line_num` and `function_name`.
+    """
+    return list(getattr(get_traceback(equation), "frames", ()))
+
+
+def get_scopes(equation: Any) -> str:
+    """Returns the named scopes and transformations around an equation, joined by `/`."""
+    return str(getattr(getattr(equation, "source_info", None), "name_stack", ""))
+
+
+def get_function_source(traced: Any) -> str:
+    """Returns `name at path:line` of the function that a jaxpr or a rule was traced from.
+
+    Args:
+        traced: an open jaxpr, or the function of a custom rule.
+
+    Returns:
+        The text, empty where JAX does not know it.
+    """
+    debug_info = getattr(traced, "debug_info", None)
+    return str(getattr(debug_info, "func_src_info", None) or "")
+
+
+def get_implementation_module(primitive: Any) -> str:
+    """Returns the module of a primitive's implementation, `jax` where it has none.
+
+    JAX wraps the implementations of its own primitives in partial functions.
+    """
+    implementation = getattr(primitive, "impl", None)
+    function = getattr(implementation, "func", implementation)
+    return getattr(function, "__module__", None) or "jax"
+
+
+def get_bind_params(primitive: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Returns an equation's parameters in the form that `primitive.bind` takes."""
+    convert = getattr(primitive, "get_bind_params", None)
+    return convert(params) if convert else params
+
+
+@contextmanager
+def enter_equation(equation: Any, traceback: Any | None) -> Iterator[None]:
+    """Gives the equations that are traced inside the source, scopes and context of another.
+
+    Args:
+        equation: the equation that is run again.
+        traceback: the traceback to record.
+    """
+    scopes = source_info_util.current_name_stack() + equation.source_info.name_stack
+    context = getattr(getattr(equation, "ctx", None), "manager", None) or nullcontext()
+    with source_info_util.user_context(traceback, name_stack=scopes), context:
+        yield
