@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from checks.program.places import find_module_path
+from checks.program.places import find_call_path, find_module_path
 
 Scope = tuple[str, ...]
 _DIGITS = re.compile(r"\d+")

@@ -18,6 +18,7 @@ from checks.program import jaxprs
 from checks.program.interpret import Interpreter
 from checks.program.jax_internals import get_scopes
 from checks.program.leaves import Partition, is_key
+from checks.program.places import find_place
 from checks.program.runner import QUICK, Runner
 from checks.program.sites import Notes, Run, Site, SitePath
 
@@ -40,7 +41,7 @@ class Origin(NamedTuple):
     @property
     def place(self) -> str:
         """`path:line primitive in module/path`."""
-        return place(self.site.equation, self.site.enclosing)
+        return find_place(self.site.equation, self.site.enclosing)
 
     @property
     def is_backward(self) -> bool:

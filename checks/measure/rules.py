@@ -15,7 +15,7 @@ import numpy as np
 
 from checks.measure.points import Point
 from checks.program import jaxprs
-from checks.program.places import describe_rule, is_jax_rule
+from checks.program.places import describe_rule, find_place, is_jax_rule
 from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
 from checks.program.sites import Feeds, Site, SitePath
@@ -60,7 +60,7 @@ class Fault(NamedTuple):
     @property
     def place(self) -> str:
         """Where the rule is called."""
-        return place(self.seen.site.equation, self.seen.site.enclosing)
+        return find_place(self.seen.site.equation, self.seen.site.enclosing)
 
 
 def custom_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from checks.measure.rules import TOLERANCE
 from checks.program.leaves import Partition
-from checks.program.places import is_jax_function
+from checks.program.places import find_place, is_jax_function
 from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
 from checks.program.sites import Run, Site, SitePath
@@ -39,7 +39,7 @@ class Mismatch(NamedTuple):
     @property
     def place(self) -> str:
         """Where it is called."""
-        return place(self.seen.site.equation, self.seen.site.enclosing)
+        return find_place(self.seen.site.equation, self.seen.site.enclosing)
 
 
 def user_solves(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:

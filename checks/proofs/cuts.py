@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from checks.program.places import find_place
 from checks.program.sites import Site
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
@@ -26,7 +27,7 @@ class Cut(NamedTuple):
     @property
     def place(self) -> str:
         """`path:line primitive in module/path`."""
-        return place(self.site.equation, self.site.enclosing)
+        return find_place(self.site.equation, self.site.enclosing)
 
 
 def find_cuts(dependence: Dependence, jaxpr: Any, leaves: int) -> list[Cut]:

@@ -106,8 +106,8 @@ class _Holder(Interpreter):
         if id(site.equation) not in self._equations:
             return super().compute(site, operands, feed)
         if site.equation.primitive.name in jaxprs.CUSTOM_RULES:
-            return self.run(jaxprs.get_custom_body(site.equation), detach(operands))[0]
-        return super().compute(site, detach(operands), feed)
+            return self.run(jaxprs.get_custom_body(site.equation), jaxprs.detach(operands))[0]
+        return super().compute(site, jaxprs.detach(operands), feed)
 
 
 def _equations(closed: Any) -> Iterator[Any]:
