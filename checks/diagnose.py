@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from checks.allow import Allow, apply_allow_list
-from checks.cures.subject import Subject
-from checks.cures.trials import with_cures
+from checks.cures.diagnosed_loss import DiagnosedLoss
+from checks.cures.trials import find_cures
 from checks.flow.ways import Ways
 from checks.judges.alive import Optimisation, vanishing
 from checks.judges.dead import Context, judged
@@ -79,7 +79,7 @@ def diagnose(
         leaves, problems, subject = _measured(program, static, batches, optimizer, seed, say)
         leaves, unused = apply_allow_list(leaves, allow)
         if cures:
-            leaves = with_cures(subject, leaves, say)
+            leaves = find_cures(subject, leaves, say)
     ways = Ways(subject.runner, static, subject.points[0], say)
     return Report(
         leaves=tuple(leaves),
@@ -98,7 +98,7 @@ def _measured(
     optimizer: Any,
     seed: int,
     say: Say,
-) -> tuple[list[Leaf], list[str], Subject]:
+) -> tuple[list[Leaf], list[str], DiagnosedLoss]:
     """Leaves with their verdicts, what fails as a whole, and what edits can be tried on."""
     watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
     runner = Runner(program, watched)
@@ -132,7 +132,9 @@ def _measured(
         for i, finding in more.items():
             findings[i].append(finding)
     _say_what_holds(runner, static.dependence, found, findings)
-    subject = Subject(runner, static.dependence, tuple(m.point for m in found.data), sampler, chain)
+    subject = DiagnosedLoss(
+        runner, static.dependence, tuple(m.point for m in found.data), sampler, chain
+    )
     return _leaves(program, findings, slices, found, training), bad.problems, subject
 
 

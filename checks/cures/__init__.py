@@ -1,1 +1,1 @@
-"""Edits that bring a leaf back, each tried; a file a family of edits."""
+"""Cures: edits that are tried on a copy of a diagnosed loss, and reported where they help."""

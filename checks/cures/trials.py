@@ -1,8 +1,9 @@
-"""Cures, tried: edits of one leaf, one equation or one optimiser stage that bring a leaf back.
+"""Trying cures: edits of one leaf, one equation or one optimiser stage.
 
-Each family proposes edits for the failing leaves of a report. An edit is applied to a copy, the
-copy is measured as the original was, and the edit is reported only where the leaf is then well and
-no leaf that was alive is lost. Adding a family is one function and one line in `FAMILIES`.
+Each family proposes edits for the failing leaves. An edit is applied to a copy of the diagnosed
+loss, and the copy is measured as the original was. The edit is reported for the leaves that then
+pass, unless a leaf that had a gradient loses it. To add a family, write one function and add one
+line to `FAMILIES`.
 """
 
 import time
@@ -10,129 +11,150 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from checks.cures.cut import blocking_edits, rule_edits, series_edits
-from checks.cures.edits import Edit, Ward
-from checks.cures.finite import finite_edits
-from checks.cures.flat import factor_edits, flat_edits
-from checks.cures.leaf import redrawing_edits, rescaling_edits, zero_edits
-from checks.cures.optimizer import optimizer_edits
-from checks.cures.precision import precision_edits
-from checks.cures.subject import Subject
-from checks.cures.vitals import Patient, Vital, living, vital
+from checks.cures.cut_edits import propose_cut_edits, propose_series_edits
+from checks.cures.diagnosed_loss import DiagnosedLoss
+from checks.cures.edits import Edit
+from checks.cures.failing_leaf import FailingLeaf
+from checks.cures.failures import Failures
+from checks.cures.flat_edits import propose_factor_edits, propose_limit_edits
+from checks.cures.leaf_edits import propose_redraw_edits, propose_scale_edits, propose_zero_edits
+from checks.cures.leaf_measurement import (
+    LeafMeasurement,
+    find_leaves_with_gradient,
+    measure_leaf,
+)
+from checks.cures.non_finite_edits import propose_domain_edits
+from checks.cures.optimizer_edits import propose_optimizer_edits
+from checks.cures.precision_edits import propose_precision_edits
+from checks.cures.rule_edits import propose_rule_edits
 from checks.progress import Say
 from checks.verdicts import HARMLESS_SLICES, PASSING, Cure, Leaf
 
-# In the order in which they are tried: what says most about the cause comes first.
-FAMILIES: tuple[Callable[[Ward], Iterable[Edit]], ...] = (
-    blocking_edits,
-    rule_edits,
-    series_edits,
-    finite_edits,
-    zero_edits,
-    flat_edits,
-    factor_edits,
-    rescaling_edits,
-    precision_edits,
-    optimizer_edits,
-    redrawing_edits,
+# In the order in which they are tried: what says most about the reason comes first.
+FAMILIES: tuple[Callable[[Failures], Iterable[Edit]], ...] = (
+    propose_cut_edits,
+    propose_rule_edits,
+    propose_series_edits,
+    propose_domain_edits,
+    propose_zero_edits,
+    propose_limit_edits,
+    propose_factor_edits,
+    propose_scale_edits,
+    propose_precision_edits,
+    propose_optimizer_edits,
+    propose_redraw_edits,
 )
 # For each leaf: enough cures to choose from, and as many edits as are worth their time.
 _ENOUGH = 2
 _MOST_TRIED = 10
+# No edit is started later than this after the first.
 _SECONDS = 120.0
+# Letters of an edit in a progress message.
 _SHOWN = 60
 
 
-def with_cures(subject: Subject, leaves: Sequence[Leaf], say: Say) -> list[Leaf]:
-    """The leaves, each failing one with the cures that were found; costs nothing without one."""
-    patients = {i: patient for i, x in enumerate(leaves) if (patient := _patient(i, x))}
-    if not patients:
+def find_cures(loss: DiagnosedLoss, leaves: Sequence[Leaf], say: Say) -> list[Leaf]:
+    """Tries edits for the leaves that fail.
+
+    Args:
+        loss: the diagnosed loss.
+        leaves: its leaves with their verdicts.
+        say: reports progress.
+
+    Returns:
+        The leaves, each failing one with its cures and the number of edits tried.
+    """
+    failing = {i: one for i, leaf in enumerate(leaves) if (one := _find_failure(i, leaf))}
+    if not failing:
         return list(leaves)
-    records = _records(Ward(subject, patients), say)
+    trials = _try_edits(Failures(loss, failing), say)
     return [
-        replace(leaf, cures=records[i].cures[:_ENOUGH], tried=records[i].tried)
-        if i in records
+        replace(leaf, cures=trials[i].cures[:_ENOUGH], tried=trials[i].tried)
+        if i in trials
         else leaf
         for i, leaf in enumerate(leaves)
     ]
 
 
 @dataclass
-class _Record:
-    """What was found for one patient so far, and with how many edits."""
+class _LeafTrials:
+    """The cures found for one failing leaf so far, and the number of edits tried."""
 
     cures: list[Cure] = field(default_factory=list)
     tried: int = 0
 
-    def wants(self, edit: Edit) -> bool:
-        """Whether the edit is worth trying for this patient."""
+    def needs(self, edit: Edit) -> bool:
+        """Returns whether the edit is worth trying for this leaf."""
         enough = 1 if edit.is_last else _ENOUGH
         return len(self.cures) < enough and self.tried < _MOST_TRIED
 
 
-def _records(ward: Ward, say: Say) -> dict[int, _Record]:
-    """Tries what is proposed; what one patient wants is measured on all that it may help."""
-    records = {i: _Record() for i in ward.patients}
+def _try_edits(failures: Failures, say: Say) -> dict[int, _LeafTrials]:
+    """Tries each edit that some leaf still needs, and records it for every leaf it may help."""
+    trials = {i: _LeafTrials() for i in failures.leaves}
     start = time.perf_counter()
-    for edit in _proposed(ward, say):
+    for edit in _propose_edits(failures, say):
         if time.perf_counter() - start > _SECONDS:
             break
-        if any(records[i].wants(edit) for i in edit.leaves):
+        if any(trials[i].needs(edit) for i in edit.leaves):
             say(f"cures: trying to {edit.text[:_SHOWN]}")
-            cures = _outcome(ward, edit)
+            cures = _try_edit(failures, edit)
             for i in edit.leaves:
-                records[i].tried += 1
-                records[i].cures += [cures[i]] if i in cures else []
-    return records
+                trials[i].tried += 1
+                trials[i].cures += [cures[i]] if i in cures else []
+    return trials
 
 
-def _patient(leaf: int, found: Leaf) -> Patient | None:
-    """What of a leaf is to be cured; None where it passes."""
+def _find_failure(leaf: int, found: Leaf) -> FailingLeaf | None:
+    """Returns what fails of a leaf, the whole or its first failing slices; None if it passes."""
     if found.passes:
         return None
     if found.verdict not in PASSING:
-        return Patient(leaf, found.verdict, where=tuple(found.where))
+        return FailingLeaf(leaf, found.verdict, where=tuple(found.where))
     part = next(s for s in found.slices if s.verdict not in HARMLESS_SLICES)
-    return Patient(leaf, part.verdict, 1 + part.axis, part.index)
+    return FailingLeaf(leaf, part.verdict, 1 + part.axis, part.index)
 
 
-def _proposed(ward: Ward, say: Say) -> Iterable[Edit]:
-    """The edits of all families, each once; a family is asked when the ones before it are done."""
+def _propose_edits(failures: Failures, say: Say) -> Iterable[Edit]:
+    """Yields the edits of all families, each once; asks a family when the last one is done."""
     known: set[str] = set()
     for family in FAMILIES:
-        say(f"cures: {family.__name__.replace('_', ' ')}")
-        for edit in _attempted(lambda family=family: list(family(ward))) or []:
+        say(f"cures: {family.__name__.removeprefix('propose_').replace('_', ' ')}")
+        for edit in _attempt(lambda family=family: list(family(failures))) or []:
             if edit.text not in known:
                 known.add(edit.text)
                 yield edit
 
 
-def _attempted(work: Callable[[], Any]) -> Any:
-    """The result, or None where it raises: what JAX cannot trace or differentiate is no cure."""
+def _attempt(work: Callable[[], Any]) -> Any:
+    """Returns the result, None where it raises: JAX cannot trace or differentiate every edit."""
     try:
         return work()
     except Exception:
         return None
 
 
-def _outcome(ward: Ward, edit: Edit) -> dict[int, Cure]:
-    """The leaves that an edit brings back, each with its cure; none where it harms another."""
-    found = _attempted(lambda: _measured(ward, edit))
-    if found is None or living(ward.subject) - found[1]:
+def _try_edit(failures: Failures, edit: Edit) -> dict[int, Cure]:
+    """Returns a cure for each leaf that passes after an edit; none if another leaf is harmed."""
+    found = _attempt(lambda: _measure_after(failures, edit))
+    if found is None or find_leaves_with_gradient(failures.loss) - found[1]:
         return {}
-    back = {i: after for i, after in found[0].items() if after.is_well}
-    names = tuple(ward.subject.program.params.names[i] for i in back)
-    return {i: _cure(ward, edit, i, after, names) for i, after in back.items()}
+    cured = {i: after for i, after in found[0].items() if after.passes}
+    names = tuple(failures.loss.program.params.names[i] for i in cured)
+    return {i: _make_cure(failures, edit, i, after, names) for i, after in cured.items()}
 
 
-def _measured(ward: Ward, edit: Edit) -> tuple[dict[int, Vital], set[int]]:
-    """The patients of an edit after it, and the leaves that have a gradient then."""
-    with ward.subject.precision():
-        edited = edit.apply(ward.subject)
-    with edited.precision():
-        return {i: vital(edited, ward.patients[i])[1] for i in edit.leaves}, living(edited)
+def _measure_after(failures: Failures, edit: Edit) -> tuple[dict[int, LeafMeasurement], set[int]]:
+    """Measures the leaves of an edit after it, and finds the leaves that then have a gradient."""
+    with failures.loss.enter_precision():
+        edited = edit.apply(failures.loss)
+    with edited.enter_precision():
+        after = {i: measure_leaf(edited, failures.leaves[i])[1] for i in edit.leaves}
+        return after, find_leaves_with_gradient(edited)
 
 
-def _cure(ward: Ward, edit: Edit, leaf: int, after: Vital, names: tuple[str, ...]) -> Cure:
-    measure, before = ward.before(leaf)
+def _make_cure(
+    failures: Failures, edit: Edit, leaf: int, after: LeafMeasurement, names: tuple[str, ...]
+) -> Cure:
+    measure, before = failures.measure_before(leaf)
     return Cure(edit.kind, edit.text, measure, before.size, after.size, names, after.steps)

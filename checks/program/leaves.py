@@ -15,9 +15,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# A set of leaves, or of other inputs of a program: bit i stands for the leaf with index i.
-LeafBits = int
-
 
 @dataclass(frozen=True)
 class Partition:

@@ -132,7 +132,7 @@ def masked(v, x, cured):
 
 PIECES = {
     "a stop inside scan, remat, jit": Piece(
-        "blocked", stop_in_control_flow, draw(1, 3), "drop the stop"
+        "blocked", stop_in_control_flow, draw(1, 3), "remove the stop_gradient"
     ),
     "rounding": Piece("blocked", rounded, draw(2, 4), "straight-through"),
     "a comparison inside scan and jit": Piece("blocked", above, draw(3, 4), "straight-through"),
@@ -143,7 +143,7 @@ PIECES = {
     "a float index": Piece("blocked", indexed, jnp.array([1.3, 0.2]), "straight-through"),
     "a loop of unknown length": Piece("blocked", searched, draw(8, 3), "as a scan of"),
     "a rule that answers zero": Piece("blocked", zero_rule, draw(9, 4, 2), "own derivative"),
-    "a hard clip": Piece("stuck", clipped, jnp.full(4, -3.0), "make the hard limit soft"),
+    "a hard clip": Piece("stuck", clipped, jnp.full(4, -3.0), "hard limit by a soft one"),
     "a dead ReLU": Piece("stuck", never_fires, jnp.full(4, -1e3), "pass the hard limit"),
     "a small factor": Piece("vanishing", weak, draw(10, 3), "constant factor"),
     "a logarithm that where hides": Piece(

@@ -1,8 +1,9 @@
-"""What an edit is applied to and what is then measured: a program, its parameters, an optimiser.
+"""The loss that was diagnosed, in a form that can be edited and measured again.
 
-An edited program is a new jaxpr, traced by running the old one through an interpreter that does
-something else at single equations; the user's lines stay in it. Parameters and optimisers are
-edited as they are. Nothing of the original is changed.
+An edited program is a new jaxpr, traced by running the old one through an interpreter that changes
+single equations, so the user's lines stay in it. Parameters and optimisers are replaced. Each edit
+makes a copy; the original stays as it is. The module depends on `checks/program`, `checks/proofs`
+and `checks/measure`.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -26,14 +27,14 @@ from checks.reach import analyse
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is measured; everything is worked out at its first use and once.
+class DiagnosedLoss:
+    """A traced loss with its parameters, data and optimiser. Measurements are made at first use.
 
     Attributes:
         runner: the compiled program.
-        dependence: its flows.
-        points: the parameters at each batch of the caller's data.
-        sampler: what jitters them.
+        dependence: the flows of the program.
+        points: the parameters at each batch of the user's data.
+        sampler: makes other points near these.
         chain: the optimiser.
         wide: whether the program is one of float64, to be run under `jax.enable_x64(True)`.
     """
@@ -45,8 +46,8 @@ class Subject:
     chain: Chain
     wide: bool = False
 
-    def precision(self) -> AbstractContextManager[Any]:
-        """The context to measure in."""
+    def enter_precision(self) -> AbstractContextManager[Any]:
+        """Returns the context in which this loss is to be measured and edited."""
         return jax.enable_x64(True) if self.wide else nullcontext()
 
     @property
@@ -56,50 +57,55 @@ class Subject:
 
     @cached_property
     def measured(self) -> list[Measured]:
-        """Gradients and readings at each point."""
+        """The gradients and readings at each point."""
         return [measure(self.runner, self.sampler, point) for point in self.points]
 
     @property
     def survey(self) -> Survey:
-        """The measurements at the data alone."""
+        """The measurements at the user's data alone, as a survey."""
         return Survey(self.measured, [], [])
 
     @cached_property
     def trained(self) -> tuple[Training, Any]:
-        """What the optimiser's steps do, and its state after them."""
+        """What some steps of the optimiser do, and the optimiser's state after them."""
         return train(self.runner, self.chain, self.measured, STEPS)
 
-    def on(self, program: Program) -> "Subject":
-        """The same with another program; which leaves can be reached is proved anew."""
+    def replace_program(self, program: Program) -> "DiagnosedLoss":
+        """Returns a copy with another program; proves again which leaves have a derivative."""
         static = analyse(program)
         reached = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
         return replace(self, runner=Runner(program, reached), dependence=static.dependence)
 
-    def rewritten(self, interpreter: Interpreter) -> "Subject":
-        """The same with the program as this interpreter runs it."""
+    def rewrite(self, interpreter: Interpreter) -> "DiagnosedLoss":
+        """Returns a copy whose program is what this interpreter makes of it."""
         closed = self.program.jaxpr
         inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
         jaxpr = jax.make_jaxpr(lambda *given: interpreter.run(closed, given)[0])(*inputs)
-        return self.on(replace(self.program, jaxpr=jaxpr))
+        return self.replace_program(replace(self.program, jaxpr=jaxpr))
 
-    def in_float64(self) -> "Subject":
-        """The same with every float of program, parameters, data and optimiser widened."""
+    def widen(self) -> "DiagnosedLoss":
+        """Returns a copy with float64 for every float of program, parameters, data, optimiser."""
         old = self.program
         learning = tuple(map(widen_array, old.params.learning))
         params = replace(old.params, learning=learning)
-        program = replace(old, jaxpr=self.runner.shadow, params=params, args=widen_args(old.args))
+        args = widen_args(old.args)
+        program = replace(old, jaxpr=self.runner.shadow, params=params, args=args)
         with jax.enable_x64(True):
-            wide = replace(self.on(program), wide=True)
-            return wide.with_optimizer(self.chain.optimizer)
+            wide = replace(self.replace_program(program), wide=True)
+            return wide.replace_optimizer(self.chain.optimizer)
 
-    def with_leaves(self, values: dict[int, np.ndarray]) -> "Subject":
-        """The same with other values of these leaves, in float64."""
+    def replace_leaves(self, values: dict[int, np.ndarray]) -> "DiagnosedLoss":
+        """Returns a copy with other values of some leaves.
+
+        Args:
+            values: index of a leaf -> its new value in float64.
+        """
         points = []
         for point in self.points:
             leaves = [values.get(i, x) for i, x in enumerate(point.leaves)]
             points.append(replace(point, leaves=leaves))
         return replace(self, points=tuple(points))
 
-    def with_optimizer(self, optimizer: Any) -> "Subject":
-        """The same with another optimiser."""
+    def replace_optimizer(self, optimizer: Any) -> "DiagnosedLoss":
+        """Returns a copy with another optimiser, an optax transformation."""
         return replace(self, chain=Chain(optimizer, self.program.params))

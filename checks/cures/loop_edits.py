@@ -1,4 +1,4 @@
-"""An edit of a `while` of unknown length: a scan of as many steps as the data take."""
+"""An edit of a `while` of unknown length: a scan of as many steps as the data need."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from checks.cures.edits import Edit, Spot, Ward
+from checks.cures.edits import Edit, EquationGroup
+from checks.cures.failures import Failures
 from checks.measure.readings import narrow
 from checks.program.control import split_while
 from checks.program.interpret import Interpreter
@@ -16,27 +17,25 @@ from checks.program.runner import QUICK
 from checks.program.sites import Feeds, Run, Site, SitePath
 
 
-def scanned(ward: Ward, spot: Spot) -> Edit:
-    """The loops of a spot as scans, which have a reverse derivative; their steps are counted."""
-    runner = ward.subject.runner
-    leaves, args = narrow(runner, ward.subject.points[0])
+def edit_loop(failures: Failures, group: EquationGroup) -> Edit:
+    """Counts the steps of loops at the data, and returns the edit that makes them scans."""
+    runner = failures.loss.runner
+    leaves, args = narrow(runner, failures.loss.points[0])
     program = runner.program
     count = jax.jit(lambda given: _Counter().run(program.jaxpr, given)[1], compiler_options=QUICK)
     notes = count(program.list_inputs(leaves, args))
-    steps = max(int(np.max(notes[path])) for path in spot.paths)
-    text = f"run it as a scan of {steps} steps at {spot.place}"
-    interpreter = _Scanner(spot.paths, steps)
-    return Edit("equation", text, spot.leaves, lambda subject: subject.rewritten(interpreter))
+    steps = max(int(np.max(notes[path])) for path in group.paths)
+    return group.rewrite(f"run the loop as a scan of {steps} steps", _Scanner(group.paths, steps))
 
 
 class _Counter(Interpreter):
-    """Notes for each loop its number of steps."""
+    """Notes the number of steps of each `while`."""
 
     def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
         """Counts the steps of a `while`."""
         if site.equation.primitive.name != "while":
             return super().control(site, operands, feeds)
-        goes_on, body, first = _parts(site, operands)
+        goes_on, body, first = _make_loop(site, operands)
         results, count = lax.while_loop(
             lambda state: goes_on(state[0]),
             lambda state: (body(state[0]), state[1] + 1),
@@ -46,7 +45,7 @@ class _Counter(Interpreter):
 
 
 class _Scanner(Interpreter):
-    """Runs the loops at some paths for a fixed number of steps; those too many change nothing."""
+    """Runs the loops at some paths for a fixed number of steps; the spare ones change nothing."""
 
     def __init__(self, paths: set[SitePath], steps: int) -> None:
         self._paths, self._steps = paths, steps
@@ -55,7 +54,7 @@ class _Scanner(Interpreter):
         """Runs a `while` at one of the paths as a scan."""
         if site.path not in self._paths:
             return super().control(site, operands, feeds)
-        goes_on, body, first = _parts(site, operands)
+        goes_on, body, first = _make_loop(site, operands)
 
         def step(carry: list[Any], _: None) -> tuple[list[Any], None]:
             on = goes_on(carry)
@@ -64,8 +63,8 @@ class _Scanner(Interpreter):
         return list(lax.scan(step, first, None, length=self._steps)[0]), {}
 
 
-def _parts(site: Site, operands: list[Any]) -> tuple[Callable, Callable, list[Any]]:
-    """Condition, body and first carry of a loop."""
+def _make_loop(site: Site, operands: list[Any]) -> tuple[Callable, Callable, list[Any]]:
+    """Returns the condition, the body and the first carry of a `while`."""
     params = site.equation.params
     parts = split_while(site.equation, operands)
 

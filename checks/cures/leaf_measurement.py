@@ -1,0 +1,136 @@
+"""Measuring whether a leaf passes, by the measurement that failed it.
+
+The same function measures the diagnosed loss and each edited copy, so the numbers before and after
+an edit can be compared. The module depends on `checks/judges` for the thresholds.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from checks.cures.diagnosed_loss import DiagnosedLoss
+from checks.cures.failing_leaf import FailingLeaf
+from checks.judges.alive import Optimisation, vanishing
+from checks.measure.points import root_mean_square
+from checks.measure.rules import comparisons, custom_calls
+from checks.measure.simulate import CHECKPOINTS
+from checks.program.bits import has_leaf
+from checks.program.runner import widen_array
+
+# A leaf whose gradient is still zero after an edit is measured again after so many optimiser steps.
+_LATER_STEPS = CHECKPOINTS[1]
+
+
+class LeafMeasurement(NamedTuple):
+    """What was measured of a failing leaf.
+
+    Attributes:
+        size: the root mean square of its gradient or update, or the relative error of its rule.
+        passes: whether the leaf now passes.
+        steps: the number of optimiser steps after which it was measured.
+    """
+
+    size: float
+    passes: bool
+    steps: int = 0
+
+
+def measure_leaf(loss: DiagnosedLoss, failing: FailingLeaf) -> tuple[str, LeafMeasurement]:
+    """Measures a failing leaf.
+
+    Args:
+        loss: the diagnosed loss, or an edited copy of it.
+        failing: the leaf or its slices.
+
+    Returns:
+        What is measured for its verdict (`gradient`, `update` or `error`), and the measurement.
+    """
+    name, take = _BY_VERDICT.get(failing.verdict, ("gradient", _measure_gradient))
+    return name, take(loss, failing)
+
+
+def find_leaves_with_gradient(loss: DiagnosedLoss) -> set[int]:
+    """Returns the indices of the leaves whose gradient is above noise at the user's data."""
+    readings = [reading for m in loss.measured for reading in enumerate(m.readings)]
+    return {i for i, reading in readings if reading is not None and reading.alive[0][0]}
+
+
+def _measure_gradient(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
+    """Passes where the gradient is above noise at the data, or later if it is still zero there."""
+    found = LeafMeasurement(*_measure_at_data(loss, failing))
+    has_derivative = failing.leaf in loss.runner.watched
+    if has_derivative and not found.passes and failing.verdict != "blocked":
+        found = _measure_later(loss, failing)
+    if found.passes and failing.leaf in loss.trained[0].non_finite:
+        steps, _ = loss.trained[0].non_finite[failing.leaf]
+        return LeafMeasurement(float("nan"), False, steps)
+    return found
+
+
+def _measure_at_data(loss: DiagnosedLoss, failing: FailingLeaf) -> tuple[float, bool]:
+    sizes, is_alive = [0.0], False
+    for measured in loss.measured:
+        slope, written = (g.leaves[failing.leaf] for g in (measured.wide, measured.written))
+        if slope is None or written is None:
+            continue
+        shown = slope if np.isfinite(widen_array(written)).all() else widen_array(written)
+        sizes.append(root_mean_square(failing.select(shown)))
+        reading = measured.readings[failing.leaf]
+        if reading is not None and np.isfinite(shown).all():
+            is_alive |= bool(reading.alive[failing.view][list(failing.indices)].all())
+    return float(np.max(sizes)), is_alive
+
+
+def _measure_later(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
+    leaves = [widen_array(x) for x in loss.trained[0].leaves[_LATER_STEPS]]
+    point = replace(loss.points[0], leaves=leaves)
+    later = replace(loss, points=(point,))
+    return LeafMeasurement(*_measure_at_data(later, failing), steps=_LATER_STEPS)
+
+
+def _measure_share(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
+    """Passes where the gradient is no longer vanishing beside those of the other leaves."""
+    size, is_alive = _measure_at_data(loss, failing)
+    weak = vanishing(loss.survey, sorted(find_leaves_with_gradient(loss)))
+    return LeafMeasurement(size, is_alive and failing.leaf not in weak)
+
+
+def _measure_update(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
+    """Passes where the leaf moves downhill, and its gradient is not lost in rounding."""
+    leaf, (training, state) = failing.leaf, loss.trained
+    path = [widen_array(training.leaves[step][leaf]) for step in sorted(training.leaves)]
+    moves = [new - path[0] for new in path[1:]]
+    size = root_mean_square(moves[-1]) / max(CHECKPOINTS)
+    slope = loss.measured[0].wide.leaves[leaf]
+    first = next((move for move in moves if move.any()), None)
+    if slope is None or first is None or not np.isfinite(slope).all():
+        return LeafMeasurement(size, False)
+    optimisation = Optimisation(loss.runner, loss.survey, loss.chain, training, state)
+    is_downhill = float(np.sum(first * slope).real) < 0
+    is_lost = bool(optimisation.lost_in_rounding([leaf]))
+    return LeafMeasurement(size, is_downhill and optimisation.moves(leaf) and not is_lost)
+
+
+def _measure_error(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
+    """Passes where no custom rule that the leaf's tangent enters differs from differences."""
+    program = loss.program
+    calls = custom_calls(loss.dependence, program.jaxpr, program.leaf_count)
+    calls = [call for call in calls if has_leaf(call.arriving, failing.leaf)]
+    faults = [
+        fault
+        for fault in comparisons(loss.runner, calls, loss.points)
+        if has_leaf(fault.leaves, failing.leaf)
+    ]
+    is_right = not any(fault.counts for fault in faults)
+    has_gradient = _measure_at_data(loss, failing)[1]
+    return LeafMeasurement(max(f.error for f in faults), is_right and has_gradient)
+
+
+_BY_VERDICT: dict[str, tuple[str, Callable[[DiagnosedLoss, FailingLeaf], LeafMeasurement]]] = {
+    "wrong": ("error", _measure_error),
+    "vanishing": ("gradient", _measure_share),
+    "underflow": ("update", _measure_update),
+    "starved": ("update", _measure_update),
+}

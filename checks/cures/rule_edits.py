@@ -1,0 +1,44 @@
+"""Edits of custom rules: JAX's own derivative of the rule's function."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+
+from checks.cures.edits import Edit, group_by_place
+from checks.cures.failures import Failures
+from checks.program import jaxprs
+from checks.program.bits import to_bits
+from checks.program.interpret import Interpreter
+from checks.program.places import find_place, is_jax_rule
+
+
+def propose_rule_edits(failures: Failures) -> Iterable[Edit]:
+    """Proposes JAX's own derivative for rules that are wrong, or that answer zero by value."""
+    failing = failures.select("wrong", "blocked")
+    leaves = to_bits(f.leaf for f in failing)
+    places = {place for f in failing for place in f.where}
+    calls = [
+        (seen.site, seen.arriving & leaves)
+        for seen in failures.walk()
+        if seen.site.equation.primitive.name in jaxprs.CUSTOM_RULES
+        and not is_jax_rule(seen.site.equation)
+        and find_place(seen.site.equation, seen.site.enclosing) in places
+    ]
+    for group in group_by_place(calls, failures):
+        yield group.replace("use JAX's own derivative", use_own_derivative)
+
+
+def use_own_derivative(equation: Any, operands: list[Any]) -> list[Any]:
+    """Computes a custom rule's function with the derivative that JAX has of it.
+
+    The result is a custom rule again, so that it can be compared with differences like the first.
+    """
+
+    def plain(*given: Any) -> list[Any]:
+        return Interpreter().run(jaxprs.get_custom_body(equation), given)[0]
+
+    function = jax.custom_jvp(plain)
+    function.defjvp(lambda primals, tangents: jax.jvp(plain, primals, tangents))
+    results: Any = function(*operands)
+    return list(results)

@@ -1,0 +1,24 @@
+"""Sets of leaves as bit sets. The module depends on nothing."""
+
+from collections.abc import Iterable
+
+# A set of leaves, or of other inputs of a program: bit i stands for the leaf with index i.
+LeafBits = int
+
+
+def to_bits(leaves: Iterable[int]) -> LeafBits:
+    """Returns the set of these leaves, given by their indices."""
+    return unite(1 << leaf for leaf in leaves)
+
+
+def has_leaf(bits: LeafBits, leaf: int) -> bool:
+    """Returns whether a leaf is in the set."""
+    return bool(bits >> leaf & 1)
+
+
+def unite(sets: Iterable[LeafBits]) -> LeafBits:
+    """Returns the union of sets."""
+    union = 0
+    for one in sets:
+        union |= one
+    return union
