@@ -53,7 +53,7 @@ def train(first: TrainState, data: int, fsdp: int, dtype: str) -> tuple[dict[str
 
     rows = table.windows("train")
     order = rows[epoch_order(0, 0, len(rows))][: UPDATES * config.train.batch_size]
-    device, order = spread(mesh, (table.device, order.astype(np.int32)))
+    device, order = spread(mesh, (table.device_table, order.astype(np.int32)))
     device = jax.jit(wide, out_shardings=everywhere(mesh))(device)
     places, kinds = cut(mesh, first), jax.eval_shape(start)  # its counts have the width of the case
     state = jax.tree.map(lambda x, kind: x.astype(kind.dtype), first, kinds)

@@ -17,7 +17,7 @@ from pgat_jax.bench.traffic import kernels, traffic
 from pgat_jax.config import Config
 from pgat_jax.data.calendar import FEATURES
 from pgat_jax.data.columns import BODIES, TARGETS, Columns, computed_columns
-from pgat_jax.data.windows import Device
+from pgat_jax.data.windows import DeviceTable
 from pgat_jax.mesh import everywhere, make_mesh
 from pgat_jax.model.build import batch_shapes
 from pgat_jax.training.step import compile_step
@@ -100,7 +100,7 @@ def compare(*keys: str) -> dict[str, float]:
     config, columns = load_config(*keys), computed_columns()
     mesh, steps, days = make_mesh(config), 10, 2000
     table = jax.eval_shape(
-        lambda: Device(
+        lambda: DeviceTable(
             *(jnp.zeros((days, *s)) for s in ((len(columns.names),), (13, 4), (len(FEATURES),)))
         )
     )

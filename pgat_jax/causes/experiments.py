@@ -142,7 +142,7 @@ def _shown(base: Condition, scale: Scale, *interventions: Maybe) -> list[Interve
 
 
 def _acts_at_start(intervention: Intervention, config: Config) -> bool:
-    idle, hands = Intervention("", ""), ("columns", "device", "params", "intercept")
+    idle, hands = Intervention("", ""), ("columns", "device_table", "params", "intercept")
     if any(getattr(intervention, hand) is not getattr(idle, hand) for hand in hands):
         return True
     edited = intervention.config(config)

@@ -12,7 +12,7 @@ from pgat_jax.causes.interception import Interceptor
 from pgat_jax.config import Config
 from pgat_jax.data.columns import Columns
 from pgat_jax.data.loading import Data
-from pgat_jax.data.windows import Device
+from pgat_jax.data.windows import DeviceTable
 from pgat_jax.model.build import Params
 
 
@@ -29,7 +29,7 @@ class Intervention:
         claim: what is done to the model, one sentence without a full stop.
         config: the configuration before anything is built.
         columns: which body the model believes each column to belong to.
-        device: the scaled table that windows are gathered from.
+        device_table: the scaled table that windows are gathered from.
         params: the initial parameters; new ones may be added.
         intercept: a Linen method interceptor, on while the loss is traced.
         optimizer: the optimiser that updates the parameters.
@@ -39,7 +39,7 @@ class Intervention:
     claim: str
     config: Callable[[Config], Config] = _same
     columns: Callable[[Columns], Columns] = _same
-    device: Callable[[Device, Data], Device] = _same
+    device_table: Callable[[DeviceTable, Data], DeviceTable] = _same
     params: Callable[[Params], Params] = _same
     intercept: Interceptor | None = None
     optimizer: Callable[[optax.GradientTransformation], optax.GradientTransformation] = _same

@@ -16,7 +16,7 @@ from pgat_jax.causes.intervention import Intervention
 from pgat_jax.config import Config, TrainConfig
 from pgat_jax.data.batch import Batch
 from pgat_jax.data.loading import Data, load_data
-from pgat_jax.data.windows import Device, gather
+from pgat_jax.data.windows import DeviceTable, gather
 from pgat_jax.model.build import Model, Params, build
 from pgat_jax.model.heads import Outputs, criterion_loss
 from pgat_jax.training.optimizer import build_optimizer, on_leaves
@@ -31,14 +31,14 @@ class Subject:
     Attributes:
         config: with the changes of the faults.
         data: the table, which no fault changes.
-        device: the scaled table, as the faults leave it.
+        device_table: the scaled table, as the faults leave it.
         model: for the columns as the faults have them; of the recipe it has only what is traced.
         faults: those imposed.
     """
 
     config: Config
     data: Data
-    device: Device
+    device_table: DeviceTable
     model: Model
     faults: tuple[Intervention, ...]
 
@@ -81,12 +81,12 @@ class Subject:
     def batch(self, windows: Sequence[int], split: str = "train") -> Batch:
         """Windows of a split by their indices, 0 the earliest."""
         rows = self.data.windows(split)[np.asarray(windows)]
-        return _gather(self.device, rows, **self._sizes)
+        return _gather(self.device_table, rows, **self._sizes)
 
     def shapes(self, size: int) -> Batch:
         """Shapes and types of a batch, in place of its arrays."""
         rows = jax.ShapeDtypeStruct((size,), jnp.int32)
-        return jax.eval_shape(partial(gather, **self._sizes), self.device, rows)
+        return jax.eval_shape(partial(gather, **self._sizes), self.device_table, rows)
 
     @property
     def _sizes(self) -> dict[str, int]:
@@ -102,9 +102,9 @@ def impose(config: Config, faults: Sequence[Intervention] = ()) -> Subject:
     for fault in faults:
         config = fault.config(config)
     data = load_data(config)
-    columns, device = data.columns, data.device
+    columns, device = data.columns, data.device_table
     for fault in faults:
-        columns, device = fault.columns(columns), fault.device(device, data)
+        columns, device = fault.columns(columns), fault.device_table(device, data)
     return Subject(config, data, device, build(_traced(config), columns), tuple(faults))
 
 

@@ -26,7 +26,7 @@ from pgat_jax.data.scaler import Scaler, fit
 from pgat_jax.data.splits import Splits, check_enough, split_rows, window_rows
 from pgat_jax.data.table import Table, drop_constant, extend, join, part, select
 from pgat_jax.data.user_table import user_rows
-from pgat_jax.data.windows import Device, gather
+from pgat_jax.data.windows import DeviceTable, gather
 from pgat_jax.errors import UserError
 
 _gather = jax.jit(gather, static_argnames=("seq_len", "label_len", "pred_len"))
@@ -47,7 +47,7 @@ class Data:
         return self.table.columns
 
     @cached_property
-    def device(self) -> Device:
+    def device_table(self) -> DeviceTable:
         """The whole table on the device."""
         return to_device(self.table, self.scaler)
 
@@ -71,7 +71,7 @@ class Data:
         wrong = wanted[(wanted < 0) | (wanted >= len(rows))]
         if wrong.size:
             raise UserError(f"window {wrong[0]} of split {split!r}: expected 0 to {len(rows) - 1}.")
-        return _gather(self.device, rows[wanted], **self._sizes)
+        return _gather(self.device_table, rows[wanted], **self._sizes)
 
     def row_at(self, date: str | np.datetime64) -> int:
         """The last row on or before a date.
@@ -176,9 +176,9 @@ def load_table(config: DataConfig) -> Table:
     return _unpack(cached(key, lambda: _pack(_build(source, content))), source)
 
 
-def to_device(table: Table, scaler: Scaler) -> Device:
+def to_device(table: Table, scaler: Scaler) -> DeviceTable:
     """Scaled values, phases and calendar as float32 arrays of the default device."""
-    return Device(
+    return DeviceTable(
         values=jnp.asarray(scaler.scale(table.values), jnp.float32),
         phase=jnp.asarray(phases(table.values, table.columns)),
         calendar=jnp.asarray(calendar_features(table.dates), jnp.float32),

@@ -10,7 +10,7 @@ from pgat_jax.data.batch import Batch
 from pgat_jax.data.columns import TARGETS
 
 
-class Device(NamedTuple):
+class DeviceTable(NamedTuple):
     """The whole table as float32 on the device."""
 
     values: jax.Array
@@ -21,7 +21,9 @@ class Device(NamedTuple):
     """[days, G]."""
 
 
-def gather(device: Device, rows: jax.Array, seq_len: int, label_len: int, pred_len: int) -> Batch:
+def gather(
+    device: DeviceTable, rows: jax.Array, seq_len: int, label_len: int, pred_len: int
+) -> Batch:
     """B windows; ``rows`` [B] are the rows of their last past day.
 
     Pure, for use inside ``jit``. Rows beyond what the table can serve are the caller's mistake:

@@ -66,7 +66,7 @@ class Trainer:
         self.place = Place()
         self._order: tuple[int, Any] = (-1, None)
         self._mesh = make_mesh(config)
-        self._table = spread(self._mesh, data.device)
+        self._table = spread(self._mesh, data.device_table)
         self.validation = Validation(self.model, data.windows("validation"), self._table, reporter)
 
     def begin(self, resume: bool) -> None:

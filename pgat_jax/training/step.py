@@ -12,7 +12,7 @@ import optax
 from checks.sentinels import count_silent, no_silence, sentinels
 from pgat_jax.config import Config
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.windows import Device, gather
+from pgat_jax.data.windows import DeviceTable, gather
 from pgat_jax.mesh import cut, everywhere, make_mesh, over_rows
 from pgat_jax.model.build import Model
 from pgat_jax.model.heads import criterion_loss
@@ -27,7 +27,7 @@ from pgat_jax.training.optimizer import (
 )
 
 Metrics = dict[str, Any]
-Step = Callable[["TrainState", Device, jax.Array], tuple["TrainState", Metrics]]
+Step = Callable[["TrainState", DeviceTable, jax.Array], tuple["TrainState", Metrics]]
 NORMS = ("gradient_norm", "update_norm", "weight_norm")
 
 
@@ -65,7 +65,9 @@ def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], Tr
         params = pack(model.init(jax.random.key(config.seed)))
         return TrainState(params, optimizer.init(params), jnp.int32(0), no_silence(groups))
 
-    def step(state: TrainState, device: Device, order: jax.Array) -> tuple[TrainState, Metrics]:
+    def step(
+        state: TrainState, device: DeviceTable, order: jax.Array
+    ) -> tuple[TrainState, Metrics]:
         batch = _batch(config, device, order, state.step % steps_per_epoch)
         key = jax.random.fold_in(jax.random.key(config.seed), state.step)
         leaves = put(unpack(put(state.params, whole), shapes), whole)
@@ -122,13 +124,13 @@ def to_vectors(model: Model) -> Callable[[Any], Packed]:
     return jax.jit(pack, out_shardings=cut(make_mesh(model.config), shapes))
 
 
-def table_shapes(device: Device) -> Device:
+def table_shapes(device: DeviceTable) -> DeviceTable:
     """Shapes, types and places of a table on the devices."""
     return jax.tree.map(lambda x: _placed(x, x.sharding), device)
 
 
 @cache
-def compile_step(model: Model, steps_per_epoch: int, device: Device) -> Any:
+def compile_step(model: Model, steps_per_epoch: int, device: DeviceTable) -> Any:
     """The step of ``make_step`` for a table of the given shapes; it donates the state.
 
     Compiled programs are kept, so that a second run in one process starts at once.
@@ -143,7 +145,7 @@ def compile_step(model: Model, steps_per_epoch: int, device: Device) -> Any:
 
 
 @cache
-def compile_losses(model: Model, size: int, device: Device) -> Any:
+def compile_losses(model: Model, size: int, device: DeviceTable) -> Any:
     """``window_losses`` of ``size`` windows of a table of the given shapes."""
     place = everywhere(make_mesh(model.config))
     rows = jax.ShapeDtypeStruct((size,), jnp.int32, sharding=place)
@@ -158,7 +160,7 @@ def wait_for(array: jax.Array) -> None:
         time.sleep(min(0.05, 0.0005 + 0.02 * (time.monotonic() - began)))
 
 
-def window_losses(model: Model, params: Any, device: Device, rows: jax.Array) -> jax.Array:
+def window_losses(model: Model, params: Any, device: DeviceTable, rows: jax.Array) -> jax.Array:
     """The criterion's loss of each of the windows whose last past days are ``rows`` [B]."""
     batch = _windows(model.config, device, rows)
     outputs = model.apply(params, batch)._replace(statistics={})
@@ -166,12 +168,12 @@ def window_losses(model: Model, params: Any, device: Device, rows: jax.Array) ->
     return loss(outputs, batch.target)
 
 
-def _batch(config: Config, device: Device, order: jax.Array, place: jax.Array) -> Batch:
+def _batch(config: Config, device: DeviceTable, order: jax.Array, place: jax.Array) -> Batch:
     size = config.train.batch_size
     return _windows(config, device, jax.lax.dynamic_slice(order, (place * size,), (size,)))
 
 
-def _windows(config: Config, device: Device, rows: jax.Array) -> Batch:
+def _windows(config: Config, device: DeviceTable, rows: jax.Array) -> Batch:
     """Every device gathers its own share of the rows [B]."""
     rows = jax.lax.with_sharding_constraint(rows, over_rows(make_mesh(config)))
     sizes = {key: getattr(config.data, key) for key in ("seq_len", "label_len", "pred_len")}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pgat_jax.cluster import agreed
-from pgat_jax.data.windows import Device
+from pgat_jax.data.windows import DeviceTable
 from pgat_jax.mesh import make_mesh, spread
 from pgat_jax.model.build import Model
 from pgat_jax.progress import Reporter
@@ -16,7 +16,7 @@ from pgat_jax.training.step import compile_losses, table_shapes
 class Validation:
     """Mean loss over all validation windows, without dropout; compiled when first asked for."""
 
-    def __init__(self, model: Model, rows: np.ndarray, table: Device, reporter: Reporter):
+    def __init__(self, model: Model, rows: np.ndarray, table: DeviceTable, reporter: Reporter):
         """Of the windows that end with ``rows`` of a table that lies on the mesh."""
         self._model, self._rows, self._table, self._reporter = model, rows, table, reporter
         self._mesh = make_mesh(model.config)

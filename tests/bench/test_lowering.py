@@ -27,7 +27,7 @@ def lower(function, *shapes) -> tuple[str, ...]:
 def test_every_program_of_a_configuration_lowers(name, precision):
     config = load_config(name, f"train.precision={precision}")
     data = load_data(config)
-    model, table = build(config, data.columns), table_shapes(data.device)
+    model, table = build(config, data.columns), table_shapes(data.device_table)
     size, steps = config.train.batch_size, 10
     state = state_shapes(model, steps)
     order = jax.ShapeDtypeStruct((steps * size,), jnp.int32)

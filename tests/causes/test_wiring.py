@@ -39,13 +39,15 @@ def test_bodies_read_five_columns_too_early(healthy):
 
 def test_26_columns_are_held_and_the_others_are_not(healthy):
     columns = constant(healthy.data.columns)
-    values = np.asarray(faulty("constant_columns").device.values)
+    values = np.asarray(faulty("constant_columns").device_table.values)
     assert len(columns) == 26 and not values[:, columns].any()
     assert values.any(0).sum() == values.shape[1] - 26
 
 
 def test_phases_of_standardised_columns_are_other_angles(healthy):
-    right, wrong = (np.asarray(s.device.phase) for s in (healthy, faulty("phases_after_scaling")))
+    right, wrong = (
+        np.asarray(s.device_table.phase) for s in (healthy, faulty("phases_after_scaling"))
+    )
     away = np.angle(np.exp(1j * (wrong - right)[..., 0]))
     assert np.abs(away).mean() > 0.05 and right.shape == wrong.shape
 

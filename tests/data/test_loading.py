@@ -183,7 +183,7 @@ def test_a_warm_load_imports_neither_skyfield_nor_pandas_nor_pyarrow(data, cache
     code = (
         "import sys, pathlib; from pgat_jax.data import cache;"
         f"cache.folder = lambda: pathlib.Path({str(cache_folder)!r});"
-        "from pgat_jax import load_config, load_data; load_data(load_config('tiny')).device;"
+        "from pgat_jax import load_config, load_data; load_data(load_config('tiny')).device_table;"
         "print([m for m in ('skyfield', 'pandas', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -119,7 +119,7 @@ def test_constant_columns_are_kept_on_request(original):
     assert len(found.columns.names) == 118
     chiron = [found.columns.names[i] for i in found.columns.of_body(BODIES.index("chiron"))]
     assert chiron == ["Ascendant_sin", "Ascendant_cos"]
-    assert np.isfinite(found.device.values).all()
+    assert np.isfinite(found.device_table.values).all()
 
 
 def test_the_order_of_a_files_columns_does_not_matter(original):

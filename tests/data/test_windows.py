@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgat_jax.data.windows import Device, epoch_order, gather
+from pgat_jax.data.windows import DeviceTable, epoch_order, gather
 
 DAYS, V, N, G = 60, 7, 13, 3
 
@@ -15,7 +15,7 @@ DAYS, V, N, G = 60, 7, 13, 3
 def numbered():
     """A table whose every number names its row."""
     row = jnp.arange(DAYS, dtype=jnp.float32)
-    return Device(
+    return DeviceTable(
         values=row[:, None] + jnp.arange(V, dtype=jnp.float32)[None, :] / 10.0,
         phase=jnp.broadcast_to(row[:, None, None], (DAYS, N, 4)),
         calendar=jnp.broadcast_to(row[:, None], (DAYS, G)),

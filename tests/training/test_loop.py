@@ -65,7 +65,9 @@ def test_validation_is_the_mean_over_all_windows_whatever_fills_the_last_batch(
         rows = data.windows("validation")
         assert len(rows) % config.train.batch_size
         alone = [
-            trainer.validation._losses(trainer.params, data.device, jnp.full(4, row, jnp.int32))[0]
+            trainer.validation._losses(
+                trainer.params, data.device_table, jnp.full(4, row, jnp.int32)
+            )[0]
             for row in rows
         ]
     assert mean == pytest.approx(float(np.mean(alone)), rel=1e-6)
@@ -84,7 +86,9 @@ def test_steps_between_two_records_are_shown_but_not_recorded(config, data, new_
 
 def poisoned(data, rows) -> object:
     """The same table, whose targets on the given rows are NaN."""
-    device = data.device._replace(values=data.device.values.at[jnp.asarray(rows), 3].set(jnp.nan))
+    device = data.device_table._replace(
+        values=data.device_table.values.at[jnp.asarray(rows), 3].set(jnp.nan)
+    )
     copy = type(data)(data.config, data.table, data.splits, data.scaler)
     copy.__dict__["device"] = device
     return copy

@@ -6,16 +6,16 @@ from pgat_jax.causes.cause import Cause
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.data.columns import TARGETS
 from pgat_jax.data.loading import Data
-from pgat_jax.data.windows import Device
+from pgat_jax.data.windows import DeviceTable
 
 
-def _raw(device: Device, data: Data) -> Device:
+def _raw(device: DeviceTable, data: Data) -> DeviceTable:
     count = len(TARGETS)
     std = jnp.asarray(data.scaler.std[:count], device.values.dtype)
     return device._replace(values=device.values.at[:, :count].multiply(std))
 
 
-def _larger(device: Device, data: Data) -> Device:
+def _larger(device: DeviceTable, data: Data) -> DeviceTable:
     return device._replace(values=device.values.at[:, : len(TARGETS)].multiply(10.0))
 
 
@@ -26,9 +26,13 @@ CAUSE = Cause(
     hypothesis="Log returns vary by a hundredth, so the loss is flat and gradients are small.",
     prediction="Targets left at their own spread of about 0.01 take the projections' share of the "
     "gradient; ten times the spread in the original gives it back.",
-    impose=Intervention(name="targets_raw", claim="returns are not standardised", device=_raw),
+    impose=Intervention(
+        name="targets_raw", claim="returns are not standardised", device_table=_raw
+    ),
     remedy=Intervention(
-        name="targets_large", claim="standardised returns are multiplied by 10", device=_larger
+        name="targets_large",
+        claim="standardised returns are multiplied by 10",
+        device_table=_larger,
     ),
     in_training=True,
 )

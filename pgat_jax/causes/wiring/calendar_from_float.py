@@ -11,7 +11,7 @@ import numpy as np
 from pgat_jax.causes.interception import on_call
 from pgat_jax.causes.intervention import Fault, edited
 from pgat_jax.data.loading import Data
-from pgat_jax.data.windows import Device
+from pgat_jax.data.windows import DeviceTable
 from pgat_jax.model.build import Params
 
 FIELDS = {"weekday": 7, "month_day": 31, "month": 12, "quarter": 4}
@@ -30,7 +30,7 @@ def decoded_fields(dates: np.ndarray) -> np.ndarray:
     return np.stack(fields, -1).astype(np.int32)
 
 
-def _indices(device: Device, data: Data) -> Device:
+def _indices(device: DeviceTable, data: Data) -> DeviceTable:
     return device._replace(calendar=jnp.asarray(decoded_fields(data.table.dates)))
 
 
@@ -60,7 +60,7 @@ FAULT = Fault(
     takes=tuple(
         (f"embedding/{stream}/{field}", "unvisited") for stream in STREAMS for field in FIELDS
     ),
-    device=_indices,
+    device_table=_indices,
     params=_embeddings,
     intercept=on_call(nn.Dense, _looked_up),
 )

@@ -3,7 +3,7 @@
 from pgat_jax.causes.intervention import Fault
 from pgat_jax.data.columns import BODIES, Columns
 from pgat_jax.data.loading import Data
-from pgat_jax.data.windows import Device
+from pgat_jax.data.windows import DeviceTable
 
 EACH = 2
 """Constant columns of each of the 13 bodies."""
@@ -14,7 +14,7 @@ def constant(columns: Columns) -> list[int]:
     return [i for slot in range(len(BODIES)) for i in columns.of_body(slot)[-EACH:]]
 
 
-def _held(device: Device, data: Data) -> Device:
+def _held(device: DeviceTable, data: Data) -> DeviceTable:
     return device._replace(values=device.values.at[:, constant(data.columns)].set(0.0))
 
 
@@ -25,5 +25,5 @@ FAULT = Fault(
         ("phase/tokens/vector", "unvisited"),
         ("embedding/decoder_value/kernel", "unvisited"),
     ),
-    device=_held,
+    device_table=_held,
 )
