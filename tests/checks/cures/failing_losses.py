@@ -1,0 +1,52 @@
+"""Diagnosed losses with failing leaves, made without a diagnosis."""
+
+from typing import Any
+
+import optax
+
+from checks.cures.diagnosed_loss import DiagnosedLoss
+from checks.cures.edits import Edit
+from checks.cures.failing_leaf import FailingLeaf
+from checks.cures.failures import Failures
+from checks.measure.points import Sampler
+from checks.measure.simulate import Chain
+from checks.program.runner import Runner
+from checks.program.trace import trace
+from checks.reach import analyse
+
+
+def make_loss(loss: Any, params: Any, *args: Any, optimizer: Any = None) -> DiagnosedLoss:
+    """Returns a loss as `diagnose` hands it to the cures; by default with plain descent."""
+    program = trace(loss, params, args)
+    static = analyse(program)
+    watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
+    sampler = Sampler(program, static.dependence, 0)
+    chain = Chain(optimizer or optax.sgd(1e-2), program.params)
+    points = (sampler.data(program.args),)
+    return DiagnosedLoss(Runner(program, watched), static.dependence, points, sampler, chain)
+
+
+def make_failures(loss: DiagnosedLoss, **failing: str | FailingLeaf) -> Failures:
+    """Returns the failures of a loss: name of a leaf -> its verdict, or what fails of it."""
+    names = loss.program.params.names
+    leaves = {}
+    for name, one in failing.items():
+        leaf = names.index(name)
+        leaves[leaf] = FailingLeaf(leaf, one) if isinstance(one, str) else one
+    return Failures(loss, dict(sorted(leaves.items())))
+
+
+def find_edit(edits: Any, words: str) -> Edit:
+    """Returns the one edit whose text has these words."""
+    edits = list(edits)
+    found = [edit for edit in edits if words in edit.text]
+    assert len(found) == 1, [edit.text for edit in edits]
+    return found[0]
+
+
+def gradient_after(failures: Failures, edit: Edit, name: str) -> Any:
+    """Returns the float64 gradient of a leaf after an edit, at the user's data."""
+    loss = edit.apply(failures.loss)
+    point = loss.points[0]
+    gradient = loss.runner.compute_wide(point.leaves, point.args)
+    return gradient.leaves[loss.program.params.names.index(name)]

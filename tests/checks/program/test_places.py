@@ -1,0 +1,116 @@
+"""Where an equation stands in the user's code."""
+
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pytest
+from jax import lax
+
+from checks.program import places
+from tests.checks.checked_programs import half_tanh, slightly_off
+
+X = jnp.ones(3)
+FILE = "tests/checks/program/test_places.py"
+
+
+@pytest.fixture(autouse=True)
+def working_directory(monkeypatch, request):
+    """Paths are shown relative to the working directory."""
+    monkeypatch.chdir(request.config.rootpath)
+
+
+def find_line(mark):
+    """Returns the line of this file that ends with a mark."""
+    lines = Path(__file__).read_text().splitlines()
+    (number,) = [i for i, line in enumerate(lines, 1) if line.endswith(f"  # {mark}")]
+    return f"{FILE}:{number}"
+
+
+def stop(x):
+    with jax.named_scope("inner"):
+        return lax.stop_gradient(x)  # stop
+
+
+def loss(x):
+    with jax.named_scope("outer"):
+        return jax.jit(stop)(x).sum()  # call
+
+
+CALL = jax.make_jaxpr(loss)(X).eqns[0]
+STOP = CALL.params["jaxpr"].eqns[0]
+
+
+def first(function):
+    return jax.make_jaxpr(function)(X).eqns[0]
+
+
+def test_a_place_has_line_primitive_scopes_and_caller():
+    expected = f"{find_line('stop')} stop_gradient in outer/inner, called at {find_line('call')}"
+    assert places.find_place(STOP, [CALL]) == expected
+
+
+def test_an_equation_without_enclosing_ones_has_the_scopes_that_it_knows():
+    assert places.find_place(STOP) == f"{find_line('stop')} stop_gradient in inner"
+
+
+def test_where_there_is_no_line_the_place_says_so(monkeypatch):
+    monkeypatch.setattr(places, "get_frames", lambda equation: [])
+    assert places.find_place(STOP) == "no source line stop_gradient in inner"
+    assert places.find_call_path([CALL, STOP]) == ("no source line",)
+
+
+def test_frames_of_jax_and_of_this_package_are_no_user_lines():
+    relu = first(lambda x: jax.nn.relu(x))
+    inside = relu.params["call_jaxpr"].eqns[0]
+    assert places.find_user_line(relu).startswith(FILE)
+    assert (places.find_user_line(inside) or FILE).startswith(FILE)
+
+
+def test_the_traceback_is_that_of_the_nearest_equation_with_a_user_line():
+    assert places.find_traceback(STOP, [CALL]) is STOP.source_info.traceback
+
+
+def test_the_line_that_raised_is_the_innermost_of_the_user():
+    try:
+        jnp.ones(2) @ jnp.ones(3)  # raise
+    except TypeError as error:
+        assert places.find_raise_line(error) == find_line("raise")
+    assert places.find_raise_line(ValueError()) is None
+
+
+def test_transformations_are_taken_off_scopes():
+    def loss(x):
+        with jax.named_scope("layer"):
+            return jnp.sin(x).sum()
+
+    equations = jax.make_jaxpr(jax.grad(loss))(X).eqns
+    paths = {places.find_module_path([e]) for e in equations}
+    assert paths == {"layer"}
+
+
+def test_a_call_path_names_the_users_functions_from_the_loss_inwards():
+    line = find_line("stop").rpartition("/")[2]
+    assert places.find_call_path([CALL, STOP])[-2:] == ("stop", line)
+    assert "loss" in places.find_call_path([CALL, STOP])
+
+
+def test_a_rule_is_described_by_its_function():
+    off = first(lambda x: slightly_off(x))
+    assert places.describe_rule(off).startswith("<lambda> (tests/checks/checked_programs.py:")
+    gradient = jax.custom_gradient(lambda x: (x, lambda g: (g,)))
+    assert places.describe_rule(first(lambda x: gradient(x))).startswith("a function under")
+
+
+@pytest.mark.parametrize(
+    "function, expected",
+    [(jax.nn.relu, True), (slightly_off, False), (half_tanh, False)],
+    ids=["relu", "a user's vjp", "a user's jvp"],
+)
+def test_own_rules_of_jax_are_told_from_a_users(function, expected):
+    assert places.is_jax_rule(first(lambda x: function(x))) is expected
+
+
+def test_own_functions_of_jax_are_told_from_a_users():
+    mine, theirs = (first(f).params["jaxpr"] for f in (jax.jit(stop), jnp.linalg.norm))
+    assert places.is_jax_function(theirs) and not places.is_jax_function(mine)
