@@ -1,36 +1,19 @@
-"""The verdicts, their order, and what a report says of one leaf or slice."""
+"""The names of the verdicts, and what a report says of one leaf or slice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-# Proof before measurement, cause before symptom: where several hold, the first wins.
-ORDER = (
-    "disconnected",
-    "blocked",
-    "non_finite",
-    "wrong",
-    "invariant",
-    "unvisited",
-    "stuck",
-    "waking",
-    "vanishing",
-    "underflow",
-    "starved",
-    "alive",
-    "reachable",
-)
-PASSING = frozenset({"alive", "waking", "reachable"})
+from checks.findings import Finding, SliceFinding
+from checks.judges import JUDGES
+
+# The verdict of a static proof on a leaf that it does not refute.
+REACHABLE = "reachable"
+# All verdicts; where several hold, the first wins.
+ORDER = (*(judge.verdict for judge in JUDGES), REACHABLE)
+PASSING = frozenset({REACHABLE, *(judge.verdict for judge in JUDGES if judge.passes)})
 # Slices of a passing leaf that are reported but fail nothing.
-HARMLESS_SLICES = PASSING | {"unvisited", "vanishing", "underflow", "starved"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A verdict that holds, with the numbers or the proof."""
-
-    verdict: str
-    evidence: str
-    where: tuple[str, ...] = ()
+HARMLESS_SLICES = PASSING | {judge.verdict for judge in JUDGES if judge.is_harmless_in_slices}
 
 
 @dataclass(frozen=True)
@@ -121,7 +104,7 @@ class Leaf:
         return replace(self, allowed=reason)
 
 
-def first_of(findings: list[Finding]) -> tuple[Finding, list[Finding]]:
+def first_of(findings: Sequence[Finding]) -> tuple[Finding, list[Finding]]:
     """The winning finding, and the others in order; of two alike, one that names a place.
 
     Raises:
@@ -142,3 +125,41 @@ def verdict_counts(leaves: Sequence[Leaf]) -> dict[str, int]:
     """Number of leaves of each verdict that occurs, worst first."""
     found = [leaf.verdict for leaf in leaves]
     return {verdict: found.count(verdict) for verdict in ORDER if verdict in found}
+
+
+def make_leaf(
+    name: str,
+    array: Any,
+    findings: Sequence[Finding],
+    gradient: float | None = None,
+    movement: float | None = None,
+) -> Leaf:
+    """Makes the report of one leaf out of all findings about it.
+
+    Args:
+        name: its name.
+        array: the leaf, or its shape and type.
+        findings: about the leaf as a whole, at least one, and about slices of it.
+        gradient: as in `Leaf`.
+        movement: as in `Leaf`.
+
+    Returns:
+        The leaf with the verdict that wins. Its places are those of the winning finding, or else
+        those of the slices.
+    """
+    parts = [f for f in findings if isinstance(f, SliceFinding)]
+    first, others = first_of([f for f in findings if not isinstance(f, SliceFinding)])
+    parts.sort(key=lambda part: (part.axis, part.index))
+    of_slices = dict.fromkeys(place for part in parts for place in part.where)
+    return Leaf(
+        name=name,
+        shape=tuple(array.shape),
+        dtype=str(array.dtype),
+        verdict=first.verdict,
+        evidence=first.evidence,
+        where=list(first.where or of_slices),
+        slices=[Slice(part.axis, part.index, part.verdict, part.evidence) for part in parts],
+        also=[finding for finding in others if finding.verdict != "alive"],
+        gradient=gradient,
+        movement=movement,
+    )

@@ -15,7 +15,7 @@ from checks.cures.straight_through import ROUNDING, SURROGATES, StraightThrough
 from checks.program import jaxprs
 from checks.program.bits import has_leaf, to_bits
 from checks.proofs.cuts import Cut, find_cuts
-from checks.proofs.dependence import Dependence, Flow
+from checks.proofs.dependence import Dependence, Rows
 
 _MOST_IN_SERIES = 3
 # Each group costs a static analysis or two.
@@ -90,8 +90,8 @@ class _OpenedCuts(Dependence):
         super().__init__()
         self._cuts = [cut.site.equation for cut in cuts]
 
-    def equation(self, equation: Any) -> Flow:
-        """Returns the flow of an equation; the tangents of an opened cut go where values go."""
-        flow = super().equation(equation)
+    def equation(self, equation: Any) -> Rows:
+        """Returns the rows of an equation; the tangents of an opened cut go where values go."""
+        rows = super().equation(equation)
         is_opened = any(equation is cut for cut in self._cuts)
-        return flow._replace(tangent=flow.value) if is_opened else flow
+        return rows._replace(tangent=rows.value) if is_opened else rows

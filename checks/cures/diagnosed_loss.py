@@ -23,7 +23,7 @@ from checks.program.interpret import Interpreter
 from checks.program.runner import Runner, widen_args, widen_array
 from checks.program.trace import Program
 from checks.proofs.dependence import Dependence
-from checks.reach import analyse
+from checks.proofs.proof import prove
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,15 @@ class DiagnosedLoss:
         return Survey(self.measured, [], [])
 
     @cached_property
-    def trained(self) -> tuple[Training, Any]:
-        """What some steps of the optimiser do, and the optimiser's state after them."""
+    def training(self) -> Training:
+        """What some steps of the optimiser do."""
         return train(self.runner, self.chain, self.measured, STEPS)
 
     def replace_program(self, program: Program) -> "DiagnosedLoss":
         """Returns a copy with another program; proves again which leaves have a derivative."""
-        static = analyse(program)
-        reached = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
-        return replace(self, runner=Runner(program, reached), dependence=static.dependence)
+        proof = prove(program)
+        runner = Runner(program, proof.reachable)
+        return replace(self, runner=runner, dependence=proof.dependence)
 
     def rewrite(self, interpreter: Interpreter) -> "DiagnosedLoss":
         """Returns a copy whose program is what this interpreter makes of it."""

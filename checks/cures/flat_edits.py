@@ -12,7 +12,7 @@ from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
 from checks.cures.straight_through import attach_derivative
 from checks.flow.taps import Tapped
-from checks.judges.stuck import ends
+from checks.judges.ends import find_ends
 from checks.program import jaxprs
 from checks.program.bits import to_bits
 
@@ -110,7 +110,7 @@ def _is_limit_of(tapped: Tapped, failing: FailingLeaf) -> bool:
         return False
     if failing.view > 0:
         return tapped.reaches(failing.leaf)
-    return bool(ends([tapped], failing.leaf))
+    return bool(find_ends([tapped], failing.leaf))
 
 
 def _has_constant(tapped: Tapped, at: int) -> bool:

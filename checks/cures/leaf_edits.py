@@ -10,7 +10,7 @@ from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.edits import SMALL, Edit
 from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
-from checks.judges.stuck import ends, zero_factors
+from checks.judges.ends import find_ends, zero_factors
 from checks.program.bits import LeafBits, has_leaf, unite
 
 # Leaves that are tried for one failing leaf.
@@ -68,7 +68,7 @@ def _find_small_factors(failures: Failures, failing: FailingLeaf) -> list[int]:
 
 def _find_zeros(failures: Failures, failing: FailingLeaf) -> tuple[int, ...]:
     """Returns zero leaves in the factors at which the gradient ends."""
-    factors = unite(map(zero_factors, ends(failures.tapped, failing.leaf)))
+    factors = unite(map(zero_factors, find_ends(failures.tapped, failing.leaf)))
     zeros = [i for i, size in enumerate(failures.sizes) if has_leaf(factors, i) and size == 0]
     return tuple(zeros[:_MOST_FACTORS])
 
@@ -82,7 +82,7 @@ def _find_sources(failures: Failures, failing: FailingLeaf) -> list[int]:
         return [f.leaf for f in failures.leaves.values() if f.view > 0 and f != failing]
     if failing.verdict not in ("stuck", "unvisited"):
         return []
-    tapped = ends(failures.tapped, failing.leaf)
+    tapped = find_ends(failures.tapped, failing.leaf)
     sources = unite(bits for one in tapped for bits in one.seen.operands.value)
     count = failures.loss.program.leaf_count
     others = [i for i in range(count) if has_leaf(sources, i) and i != failing.leaf]

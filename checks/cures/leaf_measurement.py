@@ -1,7 +1,7 @@
 """Measuring whether a leaf passes, by the measurement that failed it.
 
 The same function measures the diagnosed loss and each edited copy, so the numbers before and after
-an edit can be compared. The module depends on `checks/judges` for the thresholds.
+an edit can be compared. The thresholds are those of `checks/measure`.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,12 @@ import numpy as np
 
 from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.failing_leaf import FailingLeaf
-from checks.judges.alive import Optimisation, vanishing
+from checks.measure.movement import moves_enough
 from checks.measure.points import root_mean_square
-from checks.measure.rules import comparisons, custom_calls
+from checks.measure.rounding import LOST, rounding_errors
+from checks.measure.rules import compare_rules, find_rule_calls
 from checks.measure.simulate import CHECKPOINTS
+from checks.measure.strength import measure_strengths
 from checks.program.bits import has_leaf
 from checks.program.runner import widen_array
 
@@ -63,8 +65,8 @@ def _measure_gradient(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurem
     has_derivative = failing.leaf in loss.runner.watched
     if has_derivative and not found.passes and failing.verdict != "blocked":
         found = _measure_later(loss, failing)
-    if found.passes and failing.leaf in loss.trained[0].non_finite:
-        steps, _ = loss.trained[0].non_finite[failing.leaf]
+    if found.passes and failing.leaf in loss.training.non_finite:
+        steps, _ = loss.training.non_finite[failing.leaf]
         return LeafMeasurement(float("nan"), False, steps)
     return found
 
@@ -84,7 +86,7 @@ def _measure_at_data(loss: DiagnosedLoss, failing: FailingLeaf) -> tuple[float, 
 
 
 def _measure_later(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
-    leaves = [widen_array(x) for x in loss.trained[0].leaves[_LATER_STEPS]]
+    leaves = [widen_array(x) for x in loss.training.leaves[_LATER_STEPS]]
     point = replace(loss.points[0], leaves=leaves)
     later = replace(loss, points=(point,))
     return LeafMeasurement(*_measure_at_data(later, failing), steps=_LATER_STEPS)
@@ -93,13 +95,14 @@ def _measure_later(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement
 def _measure_share(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
     """Passes where the gradient is no longer vanishing beside those of the other leaves."""
     size, is_alive = _measure_at_data(loss, failing)
-    weak = vanishing(loss.survey, sorted(find_leaves_with_gradient(loss)))
-    return LeafMeasurement(size, is_alive and failing.leaf not in weak)
+    strengths = measure_strengths(loss.survey, sorted(find_leaves_with_gradient(loss)))
+    is_weak = failing.leaf in strengths and strengths[failing.leaf].is_weak
+    return LeafMeasurement(size, is_alive and not is_weak)
 
 
 def _measure_update(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
     """Passes where the leaf moves downhill, and its gradient is not lost in rounding."""
-    leaf, (training, state) = failing.leaf, loss.trained
+    leaf, training = failing.leaf, loss.training
     path = [widen_array(training.leaves[step][leaf]) for step in sorted(training.leaves)]
     moves = [new - path[0] for new in path[1:]]
     size = root_mean_square(moves[-1]) / max(CHECKPOINTS)
@@ -107,25 +110,26 @@ def _measure_update(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasuremen
     first = next((move for move in moves if move.any()), None)
     if slope is None or first is None or not np.isfinite(slope).all():
         return LeafMeasurement(size, False)
-    optimisation = Optimisation(loss.runner, loss.survey, loss.chain, training, state)
     is_downhill = float(np.sum(first * slope).real) < 0
-    is_lost = bool(optimisation.lost_in_rounding([leaf]))
-    return LeafMeasurement(size, is_downhill and optimisation.moves(leaf) and not is_lost)
+    errors = rounding_errors(loss.runner, loss.survey, [leaf])
+    is_lost = errors.get(leaf, 0.0) > LOST
+    is_moved = moves_enough(loss.survey, leaf, training.moved[leaf])
+    return LeafMeasurement(size, is_downhill and is_moved and not is_lost)
 
 
 def _measure_error(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
     """Passes where no custom rule that the leaf's tangent enters differs from differences."""
     program = loss.program
-    calls = custom_calls(loss.dependence, program.jaxpr, program.leaf_count)
+    calls = find_rule_calls(loss.dependence, program.jaxpr, program.leaf_count)
     calls = [call for call in calls if has_leaf(call.arriving, failing.leaf)]
-    faults = [
-        fault
-        for fault in comparisons(loss.runner, calls, loss.points)
-        if has_leaf(fault.leaves, failing.leaf)
+    errors = [
+        error
+        for error in compare_rules(loss.runner, calls, loss.points)
+        if has_leaf(error.leaves, failing.leaf)
     ]
-    is_right = not any(fault.counts for fault in faults)
+    is_right = not any(error.counts for error in errors)
     has_gradient = _measure_at_data(loss, failing)[1]
-    return LeafMeasurement(max(f.error for f in faults), is_right and has_gradient)
+    return LeafMeasurement(max(error.error for error in errors), is_right and has_gradient)
 
 
 _BY_VERDICT: dict[str, tuple[str, Callable[[DiagnosedLoss, FailingLeaf], LeafMeasurement]]] = {

@@ -17,7 +17,7 @@ from checks.program.leaves import Partition
 from checks.program.runner import Runner, widen_array
 from checks.program.trace import trace
 from checks.proofs.dependence import Dependence
-from checks.reach import analyse
+from checks.proofs.proof import prove
 
 _SHOWN = 5
 _BARS = 40
@@ -121,15 +121,15 @@ def profile(loss: Callable[..., Any], params: Any, *args: Any, leaf: str) -> Pro
     if leaf not in names:
         near = difflib.get_close_matches(leaf, names, _NEAREST, 0.0)
         raise KeyError(f"no leaf is called {leaf!r}; the nearest names: {', '.join(near)}")
-    static = analyse(program)
-    at = names.index(leaf)
-    if (found := static.findings[at]).verdict != "reachable":
+    proof, at = prove(program), names.index(leaf)
+    if at not in proof.reachable:
+        is_blocked = at in proof.blocked
         raise ValueError(
-            f"a profile needs a path with a derivative: {leaf!r} is {found.verdict} "
-            f"({found.evidence}); see reach(loss, params, ...)"
+            f"a profile needs a path with a derivative: {leaf!r} is "
+            f"{'blocked' if is_blocked else 'disconnected'}; see reach(loss, params, ...)"
         )
     point = [widen_array(x) for x in program.params.learning]
-    return profiles(Runner(program, [at]), static.dependence, [at], point, program.args)[0]
+    return profiles(Runner(program, [at]), proof.dependence, [at], point, program.args)[0]
 
 
 def profiles(

@@ -8,21 +8,21 @@ from checks.flow.profile import Profile, profiles
 from checks.measure.points import Point
 from checks.program.runner import Runner
 from checks.progress import Say
-from checks.reach import Static
+from checks.proofs.proof import Proof
 
 
 class Ways(NamedTuple):
     """A program and the point to look at; each question compiles a program of its own."""
 
     runner: Runner
-    static: Static
+    proof: Proof
     point: Point
     say: Say
 
     def flow(self) -> Flow:
         """The way of the gradient from the loss to the inputs, module by module."""
         self.say("the way of the gradient through the modules")
-        return measured_flow(self.runner, self.static.dependence, self.static.cuts, self.point)
+        return measured_flow(self.runner, self.proof.dependence, self.proof.cuts, self.point)
 
     def profiles(self, names: Sequence[str]) -> dict[str, Profile]:
         """Those of these leaves that have a derivative."""
@@ -32,5 +32,5 @@ class Ways(NamedTuple):
             return {}
         self.say(f"the way of the gradient to {len(leaves)} leaves, equation by equation")
         point = self.point
-        found = profiles(self.runner, self.static.dependence, leaves, point.leaves, point.args)
+        found = profiles(self.runner, self.proof.dependence, leaves, point.leaves, point.args)
         return {one.leaf: one for one in found}

@@ -19,7 +19,7 @@ from checks.program.interpret import Interpreter
 from checks.program.jax_internals import get_scopes
 from checks.program.leaves import Partition, is_key
 from checks.program.places import find_place
-from checks.program.runner import QUICK, Runner
+from checks.program.runner import QUICK, Gradient, Runner, widen_array
 from checks.program.sites import Notes, Run, Site, SitePath
 
 _SHOWN = 4
@@ -76,6 +76,21 @@ class Blame:
             tracer.follow(inner, [inner.outvars[output]], inputs, (), ())
             self._found[output] = sorted(tracer.origins, key=lambda origin: origin.site.path)
         return self._found[output]
+
+
+def find_first_failures(watched: Sequence[int], gradients: Sequence[Gradient]) -> dict[int, int]:
+    """For each leaf whose gradient is not finite: the first of these gradients where it is not."""
+    found: dict[int, int] = {}
+    for batch, gradient in enumerate(gradients):
+        for leaf in watched:
+            if not is_finite(gradient.leaves[leaf]):
+                found.setdefault(leaf, batch)
+    return found
+
+
+def is_finite(slope: np.ndarray | None) -> bool:
+    """Whether every element of a gradient is finite, which also holds for a missing one."""
+    return slope is None or bool(np.isfinite(widen_array(slope)).all())
 
 
 def blame(runner: Runner, leaves: Sequence[Any], args: Partition) -> Blame:

@@ -30,7 +30,7 @@ _ROUNDING = 1e-9
 _WIDTHS = (1e-3, 1e-5)
 
 
-class Fault(NamedTuple):
+class RuleError(NamedTuple):
     """A call of a custom rule against the derivative of its function, for one operand.
 
     Attributes:
@@ -63,7 +63,7 @@ class Fault(NamedTuple):
         return find_place(self.seen.site.equation, self.seen.site.enclosing)
 
 
-def custom_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:
+def find_rule_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:
     """Calls of users' custom rules that a leaf's tangent enters and the loss sees."""
     everyone = (1 << leaf_count) - 1
     return [
@@ -78,12 +78,9 @@ def custom_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Se
     ]
 
 
-def faults(runner: Runner, calls: Sequence[Seen], points: Sequence[Point]) -> list[Fault]:
-    """Rules that are wrong at one of the points of parameters and data."""
-    return [fault for fault in comparisons(runner, calls, points) if fault.counts]
-
-
-def comparisons(runner: Runner, calls: Sequence[Seen], points: Sequence[Point]) -> list[Fault]:
+def compare_rules(
+    runner: Runner, calls: Sequence[Seen], points: Sequence[Point]
+) -> list[RuleError]:
     """Every call and operand with its error at each point, whether it counts or not."""
     checker, program = _Checker({seen.site.path: _moved(seen) for seen in calls}), runner.program
     slope = jax.grad(lambda t, given: checker.run(program.jaxpr, given, t)[0][0])
@@ -100,14 +97,14 @@ def comparisons(runner: Runner, calls: Sequence[Seen], points: Sequence[Point]) 
     return found
 
 
-def _answered(calls: Sequence[Seen], answers: Feeds) -> list[Fault]:
+def _answered(calls: Sequence[Seen], answers: Feeds) -> list[RuleError]:
     found = []
     for seen in calls:
         sums = answers[seen.site.path].reshape(-1, len(seen.operands.value), 4).sum(0)
         for operand, (error, true, given, floor) in enumerate(np.sqrt(sums)):
             counts = error > max(TOLERANCE * true, _ROUNDING * floor, TOLERANCE * given)
             relative = float(error / true) if true else float("inf" if counts else 0)
-            found.append(Fault(seen, operand, relative, bool(given == 0), bool(counts)))
+            found.append(RuleError(seen, operand, relative, bool(given == 0), bool(counts)))
     return found
 
 

@@ -24,9 +24,9 @@ _MOST_LEAVES_IN_LOOP = 30
 _BLOCK = 100
 
 
-@dataclass
+@dataclass(frozen=True)
 class Training:
-    """What k steps did.
+    """What k steps of the optimiser did.
 
     Attributes:
         leaves: parameters as written, by the number of steps (0 and `CHECKPOINTS`).
@@ -35,6 +35,7 @@ class Training:
             for a leaf that starts at zero.
         non_finite: leaf -> (step, whether its gradient was already non-finite).
         before_failure: the parameters at which a gradient first was not finite, if any.
+        state: the chain's state after the last step.
     """
 
     leaves: dict[int, list[np.ndarray]]
@@ -42,6 +43,12 @@ class Training:
     movement: list[float | None]
     non_finite: dict[int, tuple[int, bool]] = field(default_factory=dict)
     before_failure: list[np.ndarray] | None = None
+    state: Any = None
+
+    @property
+    def last(self) -> list[np.ndarray]:
+        """The parameters after the last step."""
+        return self.leaves[max(self.leaves)]
 
 
 class Record(NamedTuple):
@@ -140,16 +147,10 @@ def default_optimizer(gradients: Sequence[np.ndarray | None]) -> Any:
     return optax.adam(1e-3, eps=1e-8 * typical)
 
 
-def train(
-    runner: Runner, chain: Chain, data: Sequence[Measured], steps: int = STEPS
-) -> tuple[Training, Any]:
-    """Runs k steps of the real chain on real gradients, round the batches; and its last state."""
+def train(runner: Runner, chain: Chain, data: Sequence[Measured], steps: int = STEPS) -> Training:
+    """Runs k steps of the real optimiser on real gradients, with one batch after the other."""
     leaves, _ = narrow(runner, data[0].point)
-    result = Training(
-        {0: leaves},
-        [np.zeros(x.shape, bool) for x in leaves],
-        [0.0 if x.any() else None for x in leaves],
-    )
+    log = _Log(leaves)
     state = chain.init(leaves)
     known = dict(enumerate(m.written for m in data))  # by batch, for as long as no leaf moves
     for step in range(steps):
@@ -159,11 +160,11 @@ def train(
         gradient = known[batch]
         new, state, _ = chain.step(leaves, state, filled(gradient, leaves), gradient.loss)
         new = [np.asarray(x) for x in new]
-        _record(result, leaves, new, gradient, step + 1)
+        log.add(leaves, new, gradient, step + 1)
         if not all(map(np.array_equal, leaves, new)):
             known = {}
         leaves = new
-    return result, state
+    return Training(log.leaves, log.moved, log.movement, log.non_finite, log.before_failure, state)
 
 
 def ask_on(
@@ -200,20 +201,32 @@ def filled(gradient: Gradient, leaves: Sequence[Any]) -> list[np.ndarray]:
     return [np.zeros(np.shape(x), np.asarray(x).dtype) if g is None else g for g, x in pairs]
 
 
-def _record(
-    result: Training, old: list[np.ndarray], new: list[np.ndarray], gradient: Gradient, step: int
-) -> None:
-    if step in CHECKPOINTS:
-        result.leaves[step] = new
-    for i, (before, after, slope) in enumerate(zip(old, new, gradient.leaves)):
-        result.moved[i] |= before != after
-        if result.movement[i] == 0:
-            result.movement[i] = _relative_move(before, after)
-        bad_slope = slope is not None and not np.isfinite(widen_array(slope)).all()
-        if i not in result.non_finite and (bad_slope or not np.isfinite(widen_array(after)).all()):
-            result.non_finite[i] = (step, bad_slope)
-            if bad_slope and result.before_failure is None:
-                result.before_failure = old
+class _Log:
+    """Collects what a `Training` reports, step by step."""
+
+    def __init__(self, leaves: list[np.ndarray]) -> None:
+        self.leaves = {0: leaves}
+        self.moved = [np.zeros(x.shape, bool) for x in leaves]
+        self.movement: list[float | None] = [0.0 if x.any() else None for x in leaves]
+        self.non_finite: dict[int, tuple[int, bool]] = {}
+        self.before_failure: list[np.ndarray] | None = None
+
+    def add(
+        self, old: list[np.ndarray], new: list[np.ndarray], gradient: Gradient, step: int
+    ) -> None:
+        """Adds one step, by number, with the parameters before and after it."""
+        if step in CHECKPOINTS:
+            self.leaves[step] = new
+        for i, (before, after, slope) in enumerate(zip(old, new, gradient.leaves)):
+            self.moved[i] |= before != after
+            if self.movement[i] == 0:
+                self.movement[i] = _relative_move(before, after)
+            bad_slope = slope is not None and not np.isfinite(widen_array(slope)).all()
+            is_bad = bad_slope or not np.isfinite(widen_array(after)).all()
+            if i not in self.non_finite and is_bad:
+                self.non_finite[i] = (step, bad_slope)
+                if bad_slope and self.before_failure is None:
+                    self.before_failure = old
 
 
 def _relative_move(before: np.ndarray, after: np.ndarray) -> float:

@@ -25,7 +25,7 @@ from checks.proofs.dependence import Dependence
 _ROUGHER = 10.0
 
 
-class Mismatch(NamedTuple):
+class SolveError(NamedTuple):
     """A call whose `transpose_solve` does not solve the transposed system; by how much."""
 
     seen: Seen
@@ -42,7 +42,7 @@ class Mismatch(NamedTuple):
         return find_place(self.seen.site.equation, self.seen.site.enclosing)
 
 
-def user_solves(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:
+def find_solve_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:
     """Calls with a user's functions that a leaf's tangent enters and the loss sees."""
     return [
         seen
@@ -54,9 +54,9 @@ def user_solves(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[See
     ]
 
 
-def mismatches(
+def compare_solves(
     runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
-) -> list[Mismatch]:
+) -> list[SolveError]:
     """Calls among these whose parts contradict each other at one point."""
     asker = _Asker({seen.site.path: seen.site.equation for seen in calls})
     with jax.enable_x64(True):
@@ -68,7 +68,7 @@ def mismatches(
     for seen in calls:
         errors = answers.get(seen.site.path, np.zeros(2)).reshape(-1, 2).max(0)
         if errors[1] > max(TOLERANCE, _ROUGHER * errors[0]):
-            found.append(Mismatch(seen, float(errors[1])))
+            found.append(SolveError(seen, float(errors[1])))
     return found
 
 

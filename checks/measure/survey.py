@@ -15,46 +15,49 @@ from checks.program.leaves import Partition
 from checks.program.runner import Gradient, Runner
 from checks.proofs.dependence import Dependence
 
-_KINDS = ("data", "inputs", "params", "far", "branch")
+# Kinds of points, from the nearest to the data to the remotest.
+KINDS = ("data", "inputs", "params", "far", "branch")
+# In the place of a kind: the slice has no gradient at any point.
+NOWHERE = "nowhere"
 # Kinds that count only for slices whose gradient is exactly zero at all other points.
 _REMOTE = ("far", "branch")
 _MOST_INPUTS = 12
 _PATIENCE = 3
 
 
-@dataclass
-class Fate:
-    """Of one leaf: for each view (whole, then each axis), where its slices were seen alive.
+@dataclass(frozen=True)
+class LeafSurvey:
+    """Where one leaf and its slices have a gradient.
 
     Attributes:
-        alive: kind of point -> one boolean array a view.
-        exact: whether each slice's gradient was exactly zero at every point but far ones.
-        points: how many points gave a finite gradient.
+        seen: for each view (the whole leaf, then each axis) and each slice, the first of `KINDS` at
+            whose points the slice has a gradient; `NOWHERE` if there is none.
+        is_zero: for each view, whether each slice's gradient is exactly zero at every point that is
+            not remote.
+        points: number of points with a finite gradient.
     """
 
-    alive: dict[str, list[np.ndarray]]
-    exact: list[np.ndarray]
-    points: int = 0
-
-    def state(self, view: int) -> np.ndarray:
-        """For each slice `alive`, `unvisited`, `still`, `opened` or `never`.
-
-        `still` is alive at other parameters, `opened` if a choice of the data went another way.
-        """
-        choices = [self.alive[kind][view] for kind in _KINDS]
-        return np.select(choices, ["alive", "unvisited", "still", "unvisited", "opened"], "never")
+    seen: list[np.ndarray]
+    is_zero: list[np.ndarray]
+    points: int
 
 
-@dataclass
+@dataclass(frozen=True)
 class Survey:
-    """All points measured; the first ones are the caller's data."""
+    """All points measured.
+
+    Attributes:
+        data: the given parameters at each batch of the caller's data.
+        others: further points, measured while some slice had no gradient.
+        leaves: for each leaf what was seen of it; None for a leaf without a finite gradient.
+    """
 
     data: list[Measured]
     others: list[Measured]
-    fates: list[Fate | None]
+    leaves: list[LeafSurvey | None]
 
 
-def survey(
+def take_survey(
     runner: Runner,
     sampler: Sampler,
     dependence: Dependence,
@@ -80,7 +83,7 @@ def survey(
         if paths and _pending(data, others):
             say("other branches of the choices that the data make")
             others.append(_branched(gradient(runner, paths, data[0].point), data[0]))
-    return Survey(data, others, _fates([*data, *others]))
+    return Survey(data, others, _leaf_surveys([*data, *others]))
 
 
 def _branched(wide: Gradient, at: Measured) -> Measured:
@@ -110,30 +113,36 @@ def _far(sampler: Sampler) -> Iterator[Point]:
 
 
 def _pending(data: Sequence[Measured], others: Sequence[Measured]) -> int:
-    """Number of slices not seen alive at any point so far."""
-    fates = _fates([*data, *others])
-    views = [(f, v) for f in fates if f is not None for v in range(len(f.exact))]
-    return sum(int((fate.state(view) == "never").sum()) for fate, view in views)
+    """Number of slices without a gradient at any point so far."""
+    found = [leaf for leaf in _leaf_surveys([*data, *others]) if leaf is not None]
+    return sum(int((seen == NOWHERE).sum()) for leaf in found for seen in leaf.seen)
 
 
-def _fates(measured: Sequence[Measured]) -> list[Fate | None]:
+def _leaf_surveys(measured: Sequence[Measured]) -> list[LeafSurvey | None]:
     columns = zip(*(m.readings for m in measured))
     at_data = max((m.strongest for m in measured if m.point.kind == "data"), default=0.0)
     strongest = [max(m.strongest, at_data) for m in measured]
-    return [_fate(column, strongest) for column in columns]
+    return [_leaf_survey(column, strongest) for column in columns]
 
 
-def _fate(readings: Sequence[Reading | None], strongest: Sequence[float]) -> Fate | None:
+def _leaf_survey(
+    readings: Sequence[Reading | None], strongest: Sequence[float]
+) -> LeafSurvey | None:
     pairs = [(r, top) for r, top in zip(readings, strongest) if r is not None]
     if not pairs:
         return None
     views = range(len(pairs[0][0].size))
-    alive = {kind: [_seen(pairs, kind, view) for view in views] for kind in _KINDS}
     nearer = [r for r, _ in pairs if r.kind not in _REMOTE]
-    exact = [np.all([r.size[view] == 0 for r in nearer], axis=0) for view in views]
-    for kind in _REMOTE:
-        alive[kind] = [seen & zero for seen, zero in zip(alive[kind], exact)]
-    return Fate(alive, exact, len(pairs))
+    is_zero = [np.all([r.size[view] == 0 for r in nearer], axis=0) for view in views]
+    seen = [_nearest(pairs, view, is_zero[view]) for view in views]
+    return LeafSurvey(seen, is_zero, len(pairs))
+
+
+def _nearest(pairs: list[tuple[Reading, float]], view: int, is_zero: np.ndarray) -> np.ndarray:
+    """The first kind of point, if any, at which each slice has a gradient."""
+    seen = {kind: _seen(pairs, kind, view) for kind in KINDS}
+    counts = [found & is_zero if kind in _REMOTE else found for kind, found in seen.items()]
+    return np.select(counts, list(KINDS), NOWHERE)
 
 
 def _seen(pairs: list[tuple[Reading, float]], kind: str, view: int) -> np.ndarray:

@@ -23,7 +23,7 @@ _PAIRWISE = frozenset(
 _LOOP_PATIENCE = 64
 
 
-class Flow(NamedTuple):
+class Rows(NamedTuple):
     """Rows of one equation or jaxpr: for each output, the inputs that it depends on."""
 
     value: tuple[int, ...]
@@ -53,9 +53,9 @@ class Dependence:
         """
         self.notes: list[str] = []
         self._ask_rules, self._refused, self._underivable = ask_rules, refused, underivable
-        self._jaxprs: dict[int, tuple[Any, Flow]] = {}
+        self._jaxprs: dict[int, tuple[Any, Rows]] = {}
         self._rules: dict[Any, tuple[int, ...]] = {}
-        self._by_name: dict[str, Callable[[Any], Flow]] = {
+        self._by_name: dict[str, Callable[[Any], Rows]] = {
             "scan": self._scan,
             "while": self._while,
             "cond": self._cond,
@@ -65,13 +65,13 @@ class Dependence:
             "custom_vjp_call": self._custom,
         }
 
-    def jaxpr(self, jaxpr: Any) -> Flow:
-        """Flow from the `invars` of a jaxpr (closed or not) to its outputs."""
+    def jaxpr(self, jaxpr: Any) -> Rows:
+        """Rows from the `invars` of a jaxpr (closed or not) to its outputs."""
         jaxpr = jaxprs.open_jaxpr(jaxpr)
         if id(jaxpr) not in self._jaxprs:
             ones = [1 << i for i in range(len(jaxpr.invars))]
             env = self.forward(jaxpr, Sets(ones, ones))
-            flow = Flow(*(tuple(column) for column in env.of(jaxpr.outvars)))
+            flow = Rows(*(tuple(column) for column in env.of(jaxpr.outvars)))
             self._jaxprs[id(jaxpr)] = (jaxpr, flow)  # kept, so that its id stays its own
         return self._jaxprs[id(jaxpr)][1]
 
@@ -82,15 +82,15 @@ class Dependence:
             env.apply(equation, self.equation(equation))
         return env
 
-    def equation(self, equation: Any) -> Flow:
-        """Flow from the operands of an equation to its results."""
+    def equation(self, equation: Any) -> Rows:
+        """Rows from the operands of an equation to its results."""
         flow = self._flow(equation)
         if (why := self._underivable.get(id(equation))) is None:
             return flow
         self.note(f"JAX has no reverse derivative of {find_place(equation)} ({why})")
         return flow._replace(tangent=(0,) * len(flow.value))
 
-    def _flow(self, equation: Any) -> Flow:
+    def _flow(self, equation: Any) -> Rows:
         name = equation.primitive.name
         if any(map(jaxprs.is_reference, equation.invars)):
             return _everything(equation)
@@ -100,7 +100,7 @@ class Dependence:
             return self.jaxpr(inner)
         if name in _PAIRWISE and len(equation.invars) == len(equation.outvars):
             rows = tuple(1 << i for i in range(len(equation.outvars)))
-            return Flow(rows, rows)
+            return Rows(rows, rows)
         everything = _everything(equation)
         if name in jaxprs.CALLBACKS or jaxprs.is_opaque(equation):
             self.note(f"taken as a whole, its inside is not read: {find_place(equation)}")
@@ -110,19 +110,19 @@ class Dependence:
             return everything._replace(tangent=(0,) * len(equation.outvars))
         return everything
 
-    def _cond(self, equation: Any) -> Flow:
+    def _cond(self, equation: Any) -> Rows:
         flows = [self.jaxpr(branch) for branch in equation.params["branches"]]
         columns = [tuple(_union(rows) << 1 for rows in zip(*flow)) for flow in zip(*flows)]
         value = tuple(row | 1 for row in columns[0])
-        return Flow(value, columns[1])
+        return Rows(value, columns[1])
 
-    def _scan(self, equation: Any) -> Flow:
+    def _scan(self, equation: Any) -> Rows:
         body = self.jaxpr(equation.params["jaxpr"])
         constants, carries = jaxprs.count_scan_inputs(equation)
         length = equation.params["length"]
-        return Flow(*(_iterate(rows, constants, carries, length) for rows in body))
+        return Rows(*(_iterate(rows, constants, carries, length) for rows in body))
 
-    def _while(self, equation: Any) -> Flow:
+    def _while(self, equation: Any) -> Rows:
         """Value only: a loop of unknown length has no reverse derivative in JAX."""
         params = equation.params
         of_cond, of_body = params["cond_nconsts"], params["body_nconsts"]
@@ -139,10 +139,10 @@ class Dependence:
                 for old, row, change in zip(carry, body.value, changes)
             ]
             if after == carry:
-                return Flow(tuple(carry), (0,) * len(carry))
+                return Rows(tuple(carry), (0,) * len(carry))
             carry = after
 
-    def _custom(self, equation: Any) -> Flow:
+    def _custom(self, equation: Any) -> Rows:
         body = self.jaxpr(jaxprs.get_custom_body(equation))
         if not self._ask_rules or id(equation) in self._underivable:
             return body
@@ -157,7 +157,7 @@ class Dependence:
             if refusal is not None:
                 why = f"{refusal}; it is taken to have a derivative everywhere"
                 self.note(f"custom rule of {describe_rule(equation)} could not be traced: {why}")
-        return Flow(body.value, self._rules[key])
+        return Rows(body.value, self._rules[key])
 
     def _opaque_tangent(self, equation: Any, otherwise: tuple[int, ...]) -> tuple[int, ...]:
         """By the rule of an equation whose inside is not read, where it has one to be traced."""
@@ -211,7 +211,7 @@ class Environment:
             [self._tangent.get(atom, 0) for atom in hashable],
         )
 
-    def apply(self, equation: Any, flow: Flow) -> None:
+    def apply(self, equation: Any, flow: Rows) -> None:
         """Enters an equation's results, and what it may have written into references."""
         operands = self.of(equation.invars)
         for variable, value, tangent in zip(equation.outvars, *flow):
@@ -224,22 +224,22 @@ class Environment:
                 self._tangent[atom] = _union(operands.tangent)
 
 
-def _everything(equation: Any) -> Flow:
+def _everything(equation: Any) -> Rows:
     rows = ((1 << len(equation.invars)) - 1,) * len(equation.outvars)
-    return Flow(rows, rows)
+    return Rows(rows, rows)
 
 
-def _select(equation: Any) -> Flow:
+def _select(equation: Any) -> Rows:
     """The choice itself has no derivative."""
     every = (1 << len(equation.invars)) - 1
-    return Flow((every,), (every & ~1,))
+    return Rows((every,), (every & ~1,))
 
 
-def _sort(equation: Any) -> Flow:
+def _sort(equation: Any) -> Rows:
     """Order comes from the keys; what is ordered keeps its own tangent."""
     keys = (1 << equation.params["num_keys"]) - 1
     own = tuple(1 << i for i in range(len(equation.invars)))
-    return Flow(tuple(row | keys for row in own), own)
+    return Rows(tuple(row | keys for row in own), own)
 
 
 def _iterate(rows: Sequence[int], constants: int, carries: int, length: int) -> tuple[int, ...]:

@@ -91,7 +91,7 @@ def missing_derivatives(closed: Any, leaf_count: int) -> Missing:
     return Missing(found, {} if not found or _has_gradient(closed, leaf_count) else found)
 
 
-def hold(closed: Any, equations: dict[int, str]) -> Any:
+def stop_tangents(closed: Any, equations: dict[int, str]) -> Any:
     """The same program, with the tangents of these equations' operands stopped."""
     inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
     return jax.make_jaxpr(lambda *given: _Holder(equations).run(closed, given)[0])(*inputs)

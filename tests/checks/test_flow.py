@@ -14,17 +14,17 @@ from checks.flow.scopes import grouped
 from checks.measure.points import Sampler
 from checks.program.runner import Runner
 from checks.program.trace import trace
-from checks.reach import analyse
+from checks.proofs.proof import prove
 
 X = jnp.linspace(0.1, 1.0, 4)
 
 
 def flow_of(loss, params, *args):
     program = trace(loss, params, args)
-    static = analyse(program)
-    runner = Runner(program, [i for i, f in enumerate(static.findings) if f.verdict == "reachable"])
-    point = Sampler(program, static.dependence, 0).data(program.args)
-    return measured_flow(runner, static.dependence, static.cuts, point)
+    proof = prove(program)
+    runner = Runner(program, proof.reachable)
+    point = Sampler(program, proof.dependence, 0).data(program.args)
+    return measured_flow(runner, proof.dependence, proof.cuts, point)
 
 
 def named(flow, word):

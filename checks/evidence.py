@@ -1,0 +1,201 @@
+"""The evidence that judges read: all that was proved and measured of one program."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from checks.flow.taps import Tapped, tap
+from checks.measure.movement import Standstill, find_standstills
+from checks.measure.nonfinite import Blame, blame, find_first_failures
+from checks.measure.points import Sampler
+from checks.measure.readings import narrow
+from checks.measure.response import Response, measure_responses
+from checks.measure.rules import RuleError, compare_rules, find_rule_calls
+from checks.measure.simulate import Chain, Training, default_optimizer, train
+from checks.measure.solves import SolveError, compare_solves, find_solve_calls
+from checks.measure.survey import Survey, take_survey
+from checks.program.leaves import Partition
+from checks.program.places import describe_rule
+from checks.program.runner import Runner
+from checks.program.trace import Program
+from checks.proofs.proof import Proof
+
+
+class View(NamedTuple):
+    """What was measured of the slices of a leaf along one axis, or of the leaf as one slice.
+
+    Attributes:
+        seen: for each slice, the first of `checks.measure.survey.KINDS` at whose points it has a
+            gradient, or `NOWHERE`.
+        is_zero: whether its gradient is exactly zero at every point that is not remote.
+        steps: number of optimiser steps after which it has a gradient; 0 for never.
+        changes: largest relative change of the loss when it is drawn anew; NaN if not tried.
+    """
+
+    seen: np.ndarray
+    is_zero: np.ndarray
+    steps: np.ndarray
+    changes: np.ndarray
+
+
+class RuleErrors(NamedTuple):
+    """Comparisons of custom rules with their functions.
+
+    Attributes:
+        found: the errors that count.
+        notes: why rules could not be compared.
+    """
+
+    found: tuple[RuleError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was proved and measured of one program; judges read it and nothing else.
+
+    The fields are measured before any judge is asked, since the points of the measurements are
+    drawn in a fixed order. The cached properties measure further at the first use; what they
+    return depends on the fields alone.
+
+    Attributes:
+        proof: which leaves are reachable, and what cuts off the others.
+        runner: the compiled program, which watches the reachable leaves.
+        survey: gradients at the data and at other points.
+        chain: the optimiser.
+        training: its first steps.
+        responses: by leaf, for the reachable leaves that have elements and whose gradient is
+            finite: after how many steps slices get a gradient, and how they change the loss.
+    """
+
+    proof: Proof
+    runner: Runner
+    survey: Survey
+    chain: Chain
+    training: Training
+    responses: dict[int, Response]
+
+    @property
+    def program(self) -> Program:
+        """The program that was measured."""
+        return self.runner.program
+
+    @cached_property
+    def alive(self) -> tuple[int, ...]:
+        """Leaves that have a finite gradient above rounding noise at the data."""
+        return tuple(i for i in self.responses if self.views(i)[0].seen[0] == "data")
+
+    def views(self, leaf: int) -> list[View]:
+        """The views of a leaf in `responses`: the leaf as a whole, then the slices of each axis."""
+        own, response = self.survey.leaves[leaf], self.responses[leaf]
+        columns = ((), ()) if own is None else (own.seen, own.is_zero)
+        return list(map(View, *columns, *response))
+
+    @cached_property
+    def failures(self) -> dict[int, int]:
+        """By leaf, the first batch at which its gradient as written is not finite."""
+        return find_first_failures(self.runner.watched, [m.written for m in self.survey.data])
+
+    @cached_property
+    def blames(self) -> dict[int, Blame]:
+        """By batch, what makes the loss or a gradient not finite, as far as judges ask."""
+        bad_losses = {i for i, m in enumerate(self.survey.data) if not np.isfinite(m.written.loss)}
+        return {
+            i: blame(self.runner, *narrow(self.runner, self.survey.data[i].point))
+            for i in sorted(bad_losses | set(self.failures.values()))
+        }
+
+    @cached_property
+    def training_failures(self) -> dict[int, tuple[int, bool]]:
+        """By leaf, the step that makes it non-finite and whether its gradient was so before."""
+        return {
+            i: failure
+            for i, failure in self.training.non_finite.items()
+            if i in self.runner.watched and i not in self.failures
+        }
+
+    @cached_property
+    def training_blames(self) -> dict[int, Blame]:
+        """By batch, what makes a gradient not finite during the optimiser's steps."""
+        data, training = self.survey.data, self.training
+        steps = [step for step, by_slope in self.training_failures.values() if by_slope]
+        leaves = training.before_failure or training.leaves[0]
+        return {
+            i: blame(self.runner, leaves, narrow(self.runner, data[i].point)[1])
+            for i in sorted({(step - 1) % len(data) for step in steps})
+        }
+
+    @cached_property
+    def rule_errors(self) -> RuleErrors:
+        """Custom rules that are not the derivative of their function."""
+        calls = find_rule_calls(self.proof.dependence, self.program.jaxpr, self.program.leaf_count)
+        if not calls:
+            return RuleErrors()
+        try:
+            found = compare_rules(self.runner, calls, [m.point for m in self.survey.data])
+        except Exception as error:  # rules of libraries that cannot be run apart from their program
+            rules = ", ".join(dict.fromkeys(describe_rule(call.site.equation) for call in calls))
+            text = f"not compared with their functions ({type(error).__name__}): {rules}"
+            return RuleErrors(notes=(text,))
+        return RuleErrors(tuple(one for one in found if one.counts))
+
+    @cached_property
+    def solve_errors(self) -> tuple[SolveError, ...]:
+        """Linear solves whose transposed part contradicts the forward one."""
+        calls = find_solve_calls(self.proof.dependence, self.program.jaxpr, self.program.leaf_count)
+        points = [m.point for m in self.survey.data] if calls else []
+        found = [compare_solves(self.runner, calls, p.leaves, p.args) for p in points]
+        return tuple(error for errors in found for error in errors)
+
+    @cached_property
+    def tapped(self) -> list[Tapped]:
+        """Cotangents at the equations between the loss and the leaves that are alive elsewhere."""
+        kinds = ("inputs", "params", "far", "branch")
+        leaves = [i for i in self.responses if self.views(i)[0].seen[0] in kinds]
+        point = self.survey.data[0].point
+        if not leaves:
+            return []
+        return tap(self.runner, self.proof.dependence, leaves, point.leaves, point.args)
+
+    @cached_property
+    def standstills(self) -> dict[int, Standstill]:
+        """The leaves in `alive` that the optimiser does not move."""
+        return find_standstills(self.survey, self.chain, self.training, self.alive)
+
+
+def gather_evidence(
+    proof: Proof,
+    runner: Runner,
+    sampler: Sampler,
+    datasets: Sequence[Partition],
+    optimizer: Any,
+    say: Callable[[str], None],
+) -> Evidence:
+    """Measures a program at the data and, while anything looks dead, at other points.
+
+    Args:
+        proof: what was proved of the program.
+        runner: the compiled program.
+        sampler: draws the points.
+        datasets: the loss's further arguments, one for each batch.
+        optimizer: an optax transformation; None for the default one.
+        say: takes a sentence about the progress.
+    """
+    survey = take_survey(runner, sampler, proof.dependence, datasets, say)
+    say("training steps")
+    optimizer = optimizer or default_optimizer(survey.data[0].wide.leaves)
+    chain = Chain(optimizer, runner.program.params)
+    training = train(runner, chain, survey.data)
+    say("leaves without a gradient at the data")
+    failures = find_first_failures(runner.watched, [m.written for m in survey.data])
+    leaves = [
+        i
+        for i in runner.watched
+        if i not in failures and i not in training.non_finite
+        if runner.program.params.learning[i].size
+    ]
+    responses = measure_responses(runner, sampler, survey, training, leaves)
+    return Evidence(proof, runner, survey, chain, training, responses)

@@ -1,0 +1,76 @@
+"""`disconnected`: the loss does not depend on the leaf."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from checks.evidence import Evidence, View
+from checks.findings import Finding, Findings
+from checks.judges.judge import Judge
+from checks.judges.views import count_points, find_in_views
+from checks.measure.response import NOTICED
+from checks.measure.survey import NOWHERE
+from checks.program import jaxprs
+from checks.program.places import find_place
+from checks.proofs.proof import Proof
+
+_SETTLED = "what JAX settles before a program exists (a shape, a type, a tangent of type float0)"
+_DROPPED = f"never read by any equation: unused, or used only for {_SETTLED}"
+_THROWN_AWAY = f"its data are computed with and thrown away, or lead only to {_SETTLED}"
+
+
+def find_disconnected(evidence: Evidence) -> Findings:
+    """Finds disconnected leaves by proof, and disconnected slices by measurement."""
+    measured = find_in_views(evidence, "disconnected", select_disconnected, _describe)
+    proved = {leaf: [finding] for leaf, finding in prove_disconnected(evidence.proof).items()}
+    return {**proved, **measured}
+
+
+def prove_disconnected(proof: Proof) -> dict[int, Finding]:
+    """Returns a finding for each leaf that the loss does not depend on, by proof."""
+    return {leaf: _proved(proof, leaf) for leaf in proof.disconnected}
+
+
+def _proved(proof: Proof, leaf: int) -> Finding:
+    """Says where the leaf's data go instead."""
+    program = proof.program
+    rows = proof.dependence.jaxpr(program.jaxpr).value
+    outputs = [name for name, row in zip(program.outputs, rows) if row >> leaf & 1]
+    jaxpr = jaxprs.open_jaxpr(program.jaxpr)
+    variable = jaxpr.invars[leaf]
+    readers = [e for e in jaxpr.eqns if any(x is variable for x in e.invars)]
+    if outputs:
+        instead = f"it reaches only the auxiliary output {', '.join(outputs)}"
+    else:
+        instead = _THROWN_AWAY if readers else _DROPPED
+    return Finding(
+        "disconnected",
+        f"proved: the loss does not depend on it; {instead}",
+        tuple(dict.fromkeys(find_place(e) for e in readers)),
+    )
+
+
+def select_disconnected(views: Sequence[View]) -> list[np.ndarray]:
+    """Selects slices without any influence on the loss, of a leaf that has some.
+
+    A leaf as a whole is never selected: that it is disconnected takes a proof.
+    """
+    whole, *axes = views
+    is_invariant = whole.seen[0] == NOWHERE and whole.changes[0] <= NOTICED
+    return [
+        np.zeros(1, bool),
+        *(
+            (view.seen == NOWHERE) & view.is_zero & (view.changes == 0) & ~is_invariant
+            for view in axes
+        ),
+    ]
+
+
+def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
+    return (
+        f"measured: exactly zero at {count_points(evidence, leaf)} points, and no change of it "
+        "changes one bit of the loss"
+    )
+
+
+DISCONNECTED = Judge("disconnected", find_disconnected)

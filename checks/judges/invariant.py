@@ -1,0 +1,45 @@
+"""`invariant`: a differentiable path, yet the loss does not change with the leaf anywhere."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from checks.evidence import Evidence, View
+from checks.findings import Findings
+from checks.judges.disconnected import select_disconnected
+from checks.judges.judge import Judge
+from checks.judges.views import (
+    count_points,
+    describe_size,
+    find_in_views,
+    largest_gradient,
+    strongest_gradient,
+)
+from checks.measure.response import NOTICED
+from checks.measure.survey import NOWHERE
+
+
+def find_invariant(evidence: Evidence) -> Findings:
+    """Finds leaves and slices without a gradient whose changes the loss does not notice."""
+    return find_in_views(evidence, "invariant", _select, _describe)
+
+
+def _select(views: Sequence[View]) -> list[np.ndarray]:
+    return [
+        (view.seen == NOWHERE) & (view.changes <= NOTICED) & ~disconnected
+        for view, disconnected in zip(views, select_disconnected(views))
+    ]
+
+
+def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
+    noise = ""
+    if largest_gradient(evidence, leaf, view, chosen):
+        strongest = strongest_gradient(evidence)
+        noise = f", rounding noise (the largest of any leaf is {strongest:.1e})"
+    return (
+        f"measured: {describe_size(evidence, leaf, view, chosen)}{noise}, and no more at any of "
+        f"{count_points(evidence, leaf)} points; large changes of it do not change the loss"
+    )
+
+
+INVARIANT = Judge("invariant", find_invariant)

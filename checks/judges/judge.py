@@ -1,0 +1,33 @@
+"""What a judge is.
+
+A judge stands for one verdict. Its function takes the evidence, which it must not change, and
+returns the findings of its verdict: by leaf, a `Finding` for the leaf as a whole or a
+`SliceFinding` for some of its slices, each complete with its sentence and places. It leaves out the
+leaves that the verdict does not hold for, and does not ask which other verdicts hold: where several
+do, the order of `checks.judges.JUDGES` decides.
+
+The smallest full judge is in `checks.judges.vanishing`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from checks.evidence import Evidence
+from checks.findings import Findings
+
+
+class Judge(NamedTuple):
+    """A verdict and the function that finds it.
+
+    Attributes:
+        verdict: its name, as in reports and allow-lists.
+        find: returns the findings of this verdict.
+        passes: whether a leaf with this verdict passes.
+        is_harmless_in_slices: whether a passing leaf still passes when some of its slices have
+            this verdict.
+    """
+
+    verdict: str
+    find: Callable[[Evidence], Findings]
+    passes: bool = False
+    is_harmless_in_slices: bool = False

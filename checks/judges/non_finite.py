@@ -1,0 +1,56 @@
+"""`non_finite`: the gradient is NaN or Inf, at the data or within the optimiser's steps."""
+
+import numpy as np
+
+from checks.evidence import Evidence
+from checks.findings import Finding, Findings
+from checks.judges.judge import Judge
+from checks.measure.nonfinite import describe, is_finite
+from checks.program.runner import widen_array
+
+
+def find_non_finite(evidence: Evidence) -> Findings:
+    """Finds the leaves whose gradient as written is not finite on some batch or after some step."""
+    at_data = {leaf: [_at_data(evidence, leaf)] for leaf in evidence.failures}
+    in_training = {leaf: [_in_training(evidence, leaf)] for leaf in evidence.training_failures}
+    return at_data | in_training
+
+
+def find_problems(evidence: Evidence) -> list[str]:
+    """Returns a sentence for each batch at which the loss is not finite."""
+    problems = []
+    for batch, measured in enumerate(evidence.survey.data):
+        if not np.isfinite(measured.written.loss):
+            text, places = describe(evidence.blames[batch].of_loss())
+            at = f" ({places[0]})" if places else ""
+            problems.append(f"the loss is {measured.written.loss} on batch {batch}: {text}{at}")
+    return problems
+
+
+def _at_data(evidence: Evidence, leaf: int) -> Finding:
+    batch = evidence.failures[leaf]
+    measured, position = evidence.survey.data[batch], evidence.runner.watched.index(leaf)
+    text, places = describe(evidence.blames[batch].of_leaf(position))
+    slope = measured.written.leaves[leaf]
+    elements = np.zeros(0) if slope is None else widen_array(slope)
+    count = int((~np.isfinite(elements)).sum())
+    precision = "; in float64 all are finite" if is_finite(measured.wide.leaves[leaf]) else ""
+    return Finding(
+        "non_finite",
+        f"measured: {count} of {elements.size} elements are NaN or Inf{precision}; {text}",
+        places,
+    )
+
+
+def _in_training(evidence: Evidence, leaf: int) -> Finding:
+    step, by_slope = evidence.training_failures[leaf]
+    text = f"measured: finite at first, not after {step} optimiser steps"
+    if not by_slope:
+        own = f"{text}: the optimiser makes it out of a finite gradient"
+        return Finding("non_finite", own, ("optimiser",))
+    flags = evidence.training_blames[(step - 1) % len(evidence.survey.data)]
+    made, places = describe(flags.of_leaf(evidence.runner.watched.index(leaf)))
+    return Finding("non_finite", f"{text}; {made}", places)
+
+
+NON_FINITE = Judge("non_finite", find_non_finite)

@@ -1,0 +1,50 @@
+"""`underflow`: the gradient, or the update, is lost in the precision of the training alone."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from checks.evidence import Evidence
+from checks.findings import Finding, Findings
+from checks.judges.judge import Judge
+from checks.judges.starved import is_starved
+from checks.measure.movement import Standstill
+from checks.measure.points import root_mean_square
+from checks.measure.rounding import LOST, rounding_errors
+from checks.program.runner import widen_array
+
+
+def find_underflow(evidence: Evidence) -> Findings:
+    """Finds leaves whose gradient is mostly rounding, and those that move in float64 alone."""
+    found: dict[int, list[Finding]] = {}
+    errors = rounding_errors(evidence.runner, evidence.survey, evidence.alive)
+    for leaf, error in errors.items():
+        if error > LOST:
+            found.setdefault(leaf, []).append(_lost(error))
+    for leaf, standstill in evidence.standstills.items():
+        if not is_starved(standstill):
+            found.setdefault(leaf, []).append(_unmoved(evidence, leaf, standstill))
+    return found
+
+
+def _lost(error: float) -> Finding:
+    text = f"the gradient as written is off by {error:.1e} of its float64 size"
+    return Finding("underflow", f"measured: {text}: lost in rounding")
+
+
+def _unmoved(evidence: Evidence, leaf: int, standstill: Standstill) -> Finding:
+    half = _half_ulp(evidence.training.leaves[0][leaf])
+    return Finding(
+        "underflow",
+        f"measured: in float64 the optimiser moves it by {standstill.together:.1e} (root mean "
+        f"square), as written not in {standstill.asked} steps; half an ulp of the weight is "
+        f"{half:.1e}",
+    )
+
+
+def _half_ulp(leaf: np.ndarray) -> float:
+    """Half an ulp of an element of the leaf's typical size, in the leaf's own type."""
+    typical = root_mean_square(widen_array(leaf))
+    return 0.5 * float(jnp.finfo(leaf.dtype).eps) * typical
+
+
+UNDERFLOW = Judge("underflow", find_underflow, is_harmless_in_slices=True)

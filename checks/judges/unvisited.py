@@ -1,0 +1,36 @@
+"""`unvisited`: these data do not reach the leaf, others of the same kind do."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from checks.evidence import Evidence, View
+from checks.findings import Findings
+from checks.judges.ends import add_ends
+from checks.judges.judge import Judge
+from checks.judges.views import describe_size, find_in_views
+from checks.measure.response import NOTICED
+from checks.measure.survey import NOWHERE
+
+
+def find_unvisited(evidence: Evidence) -> Findings:
+    """Finds leaves and slices that have a gradient at other inputs with the same parameters."""
+    return add_ends(evidence, find_in_views(evidence, "unvisited", _select, _describe))
+
+
+def _select(views: Sequence[View]) -> list[np.ndarray]:
+    """Seen at other inputs, or in a branch not taken, or like such slices of the same axis."""
+    return [
+        np.isin(view.seen, ("inputs", "far"))
+        | ((view.seen == "branch") & (view.changes <= NOTICED))
+        | ((view.seen == NOWHERE) & np.isnan(view.changes))
+        for view in views
+    ]
+
+
+def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
+    size = describe_size(evidence, leaf, view, chosen)
+    return f"measured: {size}, but alive at other inputs with the same parameters"
+
+
+UNVISITED = Judge("unvisited", find_unvisited, is_harmless_in_slices=True)

@@ -1,0 +1,70 @@
+"""Findings about leaves and slices by where they have a gradient."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from checks.evidence import Evidence, View
+from checks.findings import Finding, Findings, SliceFinding
+from checks.measure.readings import views
+
+# The views of a leaf -> for each view, whether the verdict holds for each slice.
+Select = Callable[[Sequence[View]], list[np.ndarray]]
+# The evidence, a leaf, a view and the selected slices of it -> a sentence.
+Describe = Callable[[Evidence, int, int, np.ndarray], str]
+
+
+def find_in_views(evidence: Evidence, verdict: str, select: Select, describe: Describe) -> Findings:
+    """Findings for the selected leaves and, in leaves that are not selected, slices.
+
+    Args:
+        evidence: what was measured.
+        verdict: name of the verdict.
+        select: says for which slices of each view the verdict holds.
+        describe: makes the sentence for the selected slices of one view.
+    """
+    found: dict[int, list[Finding]] = {}
+    for leaf in evidence.responses:
+        whole, *axes = select(evidence.views(leaf))
+        if whole.any():
+            found[leaf] = [Finding(verdict, describe(evidence, leaf, 0, whole))]
+            continue
+        parts: list[Finding] = [
+            SliceFinding(
+                verdict, describe(evidence, leaf, axis + 1, chosen), (), axis, _index(chosen)
+            )
+            for axis, chosen in enumerate(axes)
+            if chosen.any() and len(chosen) > 1
+        ]
+        if parts:
+            found[leaf] = parts
+    return found
+
+
+def describe_size(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
+    """The part of a sentence that says how large the gradient of these slices is at the data."""
+    size = largest_gradient(evidence, leaf, view, chosen)
+    return f"largest |gradient| at the data {size:.1e} in float64"
+
+
+def largest_gradient(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> float:
+    """Largest |gradient| of these slices over the batches, in float64."""
+    readings = [m.readings[leaf] for m in evidence.survey.data]
+    sizes = [reading.size[view] for reading in readings if reading is not None]
+    found = np.max(sizes, axis=0) if sizes else views(np.zeros(()))[0]
+    return float(found[chosen].max(initial=0.0))
+
+
+def count_points(evidence: Evidence, leaf: int) -> int:
+    """Number of points at which the leaf has a finite gradient."""
+    found = evidence.survey.leaves[leaf]
+    return 0 if found is None else found.points
+
+
+def strongest_gradient(evidence: Evidence) -> float:
+    """Largest |gradient| of any leaf at the first batch, in float64."""
+    return evidence.survey.data[0].strongest
+
+
+def _index(chosen: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.flatnonzero(chosen))

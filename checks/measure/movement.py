@@ -1,0 +1,102 @@
+"""Whether the optimiser moves the leaves that have a gradient, and what keeps it from doing so."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from checks.measure.simulate import Chain, Training, ask_on, filled
+from checks.measure.stages import Stage, blamed_stage
+from checks.measure.survey import Survey
+from checks.program.runner import Gradient
+
+# Elements with a gradient below this share of the leaf's largest need not move.
+_COUNTS = 1e-6
+# A leaf moves when at least this share of the elements that count do.
+_ENOUGH = 0.5
+
+
+class Standstill(NamedTuple):
+    """What the optimiser does with a leaf that it does not move.
+
+    Attributes:
+        asked: number of steps that did not move it.
+        together: root mean square of its first move in float64, 0 for none.
+        alone: the same if the other leaves had no gradient.
+    """
+
+    asked: int
+    together: float
+    alone: float
+
+
+def moves_enough(survey: Survey, leaf: int, moved: np.ndarray) -> bool:
+    """Whether at least half of a leaf's elements that have a gradient moved.
+
+    Args:
+        survey: gradients at the data.
+        leaf: index of the leaf.
+        moved: for each element, whether it moved.
+    """
+    slopes = [np.abs(g) for m in survey.data if (g := m.wide.leaves[leaf]) is not None]
+    largest = np.max(slopes, axis=0)
+    counts = largest > _COUNTS * largest.max(initial=0.0)
+    return bool(moved[counts].mean() >= _ENOUGH) if counts.any() else True
+
+
+def find_standstills(
+    survey: Survey, chain: Chain, training: Training, leaves: Sequence[int]
+) -> dict[int, Standstill]:
+    """Measures the leaves that the optimiser does not move, however long it is asked.
+
+    Args:
+        survey: gradients at the data.
+        chain: the optimiser.
+        training: its first steps.
+        leaves: indices of the leaves that have a gradient.
+    """
+    still = [i for i in leaves if not moves_enough(survey, i, training.moved[i])]
+    if not still:
+        return {}
+    written = _finite(survey.data[0].written)
+
+    def is_enough(leaf: int, moved: np.ndarray) -> bool:
+        return moves_enough(survey, leaf, moved)
+
+    record, asked = ask_on(chain, training.last, training.state, written, still, is_enough)
+    asked += max(training.leaves)
+    still = [i for i in still if not is_enough(i, np.asarray(record.moved[i]))]
+    return {i: _standstill(survey, chain, i, asked) for i in still}
+
+
+def find_starving_stage(survey: Survey, chain: Chain, leaf: int) -> Stage:
+    """Returns the stage that makes the leaf's update smallest, in float64."""
+    leaves = survey.data[0].point.leaves
+    with jax.enable_x64(True):
+        gradients = filled(_finite(survey.data[0].wide), leaves)
+        return blamed_stage(chain, leaves, gradients, leaf)
+
+
+def _standstill(survey: Survey, chain: Chain, leaf: int, asked: int) -> Standstill:
+    leaves, wide = survey.data[0].point.leaves, _finite(survey.data[0].wide)
+    slopes = [g if i == leaf or g is None else 0 * g for i, g in enumerate(wide.leaves)]
+    together = _first_move(chain, leaves, wide, leaf)
+    alone = _first_move(chain, leaves, wide._replace(leaves=slopes), leaf)
+    return Standstill(asked, together, alone)
+
+
+def _first_move(chain: Chain, leaves: Sequence[np.ndarray], gradient: Gradient, leaf: int) -> float:
+    """Root mean square of the first non-zero move of the leaf by the optimiser in float64."""
+    with jax.enable_x64(True):
+        state = chain.init(leaves)
+        record, _ = ask_on(
+            chain, leaves, state, gradient, [leaf], lambda _, moved: bool(moved.any())
+        )
+        return float(record.first[leaf])
+
+
+def _finite(gradient: Gradient) -> Gradient:
+    """The gradient with zeros for NaN and large numbers for Inf."""
+    leaves = [None if g is None else np.nan_to_num(g) for g in gradient.leaves]
+    return Gradient(float(np.nan_to_num(gradient.loss)), leaves)

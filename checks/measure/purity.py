@@ -1,0 +1,27 @@
+"""Whether a program answers the same twice; only callbacks may do otherwise."""
+
+import jax
+import numpy as np
+
+from checks.measure.points import Point
+from checks.measure.readings import narrow
+from checks.program import jaxprs
+from checks.program.runner import Runner
+from checks.program.trace import NotALoss, make_impure_error
+
+
+def check_purity(runner: Runner, point: Point) -> None:
+    """Runs a program with callbacks twice at a point; does nothing for a program without.
+
+    Raises:
+        NotALoss: a callback raises, or the two losses differ.
+    """
+    if not jaxprs.CALLBACKS & jaxprs.collect_primitives(runner.program.jaxpr):
+        return
+    try:
+        one, two = (runner.compute_written(*narrow(runner, point)).loss for _ in range(2))
+    except jax.errors.JaxRuntimeError as error:
+        last = str(error).strip().splitlines()[-1]
+        raise NotALoss(f"a loss must not raise: got {last} in a callback") from error
+    if one != two and not (np.isnan(one) and np.isnan(two)):
+        raise make_impure_error(f"{one} and {two} from two runs at the same point")

@@ -1,0 +1,164 @@
+"""What else is measured of leaves that have slices without a gradient at the data.
+
+Two questions: after how many optimiser steps does a slice get a gradient, and how much does the
+loss change when the slice is drawn anew?
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from checks.measure.points import Point, Sampler
+from checks.measure.readings import Reading, measure
+from checks.measure.simulate import Training
+from checks.measure.survey import NOWHERE, LeafSurvey, Survey
+from checks.program.runner import Runner, widen_array
+
+# A change of the loss by less than this share of its own size is rounding.
+NOTICED = 1e-10
+# Factors by which a slice that is drawn anew is larger than it was.
+_FACTORS = (1.0, 10.0)
+_MOST_POINTS = 4
+
+
+class Response(NamedTuple):
+    """What one leaf and its slices answer, for each view (the whole leaf, then each axis).
+
+    Attributes:
+        steps: for each slice, the number of optimiser steps after which it has a gradient; 0 for
+            never, and for slices that have one at the data.
+        changes: for each slice, the largest relative change of the loss when it is drawn anew
+            together with all slices of the same kind; NaN where that was not tried.
+    """
+
+    steps: list[np.ndarray]
+    changes: list[np.ndarray]
+
+
+def measure_responses(
+    runner: Runner,
+    sampler: Sampler,
+    survey: Survey,
+    training: Training,
+    leaves: Sequence[int],
+) -> dict[int, Response]:
+    """Measures the response of each of these leaves for which something was seen."""
+    wakes = Wakes(runner, sampler, survey, training)
+    found = {}
+    for leaf in leaves:
+        own = survey.leaves[leaf]
+        if own is not None:
+            found[leaf] = _response(runner, sampler, survey, wakes, leaf, own)
+    return found
+
+
+def _response(
+    runner: Runner, sampler: Sampler, survey: Survey, wakes: "Wakes", leaf: int, own: LeafSurvey
+) -> Response:
+    steps, changes = [], []
+    for view, seen in enumerate(own.seen):
+        waits = (seen == "params").any()
+        steps.append(wakes(leaf)[view] if waits else np.zeros(seen.shape, int))
+        mover = _Mover(runner, sampler, survey, leaf, view)
+        changes.append(_changes(mover, survey, seen, own.is_zero[view]))
+    return Response(steps, changes)
+
+
+def _changes(mover: "_Mover", survey: Survey, seen: np.ndarray, is_zero: np.ndarray) -> np.ndarray:
+    """Changes of the loss for the slices of one view.
+
+    Slices with zero gradient everywhere are not tried where the data pass other slices by: what
+    the drawn inputs did not reach there may be the same.
+    """
+    changes = np.full(seen.shape, np.nan)
+    data = [m.point for m in survey.data]
+    others = [m.point for m in survey.others if m.point.kind == "params"]
+    if (branch := seen == "branch").any():
+        changes[branch] = mover.largest_change(branch, data)
+    passed_by = np.isin(seen, ("inputs", "far")) | (branch & (changes <= NOTICED))
+    nowhere = seen == NOWHERE
+    tried = nowhere & ~is_zero if passed_by.any() else nowhere
+    for group in (tried & is_zero, tried & ~is_zero):
+        if group.any():
+            changes[group] = mover.largest_change(group, [data[0], *others][:_MOST_POINTS])
+    return changes
+
+
+class _Mover(NamedTuple):
+    """Draws slices of one view of a leaf anew."""
+
+    runner: Runner
+    sampler: Sampler
+    survey: Survey
+    leaf: int
+    view: int
+
+    def largest_change(self, group: np.ndarray, points: Sequence[Point]) -> float:
+        """Largest relative change of the loss when these slices alone are drawn anew."""
+        measured = [*self.survey.data, *self.survey.others]
+        sizes = [abs(m.wide.loss) for m in measured if np.isfinite(m.wide.loss)]
+        typical = float(np.median(sizes)) if sizes else 1.0
+        changes = [0.0]
+        for point in points:
+            before = self.runner.compute_wide_loss(point.leaves, point.args)
+            for factor in _FACTORS:
+                mask = self._mask(point, group)
+                moved = self.sampler.moved(point, self.leaf, mask, factor)
+                after = self.runner.compute_wide_loss(moved.leaves, moved.args)
+                scale = max(abs(before), typical) or 1.0
+                if np.isfinite(after) and np.isfinite(before):
+                    changes.append(abs(after - before) / scale)
+        return max(changes)
+
+    def _mask(self, point: Point, group: np.ndarray) -> np.ndarray:
+        """The elements of the leaf in these slices, in a shape that broadcasts to the leaf's."""
+        shape = [1] * point.leaves[self.leaf].ndim
+        if self.view > 0:
+            shape[self.view - 1] = -1
+        return group.reshape(shape)
+
+
+class Wakes:
+    """Measures along the path of training, each point once and only when asked."""
+
+    def __init__(
+        self, runner: Runner, sampler: Sampler, survey: Survey, training: Training
+    ) -> None:
+        self._runner, self._sampler = runner, sampler
+        self._survey, self._training = survey, training
+        self._measured: dict[int, list[list[Reading | None]]] = {}
+
+    def __call__(self, leaf: int) -> list[np.ndarray]:
+        """For each view of the leaf: the step after which each slice was alive, 0 for never."""
+        found: list[np.ndarray] | None = None
+        for step in sorted(self._training.leaves):
+            if step == 0:
+                continue
+            for readings in self._at(step):
+                reading = readings[leaf]
+                if reading is None:
+                    continue
+                steps = [np.where(alive, step, 0) for alive in reading.alive]
+                found = steps if found is None else list(map(_earlier, found, steps))
+            if found is not None and all((x > 0).all() for x in found):
+                break
+        return found if found is not None else self._never(leaf)
+
+    def _at(self, step: int) -> Sequence[list[Reading | None]]:
+        if step not in self._measured:
+            leaves = [widen_array(x) for x in self._training.leaves[step]]
+            self._measured[step] = [
+                measure(self._runner, self._sampler, replace(m.point, leaves=leaves)).readings
+                for m in self._survey.data
+            ]
+        return self._measured[step]
+
+    def _never(self, leaf: int) -> list[np.ndarray]:
+        reading = next(m.readings[leaf] for m in self._survey.data)
+        return [np.zeros(size.shape, int) for size in reading.size] if reading else []
+
+
+def _earlier(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    return np.where(old > 0, old, new)
