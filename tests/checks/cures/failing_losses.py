@@ -12,18 +12,18 @@ from checks.measure.points import Sampler
 from checks.measure.simulate import Chain
 from checks.program.runner import Runner
 from checks.program.trace import trace
-from checks.reach import analyse
+from checks.proofs.proof import prove
 
 
 def make_loss(loss: Any, params: Any, *args: Any, optimizer: Any = None) -> DiagnosedLoss:
     """Returns a loss as `diagnose` hands it to the cures; by default with plain descent."""
     program = trace(loss, params, args)
-    static = analyse(program)
-    watched = [i for i, f in enumerate(static.findings) if f.verdict == "reachable"]
-    sampler = Sampler(program, static.dependence, 0)
+    proof = prove(program)
+    sampler = Sampler(program, proof.dependence, 0)
     chain = Chain(optimizer or optax.sgd(1e-2), program.params)
     points = (sampler.data(program.args),)
-    return DiagnosedLoss(Runner(program, watched), static.dependence, points, sampler, chain)
+    runner = Runner(program, proof.reachable)
+    return DiagnosedLoss(runner, proof.dependence, points, sampler, chain)
 
 
 def make_failures(loss: DiagnosedLoss, **failing: str | FailingLeaf) -> Failures:

@@ -65,7 +65,7 @@ def test_replacing_leaves_moves_every_point(diagnosed):
 
 def test_another_optimiser_trains_the_copy(diagnosed):
     moves = [
-        one.trained[0].leaves[1][1] - X
+        one.training.leaves[1][1] - X
         for one in (diagnosed, diagnosed.replace_optimizer(optax.sgd(1.0)))
     ]
     np.testing.assert_allclose(moves, [-1e-2 * X, -X], rtol=1e-3)

@@ -37,7 +37,7 @@ def starve(optimizer, verdict="starved"):
 
 
 def move(one):
-    training, _ = one.trained
+    training = one.training
     return training.leaves[1][0] - np.asarray(V)
 
 

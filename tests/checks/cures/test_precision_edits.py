@@ -51,7 +51,7 @@ def test_a_half_leaf_whose_update_is_lost_gets_a_master_copy(diagnosed):
     assert edit.kind == "optimizer" and edit.leaves == (0,)
     loss = edit.apply(failures.loss)
     assert loss.program.params.learning[0].dtype == jnp.float32
-    assert loss.trained[0].leaves[1][0].dtype == np.float32
+    assert loss.training.leaves[1][0].dtype == np.float32
     np.testing.assert_allclose(gradient_after(failures, edit, "h"), np.ones(2))
 
 
