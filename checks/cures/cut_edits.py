@@ -77,7 +77,7 @@ def _find_series(failures: Failures, leaf: int) -> list[Cut]:
     jaxpr = failures.loss.program.jaxpr
     for _ in range(_MOST_IN_SERIES):
         opened = _OpenedCuts(cuts)
-        if has_leaf(opened.jaxpr(jaxpr).tangent[0], leaf):
+        if has_leaf(opened.get_jaxpr_rows(jaxpr).tangent[0], leaf):
             break
         cuts += [cut for cut in find_cuts(opened, jaxpr, to_bits([leaf])) if cut not in cuts]
     return cuts
@@ -90,8 +90,8 @@ class _OpenedCuts(Dependence):
         super().__init__()
         self._cuts = [cut.site.equation for cut in cuts]
 
-    def equation(self, equation: Any) -> Rows:
+    def get_equation_rows(self, equation: Any) -> Rows:
         """Returns the rows of an equation; the tangents of an opened cut go where values go."""
-        rows = super().equation(equation)
+        rows = super().get_equation_rows(equation)
         is_opened = any(equation is cut for cut in self._cuts)
         return rows._replace(tangent=rows.value) if is_opened else rows

@@ -107,7 +107,7 @@ def _owners(seen: Sequence[Seen], program: Program) -> dict[SitePath, str]:
 
 def _states(seen: Seen, dependence: Dependence) -> Iterator[tuple[int, str]]:
     """Operands with a tangent, and what becomes of it in this equation."""
-    rows = dependence.equation(seen.site.equation)
+    rows = dependence.get_equation_rows(seen.site.equation)
     for i, bits in enumerate(seen.operands.tangent):
         if bits and not jaxprs.is_literal(seen.site.equation.invars[i]):
             felt = any(is_felt and row >> i & 1 for is_felt, row in zip(seen.felt, rows.tangent))

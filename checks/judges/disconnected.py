@@ -34,7 +34,7 @@ def prove_disconnected(proof: Proof) -> dict[int, Finding]:
 def _proved(proof: Proof, leaf: int) -> Finding:
     """Says where the leaf's data go instead."""
     program = proof.program
-    rows = proof.dependence.jaxpr(program.jaxpr).value
+    rows = proof.dependence.get_jaxpr_rows(program.jaxpr).value
     outputs = [name for name, row in zip(program.outputs, rows) if row >> leaf & 1]
     jaxpr = jaxprs.open_jaxpr(program.jaxpr)
     variable = jaxpr.invars[leaf]

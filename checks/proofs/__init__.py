@@ -1,1 +1,1 @@
-"""Proofs from shapes alone: what depends on what, and what cuts a leaf off."""
+"""Proofs from shapes alone: what the loss depends on, and what cuts a leaf off from it."""

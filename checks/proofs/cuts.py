@@ -1,7 +1,11 @@
-"""Which equations cut a leaf's tangent off, on the way to the loss."""
+"""Which equations pass a leaf's value to the loss but not its tangent.
+
+The module depends on `checks/program`.
+"""
 
 from typing import Any, NamedTuple
 
+from checks.program.bits import unite
 from checks.program.places import find_place
 from checks.program.sites import Site
 from checks.proofs.context import Seen, walk
@@ -31,28 +35,37 @@ class Cut(NamedTuple):
 
 
 def find_cuts(dependence: Dependence, jaxpr: Any, leaves: int) -> list[Cut]:
-    """Every equation that cuts one of these inputs (a bit set) and whose result the loss sees.
+    """Finds the equations that cut inputs off from the loss.
 
-    An equation that only contains the cut (a jitted call, a scan) is named when none was found
-    inside it; a custom rule or a `while` is itself the cut.
+    A jitted call or a scan that contains a cut is returned only if no cut is found inside it. A
+    custom rule or a `while` is itself the cut.
+
+    Args:
+        dependence: what depends on what in the program.
+        jaxpr: the program; the loss is its first output.
+        leaves: bit set of the inputs.
+
+    Returns:
+        The cuts whose results the loss depends on, in program order.
     """
-    seen = walk(dependence, jaxpr, leaves, enter=lambda seen: _lost(seen) != 0)
-    found = [Cut(one.site, lost) for one in seen if (lost := _lost(one))]
-    return [Cut(cut.site, bits) for cut in found if (bits := cut.leaves & ~_inside(cut, found))]
+    seen = walk(dependence, jaxpr, leaves, enter=lambda seen: _find_lost(seen) != 0)
+    found = [Cut(one.site, lost) for one in seen if (lost := _find_lost(one))]
+    outer = ((cut, cut.leaves & ~_find_inside(cut, found)) for cut in found)
+    return [Cut(cut.site, leaves) for cut, leaves in outer if leaves]
 
 
-def _lost(seen: Seen) -> int:
-    lost = 0
-    for value, tangent, is_live in zip(*seen.results, seen.live):
-        lost |= value & ~tangent if is_live else 0
+def _find_lost(seen: Seen) -> int:
+    """Returns the inputs whose tangent arrives at an equation and whose value alone leaves it."""
+    results = zip(*seen.results, seen.live)
+    lost = unite(value & ~tangent for value, tangent, is_live in results if is_live)
     return seen.arriving & lost
 
 
-def _inside(outer: Cut, cuts: list[Cut]) -> int:
-    """Leaves that are cut inside this one's sub-jaxprs."""
+def _find_inside(outer: Cut, cuts: list[Cut]) -> int:
+    """Returns the inputs that are cut inside the sub-jaxprs of this equation."""
     path = outer.site.path
-    leaves = 0
-    for cut in cuts:
-        if len(cut.site.path) > len(path) and cut.site.path[: len(path)] == path:
-            leaves |= cut.leaves
-    return leaves
+    return unite(
+        cut.leaves
+        for cut in cuts
+        if len(cut.site.path) > len(path) and cut.site.path[: len(path)] == path
+    )

@@ -1,8 +1,9 @@
-"""What depends on what in a jaxpr: by value, and by tangent. Proofs, from shapes alone.
+"""What depends on what in a jaxpr, by value and by tangent: proofs from shapes alone.
 
-For each jaxpr one boolean matrix, outputs by inputs, of either kind; rows are Python integers used
-as bit sets. An output depends on an input *by value* when some chain of equations leads from one
-to the other, and *by tangent* when every link of some chain has a derivative.
+An output depends on an input *by value* when a chain of equations leads from the input to the
+output. It depends *by tangent* when each equation of such a chain has a derivative. For each jaxpr
+there are two boolean matrices, outputs by inputs; their rows are Python integers used as bit sets.
+The module depends on `checks/program`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,31 +11,40 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from checks.program import jaxprs
+from checks.program.bits import unite
 from checks.program.places import describe_rule, find_place, is_jax_rule
-from checks.proofs.derivatives import pullback
+from checks.proofs.derivatives import trace_pullback
 
-# Results with a derivative that is zero wherever it exists.
+# Equations whose derivative is zero wherever it exists.
 _FLAT = frozenset({"stop_gradient", "floor", "ceil", "round", "sign", "nextafter", "is_finite"})
-# Each result belongs to the operand in the same position.
+# Equations whose results each depend only on the operand at the same position.
 _PAIRWISE = frozenset(
     {"optimization_barrier", "psum", "psum2", "psum_invariant", "pmax", "pmin", "ppermute"}
     | {"pvary", "pcast", "copy", "copy_p"}
 )
-_LOOP_PATIENCE = 64
+# A scan is followed step by step for so many steps. If its carries still change then, they rotate
+# through a long cycle, and the sets of further steps are united.
+_MOST_EXACT_STEPS = 64
 
 
 class Rows(NamedTuple):
-    """Rows of one equation or jaxpr: for each output, the inputs that it depends on."""
+    """What each output of an equation or jaxpr depends on.
+
+    Attributes:
+        value: for each output, the bit set of the inputs that it depends on by value.
+        tangent: for each output, the bit set of the inputs that it depends on by tangent.
+    """
 
     value: tuple[int, ...]
     tangent: tuple[int, ...]
 
 
 class Dependence:
-    """Flows of jaxprs and equations, each worked out once.
+    """Computes the rows of jaxprs and equations, each once.
 
-    `notes` collects what had to be taken on trust (opaque kernels, rules that could not be
-    traced), for the report to say.
+    Attributes:
+        notes: sentences about what was taken on trust, such as opaque kernels and rules that
+            cannot be traced.
     """
 
     def __init__(
@@ -43,12 +53,14 @@ class Dependence:
         refused: Mapping[int, str] = MappingProxyType({}),
         underivable: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
-        """Starts with nothing known.
+        """Creates the object without computing anything.
 
         Args:
-            ask_rules: False takes a custom rule's tangent from its body (only values matter).
-            refused: equations whose derivative cannot be traced with all tangents, likewise. JAX
-                forgets what a custom rule returned once it has raised, so it is not asked again.
+            ask_rules: whether to trace custom rules. If False, the tangent rows of a custom rule
+                are those of its function.
+            refused: equations whose derivative cannot be traced with all tangents, as id -> JAX's
+                reason. Their custom rules are not traced again, since JAX forgets what a rule
+                returned once it has raised.
             underivable: equations without a reverse derivative, as id -> JAX's reason.
         """
         self.notes: list[str] = []
@@ -65,45 +77,45 @@ class Dependence:
             "custom_vjp_call": self._custom,
         }
 
-    def jaxpr(self, jaxpr: Any) -> Rows:
-        """Rows from the `invars` of a jaxpr (closed or not) to its outputs."""
+    def get_jaxpr_rows(self, jaxpr: Any) -> Rows:
+        """Returns what the outputs of a jaxpr, closed or not, depend on among its `invars`."""
         jaxpr = jaxprs.open_jaxpr(jaxpr)
         if id(jaxpr) not in self._jaxprs:
             ones = [1 << i for i in range(len(jaxpr.invars))]
-            env = self.forward(jaxpr, Sets(ones, ones))
-            flow = Rows(*(tuple(column) for column in env.of(jaxpr.outvars)))
-            self._jaxprs[id(jaxpr)] = (jaxpr, flow)  # kept, so that its id stays its own
+            sets = self.propagate(jaxpr, Sets(ones, ones)).get(jaxpr.outvars)
+            rows = Rows(tuple(sets.value), tuple(sets.tangent))
+            self._jaxprs[id(jaxpr)] = (jaxpr, rows)  # with the jaxpr, so that its id stays unique
         return self._jaxprs[id(jaxpr)][1]
 
-    def forward(self, jaxpr: Any, inputs: "Sets") -> "Environment":
-        """The sets of every variable of a jaxpr, given those of its inputs."""
+    def propagate(self, jaxpr: Any, inputs: "Sets") -> "Environment":
+        """Computes what every variable of an open jaxpr depends on, given that of its inputs."""
         env = Environment(jaxpr, inputs)
         for equation in jaxpr.eqns:
-            env.apply(equation, self.equation(equation))
+            env.apply(equation, self.get_equation_rows(equation))
         return env
 
-    def equation(self, equation: Any) -> Rows:
-        """Rows from the operands of an equation to its results."""
-        flow = self._flow(equation)
+    def get_equation_rows(self, equation: Any) -> Rows:
+        """Returns what the results of an equation depend on among its operands."""
+        rows = self._compute_rows(equation)
         if (why := self._underivable.get(id(equation))) is None:
-            return flow
-        self.note(f"JAX has no reverse derivative of {find_place(equation)} ({why})")
-        return flow._replace(tangent=(0,) * len(flow.value))
+            return rows
+        self._add_note(f"JAX has no reverse derivative of {find_place(equation)} ({why})")
+        return rows._replace(tangent=(0,) * len(rows.value))
 
-    def _flow(self, equation: Any) -> Rows:
+    def _compute_rows(self, equation: Any) -> Rows:
         name = equation.primitive.name
         if any(map(jaxprs.is_reference, equation.invars)):
-            return _everything(equation)
+            return _relate_all(equation)
         if name in self._by_name:
             return self._by_name[name](equation)
         if (inner := jaxprs.find_callee(equation)) is not None:
-            return self.jaxpr(inner)
+            return self.get_jaxpr_rows(inner)
         if name in _PAIRWISE and len(equation.invars) == len(equation.outvars):
             rows = tuple(1 << i for i in range(len(equation.outvars)))
             return Rows(rows, rows)
-        everything = _everything(equation)
+        everything = _relate_all(equation)
         if name in jaxprs.CALLBACKS or jaxprs.is_opaque(equation):
-            self.note(f"taken as a whole, its inside is not read: {find_place(equation)}")
+            self._add_note(f"taken as a whole, its inside is not read: {find_place(equation)}")
         if jaxprs.is_opaque(equation):
             return everything._replace(tangent=self._opaque_tangent(equation, everything.tangent))
         if name in _FLAT or name in jaxprs.CALLBACKS:
@@ -111,29 +123,30 @@ class Dependence:
         return everything
 
     def _cond(self, equation: Any) -> Rows:
-        flows = [self.jaxpr(branch) for branch in equation.params["branches"]]
-        columns = [tuple(_union(rows) << 1 for rows in zip(*flow)) for flow in zip(*flows)]
+        branches = [self.get_jaxpr_rows(branch) for branch in equation.params["branches"]]
+        columns = [tuple(unite(rows) << 1 for rows in zip(*kind)) for kind in zip(*branches)]
         value = tuple(row | 1 for row in columns[0])
         return Rows(value, columns[1])
 
     def _scan(self, equation: Any) -> Rows:
-        body = self.jaxpr(equation.params["jaxpr"])
+        body = self.get_jaxpr_rows(equation.params["jaxpr"])
         constants, carries = jaxprs.count_scan_inputs(equation)
         length = equation.params["length"]
         return Rows(*(_iterate(rows, constants, carries, length) for rows in body))
 
     def _while(self, equation: Any) -> Rows:
-        """Value only: a loop of unknown length has no reverse derivative in JAX."""
+        """Returns value rows alone: a loop of unknown length has no reverse derivative in JAX."""
         params = equation.params
-        of_cond, of_body = params["cond_nconsts"], params["body_nconsts"]
-        body, inside = self.jaxpr(params["body_jaxpr"]), jaxprs.open_jaxpr(params["body_jaxpr"])
-        carry = [1 << i for i in range(of_cond + of_body, len(equation.invars))]
-        constants = [1 << i for i in range(of_cond + of_body)]
-        (asked,) = self.jaxpr(params["cond_jaxpr"]).value
-        changes = [out is not into for out, into in zip(inside.outvars, inside.invars[of_body:])]
+        cond_count, body_count = params["cond_nconsts"], params["body_nconsts"]
+        inside = jaxprs.open_jaxpr(params["body_jaxpr"])
+        body = self.get_jaxpr_rows(inside)
+        carry = [1 << i for i in range(cond_count + body_count, len(equation.invars))]
+        constants = [1 << i for i in range(cond_count + body_count)]
+        (asked,) = self.get_jaxpr_rows(params["cond_jaxpr"]).value
+        changes = [out is not into for out, into in zip(inside.outvars, inside.invars[body_count:])]
         while True:
-            decides = _collect(asked, constants[:of_cond] + carry)
-            known = constants[of_cond:] + carry
+            decides = _collect(asked, constants[:cond_count] + carry)
+            known = constants[cond_count:] + carry
             after = [
                 old | (_collect(row, known) | decides if change else 0)
                 for old, row, change in zip(carry, body.value, changes)
@@ -143,7 +156,7 @@ class Dependence:
             carry = after
 
     def _custom(self, equation: Any) -> Rows:
-        body = self.jaxpr(jaxprs.get_custom_body(equation))
+        body = self.get_jaxpr_rows(jaxprs.get_custom_body(equation))
         if not self._ask_rules or id(equation) in self._underivable:
             return body
         key = _rule_key(equation)
@@ -153,26 +166,27 @@ class Dependence:
                 self._rules[key] = self._rule_tangent(equation) if refusal is None else body.value
             except Exception as error:
                 refusal = type(error).__name__
-                self._rules[key] = body.value  # not the body's tangent: a rule may cross a loop
+                self._rules[key] = body.value  # not the body's tangent: it may end at a loop
             if refusal is not None:
                 why = f"{refusal}; it is taken to have a derivative everywhere"
-                self.note(f"custom rule of {describe_rule(equation)} could not be traced: {why}")
+                rule = describe_rule(equation)
+                self._add_note(f"custom rule of {rule} could not be traced: {why}")
         return Rows(body.value, self._rules[key])
 
     def _opaque_tangent(self, equation: Any, otherwise: tuple[int, ...]) -> tuple[int, ...]:
-        """By the rule of an equation whose inside is not read, where it has one to be traced."""
+        """Returns the tangent rows by the rule of an opaque equation, if the rule can be traced."""
         key = _Same(equation)
         if self._ask_rules and key not in self._rules:
             try:
                 self._rules[key] = self._rule_tangent(equation)
-            except Exception:  # most kernels have no derivative of their own
+            except Exception:  # most kernels have no derivative
                 self._rules[key] = otherwise
         return self._rules.get(key, otherwise)
 
     def _rule_tangent(self, equation: Any) -> tuple[int, ...]:
-        """Which operands' cotangents depend on which results' ones, by tracing the rule itself."""
-        traced, moved, seen = pullback(equation)
-        rows = Dependence(ask_rules=False).jaxpr(traced).value
+        """Returns which operands' cotangents depend on which results', by tracing the rule."""
+        traced, moved, seen = trace_pullback(equation)
+        rows = Dependence(ask_rules=False).get_jaxpr_rows(traced).value
         tangent = [0] * len(equation.outvars)
         for i, row in zip(moved, rows):
             for k, j in enumerate(seen):
@@ -180,21 +194,25 @@ class Dependence:
                     tangent[j] |= 1 << i
         return tuple(tangent)
 
-    def note(self, text: str) -> None:
-        """Something that the method takes on trust; said once in the report."""
+    def _add_note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
 
 
 class Sets(NamedTuple):
-    """For each of a list of variables: what it depends on, by value and by tangent."""
+    """What each of a list of variables depends on.
+
+    Attributes:
+        value: for each variable, the bit set of the program's inputs that it depends on by value.
+        tangent: for each variable, the same by tangent.
+    """
 
     value: Sequence[int]
     tangent: Sequence[int]
 
 
 class Environment:
-    """The sets of every variable of one jaxpr."""
+    """What every variable of one jaxpr depends on."""
 
     def __init__(self, jaxpr: Any, inputs: Sets) -> None:
         self._value = dict(zip(jaxpr.invars, inputs.value))
@@ -203,47 +221,57 @@ class Environment:
             for variable, bits in zip(jaxpr.invars, inputs.tangent)
         }
 
-    def of(self, atoms: Sequence[Any]) -> Sets:
-        """The sets of these variables; literals and constants depend on nothing."""
+    def get(self, atoms: Sequence[Any]) -> Sets:
+        """Returns the sets of these variables; literals and constants depend on nothing."""
         hashable = [None if jaxprs.is_literal(atom) else atom for atom in atoms]
         return Sets(
             [self._value.get(atom, 0) for atom in hashable],
             [self._tangent.get(atom, 0) for atom in hashable],
         )
 
-    def apply(self, equation: Any, flow: Rows) -> None:
-        """Enters an equation's results, and what it may have written into references."""
-        operands = self.of(equation.invars)
-        for variable, value, tangent in zip(equation.outvars, *flow):
+    def apply(self, equation: Any, rows: Rows) -> None:
+        """Adds an equation's results, and what the equation may have written into references."""
+        operands = self.get(equation.invars)
+        for variable, value, tangent in zip(equation.outvars, *rows):
             self._value[variable] = _collect(value, operands.value)
             if tangent and jaxprs.is_differentiable(variable):
                 self._tangent[variable] = _collect(tangent, operands.tangent)
         for atom in equation.invars:
             if not jaxprs.is_literal(atom) and jaxprs.is_reference(atom):
-                self._value[atom] = _union(operands.value)
-                self._tangent[atom] = _union(operands.tangent)
+                self._value[atom] = unite(operands.value)
+                self._tangent[atom] = unite(operands.tangent)
 
 
-def _everything(equation: Any) -> Rows:
+def _relate_all(equation: Any) -> Rows:
     rows = ((1 << len(equation.invars)) - 1,) * len(equation.outvars)
     return Rows(rows, rows)
 
 
 def _select(equation: Any) -> Rows:
-    """The choice itself has no derivative."""
+    """Returns the rows of a selection; the operand that selects has no derivative."""
     every = (1 << len(equation.invars)) - 1
     return Rows((every,), (every & ~1,))
 
 
 def _sort(equation: Any) -> Rows:
-    """Order comes from the keys; what is ordered keeps its own tangent."""
+    """Returns the rows of a sort: the order depends on the keys, each tangent on one operand."""
     keys = (1 << equation.params["num_keys"]) - 1
     own = tuple(1 << i for i in range(len(equation.invars)))
     return Rows(tuple(row | keys for row in own), own)
 
 
 def _iterate(rows: Sequence[int], constants: int, carries: int, length: int) -> tuple[int, ...]:
-    """Carries out after exactly `length` steps, and per-step results over all of them."""
+    """Returns the rows of a scan from those of its body.
+
+    Args:
+        rows: of the body, of one kind: its carries, then its results.
+        constants: number of constants among the body's inputs.
+        carries: number of carries.
+        length: number of steps.
+
+    Returns:
+        What the last carries depend on, then for each result what it depends on at any step.
+    """
     total = max((row.bit_length() for row in rows), default=0)
     ones = [1 << i for i in range(max(total, constants + carries))]
     before, after = ones[constants : constants + carries], ones[constants + carries :]
@@ -252,7 +280,7 @@ def _iterate(rows: Sequence[int], constants: int, carries: int, length: int) -> 
         known = ones[:constants] + carry + after
         found = [_collect(row, known) for row in rows]
         results = [old | new for old, new in zip(results, found[carries:])]
-        if step >= _LOOP_PATIENCE:  # a long cycle of shifted carries: any of its phases
+        if step >= _MOST_EXACT_STEPS:
             found = [new | old for new, old in zip(found, carry)]
         if found[:carries] == carry:
             break
@@ -261,7 +289,7 @@ def _iterate(rows: Sequence[int], constants: int, carries: int, length: int) -> 
 
 
 def _collect(row: int, sets: Sequence[int]) -> int:
-    """Union of the sets whose bits are in the row."""
+    """Returns the union of the sets at the positions that are in the row."""
     union = 0
     while row:
         low = row & -row
@@ -270,15 +298,8 @@ def _collect(row: int, sets: Sequence[int]) -> int:
     return union
 
 
-def _union(sets: Sequence[int]) -> int:
-    union = 0
-    for one in sets:
-        union |= one
-    return union
-
-
 class _Same(NamedTuple):
-    """An equation as a key of its own: equal to itself alone, and kept alive."""
+    """An equation as a dictionary key that equals no other equation."""
 
     equation: Any
 
@@ -290,7 +311,10 @@ class _Same(NamedTuple):
 
 
 def _rule_key(equation: Any) -> Any:
-    """JAX's own rules are told apart by source and shapes; a user's only by the equation."""
+    """Returns a key that is shared by equations with the same rule.
+
+    A rule of JAX is known by its source and shapes; a user's rule is asked at each equation.
+    """
     if not is_jax_rule(equation):
         return _Same(equation)
     shapes = tuple((x.aval.shape, str(x.aval.dtype)) for x in equation.invars)

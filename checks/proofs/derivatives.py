@@ -1,7 +1,8 @@
-"""Which equations JAX has no reverse derivative of, found by asking it, from shapes alone.
+"""Which equations have no reverse derivative in JAX, found by tracing each of them.
 
-A kernel without a rule, a window reduction with an operation of the user's own, a custom rule that
-raises: each makes `jax.grad` raise for the whole program. Here each is a finding with its line.
+A kernel without a rule, a window reduction with a user's operation, or a custom rule that raises
+makes `jax.grad` raise for the whole program. This module finds each such equation. It needs shapes
+alone and depends on `checks/program`.
 """
 
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ from checks.program.interpret import Interpreter
 from checks.program.places import is_jax_rule
 from checks.program.sites import Site
 
-# Handled as a whole: by what is inside them, or as cuts that are known beforehand.
+# Equations that are not asked: what is inside them is, or they are known to have no derivative.
 _AS_A_WHOLE = frozenset({"scan", "while", "cond"}) | jaxprs.CALLBACKS | jaxprs.DEBUGGING
-# Have one whatever their operands and settings are; these are most equations of any program.
+# Primitives with a derivative for all operands and settings. Most equations of a program are such.
 _SURE = frozenset(
     {"add", "sub", "mul", "div", "neg", "exp", "log", "tanh", "logistic", "sqrt", "rsqrt", "erf"}
     | {"sin", "cos", "pow", "integer_pow", "square", "abs", "max", "min", "add_any", "log1p"}
@@ -30,9 +31,10 @@ class Pullback(NamedTuple):
     """The reverse derivative of one equation.
 
     Attributes:
-        jaxpr: operands, then cotangents of `seen` -> cotangents of `moved`.
+        jaxpr: a function of the operands and the cotangents of the results `seen`, which returns
+            the cotangents of the operands `moved`.
         moved: positions of the operands that get a cotangent.
-        seen: positions of the results that give one.
+        seen: positions of the results that have a cotangent.
     """
 
     jaxpr: Any
@@ -40,8 +42,12 @@ class Pullback(NamedTuple):
     seen: list[int]
 
 
-def pullback(equation: Any) -> Pullback:
-    """Traces the reverse derivative of an equation; raises what JAX or a custom rule raises."""
+def trace_pullback(equation: Any) -> Pullback:
+    """Traces the reverse derivative of an equation.
+
+    Raises:
+        Exception: the error of JAX or of a custom rule, if there is no derivative.
+    """
     first = jaxprs.count_constant_operands(equation)
     moved = [i for i, x in enumerate(equation.invars) if i >= first and _is_moved(x)]
     seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
@@ -61,48 +67,57 @@ def pullback(equation: Any) -> Pullback:
     return Pullback(jax.make_jaxpr(back)(operands, cotangents), moved, seen)
 
 
-class Missing(NamedTuple):
+class MissingDerivatives(NamedTuple):
     """Equations whose reverse derivative cannot be traced, as id -> JAX's reason.
 
     Attributes:
-        alone: with a tangent for each operand that may have one.
-        underivable: in the program too; none where its gradient can be traced after all.
+        alone: those that fail when each operand that may have a tangent has one.
+        underivable: those that also fail inside this program; empty if the gradient of the loss
+            can be traced.
     """
 
     alone: dict[int, str]
     underivable: dict[int, str]
 
 
-def missing_derivatives(closed: Any, leaf_count: int) -> Missing:
-    """Equations without a reverse derivative.
+def find_missing_derivatives(closed: Any, leaf_count: int) -> MissingDerivatives:
+    """Finds the equations without a reverse derivative.
 
     Args:
-        closed: the program; the loss is its first output.
-        leaf_count: number of its first inputs that the loss is differentiated by.
+        closed: the program as a closed jaxpr; the loss is its first output.
+        leaf_count: number of leaves, which are the first inputs of the program.
     """
     asked: dict[Any, str | None] = {}
     found = {}
-    for equation in _equations(closed):
-        key = _key(equation)
+    for equation in _list_equations(closed):
+        key = _make_key(equation)
         if key not in asked:
-            asked[key] = _why_not(equation)
+            asked[key] = _explain_missing(equation)
         if (why := asked[key]) is not None:
             found[id(equation)] = why
-    return Missing(found, {} if not found or _has_gradient(closed, leaf_count) else found)
+    has_gradient = not found or _has_gradient(closed, leaf_count)
+    return MissingDerivatives(found, {} if has_gradient else found)
 
 
 def stop_tangents(closed: Any, equations: dict[int, str]) -> Any:
-    """The same program, with the tangents of these equations' operands stopped."""
+    """Returns the program with no tangent into some of its equations.
+
+    Args:
+        closed: the program as a closed jaxpr.
+        equations: the equations, as id -> JAX's reason.
+    """
     inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
-    return jax.make_jaxpr(lambda *given: _Holder(equations).run(closed, given)[0])(*inputs)
+    return jax.make_jaxpr(lambda *given: _TangentStopper(equations).run(closed, given)[0])(*inputs)
 
 
-class _Holder(Interpreter):
+class _TangentStopper(Interpreter):
+    """Runs a jaxpr and stops the tangents of the operands of some equations."""
+
     def __init__(self, equations: dict[int, str]) -> None:
         self._equations = equations
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """The same results; no tangent enters the chosen equations."""
+        """Returns the results of an equation; no tangent enters one of those chosen."""
         if id(site.equation) not in self._equations:
             return super().compute(site, operands, feed)
         if site.equation.primitive.name in jaxprs.CUSTOM_RULES:
@@ -110,8 +125,8 @@ class _Holder(Interpreter):
         return super().compute(site, jaxprs.detach(operands), feed)
 
 
-def _equations(closed: Any) -> Iterator[Any]:
-    """Equations that may be asked, each sub-jaxpr once; custom rules answer for their insides."""
+def _list_equations(closed: Any) -> Iterator[Any]:
+    """Yields the equations to ask, each sub-jaxpr once; the function of a rule is not entered."""
     queue, done = [jaxprs.open_jaxpr(closed)], set()
     while queue:
         jaxpr = queue.pop()
@@ -126,8 +141,8 @@ def _equations(closed: Any) -> Iterator[Any]:
                 yield equation
 
 
-def _key(equation: Any) -> Any:
-    """What is equal has the same answer; a user's rule is asked at each call."""
+def _make_key(equation: Any) -> Any:
+    """Returns a key shared by equal equations; each call of a custom rule has its own."""
     if equation.primitive.name in jaxprs.CUSTOM_RULES:
         return id(equation)
     shapes = tuple(str(x.aval) for x in (*equation.invars, *equation.outvars))
@@ -139,13 +154,14 @@ def _key(equation: Any) -> Any:
     return key
 
 
-def _why_not(equation: Any) -> str | None:
+def _explain_missing(equation: Any) -> str | None:
+    """Returns JAX's reason why an equation has no reverse derivative, None if it has one."""
     if any(map(jaxprs.is_reference, equation.invars)):
         return None
     try:
-        traced = pullback(equation) if _carries(equation) else None
-        del traced
-    except NameError:  # the axis of a mesh, which one equation alone does not know
+        if _has_tangents(equation):
+            trace_pullback(equation)
+    except NameError:  # the equation alone does not know the axis of its mesh
         return None
     except Exception as error:
         lines = str(error).strip().splitlines()
@@ -153,7 +169,7 @@ def _why_not(equation: Any) -> str | None:
     return None
 
 
-def _carries(equation: Any) -> bool:
+def _has_tangents(equation: Any) -> bool:
     return any(map(_is_moved, equation.invars)) and any(
         map(jaxprs.is_differentiable, equation.outvars)
     )

@@ -6,7 +6,7 @@ from functools import cached_property
 from checks.program.trace import Program
 from checks.proofs.cuts import Cut, find_cuts
 from checks.proofs.dependence import Dependence
-from checks.proofs.derivatives import missing_derivatives, stop_tangents
+from checks.proofs.derivatives import find_missing_derivatives, stop_tangents
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def prove(program: Program) -> Proof:
     Args:
         program: the traced loss; its inputs may be shapes without values.
     """
-    missing = missing_derivatives(program.jaxpr, program.leaf_count)
+    missing = find_missing_derivatives(program.jaxpr, program.leaf_count)
     dependence = Dependence(refused=missing.alone, underivable=missing.underivable)
-    rows = dependence.jaxpr(program.jaxpr)
+    rows = dependence.get_jaxpr_rows(program.jaxpr)
     leaves = (1 << program.leaf_count) - 1
     value, tangent = rows.value[0] & leaves, rows.tangent[0] & leaves
     cuts = find_cuts(dependence, program.jaxpr, value & ~tangent)
