@@ -10,7 +10,7 @@ from checks.program.trace import trace
 from checks.proofs.cuts import find_cuts
 from checks.proofs.dependence import Dependence
 from tests.checks.checked_programs import X
-from tests.checks.cured_programs import PIECES
+from tests.checks.cures.cured_programs import PIECES
 
 NAMES = [name for name, piece in PIECES.items() if piece.edit == "straight-through"]
 

@@ -12,7 +12,7 @@ from jax import lax
 from checks import Cure, Leaf, Report, assert_alive, diagnose
 from checks.document import document
 from tests.checks.checked_programs import CASES, X, draw, mlp, slightly_off, square
-from tests.checks.cured_programs import PIECES, loss_of, params_of
+from tests.checks.cures.cured_programs import PIECES, loss_of, params_of
 
 W = draw(1, 4, 2)
 
