@@ -113,9 +113,9 @@ def _bench(args: argparse.Namespace) -> None:
 def _check(args: argparse.Namespace) -> int:
     config = _load_study(args)
     _prepare()
-    from pgat_jax.check import check_config
+    from pgat_jax.causes.gradient_check import check_gradients
 
-    return check_config(
+    return check_gradients(
         config, args.static, args.allow, args.json, args.html, args.fault, args.without
     )
 
@@ -123,7 +123,7 @@ def _check(args: argparse.Namespace) -> int:
 def _causes(args: argparse.Namespace) -> None:
     config = _load_study(args, "original")
     _prepare()
-    from pgat_jax.causes.command import list_causes, run_causes
+    from pgat_jax.causes.study import list_causes, run_causes
 
     if args.list:
         print(list_causes())

@@ -22,8 +22,8 @@ from benchmarks.faults.registry import Model, all_faults
 from checks import diagnose
 from pgat_jax import load_config
 from pgat_jax.causes.config import StudyConfig
-from pgat_jax.causes.registry import chosen
-from pgat_jax.causes.subject import impose
+from pgat_jax.causes.study_model import intervene
+from pgat_jax.causes.wiring_faults import choose_wiring_faults
 
 ROOT = Path(__file__).parents[1]
 RECORDED = ROOT / "tests" / "tools" / "digests"
@@ -46,10 +46,10 @@ def digest_configuration(name: str) -> dict[str, Any]:
         and the Euclidean norms of both trees.
     """
     config = load_config(name, schema=StudyConfig)
-    subject = impose(config.without_faults(), chosen(config.faults))
-    params = subject.init(jax.random.key(config.seed))
-    batch = subject.batch(range(WINDOWS))
-    (loss, _), gradient = jax.jit(jax.value_and_grad(subject.loss, has_aux=True))(params, batch)
+    model = intervene(config.without_faults(), choose_wiring_faults(config.faults))
+    params = model.init(jax.random.key(config.seed))
+    batch = model.batch(range(WINDOWS))
+    (loss, _), gradient = jax.jit(jax.value_and_grad(model.loss, has_aux=True))(params, batch)
     return {
         "initial": digest_tree(params),
         "loss": float(loss).hex(),

@@ -1,7 +1,8 @@
-"""Why did the gradient vanish? Claims of the texts, wiring of the original and fixes, tried singly.
+"""Why did the gradient vanish? The claims about the original, repeated as experiments.
 
-The one part of `checks` that imports `pgat_jax`. `intervention.py` says what is done to the model,
-always from outside. `wiring/` holds the original's faults, `hypotheses/` the claims of the texts,
-one a file each; `remedies.py` the fixes. `subject.py` imposes, `trial.py` measures, `judge.py`
-decides, `page.py` tells.
+The original is the PyTorch implementation "Celestial Enhanced PGAT". Its repository contains two
+documents that explain gradients logged as 0.00000000: `gradient_flow_analysis.txt` and
+`fusion_gate_collapse_causes.txt`. This package imposes their claims, the original's measured faults
+and the fixes on the model from outside, and measures what each does to the gradient. It depends on
+the rest of `pgat_jax` and on the public names of `checks`; only `verbs` imports it.
 """

@@ -1,111 +1,131 @@
-"""The answer in five sentences, made of the figures that were found; and the two rankings."""
+"""The answer of a study in five sentences with its numbers, and the causes' two rankings.
+
+"The list" and "the analysis" are the documents `fusion_gate_collapse_causes.txt` and
+`gradient_flow_analysis.txt` of the PyTorch original, "Celestial Enhanced PGAT".
+"""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from pgat_jax.causes.experiments import FULL, SMALL
-from pgat_jax.causes.judge import ORDER
+from pgat_jax.causes.effects import ORDER
+from pgat_jax.causes.scales import FULL, SMALL
 
-SIGNS = 2
-"""Significant digits of figures in sentences."""
-
-
-def answer(found: dict[str, Any]) -> list[str]:
-    """One sentence each: what is dead, the fusion path, the causes, the fixes, the spread."""
-    said = [_dead(found), _alive(found), _causes(found), _fixes(found), _spread(found)]
-    return [sentence for sentence in said if sentence]
+SIGNIFICANT_DIGITS = 2  # of numbers in sentences
 
 
-def ranking(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    """(measured place, number, title, the texts' own rank), the strongest cause first."""
-    order = sorted(found["causes"], key=lambda c: (ORDER.index(c["verdict"]), -_share(c)))
+def write_answer(results: Mapping[str, Any]) -> list[str]:
+    """Writes one sentence each on leaves without gradient, projections, causes, fixes and spread.
+
+    Args:
+        results: What `collect_results` returned.
+
+    Returns:
+        The sentences for which the results contain the numbers.
+    """
+    sentences = (
+        _describe_losses(results),
+        _describe_projections(results),
+        _describe_causes(results),
+        _describe_remedies(results),
+        _describe_spread(results),
+    )
+    return [sentence for sentence in sentences if sentence]
+
+
+def rank_causes(results: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Returns (measured rank, number, title, rank in the list), the strongest cause first."""
+    order = sorted(
+        results["causes"], key=lambda c: (ORDER.index(c["verdict"]), -_decisive_share(c))
+    )
     return [
         (str(place), cause["number"], cause["title"], str(cause["rank"] or ""))
         for place, cause in enumerate(order, 1)
     ]
 
 
-def _share(cause: dict[str, Any]) -> float:
+def _decisive_share(cause: dict[str, Any]) -> float:
     decisive = cause.get("removed") or cause.get("imposed")
     return decisive["effects"][cause["outcome"]]["share"] if decisive else 0.0
 
 
-def _dead(found: dict[str, Any]) -> str:
-    lost = found["bases"].get("sick", {}).get(FULL.name, {}).get("lost")
-    if lost is None:
+def _describe_losses(results: Mapping[str, Any]) -> str:
+    kinds = results["bases"].get("faulty", {}).get(FULL.name, {}).get("kinds")
+    if kinds is None:
         return ""
-    leaves, parameters = (sum(lost[kind][i] for kind in lost) for i in (0, 1))
-    apart, zero = lost["disconnected"], lost["zero"]
+    leaves, parameters = (sum(kinds[kind][i] for kind in kinds) for i in (0, 1))
+    disconnected, zero = kinds["disconnected"], kinds["zero"]
     return (
-        f"In the original's wiring {apart[0]} of {leaves} leaves, {_percent(apart[1], parameters)} "
-        f"of the parameters, are not connected to the loss at all, and {zero[0]} more have a "
-        f"gradient of exactly zero{_graph(found)}."
+        f"With the original's wiring, {disconnected[0]} of {leaves} leaves, "
+        f"{_format_percent(disconnected[1], parameters)} of the parameters, are not connected to "
+        f"the loss at all, and {zero[0]} more have a gradient of exactly zero"
+        f"{_describe_graph(results)}."
     )
 
 
-def _graph(found: dict[str, Any]) -> str:
-    norm = found["bases"]["sick"][FULL.name]["start"]["graph"]
-    return ", among them the whole graph" if norm == 0 else ""
+def _describe_graph(results: Mapping[str, Any]) -> str:
+    norm = results["bases"]["faulty"][FULL.name]["start"]["graph"]
+    return ", among them all leaves of the graph" if norm == 0 else ""
 
 
-def _alive(found: dict[str, Any]) -> str:
-    start = found["bases"].get("sick", {}).get(FULL.name, {}).get("start")
+def _describe_projections(results: Mapping[str, Any]) -> str:
+    start = results["bases"].get("faulty", {}).get(FULL.name, {}).get("start")
     if start is None:
         return ""
     norms = ", ".join(f"{name} {norm:.1e}" for name, norm in start["projections"].items())
     return (
-        "The projections that both texts call dead are alive in it: the norms of their gradients "
-        f"are {norms}, where the whole model's is {start['whole']:.{SIGNS}g}."
+        "The projections, whose gradients both documents call zero, do get gradients: their norms "
+        f"are {norms}; the norm of the whole gradient is {start['whole']:.{SIGNIFICANT_DIGITS}g}."
     )
 
 
-def _causes(found: dict[str, Any]) -> str:
-    listed = [cause for cause in found["causes"] if not cause["number"].startswith("R")]
+def _describe_causes(results: Mapping[str, Any]) -> str:
+    listed = [cause for cause in results["causes"] if not cause["number"].startswith("R")]
     counts = Counter(cause["verdict"] for cause in listed)
     words = ", ".join(f"{counts[v]} {v}" for v in ORDER if counts[v])
-    top = ", ".join(_said(cause) for cause in listed if cause["rank"] is not None)
-    return f"Of the {len(listed)} causes tried of the list: {words}; of its top five: {top}."
+    top = ", ".join(_describe_cause(cause) for cause in listed if cause["rank"] is not None)
+    return f"Of the {len(listed)} causes of the list: {words}; of its top five: {top}."
 
 
-def _said(cause: dict[str, Any]) -> str:
-    rests = "" if cause["verdict"] == "refuted" else f" ({cause['outcome']})"
-    return f"{cause['number']} {cause['verdict']}{rests}"
+def _describe_cause(cause: dict[str, Any]) -> str:
+    outcome = "" if cause["verdict"] == "refuted" else f" ({cause['outcome']})"
+    return f"{cause['number']} {cause['verdict']}{outcome}"
 
 
-def _fixes(found: dict[str, Any]) -> str:
-    rows = [r for r in found["remedies"] if FULL.name in r]
+def _describe_remedies(results: Mapping[str, Any]) -> str:
+    rows = [r for r in results["remedies"] if FULL.name in r]
     if not rows:
         return ""
-    before = _lost(found["bases"]["sick"])
-    gains = {r["name"]: before - _lost(r) for r in rows}
-    texts = [r["name"] for r in rows if not r["place"].startswith("the checks")]
-    helpful = [name for name in texts if gains[name] > 0]
+    before = _count_losses(results["bases"]["faulty"])
+    gains = {r["name"]: before - _count_losses(r) for r in rows}
+    proposed = [r["name"] for r in rows if not r["is_of_checks"]]
+    helpful = [name for name in proposed if gains[name] > 0]
     best = max(gains, key=gains.__getitem__)
     return (
-        f"Of the {len(texts)} fixes that the texts propose, {len(helpful)} "
-        f"{'brings' if len(helpful) == 1 else 'bring'} any leaf to life"
-        f"{' (' + ', '.join(helpful) + ')' if helpful else ''}; {best} brings {gains[best]} of "
-        f"{before}."
+        f"Of the {len(proposed)} fixes that the documents propose, {len(helpful)} "
+        f"{'gives' if len(helpful) == 1 else 'give'} any leaf its gradient back"
+        f'{" (" + ", ".join(helpful) + ")" if helpful else ""}; the fix "{best}" does it for '
+        f"{gains[best]} of {before}."
     )
 
 
-def _lost(row: dict[str, Any]) -> int:
-    lost = row[FULL.name]["lost"]
-    return lost["disconnected"][0] + lost["zero"][0]
+def _count_losses(row: dict[str, Any]) -> int:
+    kinds = row[FULL.name]["kinds"]
+    return kinds["disconnected"][0] + kinds["zero"][0]
 
 
-def _spread(found: dict[str, Any]) -> str:
-    ends = {n: base.get(SMALL.name, {}).get("end") for n, base in found["bases"].items()}
+def _describe_spread(results: Mapping[str, Any]) -> str:
+    ends = {n: base.get(SMALL.name, {}).get("end") for n, base in results["bases"].items()}
     shares = {n: e["spread"] / e["target_spread"] for n, e in ends.items() if e is not None}
-    if "sick" not in shares:
+    if "faulty" not in shares:
         return ""
     return (
-        f"Forecasts that hardly vary are no symptom of it: after training they spread "
-        f"{shares['sick']:.{SIGNS}g} of what the targets do in the original's wiring, and "
-        f"{shares['healthy']:.{SIGNS}g} in the healthy one, because squared error on returns that "
-        "are nearly unpredictable is least near the mean."
+        "Forecasts that vary little are not a symptom of the faults: after training, their spread "
+        f"relative to the targets' is {shares['faulty']:.{SIGNIFICANT_DIGITS}g} with the "
+        f"original's wiring and {shares['sound']:.{SIGNIFICANT_DIGITS}g} without faults, because "
+        "the squared error of returns that are nearly unpredictable is least near the mean."
     )
 
 
-def _percent(part: int, whole: int) -> str:
+def _format_percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%"

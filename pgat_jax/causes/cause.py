@@ -1,53 +1,63 @@
-"""What a cause is: a claim of the texts as an experiment that can fail."""
+"""Causes: the claims of the original's two analysis documents, as experiments that can fail.
+
+The original is the PyTorch implementation "Celestial Enhanced PGAT". This module depends on
+`intervention` alone.
+"""
 
 from dataclasses import dataclass
 
 from pgat_jax.causes.intervention import Intervention
 
-TEXTS = {
-    "list": "Celestial Fusion Gate Gradient Collapse: ALL Possible Causes",
-    "analysis": "Deep Analysis: Celestial Graph Pipeline, Zero Gradient Root Cause",
-}
-"""Short name -> title of the text."""
+# Files of the original's repository that explain why gradients were logged as 0.00000000.
+LIST = "fusion_gate_collapse_causes.txt"
+ANALYSIS = "gradient_flow_analysis.txt"
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One claim, and what is done to the model to try it, in up to two directions.
+    """One claim, with the interventions of up to two experiments that test it.
 
-    Imposed on the healthy model: `impose`, or `present` where that is left out. Removed from the
-    sick one: `present` is left out of it, and `remedy` comes in. Whatever is left out is not done.
+    - Impose: apply `impose` (`present` if `impose` is None) to the sound model. If the claim is
+      true, the model moves towards the symptom.
+    - Remove: drop `present` from the faulty model and apply `remedy`. If the claim is true, the
+      model moves away from the symptom.
+
+    An experiment without an intervention is not run.
 
     Attributes:
-        number: the text's own, such as 3.2; or R1 and so on, for claims of the analysis.
-        title: the text's own, shortened.
-        place: text and section.
-        hypothesis: one sentence.
-        prediction: what must be seen, were it true; the experiment fails it or not.
-        present: the condition, as the text states it of the original; part of the sick model.
-        impose: a stronger form of it, for the healthy model.
-        remedy: what the text proposes against it, or what takes it away.
-        rank: place among the text's own top five.
-        in_training: whether the text has it act in training: it is trained at the larger scale.
+        number: The number in the list of causes, such as `3.2`; `R1` to `R5` for claims of the
+            analysis.
+        title: The title in the document, shortened.
+        document: `LIST` or `ANALYSIS`.
+        section: The section of the document.
+        hypothesis: One sentence that says how the cause would work.
+        prediction: One sentence that says what must be measured if the claim is true.
+        present: The condition of the original as the document states it; part of the faulty model.
+        impose: A stronger form of `present`, for the sound model.
+        remedy: The fix that the document proposes, or what takes the condition away.
+        rank: Place among the list's own top five.
+        is_in_training: Whether the cause acts in training, by its document. Such causes are trained
+            at the larger scale.
     """
 
     number: str
     title: str
-    place: tuple[str, str]
+    document: str
+    section: str
     hypothesis: str
     prediction: str
     present: Intervention | None = None
     impose: Intervention | None = None
     remedy: Intervention | None = None
     rank: int | None = None
-    in_training: bool = False
+    is_in_training: bool = False
 
     @property
-    def imposed(self) -> Intervention | None:
-        """What is done to the healthy model."""
+    def imposition(self) -> Intervention | None:
+        """The intervention on the sound model, if there is one."""
         return self.impose or self.present
 
     @property
     def is_removable(self) -> bool:
-        """Whether anything is done to the sick model."""
+        """Whether there is an experiment on the faulty model."""
         return self.present is not None or self.remedy is not None

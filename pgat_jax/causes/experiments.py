@@ -1,185 +1,129 @@
-"""From a configuration to experiments: bases, conditions of every cause, and what they gave."""
+"""Experiments: from a configuration and its causes to the conditions that have to be tried."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from pgat_jax.causes import hypotheses
+from pgat_jax.causes.catalogue import load_causes
 from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.conditions import Condition, Store
+from pgat_jax.causes.condition import Condition
 from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.intervention import Intervention
-from pgat_jax.causes.judge import judged
-from pgat_jax.causes.outcomes import OUTCOMES, decades, share
-from pgat_jax.causes.registry import chosen
 from pgat_jax.causes.remedies import REMEDIES, Remedy
-from pgat_jax.causes.trial import EPOCHS, Scale
+from pgat_jax.causes.scales import FULL, LAPTOP, Scale, resize
+from pgat_jax.causes.wiring_faults import choose_wiring_faults
 from pgat_jax.config import Config
-from pgat_jax.config_file import load_config
-
-FULL = Scale("full", None, updates=0, windows=1, judged=False)
-"""The start, at the sizes of the configuration."""
-LAPTOP = Scale("laptop", "laptop", updates=2 * EPOCHS, windows=24, judged=True)
-"""With training, for causes and fixes that act in training."""
-SMALL = Scale("small", "tiny", updates=2 * EPOCHS, windows=24, judged=True)
-"""With training, for all other causes, and for all fixes."""
-SCALES = (FULL, LAPTOP, SMALL)
-"""The largest first: a cause is judged by the first that shows it."""
-BATCH = 6
-"""Windows an update, where a model is trained."""
-
-Maybe = Intervention | None
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A comparison: what was done to a base, and whether that should lead to the symptom."""
+class Comparison:
+    """One experiment of a cause at one scale: a model before and after an intervention.
+
+    Attributes:
+        before: The sound or the faulty model.
+        after: The same with the cause imposed or removed.
+        is_imposed: Whether the cause is imposed on the sound model, which should move towards the
+            symptom; otherwise it is removed from the faulty model, which should move away.
+    """
 
     before: Condition
     after: Condition
     is_imposed: bool
 
-    def share(self, first: dict[str, Any], last: dict[str, Any], point: str, outcome: str):
-        """Share of the way to the symptom that is the cause's doing; None if not measured."""
-        a, b = (decades(trial, point, outcome) for trial in (first, last))
-        if a is None or b is None:
-            return None
-        return share(a, b, outcome) if self.is_imposed else share(b, a, outcome)
+    @property
+    def is_idle(self) -> bool:
+        """Whether the intervention shows nothing at this scale."""
+        return self.before == self.after
 
 
-@cache
-def all_causes() -> dict[str, Cause]:
-    """Number -> cause, of every file in `hypotheses/`, in the texts' order."""
-    names = sorted(module.name for module in pkgutil.iter_modules(hypotheses.__path__))
-    causes = [importlib.import_module(f"{hypotheses.__name__}.{n}").CAUSE for n in names]
-    return {cause.number: cause for cause in causes}
+def is_tried(cause: Cause, scale: Scale) -> bool:
+    """Whether a cause is tried at a scale: at full size, and trained at one of the others."""
+    return scale.name == FULL.name or (scale.name == LAPTOP.name) == cause.is_in_training
 
 
-def sized(study: StudyConfig, scale: Scale) -> Config:
-    """The configuration at the sizes of a scale, without its faults."""
-    config = study.without_faults()
-    if scale.sizes is None:
-        train = config.train.model_copy(update={"batch_size": 1})
-        return config.model_copy(update={"train": train})
-    other = load_config(scale.sizes)
-    switches = {"bypass_spatiotemporal_with_petri", "hierarchical_mapping", "gate"}
-    model = other.model.model_copy(update=config.model.model_dump(include=switches))
-    lengths = {"seq_len", "label_len", "pred_len"}
-    data = config.data.model_copy(update=other.data.model_dump(include=lengths))
-    recipe = {"epochs": EPOCHS, "batch_size": BATCH, "accumulation": 1}
-    train = config.train.model_copy(update=recipe)
-    return config.model_copy(update={"data": data, "model": model, "train": train})
+def is_remedy_tried(remedy: Remedy, scale: Scale) -> bool:
+    """Whether a remedy is tried at a scale: at `LAPTOP` only if it acts in training."""
+    return scale.name != LAPTOP.name or remedy.is_in_training
 
 
-def shows(scale: Scale, cause: Cause) -> bool:
-    """Whether a cause is tried at a scale: at the start at full size, and trained at one other."""
-    return scale.name == FULL.name or (scale.name == LAPTOP.name) == cause.in_training
+def sound_condition(study: StudyConfig, scale: Scale) -> Condition:
+    """Returns the sound model: the wiring of this repository, without faults."""
+    return Condition(resize(study, scale))
 
 
-def shows_fix(scale: Scale, remedy: Remedy) -> bool:
-    """Whether a fix is tried at a scale: at the larger trained one if it acts in training alone."""
-    return scale.name != LAPTOP.name or remedy.in_training
+def faulty_condition(study: StudyConfig, scale: Scale) -> Condition | None:
+    """Returns the faulty model: the study's faults, and what the documents state of the original.
 
-
-def healthy(config: StudyConfig, scale: Scale) -> Condition:
-    """The configuration's own wiring, without faults."""
-    return Condition(sized(config, scale))
-
-
-def sick(config: StudyConfig, scale: Scale) -> Condition | None:
-    """The faults of the configuration with all that the texts state; None where it has none."""
-    if not config.faults:
+    Returns:
+        The condition; None if the study has no faults.
+    """
+    if not study.faults:
         return None
-    stated = [c.present for c in all_causes().values() if c.present is not None]
-    return healthy(config, scale).plus(*dict.fromkeys([*chosen(config.faults), *stated]))
+    stated = [c.present for c in load_causes().values() if c.present is not None]
+    faults = choose_wiring_faults(study.faults)
+    return sound_condition(study, scale).plus(*dict.fromkeys([*faults, *stated]))
 
 
-def pairs(config: StudyConfig, scale: Scale, cause: Cause) -> Iterator[Pair]:
-    """The comparisons of a cause: imposed on the healthy, removed from the sick."""
-    well, ill = healthy(config, scale), sick(config, scale)
-    if cause.imposed is not None:
-        yield Pair(well, well.plus(*_shown(well, scale, cause.imposed)), is_imposed=True)
-    if ill is not None and cause.is_removable:
-        yield Pair(ill, _treated(ill, scale, [cause.present], [cause.remedy]), is_imposed=False)
+def compare(study: StudyConfig, scale: Scale, cause: Cause) -> Iterator[Comparison]:
+    """Yields the comparisons of a cause: imposed on the sound, removed from the faulty model."""
+    sound, faulty = sound_condition(study, scale), faulty_condition(study, scale)
+    if cause.imposition is not None:
+        after = sound.plus(*_select_visible(sound, scale, cause.imposition))
+        yield Comparison(sound, after, is_imposed=True)
+    if faulty is not None and cause.is_removable:
+        after = _exchange(faulty, scale, [cause.present], [cause.remedy])
+        yield Comparison(faulty, after, is_imposed=False)
 
 
-def remedied(config: StudyConfig, scale: Scale, remedy: Remedy) -> Condition | None:
-    """The sick model with a remedy; None where the configuration has no faults."""
-    ill = sick(config, scale)
-    return None if ill is None else _treated(ill, scale, remedy.drops, remedy.adds)
+def apply_remedy(study: StudyConfig, scale: Scale, remedy: Remedy) -> Condition | None:
+    """Returns the faulty model with a remedy; None if the study has no faults."""
+    faulty = faulty_condition(study, scale)
+    return None if faulty is None else _exchange(faulty, scale, remedy.drops, remedy.adds)
 
 
-def conditions(
-    config: StudyConfig, scales: Sequence[Scale], causes: Sequence[Cause], remedies: bool
-):
-    """(condition, scale) of all that has to be tried, each once, bases first."""
+def list_conditions(
+    study: StudyConfig, scales: Sequence[Scale], causes: Sequence[Cause], with_remedies: bool
+) -> list[tuple[Condition, Scale]]:
+    """Returns all conditions to try with their scale, each once, sound and faulty models first."""
     wanted: dict[tuple[Condition, Scale], None] = {}
     for scale in scales:
-        shown = [cause for cause in causes if shows(scale, cause)]
-        fixes = [r for r in REMEDIES if remedies and shows_fix(scale, r)]
-        if not shown and not fixes:
+        tried = [cause for cause in causes if is_tried(cause, scale)]
+        remedies = [r for r in REMEDIES if with_remedies and is_remedy_tried(r, scale)]
+        if not tried and not remedies:
             continue
-        bases: list[Condition | None] = [healthy(config, scale), sick(config, scale)]
-        compared = [p.after for cause in shown for p in pairs(config, scale, cause)]
-        fixed = [remedied(config, scale, r) for r in fixes]
-        for condition in (*bases, *compared, *fixed):
+        bases: list[Condition | None] = [
+            sound_condition(study, scale),
+            faulty_condition(study, scale),
+        ]
+        changed = [c.after for cause in tried for c in compare(study, scale, cause)]
+        remedied = [apply_remedy(study, scale, r) for r in remedies]
+        for condition in (*bases, *changed, *remedied):
             if condition is not None:
                 wanted[condition, scale] = None
     return list(wanted)
 
 
-def _treated(ill: Condition, scale: Scale, drops: Iterable[Maybe], adds: Iterable[Maybe]):
-    return ill.without(*_shown(ill, scale, *drops)).plus(*_shown(ill, scale, *adds))
+def _exchange(
+    base: Condition,
+    scale: Scale,
+    drops: Iterable[Intervention | None],
+    adds: Iterable[Intervention | None],
+) -> Condition:
+    drops, adds = (_select_visible(base, scale, *some) for some in (drops, adds))
+    return base.without(*drops).plus(*adds)
 
 
-def _shown(base: Condition, scale: Scale, *interventions: Maybe) -> list[Intervention]:
-    """Those that a trial of this scale can show: without updates, not those of the recipe alone."""
+def _select_visible(
+    base: Condition, scale: Scale, *interventions: Intervention | None
+) -> list[Intervention]:
+    """Returns the interventions that a trial can show.
+
+    Without updates, those that change only the training are left out.
+    """
     given = [i for i in interventions if i is not None]
     return given if scale.updates else [i for i in given if _acts_at_start(i, base.config)]
 
 
 def _acts_at_start(intervention: Intervention, config: Config) -> bool:
-    idle, hands = Intervention("", ""), ("columns", "device_table", "params", "intercept")
-    if any(getattr(intervention, hand) is not getattr(idle, hand) for hand in hands):
-        return True
-    edited = intervention.config(config)
-    return edited.model_copy(update={"train": config.train}) != config
-
-
-def verdict_of(
-    config: StudyConfig, cause: Cause, scales: Sequence[Scale], store: Store, seeds: Sequence[int]
-) -> dict[str, Any]:
-    """What the experiment of a cause gave, as plain data.
-
-    Returns:
-        `verdict`, `outcome` (that it rests on), and for `imposed` and `removed`, where they were
-        tried, a dict of outcome -> `Effect` and the verdict of that direction.
-    """
-    found: dict[str, Any] = {}
-    for is_imposed, name in ((True, "imposed"), (False, "removed")):
-        shares = _shares(config, cause, scales, store, seeds, is_imposed)
-        if shares:
-            verdict, outcome, effects = judged(shares)
-            found[name] = {"verdict": verdict, "outcome": outcome, "effects": effects}
-    untried = {"verdict": "undecidable here", "outcome": "nothing is trained"}
-    decisive = found.get("removed") or found.get("imposed") or untried
-    return found | {"verdict": decisive["verdict"], "outcome": decisive["outcome"]}
-
-
-def _shares(config, cause, scales, store, seeds, is_imposed) -> dict[str, list[float]]:
-    """Outcome -> share of each seed, at the first of the scales at which it was measured."""
-    shares: dict[str, list[float]] = {}
-    for scale in (s for s in scales if shows(s, cause)):
-        for pair in pairs(config, scale, cause):
-            if pair.is_imposed != is_imposed or pair.before == pair.after:
-                continue
-            trials = [[store.read(c, scale, s) for c in (pair.before, pair.after)] for s in seeds]
-            for outcome, (point, kind) in OUTCOMES.items():
-                found = [pair.share(a, b, point, kind) for a, b in trials if a and b]
-                values = [value for value in found if value is not None]
-                if outcome not in shares and len(values) > 1:
-                    shares[outcome] = values
-    return shares
+    edited = intervention.edit_config(config)
+    is_other_model = edited.model_copy(update={"train": config.train}) != config
+    return intervention.acts_on_program or is_other_model

@@ -1,27 +1,28 @@
-"""Interventions on a Flax model from outside, by the calls of its modules.
+"""Interceptors of calls of Linen modules, by which interventions change a model from outside.
 
-An interceptor stands on the stack of every call, so it lives beside the engine: lines of these
-files are no user's, and a report names those of the model instead.
+The checks count this file as user code, as they do the model. The functions here only pass calls
+on, so no equation comes from their lines: a report names the line of the model, or the line of the
+intervention that replaced it.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+# The type of function that `flax.linen.intercept_methods` takes.
 Interceptor = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any], Any]
-"""What `flax.linen.intercept_methods` takes."""
 
 
-def on_call(
+def intercept_calls(
     kind: type, act: Callable[..., Any], name: str | None = None, method: str = "__call__"
 ) -> Interceptor:
-    """An interceptor of the calls of one kind of Linen module.
+    """Returns an interceptor for the calls of one class of Linen module.
 
     Args:
-        kind: the module's class.
-        act: `act(module, call, *args)` gives the call's result; `call()` is what the module itself
-            makes of the arguments, and `call(*others)` of others.
-        name: only of modules of this name.
-        method: of this method instead of the call itself.
+        kind: The module's class.
+        act: Called as `act(module, call, *args)`; its result is the result of the call. `call()`
+            runs the module with the given arguments, `call(*others)` with other ones.
+        name: Only modules of this name are intercepted; None means all of the class.
+        method: The method to intercept.
     """
 
     def intercept(

@@ -1,11 +1,14 @@
-"""What is done to the model from outside: the one form of faults, of causes and of remedies."""
+"""Interventions: changes made to the model from outside, without a flag in the model's code.
 
-from collections.abc import Callable, Iterable, Mapping
+Faults, causes and fixes all have this one form. The module depends on the types of the
+configuration, the data and the model, and within `pgat_jax.causes` on `interception` alone.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-import jax
 import optax
 
 from pgat_jax.causes.interception import Interceptor
@@ -16,92 +19,61 @@ from pgat_jax.data.windows import DeviceTable
 from pgat_jax.model.build import Params
 
 
-def _same(given: Any, *_: Any) -> Any:
-    return given
+def _keep(value: Any, *_: Any) -> Any:
+    """Returns its first argument: the default of every edit."""
+    return value
 
 
 @dataclass(frozen=True)
 class Intervention:
-    """Each of its hands reaches one thing; those left out leave it as it is.
+    """A change of the model, its data or its training. Each edit changes one thing.
+
+    An edit that is left out changes nothing. Edits are pure functions: they return a new value.
 
     Attributes:
-        name: as a configuration and the command line give it; a fault's is the name of its file.
-        claim: what is done to the model, one sentence without a full stop.
-        config: the configuration before anything is built.
-        columns: which body the model believes each column to belong to.
-        device_table: the scaled table that windows are gathered from.
-        params: the initial parameters; new ones may be added.
-        intercept: a Linen method interceptor, on while the loss is traced.
-        optimizer: the optimiser that updates the parameters.
+        name: The name in a configuration, on the command line and in tables.
+        claim: One sentence without a full stop that says what is changed.
+        module: `__name__` of the module that defines the edits. Its source is part of the digest
+            by which finished trials are found again.
+        edit_config: Changes the configuration before anything is built.
+        edit_columns: Changes which body the model takes each column of the table for.
+        edit_table: Changes the scaled table on the device; it also gets the unscaled data.
+        edit_params: Changes the initial parameters. It may add some.
+        intercept: A Linen method interceptor, active while the loss is traced.
+        edit_optimizer: Changes the optimiser.
     """
 
     name: str
     claim: str
-    config: Callable[[Config], Config] = _same
-    columns: Callable[[Columns], Columns] = _same
-    device_table: Callable[[DeviceTable, Data], DeviceTable] = _same
-    params: Callable[[Params], Params] = _same
+    module: str
+    edit_config: Callable[[Config], Config] = _keep
+    edit_columns: Callable[[Columns], Columns] = _keep
+    edit_table: Callable[[DeviceTable, Data], DeviceTable] = _keep
+    edit_params: Callable[[Params], Params] = _keep
     intercept: Interceptor | None = None
-    optimizer: Callable[[optax.GradientTransformation], optax.GradientTransformation] = _same
+    edit_optimizer: Callable[[optax.GradientTransformation], optax.GradientTransformation] = _keep
+
+    @property
+    def acts_on_program(self) -> bool:
+        """Whether the traced loss, its parameters or its data may differ, whatever the config."""
+        edits = (self.edit_columns, self.edit_table, self.edit_params)
+        return self.intercept is not None or any(edit is not _keep for edit in edits)
 
 
 @dataclass(frozen=True)
-class Fault(Intervention):
-    """An intervention that takes gradient from leaves, and the leaves that it is predicted to take.
+class WiringFault(Intervention):
+    """A fault of the original's wiring, with the leaves that it is predicted to cost.
 
     Attributes:
-        takes: (pattern of leaf names, verdict) that it causes alone, of leaves or of their slices.
-        joins: the same for what it causes only where other faults have closed the other ways.
+        takes: Pairs (pattern of leaf names, verdict) that the fault causes alone, for whole leaves
+            or for slices of them.
+        joins: The same for what it causes only together with other faults, which close the other
+            paths of the gradient.
     """
 
     takes: tuple[tuple[str, str], ...] = ()
     joins: tuple[tuple[str, str], ...] = ()
 
-    def predicts(self, leaf: str) -> set[str]:
-        """Verdicts that it may give a leaf of this name."""
+    def predict(self, leaf: str) -> set[str]:
+        """Returns the verdicts that the fault may give to the leaf of this name."""
         return {v for pattern, v in (*self.takes, *self.joins) if fnmatchcase(leaf, pattern)}
-
-
-def edited(params: Params, path: str, value: Any) -> Params:
-    """A copy of nested parameters with what stands at `a/b/c` replaced, or added."""
-    first, _, rest = path.partition("/")
-    return params | {first: edited(params.get(first, {}), rest, value) if rest else value}
-
-
-def changed(paths: Iterable[str], change: Callable[[str, Any], Any]) -> Callable[[Params], Params]:
-    """An edit of parameters: `change(path, leaf)` for each leaf named that the model has."""
-
-    def edit(params: Params) -> Params:
-        for path in paths:
-            leaf = _leaf_at(params, path)
-            params = params if leaf is None else edited(params, path, change(path, leaf))
-        return params
-
-    return edit
-
-
-def scaled(factors: Mapping[str, float]) -> Callable[[Params], Params]:
-    """An edit of parameters: each leaf named is multiplied by its factor."""
-    return changed(factors, lambda path, leaf: leaf * factors[path])
-
-
-def _leaf_at(params: Params, path: str) -> Any:
-    """What stands at `a/b/c` of nested parameters; None where nothing does."""
-    for part in path.split("/"):
-        params = params.get(part, {})
-    return params if isinstance(params, jax.Array) else None
-
-
-def with_model(config: Config, **keys: Any) -> Config:
-    """A copy of a configuration with other values of `model` keys."""
-    return config.model_copy(update={"model": config.model.model_copy(update=keys)})
-
-
-def with_train(config: Config, **keys: Any) -> Config:
-    """A copy of a configuration with other values of `train` keys."""
-    return config.model_copy(update={"train": config.train.model_copy(update=keys)})
-
-
-def with_loss(config: Config, **keys: Any) -> Config:
-    """A copy of a configuration with other values of `loss` keys."""
-    return config.model_copy(update={"loss": config.loss.model_copy(update=keys)})

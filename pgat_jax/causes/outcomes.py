@@ -1,13 +1,15 @@
-"""What a cause is judged by: the texts' symptoms, as numbers of one trial, in decades.
+"""Outcomes: the symptoms by which a cause is judged, as numbers of one trial, in decades.
 
-The unit of each is the way from healthy to the symptom, as the texts' own log prints it:
+The symptoms are those of the original's document `gradient_flow_analysis.txt`. The unit of each is
+the distance, in decades, from a sound model to the symptom, as the training log in that document
+prints it:
 
     gradient  0.00000000 (below 5e-9) beside 0.34567891: 7.8 decades
     update    0.000000 (below 5e-7) beside 0.000234: 2.7 decades
-    spread    forecasts at 0.03 to 0.05 of targets at 0.5 to 1.4: 1.4 decades
+    spread    forecasts at 0.03 to 0.05 of targets at 0.5 to 1.4: 1.3 decades
 
-Gradients and updates are taken relative to those of the whole model, so that a loss in other units
-changes nothing.
+Gradients and updates are relative to those of the whole model, so that a loss in other units
+changes nothing. Parameter paths are a public contract of the model (see `edits`).
 """
 
 import math
@@ -16,70 +18,84 @@ from fnmatch import fnmatchcase
 from statistics import mean
 from typing import Any
 
+# The original's `celestial_*_projection` -> leaf of this model.
 PROJECTIONS = {
     "query": "fusion/query/kernel",
     "key": "fusion/key_kernel",
     "value": "fusion/value_kernel",
     "output": "fusion/output/kernel",
 }
-"""The texts' `celestial_*_projection` -> our leaf."""
+# Patterns of the leaves of the graph, whose gradient in the original was exactly zero.
 GRAPH = ("nodes/adjacency_*", "nodes/aspects/*", "petri/edges/*", "graph_attention/*edge*")
-"""Leaves of the graph: what the original had at exactly zero."""
+# Quantity -> decades from a sound model to the symptom.
 UNITS = {
     "gradient": math.log10(0.34567891 / 5e-9),
     "update": math.log10(0.000234 / 5e-7),
     "spread": math.log10(math.sqrt(0.5 * 1.4) / math.sqrt(0.03 * 0.05)),
 }
-"""Outcome -> decades from healthy to the symptom."""
+# Outcome -> (point of the trial, quantity).
 OUTCOMES = {
     "gradient at the start": ("start", "gradient"),
     "gradient after training": ("end", "gradient"),
     "updates in training": ("end", "update"),
     "spread of forecasts": ("end", "spread"),
 }
-"""What is judged -> (point, outcome)."""
+# Stands for zero under a logarithm. It is below any norm of float32 gradients that is not zero.
 FLOOR = 1e-30
-"""What stands for zero under a logarithm."""
 
 
-def decades(trial: Mapping[str, Any], point: str, outcome: str) -> list[float] | None:
-    """An outcome of a trial on its logarithmic scale; None where it was not measured.
+def measure_decades(trial: Mapping[str, Any], point: str, quantity: str) -> list[float] | None:
+    """Returns a quantity of a trial on its logarithmic scale.
 
-    One number for each projection, or one for the spread.
+    Args:
+        trial: What `Trials.run` returned.
+        point: `start` or `end`.
+        quantity: `gradient`, `update` or `spread`.
+
+    Returns:
+        One number for each projection, or one for the spread; None where it was not measured.
     """
-    found = trial.get(point)
-    if found is None:
+    measured = trial.get(point)
+    if measured is None:
         return None
-    if outcome == "spread":
-        return [_log(found["spread"] / found["target_spread"])] if "spread" in found else None
-    if outcome == "update":
-        return _beside_the_model(_relative(found["change"], found["weight"]))
-    return _beside_the_model(found["gradient"])
+    if quantity == "spread":
+        if "spread" not in measured:
+            return None
+        return [_log(measured["spread"] / measured["target_spread"])]
+    if quantity == "update":
+        return _compare_to_model(_divide(measured["change"], measured["weight"]))
+    return _compare_to_model(measured["gradient"])
 
 
-def share(before: Sequence[float], after: Sequence[float], outcome: str) -> float:
-    """How much of the way to the symptom lies between two measurements; negative is away from it.
+def compute_share(before: Sequence[float], after: Sequence[float], quantity: str) -> float:
+    """Computes which share of the distance to the symptom lies between two measurements.
 
-    The mean over what was measured, each between -1 and 1: what is exactly zero has gone all of
-    the way, and not further.
+    Args:
+        before: Decades, as `measure_decades` returns them.
+        after: The same of the second measurement.
+        quantity: Key of `UNITS`.
+
+    Returns:
+        The mean over the entries, each limited to [-1, 1], since an exact zero lies arbitrarily
+        many decades away. Positive is towards the symptom, negative away from it.
     """
-    ways = [(a - b) / UNITS[outcome] for a, b in zip(before, after)]
-    return mean(max(-1.0, min(1.0, way)) for way in ways)
+    shares = [(a - b) / UNITS[quantity] for a, b in zip(before, after)]
+    return mean(max(-1.0, min(1.0, share)) for share in shares)
 
 
-def total(norms: Mapping[str, float], patterns: tuple[str, ...] = ("*",)) -> float:
-    """Euclidean norm over the leaves whose names match."""
-    chosen = [n for name, n in norms.items() if any(fnmatchcase(name, p) for p in patterns)]
-    return math.sqrt(sum(n * n for n in chosen))
+def total_norm(norms: Mapping[str, float], patterns: tuple[str, ...] = ("*",)) -> float:
+    """Returns the Euclidean norm over all leaves whose names match one of the patterns."""
+    matches = [n for name, n in norms.items() if any(fnmatchcase(name, p) for p in patterns)]
+    return math.sqrt(sum(n * n for n in matches))
 
 
-def _relative(change: Mapping[str, float], weight: Mapping[str, float]) -> dict[str, float]:
+def _divide(change: Mapping[str, float], weight: Mapping[str, float]) -> dict[str, float]:
     return {name: norm / max(weight[name], FLOOR) for name, norm in change.items()}
 
 
-def _beside_the_model(norms: Mapping[str, float]) -> list[float]:
-    """log10 of the norm of each projection, less that of the whole model."""
-    whole = _log(total(norms))
+def _compare_to_model(norms: Mapping[str, float]) -> list[float]:
+    """Returns log10 of each projection's norm relative to the norm of the whole model."""
+    whole = _log(total_norm(norms))
     return [_log(norms[leaf]) - whole for leaf in PROJECTIONS.values()]
 
 

@@ -1,4 +1,4 @@
-"""All that was found, as plain data: what is printed, written as JSON, and told on the page."""
+"""The results of a study as plain data, from which table, JSON file and page are made."""
 
 from collections.abc import Hashable, Sequence
 from statistics import mean
@@ -7,118 +7,148 @@ from typing import Any
 import jax
 
 from checks import reach
-from pgat_jax.causes.cause import TEXTS, Cause
-from pgat_jax.causes.conditions import Condition, Store
+from pgat_jax.causes.cause import Cause
+from pgat_jax.causes.cause_verdict import IMPOSED, REMOVED, judge_cause
+from pgat_jax.causes.condition import Condition
 from pgat_jax.causes.config import StudyConfig
-from pgat_jax.causes.experiments import FULL, healthy, remedied, shows_fix, sick, verdict_of
-from pgat_jax.causes.names import parts
-from pgat_jax.causes.outcomes import GRAPH, PROJECTIONS, total
-from pgat_jax.causes.remedies import REMEDIES
-from pgat_jax.causes.trial import Scale
+from pgat_jax.causes.experiments import (
+    apply_remedy,
+    faulty_condition,
+    is_remedy_tried,
+    sound_condition,
+)
+from pgat_jax.causes.original_names import count_by_part
+from pgat_jax.causes.outcomes import GRAPH, PROJECTIONS, total_norm
+from pgat_jax.causes.remedies import REMEDIES, Remedy
+from pgat_jax.causes.scales import FULL, Scale
+from pgat_jax.causes.trial_store import TrialStore
 from pgat_jax.training.diagnostics import TRAIL
 
-SCHEMA = "causes/1"
+# Version of the JSON file. Version 1 had other names for the keys.
+SCHEMA = "causes/2"
+# Kinds of gradient of a leaf: no path from the loss, exactly zero for every seed, or any other.
 KINDS = ("disconnected", "zero", "gradient")
-"""What reaches a leaf: no way from the loss, a gradient of exactly zero, or a gradient."""
 
 
-def results(
-    config: StudyConfig,
+def collect_results(
+    study: StudyConfig,
     scales: Sequence[Scale],
     causes: Sequence[Cause],
-    remedies: bool,
+    with_remedies: bool,
     seeds: Sequence[int],
-    store: Store,
+    store: TrialStore,
 ) -> dict[str, Any]:
-    """Everything that finished trials tell.
+    """Collects everything that finished trials and proofs show.
 
     Returns:
-        `schema`, `config`, `seeds`, `scales`; `bases`: `healthy` and, where the configuration has
-        faults, `sick`, each by scale; `causes`: one dict each; `remedies`: one dict each, empty
-        where none were tried.
+        A dict that JSON can hold:
+
+        - `schema`, `config` (a name), `faults` (names), `seeds` (a number), `scales`;
+        - `bases`: `sound` and, if the study has faults, `faulty`, each by name of the scale;
+        - `causes`: one dict for each cause;
+        - `remedies`: one dict for each remedy; empty if none was tried.
     """
-    found = _Found(config, scales, seeds, store)
-    bases = {"healthy": healthy, "sick": sick} if config.faults else {"healthy": healthy}
+    collector = _Collector(study, scales, seeds, store)
+    bases = {"sound": sound_condition} | ({"faulty": faulty_condition} if study.faults else {})
     return {
         "schema": SCHEMA,
-        "config": config.name,
-        "faults": list(config.faults),
+        "config": study.name,
+        "faults": list(study.faults),
         "seeds": len(seeds),
         "scales": [scale._asdict() for scale in scales],
         "bases": {
-            n: {s.name: found.told(make(config, s), s) for s in scales} for n, make in bases.items()
+            name: {scale.name: collector.describe(make(study, scale), scale) for scale in scales}
+            for name, make in bases.items()
         },
-        "causes": [found.cause(cause) for cause in causes],
-        "remedies": [found.remedy(r) for r in REMEDIES] if remedies and config.faults else [],
+        "causes": [collector.describe_cause(cause) for cause in causes],
+        "remedies": [
+            collector.describe_remedy(r) for r in REMEDIES if with_remedies and study.faults
+        ],
     }
 
 
-class _Found:
+class _Collector:
+    """Reads the trials of one study, and proves each program's connections once."""
+
     def __init__(
-        self, config: StudyConfig, scales: Sequence[Scale], seeds: Sequence[int], store: Store
+        self, study: StudyConfig, scales: Sequence[Scale], seeds: Sequence[int], store: TrialStore
     ):
-        self._config, self._scales, self._seeds, self._store = config, scales, seeds, store
+        self._study, self._scales, self._seeds, self._store = study, scales, seeds, store
         self._proofs: dict[Hashable, set[str]] = {}
 
-    def cause(self, cause: Cause) -> dict[str, Any]:
-        judged = verdict_of(self._config, cause, self._scales, self._store, self._seeds)
-        for direction in ("imposed", "removed"):
-            if direction in judged:
-                effects = judged[direction]["effects"]
-                judged[direction]["effects"] = {o: e._asdict() for o, e in effects.items()}
-        text, section = cause.place
-        told = {
+    def describe_cause(self, cause: Cause) -> dict[str, Any]:
+        """Returns the texts of a cause, what was done, and its verdict with all effects."""
+        verdict = judge_cause(self._study, cause, self._scales, self._store, self._seeds)
+        for name in (IMPOSED, REMOVED):
+            if name in verdict:
+                effects = verdict[name]["effects"]
+                verdict[name]["effects"] = {o: e._asdict() for o, e in effects.items()}
+        interventions = {
+            "present": cause.present,
+            "imposition": cause.imposition,
+            "remedy": cause.remedy,
+        }
+        texts = {
             "number": cause.number,
             "title": cause.title,
-            "place": f"{TEXTS[text]}, {section}",
+            "document": cause.document,
+            "section": cause.section,
             "hypothesis": cause.hypothesis,
             "prediction": cause.prediction,
             "rank": cause.rank,
-            "in_training": cause.in_training,
-            "done": {
-                "present": cause.present and cause.present.claim,
-                "imposed": cause.imposed and cause.imposed.claim,
-                "remedy": cause.remedy and cause.remedy.claim,
-            },
+            "is_in_training": cause.is_in_training,
+            "interventions": {name: i and i.claim for name, i in interventions.items()},
         }
-        return told | judged
+        return texts | verdict
 
-    def remedy(self, remedy) -> dict[str, Any]:
-        told: dict[str, Any] = {"name": remedy.name, "place": remedy.place}
-        for scale in (s for s in self._scales if shows_fix(s, remedy)):
-            condition = remedied(self._config, scale, remedy)
+    def describe_remedy(self, remedy: Remedy) -> dict[str, Any]:
+        """Returns what the trials of a remedy show, by name of the scale."""
+        result: dict[str, Any] = {
+            "name": remedy.name,
+            "proposer": remedy.proposer,
+            "is_of_checks": remedy.is_of_checks,
+        }
+        for scale in (s for s in self._scales if is_remedy_tried(remedy, s)):
+            condition = apply_remedy(self._study, scale, remedy)
             if condition is not None:
-                told[scale.name] = self.told(condition, scale)
-        return told
+                result[scale.name] = self.describe(condition, scale)
+        return result
 
-    def told(self, condition: Condition | None, scale: Scale) -> dict[str, Any]:
-        """Means over seeds of what the trials of a condition tell, and what a proof says of it."""
+    def describe(self, condition: Condition | None, scale: Scale) -> dict[str, Any]:
+        """Returns means over seeds of a condition's trials, and at full size the leaves' kinds.
+
+        Returns:
+            `start` and `end`, where they were measured; `trials`, the number of finished ones; and
+            at `FULL` `kinds` (kind -> [leaves, parameters]) and `parts` (part of the original ->
+            the same).
+        """
         if condition is None:
             return {}
         trials = [self._store.read(condition, scale, seed) for seed in self._seeds]
         points = {p: [t[p] for t in trials if t and p in t] for p in ("start", "end")}
-        told = {p: _means(found) for p, found in points.items() if found}
+        result = {point: _average(found) for point, found in points.items() if found}
         if scale.name == FULL.name and points["start"]:
-            kinds = _kinds(self._apart(condition), points["start"])
-            told |= {"lost": _sums(kinds), "parts": parts(kinds)}
-        return told | {"trials": sum(t is not None for t in trials)}
+            kinds = _classify(self._find_disconnected(condition), points["start"])
+            result |= {"kinds": _count(kinds), "parts": count_by_part(kinds)}
+        return result | {"trials": sum(t is not None for t in trials)}
 
-    def _apart(self, condition: Condition) -> set[str]:
-        """Leaves that provably no way leads to from the loss; proved once for each program."""
-        subject = condition.subject()
-        if subject.traced_as not in self._proofs:
-            params = jax.eval_shape(subject.init, jax.random.key(0))
-            report = reach(subject.loss, params, subject.shapes(1))
-            apart = {leaf.name for leaf in report.leaves if not leaf.passes}
-            self._proofs[subject.traced_as] = apart
-        return self._proofs[subject.traced_as]
+    def _find_disconnected(self, condition: Condition) -> set[str]:
+        """Returns the leaves that provably no path of the gradient leads to."""
+        model = condition.build()
+        if model.program_key not in self._proofs:
+            params = jax.eval_shape(model.init, jax.random.key(0))
+            report = reach(model.loss, params, model.shapes(1))
+            disconnected = {leaf.name for leaf in report.leaves if not leaf.passes}
+            self._proofs[model.program_key] = disconnected
+        return self._proofs[model.program_key]
 
 
-def _means(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _average(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Averages the measurements of several seeds."""
     gradients = [point["gradient"] for point in points]
-    told = {
-        "whole": mean(total(g) for g in gradients),
-        "graph": mean(total(g, GRAPH) for g in gradients),
+    result = {
+        "whole": mean(total_norm(g) for g in gradients),
+        "graph": mean(total_norm(g, GRAPH) for g in gradients),
         "projections": {n: mean(g[leaf] for g in gradients) for n, leaf in PROJECTIONS.items()},
         "trail": {
             s: mean(g[leaf] for g in gradients) for s, leaf in TRAIL.items() if leaf in gradients[0]
@@ -129,25 +159,28 @@ def _means(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
     for name in ("loss", "validation", "spread", "target_spread"):
         if name in points[0]:
-            told[name] = mean(point[name] for point in points)
-    return told
+            result[name] = mean(point[name] for point in points)
+    return result
 
 
-def _kinds(apart: set[str], points: Sequence[dict[str, Any]]) -> dict[str, tuple[str, int]]:
-    """Leaf -> (kind, parameters): a proof says which are disconnected, measurement which are zero.
+def _classify(
+    disconnected: set[str], points: Sequence[dict[str, Any]]
+) -> dict[str, tuple[str, int]]:
+    """Returns leaf -> (kind, parameters).
 
-    A leaf counts as zero if its gradient is exactly zero for every seed.
+    A proof says which leaves are disconnected. A leaf counts as zero if its gradient is exactly
+    zero for every seed.
     """
 
-    def kind(name: str) -> str:
-        if name in apart:
+    def find_kind(name: str) -> str:
+        if name in disconnected:
             return "disconnected"
         return "zero" if all(p["gradient"][name] == 0 for p in points) else "gradient"
 
-    return {name: (kind(name), size) for name, size in points[0]["size"].items()}
+    return {name: (find_kind(name), size) for name, size in points[0]["size"].items()}
 
 
-def _sums(kinds: dict[str, tuple[str, int]]) -> dict[str, list[int]]:
-    """Kind -> [leaves, parameters]."""
+def _count(kinds: dict[str, tuple[str, int]]) -> dict[str, list[int]]:
+    """Returns kind -> [leaves, parameters]."""
     sizes = {kind: [s for k, s in kinds.values() if k == kind] for kind in KINDS}
     return {kind: [len(own), sum(own)] for kind, own in sizes.items()}

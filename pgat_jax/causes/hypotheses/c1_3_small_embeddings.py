@@ -1,26 +1,31 @@
-"""1.3: body and aspect embeddings are drawn at scale 0.02."""
+"""Cause 1.3 of the original's fusion_gate_collapse_causes.txt: embeddings start at scale 0.02."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, changed
+import jax
 
-SCALE = 0.02
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import edit_leaves
+from pgat_jax.causes.intervention import Intervention
+
+SCALE = 0.02  # standard deviation, as the document quotes it
 
 
-def _small(path, leaf):
+def _shrink(_path: str, leaf: jax.Array) -> jax.Array:
     return leaf * (SCALE / leaf.std())
 
 
 CAUSE = Cause(
     number="1.3",
     title="Celestial features start too small (0.02)",
-    place=("list", "1.3"),
+    document=LIST,
+    section="1.3",
     hypothesis="Embeddings at 0.02 make tiny keys and values, whose small gradients keep them so.",
-    prediction="Embeddings at 0.02 take the gradient of the projections; a scale of 0.5 gives it "
-    "back.",
+    prediction="Embeddings at 0.02 weaken the gradient of the projections; a scale of 0.5 restores "
+    "it.",
     present=Intervention(
         name="embeddings_small",
         claim="body and aspect embeddings have a standard deviation of 0.02",
-        params=changed(("nodes/embedding", "nodes/aspects/embedding/kernel"), _small),
+        module=__name__,
+        edit_params=edit_leaves(("nodes/embedding", "nodes/aspects/embedding/kernel"), _shrink),
     ),
     rank=3,
 )

@@ -1,18 +1,21 @@
-"""1.4: queries are fifty times as large as keys."""
+"""Cause 1.4 of the original's fusion_gate_collapse_causes.txt: queries are 50 times the keys."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, scaled
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import scale_leaves
+from pgat_jax.causes.intervention import Intervention
 
 CAUSE = Cause(
     number="1.4",
     title="Query and key scales do not match",
-    place=("list", "1.4"),
-    hypothesis="Queries 50 times larger than keys drive the attention by chance, not by learning.",
-    prediction="Keys at a fiftieth take the gradient of the projections; matched keys give it "
-    "back.",
+    document=LIST,
+    section="1.4",
+    hypothesis="Queries 50 times larger than keys let chance, not learning, drive the attention.",
+    prediction="Keys at a fiftieth of their size weaken the gradient of the projections; matched "
+    "keys restore it.",
     present=Intervention(
         name="keys_small",
-        claim="keys are a fiftieth of their size, queries as they are",
-        params=scaled({"fusion/key_kernel": 1 / 50}),
+        claim="keys have a fiftieth of their size, queries keep theirs",
+        module=__name__,
+        edit_params=scale_leaves({"fusion/key_kernel": 1 / 50}),
     ),
 )

@@ -1,17 +1,21 @@
-"""2.2: the residual stream always passes, the gated one can be 0."""
+"""Cause 2.2 of the original's fusion_gate_collapse_causes.txt: the residual path dominates."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.interception import on_call
+from typing import Any
+
+import jax
+
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.interception import intercept_calls
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.model.pgat import PGAT
 
 
-def _weak(module, call, enc, embedding):
+def _weaken(_module: Any, call: Any, enc: jax.Array, _embedding: jax.Array) -> Any:
     enhanced, statistics = call()
     return enc + 0.1 * (enhanced - enc), statistics
 
 
-def _alone(module, call, enc, embedding):
+def _drop_residual(_module: Any, call: Any, enc: jax.Array, _embedding: jax.Array) -> Any:
     enhanced, statistics = call()
     return enhanced - enc, statistics
 
@@ -19,19 +23,22 @@ def _alone(module, call, enc, embedding):
 CAUSE = Cause(
     number="2.2",
     title="The residual connection dominates",
-    place=("list", "2.2"),
-    hypothesis="The optimiser lowers the loss through the residual, so the gated path is left.",
-    prediction="A celestial influence at a tenth takes the projections' gradient and updates; "
+    document=LIST,
+    section="2.2",
+    hypothesis="The optimiser lowers the loss through the residual and neglects the gated path.",
+    prediction="A celestial influence at a tenth weakens the projections' gradient and updates; "
     "without the residual they come back.",
     impose=Intervention(
         name="influence_weak",
-        claim="the gated stream enters at a tenth",
-        intercept=on_call(PGAT, _weak, method="_fuse"),
+        claim="the gated stream is added at a tenth of its size",
+        module=__name__,
+        intercept=intercept_calls(PGAT, _weaken, method="_fuse"),
     ),
     remedy=Intervention(
         name="residual_removed",
-        claim="the stream goes on as gate * fused alone",
-        intercept=on_call(PGAT, _alone, method="_fuse"),
+        claim="the stream continues as gate * fused, without the residual",
+        module=__name__,
+        intercept=intercept_calls(PGAT, _drop_residual, method="_fuse"),
     ),
     rank=5,
 )

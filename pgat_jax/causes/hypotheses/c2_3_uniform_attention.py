@@ -1,26 +1,30 @@
-"""2.3: the attention over the bodies is uniform."""
+"""Cause 2.3 of the original's fusion_gate_collapse_causes.txt: the attention becomes uniform."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, scaled
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import scale_leaves
+from pgat_jax.causes.intervention import Intervention
 
 UNIFORM = Intervention(
     name="attention_uniform",
-    claim="queries are 0: every body has 1/13",
-    params=scaled({"fusion/query/kernel": 0.0, "fusion/query/bias": 0.0}),
+    claim="queries are 0, so every body gets a weight of 1/13",
+    module=__name__,
+    edit_params=scale_leaves({"fusion/query/kernel": 0.0, "fusion/query/bias": 0.0}),
 )
 SHARP = Intervention(
     name="attention_sharp",
     claim="queries are four times as large, which is a temperature of 1/4",
-    params=scaled({"fusion/query/kernel": 4.0}),
+    module=__name__,
+    edit_params=scale_leaves({"fusion/query/kernel": 4.0}),
 )
 
 CAUSE = Cause(
     number="2.3",
     title="Attention collapse to uniform weights",
-    place=("list", "2.3"),
-    hypothesis="Uniform attention is a mean that tells nothing, so nothing is learned through it.",
-    prediction="Uniform attention takes the gradient of the projections, and they do not recover "
-    "in training; a lower temperature gives it back.",
+    document=LIST,
+    section="2.3",
+    hypothesis="Uniform attention is a mean without information, so nothing is learned through it.",
+    prediction="Uniform attention weakens the gradient of the projections, and they do not recover "
+    "in training; a lower temperature restores it.",
     impose=UNIFORM,
     remedy=SHARP,
 )

@@ -1,38 +1,47 @@
-"""2.4: GELU zeroes the gate's hidden units."""
+"""Cause 2.4 of the original's fusion_gate_collapse_causes.txt: GELU zeroes units of the gate."""
+
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.interception import on_call
-from pgat_jax.causes.intervention import Intervention, changed
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import fill_leaf
+from pgat_jax.causes.interception import intercept_calls
+from pgat_jax.causes.intervention import Intervention
 from pgat_jax.model.gate import Gate
 from pgat_jax.model.layers import FeedForward
 
+# Far enough below 0 that GELU and its derivative are near 0 for nearly all inputs.
+DEAD_BIAS = -3.0
+LEAK = 0.2  # slope of the leaky ReLU for negative inputs
 
-def _leaky(module, call, x):
+
+def _apply_leaky_relu(module: Any, call: Any, x: jax.Array) -> Any:
     if not isinstance(module.parent, Gate):
         return call()
     first, last = (module.variables["params"][name] for name in ("in", "out"))
-    hidden = jax.nn.leaky_relu(x @ first["kernel"] + first["bias"], 0.2)
+    hidden = jax.nn.leaky_relu(x @ first["kernel"] + first["bias"], LEAK)
     return hidden @ last["kernel"] + last["bias"]
 
 
 CAUSE = Cause(
     number="2.4",
     title="Dead zones of GELU in the gate",
-    place=("list", "2.4"),
-    hypothesis="GELU kills half of the gate's units, which then have no gradient.",
-    prediction="Biases of -3 take the gradient of the projections; an activation without a dead "
-    "zone gives it back.",
+    document=LIST,
+    section="2.4",
+    hypothesis="GELU zeroes half of the gate's units, which then have no gradient.",
+    prediction="Biases of -3 weaken the gradient of the projections; an activation without a dead "
+    "zone restores it.",
     impose=Intervention(
         name="gate_units_dead",
         claim="the gate's hidden biases are -3",
-        params=changed(["gate/mlp/in/bias"], lambda path, leaf: jnp.full_like(leaf, -3.0)),
+        module=__name__,
+        edit_params=fill_leaf("gate/mlp/in/bias", DEAD_BIAS),
     ),
     remedy=Intervention(
         name="gate_leaky",
         claim="the gate's GELU is a leaky ReLU",
-        intercept=on_call(FeedForward, _leaky, name="mlp"),
+        module=__name__,
+        intercept=intercept_calls(FeedForward, _apply_leaky_relu, name="mlp"),
     ),
 )

@@ -1,29 +1,44 @@
-"""3.2: one clip for all parameters lets a spike elsewhere scale the celestial gradient down."""
+"""Cause 3.2 of the original's fusion_gate_collapse_causes.txt: one clip for all gradients.
+
+A spike of other gradients then scales the celestial ones down.
+"""
+
+from collections.abc import Callable
 
 import optax
 
-from pgat_jax.causes.cause import Cause
+from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.intervention import Intervention
 
 
-def _global(norm: float):
-    return lambda optimizer: optax.chain(optax.clip_by_global_norm(norm), optimizer)
+def _clip_together(
+    norm: float,
+) -> Callable[[optax.GradientTransformation], optax.GradientTransformation]:
+    def edit_optimizer(optimizer: optax.GradientTransformation) -> optax.GradientTransformation:
+        return optax.chain(optax.clip_by_global_norm(norm), optimizer)
+
+    return edit_optimizer
 
 
 CAUSE = Cause(
     number="3.2",
     title="Gradient clipping asymmetry",
-    place=("list", "3.2"),
+    document=LIST,
+    section="3.2",
     hypothesis="A clip of all gradients together shrinks the celestial ones whenever others spike.",
-    prediction="A global clip that always bites takes the projections' updates; clips a group "
-    "give them back.",
+    prediction="A global clip that always acts weakens the projections' updates; a clip for each "
+    "group restores them.",
     present=Intervention(
-        name="clip_global", claim="all gradients are clipped together to 5", optimizer=_global(5.0)
+        name="clip_global",
+        claim="all gradients are clipped together to a norm of 5",
+        module=__name__,
+        edit_optimizer=_clip_together(5.0),
     ),
     impose=Intervention(
         name="clip_tight",
-        claim="all gradients are clipped together to 0.05",
-        optimizer=_global(0.05),
+        claim="all gradients are clipped together to a norm of 0.05",
+        module=__name__,
+        edit_optimizer=_clip_together(0.05),
     ),
-    in_training=True,
+    is_in_training=True,
 )

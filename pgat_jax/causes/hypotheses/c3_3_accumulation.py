@@ -1,32 +1,40 @@
-"""3.3: gradients of several batches cancel in their mean."""
+"""Cause 3.3 of the original's fusion_gate_collapse_causes.txt: accumulated gradients cancel."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, with_train
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import update_train
+from pgat_jax.causes.intervention import Intervention
 from pgat_jax.config import Config
 
 
-def _three(config: Config) -> Config:
-    return with_train(config, accumulation=3)
+def _accumulate_three(config: Config) -> Config:
+    return update_train(config, accumulation=3)
 
 
-def _third(config: Config) -> Config:
-    return with_train(config, batch_size=max(1, config.train.batch_size // 3))
+def _take_third(config: Config) -> Config:
+    return update_train(config, batch_size=max(1, config.train.batch_size // 3))
 
 
 SMALL_BATCH = Intervention(
-    name="batch_third", claim="a third of the batch, each with its own update", config=_third
+    name="batch_third",
+    claim="a batch has a third of its windows, and each gives an update",
+    module=__name__,
+    edit_config=_take_third,
 )
 
 CAUSE = Cause(
     number="3.3",
     title="Gradient accumulation cancels",
-    place=("list", "3.3"),
+    document=LIST,
+    section="3.3",
     hypothesis="Noisy celestial gradients cancel when three batches are averaged.",
-    prediction="A mean over three batches takes the projections' updates; a third of the batch "
-    "without a mean gives them back.",
+    prediction="A mean over three batches weakens the projections' updates; a third of the batch "
+    "without a mean restores them.",
     impose=Intervention(
-        name="accumulate_three", claim="three batches make one update", config=_three
+        name="accumulate_three",
+        claim="three batches make one update",
+        module=__name__,
+        edit_config=_accumulate_three,
     ),
     remedy=SMALL_BATCH,
-    in_training=True,
+    is_in_training=True,
 )

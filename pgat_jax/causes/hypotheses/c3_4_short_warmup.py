@@ -1,26 +1,40 @@
-"""3.4: three epochs of warm-up are too short for a complex path."""
+"""Cause 3.4 of the original's fusion_gate_collapse_causes.txt: 3 epochs of warm-up are too few."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, with_train
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import update_train
+from pgat_jax.causes.intervention import Intervention
 from pgat_jax.config import Config
 
-
-def _none(config: Config) -> Config:
-    return with_train(config, warmup_epochs=0)
+LONG_WARMUP = 20  # epochs, of the 50 of the schedule
 
 
-def _long(config: Config) -> Config:
-    return with_train(config, warmup_epochs=20)
+def _remove_warmup(config: Config) -> Config:
+    return update_train(config, warmup_epochs=0)
+
+
+def _lengthen_warmup(config: Config) -> Config:
+    return update_train(config, warmup_epochs=LONG_WARMUP)
 
 
 CAUSE = Cause(
     number="3.4",
     title="Warm-up too short for complex components",
-    place=("list", "3.4"),
-    hypothesis="The simple paths have won before the celestial one has woken up.",
-    prediction="No warm-up takes the projections' gradient and updates; 20 epochs of 50 give them "
-    "back.",
-    impose=Intervention(name="warmup_none", claim="there is no warm-up", config=_none),
-    remedy=Intervention(name="warmup_long", claim="20 of the 50 epochs are warm-up", config=_long),
-    in_training=True,
+    document=LIST,
+    section="3.4",
+    hypothesis="Simple paths lower the loss before the celestial path has begun to learn.",
+    prediction="No warm-up weakens the projections' gradient and updates; 20 epochs of 50 restore "
+    "them.",
+    impose=Intervention(
+        name="warmup_none",
+        claim="there is no warm-up",
+        module=__name__,
+        edit_config=_remove_warmup,
+    ),
+    remedy=Intervention(
+        name="warmup_long",
+        claim="20 of the 50 epochs are warm-up",
+        module=__name__,
+        edit_config=_lengthen_warmup,
+    ),
+    is_in_training=True,
 )

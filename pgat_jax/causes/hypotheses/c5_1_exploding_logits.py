@@ -1,23 +1,27 @@
-"""5.1: attention logits explode and the softmax saturates."""
+"""Cause 5.1 of the original's fusion_gate_collapse_causes.txt: logits explode in the attention."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, scaled
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import scale_leaves
+from pgat_jax.causes.intervention import Intervention
 
 CAUSE = Cause(
     number="5.1",
     title="Exploding logits in the attention",
-    place=("list", "5.1"),
+    document=LIST,
+    section="5.1",
     hypothesis="Products of query and key a hundred times too large saturate the softmax.",
-    prediction="Queries a hundred times as large take the gradient of the projections; a tenth of "
-    "their size gives it back in the original.",
+    prediction="Queries a hundred times as large weaken the gradient of the projections; a tenth "
+    "of their size restores it in the original.",
     impose=Intervention(
         name="queries_huge",
         claim="queries are a hundred times as large",
-        params=scaled({"fusion/query/kernel": 100.0}),
+        module=__name__,
+        edit_params=scale_leaves({"fusion/query/kernel": 100.0}),
     ),
     remedy=Intervention(
         name="queries_small",
         claim="queries have a tenth of their size",
-        params=scaled({"fusion/query/kernel": 0.1}),
+        module=__name__,
+        edit_params=scale_leaves({"fusion/query/kernel": 0.1}),
     ),
 )

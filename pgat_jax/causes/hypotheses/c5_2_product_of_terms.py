@@ -1,8 +1,10 @@
-"""5.2: a product of ten factors below one."""
+"""Cause 5.2 of the original's fusion_gate_collapse_causes.txt: ten factors below one multiply."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, scaled
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import scale_leaves
+from pgat_jax.causes.intervention import Intervention
 
+# Kernels of all linear maps of the celestial path.
 PATH = (
     "fusion/query/kernel",
     "fusion/key_kernel",
@@ -11,23 +13,25 @@ PATH = (
     "gate/mlp/in/kernel",
     "gate/mlp/out/kernel",
 )
-"""Every linear map of the celestial path."""
 
 CAUSE = Cause(
     number="5.2",
     title="Vanishing through many sequential layers",
-    place=("list", "5.2"),
+    document=LIST,
+    section="5.2",
     hypothesis="Ten factors below one multiply to a gradient of 0.0002.",
-    prediction="Maps of half their size take the gradient of the projections; maps of twice their "
-    "size give it back in the original.",
+    prediction="Linear maps of half their size weaken the gradient of the projections; maps of "
+    "twice their size restore it in the original.",
     impose=Intervention(
         name="path_halved",
-        claim="each linear map of the path has half its size",
-        params=scaled(dict.fromkeys(PATH, 0.5)),
+        claim="each linear map of the celestial path has half its size",
+        module=__name__,
+        edit_params=scale_leaves(dict.fromkeys(PATH, 0.5)),
     ),
     remedy=Intervention(
         name="path_doubled",
-        claim="each linear map of the path has twice its size",
-        params=scaled(dict.fromkeys(PATH, 2.0)),
+        claim="each linear map of the celestial path has twice its size",
+        module=__name__,
+        edit_params=scale_leaves(dict.fromkeys(PATH, 2.0)),
     ),
 )

@@ -1,34 +1,41 @@
-"""5.3: the gate subtracts two branches that are alike."""
+"""Cause 5.3 of the original's fusion_gate_collapse_causes.txt: the gate's two inputs cancel."""
 
+import jax
 import jax.numpy as jnp
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, changed
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import ParamsEdit, edit_leaves
+from pgat_jax.causes.intervention import Intervention
 
 
-def _mirrored(sign: float):
-    def second_half(path, kernel):
+def _mirror_weights(sign: float) -> ParamsEdit:
+    """Returns an edit that gives the fused branch the encoder branch's weights, times `sign`."""
+
+    def edit(_path: str, kernel: jax.Array) -> jax.Array:
         first, _ = jnp.split(kernel, 2)
         return jnp.concatenate([first, sign * first])
 
-    return changed(["gate/mlp/in/kernel"], second_half)
+    return edit_leaves(["gate/mlp/in/kernel"], edit)
 
 
 CAUSE = Cause(
     number="5.3",
     title="Catastrophic cancellation in the gate's input",
-    place=("list", "5.3"),
-    hypothesis="Weights of +1 and -1 leave the gate a small difference of two like branches.",
-    prediction="Opposite weights take the gradient of the projections; equal ones give it back in "
+    document=LIST,
+    section="5.3",
+    hypothesis="Weights of +1 and -1 leave the gate a small difference of two similar branches.",
+    prediction="Opposite weights weaken the gradient of the projections; equal ones restore it in "
     "the original.",
     impose=Intervention(
         name="gate_subtracts",
-        claim="the gate's weights of the two branches are opposite",
-        params=_mirrored(-1.0),
+        claim="the gate's weights for the two branches are opposite",
+        module=__name__,
+        edit_params=_mirror_weights(-1.0),
     ),
     remedy=Intervention(
         name="gate_adds",
-        claim="the gate's weights of the two branches are equal",
-        params=_mirrored(1.0),
+        claim="the gate's weights for the two branches are equal",
+        module=__name__,
+        edit_params=_mirror_weights(1.0),
     ),
 )

@@ -1,30 +1,44 @@
-"""7.1: the gate passes only its own share of the gradient."""
+"""Cause 7.1 of the original's fusion_gate_collapse_causes.txt: the gate splits the gradient."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.intervention import Intervention, with_model
+from collections.abc import Callable
+
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import update_model
+from pgat_jax.causes.intervention import Intervention
 from pgat_jax.config import Config
 
-SHARE = 0.1
+NEARLY_CLOSED = 0.1
 
 
-def _fixed(gate: str | float):
-    def edit(config: Config) -> Config:
-        return with_model(config, gate=gate)
+def _fix_gate(gate: str | float) -> Callable[[Config], Config]:
+    def edit_config(config: Config) -> Config:
+        return update_model(config, gate=gate)
 
-    return edit
+    return edit_config
 
 
-OPEN = Intervention(name="gate_open", claim="the gate is 1", config=_fixed("open"))
-"""The texts' own test: `fusion_gate = torch.ones_like(fusion_gate)`."""
+# The document's own test: `fusion_gate = torch.ones_like(fusion_gate)`.
+OPEN = Intervention(
+    name="gate_open",
+    claim="the gate is fixed at 1",
+    module=__name__,
+    edit_config=_fix_gate("open"),
+)
 
 CAUSE = Cause(
     number="7.1",
     title="The gate splits the gradient",
-    place=("list", "7.1"),
-    hypothesis="The residual gets all of the gradient, the gated path the gate's share of it.",
-    prediction="A gate held at 0.1 takes the gradient of the projections; one held at 1 gives it "
-    "back.",
-    impose=Intervention(name="gate_tenth", claim="the gate is 0.1", config=_fixed(SHARE)),
+    document=LIST,
+    section="7.1",
+    hypothesis="The residual gets all of the gradient, the gated path only the gate's share.",
+    prediction="A gate fixed at 0.1 weakens the gradient of the projections; one fixed at 1 "
+    "restores it.",
+    impose=Intervention(
+        name="gate_tenth",
+        claim="the gate is fixed at 0.1",
+        module=__name__,
+        edit_config=_fix_gate(NEARLY_CLOSED),
+    ),
     remedy=OPEN,
-    in_training=True,
+    is_in_training=True,
 )

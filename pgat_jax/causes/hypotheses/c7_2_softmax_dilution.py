@@ -1,21 +1,24 @@
-"""7.2: each of 13 bodies gets a thirteenth of the gradient."""
+"""Cause 7.2 of the original's fusion_gate_collapse_causes.txt: the softmax dilutes the gradient."""
 
-from pgat_jax.causes.cause import Cause
+from pgat_jax.causes.cause import LIST, Cause
+from pgat_jax.causes.edits import scale_leaves
 from pgat_jax.causes.hypotheses.c2_3_uniform_attention import UNIFORM
-from pgat_jax.causes.intervention import Intervention, scaled
+from pgat_jax.causes.intervention import Intervention
 from pgat_jax.data.columns import BODIES
 
 CAUSE = Cause(
     number="7.2",
     title="Softmax dilutes the gradient",
-    place=("list", "7.2"),
-    hypothesis="Uniform weights leave each body a thirteenth of an already weak gradient.",
-    prediction="Uniform attention takes the gradient of the projections; values thirteen times as "
-    "large, which undo the thirteenth, give it back.",
+    document=LIST,
+    section="7.2",
+    hypothesis="Uniform weights leave each of 13 bodies a thirteenth of an already weak gradient.",
+    prediction="Uniform attention weakens the gradient of the projections; values thirteen times "
+    "as large, which undo the thirteenth, restore it.",
     impose=UNIFORM,
     remedy=Intervention(
         name="values_summed",
         claim="values are thirteen times as large: a sum over bodies in place of a mean",
-        params=scaled({"fusion/value_kernel": float(len(BODIES))}),
+        module=__name__,
+        edit_params=scale_leaves({"fusion/value_kernel": float(len(BODIES))}),
     ),
 )

@@ -1,14 +1,16 @@
-"""R1: attention weights are detached for the diagnostics."""
+"""Claim R1, of the original's gradient_flow_analysis.txt: a detach in the diagnostics."""
+
+from typing import Any
 
 import jax
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.interception import on_call
+from pgat_jax.causes.cause import ANALYSIS, Cause
+from pgat_jax.causes.interception import intercept_calls
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.model.fusion import Fusion
 
 
-def _detached(module, call, *args):
+def _detach_entropy(_module: Any, call: Any, *_args: Any) -> Any:
     fused, entropy = call()
     return fused, jax.lax.stop_gradient(entropy)
 
@@ -16,13 +18,15 @@ def _detached(module, call, *args):
 CAUSE = Cause(
     number="R1",
     title="The detach in the diagnostics",
-    place=("analysis", "executive summary"),
+    document=ANALYSIS,
+    section="executive summary",
     hypothesis="The projections work on tensors that were detached for the diagnostics.",
-    prediction="Detaching what the diagnostics read takes the gradient of the projections; "
-    "without it there is gradient again.",
+    prediction="Detaching what the diagnostics read weakens the gradient of the projections; "
+    "without the detach it comes back.",
     present=Intervention(
         name="diagnostics_detached",
         claim="what the diagnostics read of the attention is detached",
-        intercept=on_call(Fusion, _detached),
+        module=__name__,
+        intercept=intercept_calls(Fusion, _detach_entropy),
     ),
 )

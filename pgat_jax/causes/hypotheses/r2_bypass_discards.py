@@ -1,13 +1,17 @@
-"""R2: the bypass discards the fused stream."""
+"""Claim R2, of the original's gradient_flow_analysis.txt: the bypass discards the fused stream."""
 
-from pgat_jax.causes.cause import Cause
-from pgat_jax.causes.interception import on_call
+from typing import Any
+
+import jax
+
+from pgat_jax.causes.cause import ANALYSIS, Cause
+from pgat_jax.causes.interception import intercept_calls
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.causes.wiring import encoder_bypassed
 from pgat_jax.model.pgat import PGAT
 
 
-def _discarded(module, call, enc, embedding):
+def _discard_fused(_module: Any, call: Any, enc: jax.Array, _embedding: jax.Array) -> Any:
     _, statistics = call()
     return enc, statistics
 
@@ -15,14 +19,16 @@ def _discarded(module, call, enc, embedding):
 CAUSE = Cause(
     number="R2",
     title="The bypass discards the fused stream",
-    place=("analysis", "phase 4; root cause summary; fixes 1 to 3"),
-    hypothesis="With bypass_spatiotemporal_with_petri the original stream goes on, not the fused.",
-    prediction="A stream that is discarded takes all gradient of the projections; turning the "
-    "bypass off gives it back.",
+    document=ANALYSIS,
+    section="phase 4; root cause summary; fixes 1 to 3",
+    hypothesis="With bypass_spatiotemporal_with_petri the stream before the fusion goes on.",
+    prediction="Discarding the fused stream takes all gradient from the projections; without the "
+    "bypass it comes back.",
     present=encoder_bypassed.FAULT,
     impose=Intervention(
         name="fused_discarded",
         claim="the fused stream is computed and discarded",
-        intercept=on_call(PGAT, _discarded, method="_fuse"),
+        module=__name__,
+        intercept=intercept_calls(PGAT, _discard_fused, method="_fuse"),
     ),
 )

@@ -1,19 +1,22 @@
-"""R3: the nodes read the embedding, not the phase stream."""
+"""Claim R3, of the original's gradient_flow_analysis.txt: the nodes read the embedding.
+
+The document says that they should read the stream of the phases.
+"""
 
 from typing import Any
 
-from pgat_jax.causes.cause import Cause
+from pgat_jax.causes.cause import ANALYSIS, Cause
 from pgat_jax.causes.interception import Interceptor
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.model.embedding import Embedding
 from pgat_jax.model.nodes import BodyFeatures, Nodes
 
 
-def _from_phase() -> Interceptor:
-    """Takes the body features at the embedding's door, and gives them to the nodes as stream."""
+def _feed_phases() -> Interceptor:
+    """Returns an interceptor that gives the nodes the body features that the embedding got."""
     seen: dict[str, Any] = {}
 
-    def intercept(next_fun, args, kwargs, context):
+    def intercept(next_fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any], context: Any):
         if context.method_name == "__call__" and isinstance(context.module, Embedding):
             seen["stream"] = args[0].reshape(*args[0].shape[:2], -1)
         if context.method_name == "__call__" and isinstance(context.module, (Nodes, BodyFeatures)):
@@ -26,12 +29,14 @@ def _from_phase() -> Interceptor:
 CAUSE = Cause(
     number="R3",
     title="Nodes are fed from the embedding",
-    place=("analysis", "secondary issue"),
+    document=ANALYSIS,
+    section="secondary issue",
     hypothesis="Nodes made from the embedding overwrite the phase features, which cuts them off.",
     prediction="Nodes that read the phase stream give the projections their gradient back.",
     remedy=Intervention(
         name="nodes_from_phase",
         claim="nodes and body features read the phase stream",
-        intercept=_from_phase(),
+        module=__name__,
+        intercept=_feed_phases(),
     ),
 )

@@ -1,17 +1,22 @@
-"""Columns are given to bodies by position, as if targets and time_delta did not stand in front."""
+"""The PyTorch original takes each body's columns by position and forgets the five in front.
 
-from pgat_jax.causes.intervention import Fault
+The four targets and `time_delta` stand in front of the celestial columns, so every body reads
+columns that are five too early.
+"""
+
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.data.columns import TARGETS, Columns
 
 
-def _by_position(columns: Columns) -> Columns:
-    """Each body reads five columns too early; the last five columns belong to nobody."""
+def _shift(columns: Columns) -> Columns:
+    """Moves each body five columns forward; the last five columns belong to no body."""
     skipped = len(TARGETS) + 1
     return Columns(columns.names, columns.slots[skipped:] + (-1,) * skipped)
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="columns_off_by_five",
     claim="bodies take their columns by position, five too early: the Sun reads the prices",
-    columns=_by_position,
+    module=__name__,
+    edit_columns=_shift,
 )

@@ -1,29 +1,33 @@
-"""26 columns never change: standardised they are zero, and the weights that read them starve."""
+"""26 columns of the PyTorch original's table never change.
 
-from pgat_jax.causes.intervention import Fault
+Standardised, they are zero, and the weights that read them get no gradient.
+"""
+
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.data.columns import BODIES, Columns
 from pgat_jax.data.loading import Data
 from pgat_jax.data.windows import DeviceTable
 
-EACH = 2
-"""Constant columns of each of the 13 bodies."""
+COLUMNS_PER_BODY = 2
 
 
-def constant(columns: Columns) -> list[int]:
-    """Indices of the columns that are held: the last two of each body."""
-    return [i for slot in range(len(BODIES)) for i in columns.of_body(slot)[-EACH:]]
+def find_constant_columns(columns: Columns) -> list[int]:
+    """Returns the indices of the columns that the fault sets to zero: the last two of each body."""
+    return [i for slot in range(len(BODIES)) for i in columns.of_body(slot)[-COLUMNS_PER_BODY:]]
 
 
-def _held(device: DeviceTable, data: Data) -> DeviceTable:
-    return device._replace(values=device.values.at[:, constant(data.columns)].set(0.0))
+def _zero(device: DeviceTable, data: Data) -> DeviceTable:
+    constant = find_constant_columns(data.columns)
+    return device._replace(values=device.values.at[:, constant].set(0.0))
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="constant_columns",
     claim="26 columns never change, and are zero once they are standardised",
+    module=__name__,
     takes=(
         ("phase/tokens/vector", "unvisited"),
         ("embedding/decoder_value/kernel", "unvisited"),
     ),
-    device_table=_held,
+    edit_table=_zero,
 )

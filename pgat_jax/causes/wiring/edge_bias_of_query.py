@@ -1,35 +1,42 @@
-"""An edge bias of the query's day and a constant for each head: the softmax cancels both."""
+"""The PyTorch original adds an edge bias of the query's day and a constant for each head.
+
+Both are equal for all keys, so the softmax over the keys cancels them.
+"""
+
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from pgat_jax.causes.interception import on_call
-from pgat_jax.causes.intervention import Fault, edited
+from pgat_jax.causes.edits import replace_leaf
+from pgat_jax.causes.interception import intercept_calls
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.model.build import Params
 from pgat_jax.model.layers import SelfAttention
 
 
-def _added(params: Params) -> Params:
-    """A map from the stream to the heads for each layer: [layers, D, H], and its bias."""
+def _add_maps(params: Params) -> Params:
+    """Adds a linear map from the stream to the heads for each layer: [layers, D, H], and a bias."""
     blocks = params["graph_attention"]["blocks"]
     layers, width, _ = blocks["attention"]["query_key_value"]["kernel"].shape
     heads = blocks["edge_scale"].shape[1]
     kernel = jax.random.normal(jax.random.key(0), (layers, width, heads)) * width**-0.5
-    added = {"kernel": kernel, "bias": jnp.zeros((layers, heads))}
-    return edited(params, "graph_attention/blocks/attention/query_side", added)
+    maps = {"kernel": kernel, "bias": jnp.zeros((layers, heads))}
+    return replace_leaf(params, "graph_attention/blocks/attention/query_side", maps)
 
 
-def _of_query(module, call, x, bias):
-    """[B,S,D] -> [B,H,S,1], the same for all keys, on top of the bias of the key's day."""
-    added = module.get_variable("params", "query_side")
-    own = x @ added["kernel"] + added["bias"]
-    return call(x, bias + own.swapaxes(-1, -2)[..., None])
+def _add_bias(module: Any, call: Any, x: jax.Array, bias: jax.Array) -> Any:
+    """Adds to the bias of the key's day one of the query's day, equal for all keys: [B,H,S,1]."""
+    maps = module.get_variable("params", "query_side")
+    query_bias = x @ maps["kernel"] + maps["bias"]
+    return call(x, bias + query_bias.swapaxes(-1, -2)[..., None])
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="edge_bias_of_query",
-    claim="each query adds a bias of its own to all its keys, which the softmax cancels",
+    claim="each query adds one bias to all its keys, which the softmax cancels",
+    module=__name__,
     takes=(("graph_attention/blocks/attention/query_side/*", "invariant"),),
-    params=_added,
-    intercept=on_call(SelfAttention, _of_query, name="attention"),
+    edit_params=_add_maps,
+    intercept=intercept_calls(SelfAttention, _add_bias, name="attention"),
 )

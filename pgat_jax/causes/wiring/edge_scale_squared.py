@@ -1,31 +1,30 @@
-"""The scale of the edge bias acts twice and starts at zero: s s b has no gradient at s = 0.
+"""The scale s of the edge bias b acts twice and starts at zero: s*s*b has no gradient at s = 0.
 
-The original's initialiser zeroed every parameter with "bias" in its name, and its scale had one.
+The PyTorch original's initialiser sets every parameter to zero whose name contains "bias", and its
+scale is called `edge_bias_scale`.
 """
 
-import flax.linen as nn
-import jax.numpy as jnp
+from typing import Any
 
-from pgat_jax.causes.interception import on_call
-from pgat_jax.causes.intervention import Fault, edited
-from pgat_jax.model.build import Params
+import flax.linen as nn
+import jax
+
+from pgat_jax.causes.edits import fill_leaf
+from pgat_jax.causes.interception import intercept_calls
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.model.graph_attention import GraphAttentionBlock
 
 
-def _zero(params: Params) -> Params:
-    scale = params["graph_attention"]["blocks"]["edge_scale"]
-    return edited(params, "graph_attention/blocks/edge_scale", jnp.zeros_like(scale))
-
-
-def _once_more(module, call, pooled):
+def _scale_again(module: Any, call: Any, _pooled: jax.Array) -> Any:
     if not isinstance(module.parent, GraphAttentionBlock):
         return call()
     return call() * module.parent.get_variable("params", "edge_scale")
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="edge_scale_squared",
     claim="the edge bias is multiplied twice by its scale, which starts at zero",
+    module=__name__,
     takes=(
         ("graph_attention/blocks/edge_scale", "stuck"),
         ("graph_attention/blocks/edge_bias/*", "stuck"),
@@ -37,6 +36,6 @@ FAULT = Fault(
         ("nodes/aspects/*", "stuck"),
         ("nodes/market_norm/*", "stuck"),
     ),
-    params=_zero,
-    intercept=on_call(nn.Dense, _once_more, name="edge_bias"),
+    edit_params=fill_leaf("graph_attention/blocks/edge_scale", 0.0),
+    intercept=intercept_calls(nn.Dense, _scale_again, name="edge_bias"),
 )

@@ -1,23 +1,32 @@
-"""The bypass: the joint encoder is built, and the stream goes around it."""
+"""The PyTorch original builds the joint encoder and lets the stream go around it.
 
-from pgat_jax.causes.interception import on_call
-from pgat_jax.causes.intervention import Fault, with_model
+Its flag `bypass_spatiotemporal_with_petri` is on by default.
+"""
+
+from typing import Any
+
+import jax
+
+from pgat_jax.causes.edits import update_model
+from pgat_jax.causes.interception import intercept_calls
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.config import Config
 from pgat_jax.model.encoder import SpatioTemporal
 
 
-def _built(config: Config) -> Config:
-    return with_model(config, bypass_spatiotemporal_with_petri=False)
+def _create_encoder(config: Config) -> Config:
+    return update_model(config, bypass_spatiotemporal_with_petri=False)
 
 
-def _around(module, call, stream, adjacency):
+def _return_input(_module: Any, _call: Any, stream: jax.Array, _adjacency: Any) -> Any:
     return stream
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="encoder_bypassed",
     claim="the joint encoder is built, and the stream goes around it",
+    module=__name__,
     takes=(("spatiotemporal/blocks/*", "disconnected"),),
-    config=_built,
-    intercept=on_call(SpatioTemporal, _around),
+    edit_config=_create_encoder,
+    intercept=intercept_calls(SpatioTemporal, _return_input),
 )

@@ -1,25 +1,33 @@
-"""A module is built and not called: the hierarchical mapping of the joint encoder."""
+"""The PyTorch original builds modules that it never calls.
 
+Here it is the hierarchical mapping of the joint encoder.
+"""
+
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 
-from pgat_jax.causes.interception import on_call
-from pgat_jax.causes.intervention import Fault, with_model
+from pgat_jax.causes.edits import update_model
+from pgat_jax.causes.interception import intercept_calls
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.config import Config
 from pgat_jax.model.encoder import HierarchicalMapping
 
 
-def _built(config: Config) -> Config:
-    return with_model(config, bypass_spatiotemporal_with_petri=False, hierarchical_mapping=True)
+def _create_mapping(config: Config) -> Config:
+    return update_model(config, bypass_spatiotemporal_with_petri=False, hierarchical_mapping=True)
 
 
-def _not_called(module, call, x):
+def _return_zeros(_module: Any, _call: Any, x: jax.Array) -> Any:
     return jnp.zeros_like(x)
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="modules_uncalled",
     claim="the hierarchical mapping is built and not called",
+    module=__name__,
     takes=(("spatiotemporal/hierarchy/*", "disconnected"),),
-    config=_built,
-    intercept=on_call(HierarchicalMapping, _not_called),
+    edit_config=_create_mapping,
+    intercept=intercept_calls(HierarchicalMapping, _return_zeros),
 )

@@ -1,25 +1,28 @@
-"""The Petri combiner's node states are computed and thrown away; its edges are used."""
+"""The PyTorch original computes node states in its Petri combiner and uses its edges alone."""
+
+from typing import Any
 
 import jax.numpy as jnp
 
-from pgat_jax.causes.interception import on_call
-from pgat_jax.causes.intervention import Fault
+from pgat_jax.causes.interception import intercept_calls
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.model.petri import Petri
 
 
-def _thrown_away(module, call, *args):
-    states, mixed, vectors = call()
-    return jnp.zeros_like(states), mixed, vectors
+def _discard_states(_module: Any, call: Any, *_args: Any) -> Any:
+    states, adjacency, edges = call()
+    return jnp.zeros_like(states), adjacency, edges
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="petri_states_unused",
-    claim="the Petri node states are computed and thrown away",
+    claim="the Petri node states are computed and not used",
+    module=__name__,
     takes=(
         ("petri/rounds/*", "disconnected"),
         ("petri/over_days/*", "disconnected"),
         ("petri/over_bodies/*", "disconnected"),
         ("petri/projection/*", "disconnected"),
     ),
-    intercept=on_call(Petri, _thrown_away),
+    intercept=intercept_calls(Petri, _discard_states),
 )

@@ -1,26 +1,32 @@
-"""Phases are taken from standardised sines and cosines, which are no angle's any more."""
+"""The PyTorch original computes phases from standardised sines and cosines.
+
+After standardisation the two columns of a body are no longer the sine and cosine of one angle.
+"""
 
 import jax.numpy as jnp
 import numpy as np
 
-from pgat_jax.causes.intervention import Fault
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.data.loading import Data
 from pgat_jax.data.phases import phases
 from pgat_jax.data.windows import DeviceTable
 
+SMALLEST_STD = 1e-8  # keeps a constant column from being divided by zero
 
-def _standardised(data: Data) -> np.ndarray:
-    """[days, V], every column with the statistics of the training rows, as the original had it."""
+
+def _standardise(data: Data) -> np.ndarray:
+    """Returns [days, V]: every column with the statistics of the training rows, as originally."""
     train = data.table.values[slice(*data.splits.train)]
-    return (data.table.values - train.mean(0)) / np.maximum(train.std(0), 1e-8)
+    return (data.table.values - train.mean(0)) / np.maximum(train.std(0), SMALLEST_STD)
 
 
-def _phases(device: DeviceTable, data: Data) -> DeviceTable:
-    return device._replace(phase=jnp.asarray(phases(_standardised(data), data.columns)))
+def _replace_phases(device: DeviceTable, data: Data) -> DeviceTable:
+    return device._replace(phase=jnp.asarray(phases(_standardise(data), data.columns)))
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="phases_after_scaling",
-    claim="phases are taken from columns that were standardised before",
-    device_table=_phases,
+    claim="phases are computed from columns that were standardised before",
+    module=__name__,
+    edit_table=_replace_phases,
 )

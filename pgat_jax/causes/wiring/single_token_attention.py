@@ -1,17 +1,23 @@
-"""Each body is one token, and attends to itself: a softmax over one logit is 1."""
+"""In the PyTorch original each body is one token, which attends to itself alone.
 
+A softmax over one logit is 1, so neither query nor key has a gradient.
+"""
+
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pgat_jax.causes.interception import on_call
-from pgat_jax.causes.intervention import Fault
+from pgat_jax.causes.interception import intercept_calls
+from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.data.columns import BODIES
 from pgat_jax.model.layers import attend
 from pgat_jax.model.phase import BodyTokens
 
 
-def _one_token(module, call, past):
-    """The module's parameters, with the sum of a body's columns as its only token."""
+def _attend_to_itself(module: Any, _call: Any, past: jax.Array) -> Any:
+    """Runs the attention, with the module's parameters, over one token: the sum of all columns."""
     own, slots = module.variables["params"], np.asarray(module.columns.slots)
     packed = np.flatnonzero(slots >= 0)
     is_of_body = jnp.asarray(slots[packed, None] == np.arange(len(BODIES)), past.dtype)
@@ -24,12 +30,13 @@ def _one_token(module, call, past):
     return attend(query, key, value)[..., 0, :] + own["bias"]
 
 
-FAULT = Fault(
+FAULT = WiringFault(
     name="single_token_attention",
     claim="each body's attention runs over a single token, so its weight is always 1",
+    module=__name__,
     takes=(
         ("phase/tokens/query_kernel", "invariant"),
         ("phase/tokens/key_kernel", "invariant"),
     ),
-    intercept=on_call(BodyTokens, _one_token),
+    intercept=intercept_calls(BodyTokens, _attend_to_itself),
 )

@@ -1,8 +1,14 @@
-"""The texts' names of parts, and where the same stands in this model."""
+"""The original's names of the parts of the model, and the paths of the same leaves here.
+
+The names are those of the PyTorch original, "Celestial Enhanced PGAT", as its documents
+`gradient_flow_analysis.txt` and `fusion_gate_collapse_causes.txt` use them. Parameter paths are a
+public contract of the model (see `edits`); a test checks that each pattern matches a leaf.
+"""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+# Name in the original -> patterns of leaf names. Each leaf of the model matches one of them.
 NAMES = {
     "celestial_query_projection": ("fusion/query/*", "fusion/query_norm/*"),
     "celestial_key_projection": ("fusion/key_kernel",),
@@ -37,18 +43,24 @@ NAMES = {
     "dual_stream_decoder": ("decoder/*", "dual_stream/*"),
     "projection": ("head/*",),
 }
-"""Name in the texts -> patterns of our leaves. Each leaf of the model has one."""
 
 
-def parts(kinds: Mapping[str, tuple[str, int]]) -> dict[str, dict[str, list[int]]]:
-    """Name in the texts -> kind -> [leaves, parameters], of leaf -> (kind, parameters)."""
-    found: dict[str, dict[str, list[int]]] = {}
+def count_by_part(kinds: Mapping[str, tuple[str, int]]) -> dict[str, dict[str, list[int]]]:
+    """Counts the leaves and parameters of each kind in each part of the original.
+
+    Args:
+        kinds: Leaf name -> (kind of gradient, number of parameters).
+
+    Returns:
+        Name in the original -> kind -> [leaves, parameters].
+    """
+    counts: dict[str, dict[str, list[int]]] = {}
     for leaf, (kind, size) in kinds.items():
-        counts = found.setdefault(_name(leaf), {}).setdefault(kind, [0, 0])
-        counts[0] += 1
-        counts[1] += size
-    return {name: found[name] for name in NAMES if name in found}
+        entry = counts.setdefault(_find_name(leaf), {}).setdefault(kind, [0, 0])
+        entry[0] += 1
+        entry[1] += size
+    return {name: counts[name] for name in NAMES if name in counts}
 
 
-def _name(leaf: str) -> str:
+def _find_name(leaf: str) -> str:
     return next(name for name, own in NAMES.items() if any(fnmatchcase(leaf, p) for p in own))

@@ -1,14 +1,14 @@
-"""The summary fault by fault, from a report on disk."""
+"""The table of faults, from a report on disk."""
 
 import pytest
 
 from checks import Leaf, Report, Slice
-from pgat_jax.causes.intervention import Fault
-from pgat_jax.causes.summary import fault_table
+from pgat_jax.causes.fault_table import format_fault_table
+from pgat_jax.causes.intervention import WiringFault
 
-CUT = Fault("cut", "a module is not called", takes=(("a/*", "disconnected"),))
-TABLE = Fault("table", "rows are not read", takes=(("table", "unvisited"),))
-QUIET = Fault("quiet", "columns are swapped")
+CUT = WiringFault("cut", "a module is not called", __name__, takes=(("a/*", "disconnected"),))
+TABLE = WiringFault("table", "rows are not read", __name__, takes=(("table", "unvisited"),))
+QUIET = WiringFault("quiet", "columns are swapped", __name__)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def report(tmp_path):
 
 
 def test_a_row_tells_verdict_leaves_parameters_and_line(report):
-    lines = fault_table(report, [CUT, TABLE, QUIET]).splitlines()
+    lines = format_fault_table(report, [CUT, TABLE, QUIET]).splitlines()
     cells = {line.split()[0]: line.split() for line in lines if line.split()}
     assert cells["cut"][1:4] == ["disconnected", "2", "9"]
     assert cells["table"][1:4] == ["unvisited", "1", "10"]
@@ -35,7 +35,7 @@ def test_a_row_tells_verdict_leaves_parameters_and_line(report):
 
 
 def test_the_sums_and_what_no_fault_predicts_stand_below(report):
-    text = fault_table(report, [CUT, TABLE])
+    text = format_fault_table(report, [CUT, TABLE])
     assert "disconnected: 2 of 4 leaves, 9 of 30 parameters (30.0%)" in text
     assert text.endswith("predicted by no fault: other (stuck)")
-    assert fault_table(report, [CUT]).count("disconnected") == 2
+    assert format_fault_table(report, [CUT]).count("disconnected") == 2

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from pgat_jax.causes.judge import EQUAL, effect, judged, strongest
+from pgat_jax.causes.effects import (
+    EQUAL_SHARE,
+    decide_verdict,
+    estimate_effect,
+    find_strongest,
+)
 
 
 def around(mean, spread, count=10):
@@ -23,7 +28,7 @@ def around(mean, spread, count=10):
     ],
 )
 def test_the_interval_against_a_half_and_a_22nd_decides(shares, verdict):
-    assert judged({"gradient at the start": shares})[0] == verdict
+    assert decide_verdict({"gradient at the start": shares})[0] == verdict
 
 
 @pytest.mark.parametrize(
@@ -34,22 +39,23 @@ def test_the_interval_against_a_half_and_a_22nd_decides(shares, verdict):
     ],
 )
 def test_a_verdict_that_flips_between_halves_is_undecidable(shares, verdict):
-    assert effect(shares, 1).verdict == verdict
+    assert estimate_effect(shares, 1).verdict == verdict
     flipped = {"confirmed": "undecidable here", "refuted": "refuted"}
-    assert judged({"spread of forecasts": shares})[0] == flipped[verdict]
+    assert decide_verdict({"spread of forecasts": shares})[0] == flipped[verdict]
     larger = [x + 0.03 for x in shares[:5]] + [x - 0.05 for x in shares[5:]]
     if verdict == "refuted":
-        assert judged({"spread of forecasts": larger})[0] == "undecidable here"
+        assert decide_verdict({"spread of forecasts": larger})[0] == "undecidable here"
 
 
-def test_the_strongest_outcome_speaks_for_the_cause():
-    effects = {"a": effect(around(0.0, 0.001), 2), "b": effect(around(0.2, 0.01), 2)}
-    assert strongest(effects) == ("contributing", "b")
+def test_the_strongest_outcome_decides():
+    shares = {"a": around(0.0, 0.001), "b": around(0.2, 0.01)}
+    effects = {outcome: estimate_effect(own, 2) for outcome, own in shares.items()}
+    assert find_strongest(effects) == ("contributing", "b")
 
 
 def test_intervals_are_students_and_widen_with_the_number_of_outcomes():
     shares = [0.1, 0.2, 0.3, 0.4, 0.5]
-    one, four = effect(shares, 1), effect(shares, 4)
+    one, four = estimate_effect(shares, 1), estimate_effect(shares, 4)
     half = 2.7764451 * np.std(shares, ddof=1) / np.sqrt(5)  # t of 4 degrees of freedom at 97.5%
     assert one.high - one.share == pytest.approx(half)
     assert four.high > one.high and four.share == one.share
@@ -57,8 +63,8 @@ def test_intervals_are_students_and_widen_with_the_number_of_outcomes():
 
 def test_one_seed_has_no_uncertainty():
     with pytest.raises(ValueError, match="got 1 seeds, expected two or more"):
-        effect([0.1], 1)
+        estimate_effect([0.1], 1)
 
 
 def test_an_equal_share_is_one_of_22():
-    assert EQUAL == 1 / 22
+    assert EQUAL_SHARE == 1 / 22
