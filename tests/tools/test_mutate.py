@@ -4,7 +4,9 @@ import pytest
 
 from tools.mutate import ROOT, draw_mutants, find_test, list_mutants
 
-CODE = "def clip(x: int | None, top: int = 3) -> int | None:\n    return x if x < top else top + 1\n"
+CODE = """def clip(x: int | None, top: int = 3) -> int | None:
+    return x if x < top else top + 1
+"""
 
 
 @pytest.fixture
