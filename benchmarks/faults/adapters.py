@@ -52,7 +52,9 @@ def gate_behind_a_relu(faulty: bool) -> Model:
     positive = jax.nn.relu if faulty else jax.nn.softplus
 
     def loss(p, x):
-        return jnp.mean((x @ p["base"] + positive(p["gate"]) * jnp.tanh(x @ p["branch"]) - 1) ** 2)
+        return jnp.mean(
+            (x @ p["base"] + positive(p["gate"])[None] * jnp.tanh(x @ p["branch"]) - 1) ** 2
+        )
 
     params = {"base": normal(285, 4, 2), "branch": normal(286, 4, 2), "gate": jnp.zeros(2)}
     return Model(loss, params, (X,))

@@ -31,7 +31,8 @@ def bias_of_a_critic(faulty: bool) -> Model:
 
     def loss(p, real, made):
         def critic(x):
-            return jnp.tanh(x @ p["w"] + p["b"]) @ p["out"] + p["last"]
+            h = x @ p["w"]
+            return jnp.tanh(h + jnp.broadcast_to(p["b"], h.shape)) @ p["out"] + p["last"]
 
         slopes = jax.vmap(jax.grad(critic))(0.5 * (real + made))
         penalty = jnp.mean((jnp.sqrt((slopes**2).sum(-1) + 1e-6) - 1) ** 2)

@@ -10,7 +10,8 @@ X = normal(60, 7, 4)
 
 
 def _attend(p, x):
-    q, k, v = (x @ p[name] + p[f"{name}_bias"] for name in ("query", "key", "value"))
+    biases = {n: jnp.broadcast_to(p[f"{n}_bias"], x.shape) for n in ("query", "key", "value")}
+    q, k, v = (x @ p[name] + bias for name, bias in biases.items())
     return jax.nn.softmax(q @ k.T / 2.0) @ v
 
 
@@ -24,7 +25,7 @@ def key_bias(faulty: bool) -> Model:
 
     def loss(p, x):
         if not faulty:
-            p = p | {"key_bias": p["key_bias"] * x[:, :1]}
+            p = p | {"key_bias": p["key_bias"][None] * x[:, :1]}
         return jnp.mean(_attend(p, x) ** 2)
 
     return Model(loss, _params(), (X,))
@@ -34,7 +35,7 @@ def packed_key_bias(faulty: bool) -> Model:
     """The same as a third of one packed vector."""
 
     def loss(p, x):
-        q, k, v = jnp.split(x @ p["qkv"] + p["bias"], 3, -1)
+        q, k, v = jnp.split(x @ p["qkv"] + p["bias"][None], 3, -1)
         scores = q @ k.T
         weights = jax.nn.softmax(scores) if faulty else jax.nn.sigmoid(scores)
         return jnp.mean((weights @ v) ** 2)
@@ -99,7 +100,7 @@ def expert_never_chosen(faulty: bool) -> Model:
 
 def tokens_all_alike(faulty: bool) -> Model:
     """One short sequence, all tokens of which go to the same expert."""
-    x = 0.1 * X + jnp.array([3.0, 0, 0, 0]) if faulty else X
+    x = 0.1 * X + jnp.array([[3.0, 0, 0, 0]]) if faulty else X
 
     def loss(p, x):
         weights = jax.nn.softmax(x @ p["router"])

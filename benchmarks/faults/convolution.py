@@ -59,7 +59,7 @@ def silent_channel(faulty: bool) -> Model:
     }
 
     def loss(p, x):
-        h = jax.nn.relu(_convolved(x, p["kernel"]) + p["bias"]).mean(1)
+        h = jax.nn.relu(_convolved(x, p["kernel"]) + p["bias"][None, None]).mean(1)
         return jnp.mean((h @ p["out"] - 1) ** 2)
 
     return Model(loss, params, (IMAGES,))

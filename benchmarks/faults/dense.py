@@ -82,7 +82,7 @@ def integer_index(faulty: bool) -> Model:
         place = p["place"]
         if faulty:
             return _squared(x[:, jnp.int32(place)] @ p["w"])  # here
-        return _squared((x[:, 1:2] * (2 - place) + x[:, 2:3] * (place - 1)) @ p["w"])
+        return _squared((x[:, 1:2] * (2 - place)[None] + x[:, 2:3] * (place - 1)[None]) @ p["w"])
 
     return Model(loss, {"place": jnp.full(2, 1.3), "w": normal(3, 2, 2)}, (X,))
 
@@ -92,7 +92,9 @@ def dead_relu(faulty: bool) -> Model:
     bias = jnp.full(8, -1e4 if faulty else 0.0)
     params = {"w1": normal(4, 6, 8), "b1": bias, "w2": normal(5, 8, 2), "b2": jnp.zeros(2)}
     return Model(
-        lambda p, x: _squared(jax.nn.relu(x @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"]), params, (X,)
+        lambda p, x: _squared(jax.nn.relu(x @ p["w1"] + p["b1"][None]) @ p["w2"] + p["b2"][None]),
+        params,
+        (X,),
     )
 
 
@@ -100,16 +102,18 @@ def all_zero_network(faulty: bool) -> Model:
     """Both layers start at zero, so neither moves the other."""
     scale = 0.0 if faulty else 1.0
     params = {"w1": scale * normal(4, 6, 8), "w2": scale * normal(5, 8, 2), "b": jnp.zeros(2)}
-    return Model(lambda p, x: _squared(jnp.tanh(x @ p["w1"]) @ p["w2"] + p["b"]), params, (X,))
+    return Model(
+        lambda p, x: _squared(jnp.tanh(x @ p["w1"]) @ p["w2"] + p["b"][None]), params, (X,)
+    )
 
 
 def bias_before_batch_norm(faulty: bool) -> Model:
     """The normalisation takes away what the bias adds."""
 
     def loss(p, x):
-        h = x @ p["w"] + p["b"]
+        h = x @ p["w"] + p["b"][None]
         if faulty:
-            h = (h - h.mean(0)) / (h.std(0) + 1e-3)
+            h = (h - h.mean(0)[None]) / (h.std(0) + 1e-3)[None]
         return _squared(jnp.tanh(h))
 
     return Model(loss, {"w": normal(6, 6, 2), "b": jnp.ones(2)}, (X,))

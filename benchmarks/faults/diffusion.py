@@ -17,7 +17,7 @@ def weight_at_zero_signal(faulty: bool) -> Model:
         signal = SIGNAL[step]
         ratio = signal / (1 - signal)
         weight = jnp.minimum(ratio, 5.0) / (ratio if faulty else ratio + 1)  # here
-        h = jnp.tanh(x @ p["w"] + signal[:, None] * p["time"])
+        h = jnp.tanh(x @ p["w"] + signal[:, None] * p["time"][None])
         return jnp.mean(weight[:, None] * (h @ p["out"] - x) ** 2)
 
     params = {"w": normal(252, 4, 6), "time": normal(253, 6), "out": normal(254, 6, 4)}
@@ -28,7 +28,7 @@ def two_zero_convolutions(faulty: bool) -> Model:
     """The projection out of the control branch starts at zero, and so does what joins it."""
 
     def dense(p, x):
-        return x @ p["kernel"] + p["bias"]
+        return x @ p["kernel"] + p["bias"][None]
 
     def loss(p, x, control):
         branch = dense(p["project"], jnp.tanh(control @ p["encode"]))

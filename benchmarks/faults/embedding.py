@@ -26,7 +26,7 @@ def threshold_far_below(faulty: bool) -> Model:
 
     def loss(p, ids):
         rows = p["table"][ids]
-        size = jax.nn.relu(jnp.abs(rows) - jax.nn.sigmoid(p["threshold"]))
+        size = jax.nn.relu(jnp.abs(rows) - jax.nn.sigmoid(p["threshold"])[None])
         return jnp.mean((jnp.sign(rows) * size @ p["w"] - 1) ** 2)
 
     params = {"table": normal(312, 4, 3), "w": normal(313, 3, 2)}
@@ -51,7 +51,7 @@ def learned_edges_of_bins(faulty: bool) -> Model:
         if faulty:
             values = p["values"][jnp.searchsorted(p["edges"], x)]  # here
         else:
-            passed = jax.nn.sigmoid(4 * (x[:, None] - p["edges"]))
+            passed = jax.nn.sigmoid(4 * (x[:, None] - p["edges"][None]))
             values = p["values"][0] + passed @ jnp.diff(p["values"])
         return jnp.mean((values - x**2) ** 2)
 

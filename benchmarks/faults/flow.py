@@ -18,10 +18,10 @@ def mask_that_keeps_all(faulty: bool) -> Model:
     keep = jnp.ones(2) if faulty else jnp.zeros(2)
 
     def loss(p, x):
-        first, second = jnp.split(x * p["gain"], 2, -1)
+        first, second = jnp.split(x * p["gain"][None], 2, -1)
         log_scale, shift = jnp.tanh(first @ p["log_scale"]), first @ p["shift"]
-        moved = keep * second + (1 - keep) * (second * jnp.exp(log_scale) + shift)
-        log_determinant = jnp.log(jnp.abs(p["gain"])).sum() + ((1 - keep) * log_scale).sum(-1)
+        moved = keep[None] * second + (1 - keep)[None] * (second * jnp.exp(log_scale) + shift)
+        log_determinant = jnp.log(jnp.abs(p["gain"])).sum() + ((1 - keep)[None] * log_scale).sum(-1)
         return _likelihood(jnp.concatenate([first, moved], -1), log_determinant)
 
     params = {"gain": 1 + 0.1 * normal(241, 4)}
@@ -34,7 +34,7 @@ def rule_without_the_determinant(faulty: bool) -> Model:
 
     @jax.custom_vjp
     def affine(x, log_scale):
-        return x * jnp.exp(log_scale), log_scale.sum()
+        return x * jnp.exp(log_scale)[None], log_scale.sum()
 
     def forward(x, log_scale):
         z, log_determinant = affine(x, log_scale)
@@ -43,7 +43,7 @@ def rule_without_the_determinant(faulty: bool) -> Model:
     def backward(kept, cotangents):
         (z, log_scale), (of_z, of_determinant) = kept, cotangents
         slope = (of_z * z).sum(0) + (0.0 if faulty else of_determinant)
-        return of_z * jnp.exp(log_scale), slope
+        return of_z * jnp.exp(log_scale)[None], slope
 
     affine.defvjp(forward, backward)
 
@@ -58,7 +58,7 @@ def bins_without_data(faulty: bool) -> Model:
     data = X + 3 * jnp.sign(X) if faulty else X
 
     def loss(p, x):
-        x = x + p["shift"]
+        x = x + p["shift"][None]
         which = jnp.clip(jnp.floor(2 * x + 2), 0, 3).astype(jnp.int32)
         log_slope = jnp.where(jnp.abs(x) < 1, p["log_slopes"][which], 0.0)
         return _likelihood(x * jnp.exp(log_slope), log_slope.sum(-1))
@@ -71,9 +71,9 @@ def warp_beyond_its_pole(faulty: bool) -> Model:
     gain = 1.0 if faulty else 0.2
 
     def loss(p, x):
-        stretched = p["gain"] * x
-        z = jnp.log1p(stretched) + p["shift"]  # here
-        return _likelihood(z, (jnp.log(p["gain"]) - jnp.log1p(stretched)).sum(-1))
+        stretched = p["gain"][None] * x
+        z = jnp.log1p(stretched) + p["shift"][None]  # here
+        return _likelihood(z, (jnp.log(p["gain"])[None] - jnp.log1p(stretched)).sum(-1))
 
     return Model(loss, {"gain": jnp.full(4, gain), "shift": 0.1 * normal(247, 4)}, (X,))
 

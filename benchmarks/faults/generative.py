@@ -14,7 +14,7 @@ def codebook_behind_straight_through(faulty: bool) -> Model:
 
     def loss(p, x):
         z = x @ p["encoder"]
-        nearest = jnp.argmin(((z[:, None] - p["codes"]) ** 2).sum(-1), -1)
+        nearest = jnp.argmin(((z[:, None] - p["codes"][None]) ** 2).sum(-1), -1)
         code = p["codes"][nearest]
         through = z + lax.stop_gradient(code - z)  # here
         commit = 0.0 if faulty else jnp.mean((code - lax.stop_gradient(z)) ** 2)
@@ -44,7 +44,7 @@ def clipped_log_std(faulty: bool) -> Model:
 
     def loss(p, x):
         log_std = jnp.clip(p["log_std"], -5.0, 2.0)
-        return jnp.mean(((x - x @ p["mean"]) / jnp.exp(log_std)) ** 2 / 1e4 + log_std)
+        return jnp.mean(((x - x @ p["mean"]) / jnp.exp(log_std)[None]) ** 2 / 1e4 + log_std[None])
 
     start = jnp.full(4, -6.0 if faulty else -1.0)
     return Model(loss, {"mean": 0.3 * normal(86, 4, 4), "log_std": start}, (X,))
@@ -68,7 +68,7 @@ def overflowing_scale(faulty: bool) -> Model:
 
     def loss(p, x):
         scale = jnp.exp(p["log_scale"])  # here
-        return jnp.mean(jnp.log1p((x * scale + x @ p["shift"]) ** 2)) - p["log_scale"].mean()
+        return jnp.mean(jnp.log1p((x * scale[None] + x @ p["shift"]) ** 2)) - p["log_scale"].mean()
 
     return Model(loss, {"log_scale": start, "shift": normal(88, 4, 4)}, (X,))
 
@@ -174,9 +174,9 @@ def posterior_without_width(faulty: bool) -> Model:
 
     def loss(p, x, key):
         mean = x @ p["mean"]
-        width = jnp.exp(0.1 * x @ p["width"] + p["width_bias"])
+        width = jnp.exp(0.1 * x @ p["width"] + p["width_bias"][None])
         z = mean + width * jax.random.normal(key, mean.shape)
-        return jnp.mean((jnp.tanh(z) @ p["decoder"] + p["bias"] - x) ** 2)
+        return jnp.mean((jnp.tanh(z) @ p["decoder"] + p["bias"][None] - x) ** 2)
 
     params = {"mean": normal(99, 4, 2), "width": normal(506, 4, 2), "decoder": normal(507, 2, 4)}
     params |= {"width_bias": jnp.full(2, -30.0 if faulty else -1.0), "bias": normal(508, 4)}

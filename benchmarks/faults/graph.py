@@ -102,7 +102,7 @@ def distance_to_itself(faulty: bool) -> Model:
 
     def loss(p, x):
         z = x @ p["embed"]
-        squares = ((z[:, None] - z) ** 2).sum(-1)
+        squares = ((z[:, None] - z[None]) ** 2).sum(-1)
         squares = squares if faulty else jnp.where(apart, squares, 1.0)
         return jnp.mean(jnp.where(apart, jnp.sqrt(squares), 0.0))  # here
 

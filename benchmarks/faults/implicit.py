@@ -98,7 +98,7 @@ def equal_singular_values(faulty: bool) -> Model:
 
     def loss(p, x):
         left, values, right = jnp.linalg.svd(p["matrix"])  # here
-        return jnp.mean((x @ (left * jnp.tanh(values)) @ right - 1) ** 2)
+        return jnp.mean((x @ (left * jnp.tanh(values)[None]) @ right - 1) ** 2)
 
     return Model(loss, {"matrix": start}, (X,))
 

@@ -59,7 +59,7 @@ def hypernetwork_from_zero(faulty: bool) -> Model:
     def loss(p, x, y, context):
         made = jnp.tanh(context @ p["trunk"]) @ p["head"]
         first, second = made[:12].reshape(4, 3), made[12:].reshape(3, 2)
-        return jnp.mean((jnp.tanh(x @ first) @ second + p["bias"] - y) ** 2)
+        return jnp.mean((jnp.tanh(x @ first) @ second + p["bias"][None] - y) ** 2)
 
     params = {"trunk": normal(456, 5, 3), "head": head, "bias": normal(457, 2)}
     return Model(loss, params, (X, Y, normal(458, 5)))

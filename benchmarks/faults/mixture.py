@@ -39,7 +39,7 @@ def guess_that_never_wins(faulty: bool) -> Model:
     start = normal(236, 3, 2).at[2].set(60.0 if faulty else 0.0)
 
     def loss(p, y):
-        errors = ((y[:, None] - p["guesses"]) ** 2).sum(-1)
+        errors = ((y[:, None] - p["guesses"][None]) ** 2).sum(-1)
         return jnp.mean(errors.min(-1))
 
     return Model(loss, {"guesses": start}, (normal(237, 20, 2),))
@@ -50,7 +50,7 @@ def component_out_of_reach(faulty: bool) -> Model:
 
     def loss(p, y):
         both = jnp.stack([p["near"], p["far"]])
-        return -jnp.mean(jax.nn.logsumexp(-0.5 * ((y[:, None] - both) ** 2).sum(-1), -1))
+        return -jnp.mean(jax.nn.logsumexp(-0.5 * ((y[:, None] - both[None]) ** 2).sum(-1), -1))
 
     params = {"near": normal(238, 2), "far": jnp.full(2, 8.0 if faulty else 0.5)}
     return Model(loss, params, (0.3 * normal(239, 12, 2),))

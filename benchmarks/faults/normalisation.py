@@ -15,7 +15,7 @@ def constant_feature(faulty: bool) -> Model:
     def loss(p, x):
         h = x @ p["w"]
         spread = jnp.std(h, 0) + 1e-5 if faulty else jnp.sqrt(jnp.var(h, 0) + 1e-5)  # here
-        return jnp.mean(((h - h.mean(0)) / spread @ p["out"] - 1) ** 2)
+        return jnp.mean(((h - h.mean(0)[None]) / spread[None] @ p["out"] - 1) ** 2)
 
     start = normal(211, 5, 3).at[:, 1].set(0.0)
     return Model(loss, {"w": start, "out": normal(212, 3, 2)}, (X,))
@@ -26,8 +26,8 @@ def weight_norm_of_zeros(faulty: bool) -> Model:
     start = normal(213, 5, 3)
 
     def loss(p, x):
-        direction = p["w"] / jnp.linalg.norm(p["w"], axis=0)  # here
-        return jnp.mean((x @ (direction * p["scale"]) - 1) ** 2)
+        direction = p["w"] / jnp.linalg.norm(p["w"], axis=0)[None]  # here
+        return jnp.mean((x @ (direction * p["scale"][None]) - 1) ** 2)
 
     params = {"w": start.at[:, 2].set(0.0) if faulty else start, "scale": jnp.ones(3)}
     return Model(loss, params, (X,))

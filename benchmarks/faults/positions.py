@@ -57,10 +57,10 @@ def ring_of_stopped_blocks(faulty: bool) -> Model:
 def places_of_padding(faulty: bool) -> Model:
     """A table of places longer than any sequence of this batch."""
     lengths = jnp.array([4, 2, 3] if faulty else [6, 2, 5])
-    mask = jnp.arange(6) < lengths[:, None]
+    mask = jnp.arange(6)[None] < lengths[:, None]
 
     def loss(p, x, mask):
-        h = jnp.tanh(x @ p["w"] + p["places"]) * mask[..., None]
+        h = jnp.tanh(x @ p["w"] + p["places"][None]) * mask[..., None]
         return jnp.mean((h.sum(1) @ p["out"] - 1) ** 2)
 
     params = {"w": normal(477, 4, 3), "places": normal(478, 6, 3), "out": normal(479, 3, 2)}

@@ -13,7 +13,7 @@ def codebook_loss_on_what_passes_through(faulty: bool) -> Model:
 
     def loss(p, x):
         z = x @ p["encoder"]
-        nearest = jnp.argmin(((z[:, None] - p["codes"]) ** 2).sum(-1), -1)
+        nearest = jnp.argmin(((z[:, None] - p["codes"][None]) ** 2).sum(-1), -1)
         code = p["codes"][nearest]
         through = z + lax.stop_gradient(code - z)  # here
         pulled = jnp.mean(((through if faulty else code) - lax.stop_gradient(z)) ** 2)
@@ -42,10 +42,10 @@ def rounded_without_estimate(faulty: bool) -> Model:
 def code_never_nearest(faulty: bool) -> Model:
     """All data of this batch lie around one code of three."""
     centre = jnp.array([2.0, -2.0])
-    data = centre + 0.2 * normal(296, 12, 2) if faulty else 2 * normal(296, 12, 2)
+    data = centre[None] + 0.2 * normal(296, 12, 2) if faulty else 2 * normal(296, 12, 2)
 
     def loss(p, x):
-        nearest = jnp.argmin(((x[:, None] - p["codes"]) ** 2).sum(-1), -1)
+        nearest = jnp.argmin(((x[:, None] - p["codes"][None]) ** 2).sum(-1), -1)
         return jnp.mean((p["codes"][nearest] - x) ** 2)
 
     codes = jnp.stack([centre, -centre, jnp.array([2.0, 2.0])])

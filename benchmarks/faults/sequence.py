@@ -56,7 +56,7 @@ def loop_until(faulty: bool) -> Model:
             h = lax.while_loop(lambda h: jnp.abs(turn(h) - h).max() > 1e-3, turn, p["h0"])  # here
         else:
             h = lax.fori_loop(0, 10, lambda _, h: turn(h), p["h0"])
-        return jnp.mean((xs @ p["w"] + h) ** 2)
+        return jnp.mean((xs @ p["w"] + h[None]) ** 2)
 
     return Model(loss, {"w": normal(45, 4, 3), "b": normal(46, 3), "h0": normal(47, 3)}, (STEPS,))
 

@@ -55,7 +55,7 @@ def sum_of_impossible_paths(faulty: bool) -> Model:
         return jnp.log(jnp.exp(a) + jnp.exp(b)) if faulty else jnp.logaddexp(a, b)  # here
 
     def loss(p, xs):
-        emitted = jax.nn.log_softmax(xs @ p["w"] + p["b"])[:, labels]
+        emitted = jax.nn.log_softmax(xs @ p["w"] + p["b"][None])[:, labels]
 
         def step(paths, now):
             moved = jnp.concatenate([jnp.full(1, impossible), paths[:-1]])

@@ -16,7 +16,7 @@ def huber_without_width(faulty: bool) -> Model:
     def loss(p, x):
         h = jnp.tanh(x @ p["stem"])
         named = optax.softmax_cross_entropy_with_integer_labels(h @ p["kind"], kinds)
-        placed = optax.huber_loss(h @ p["box"] + p["box_bias"], boxes, delta=width)
+        placed = optax.huber_loss(h @ p["box"] + p["box_bias"][None], boxes, delta=width)
         return named.mean() + placed.mean()
 
     params = {"stem": normal(412, 4, 5), "kind": normal(413, 5, 3), "box": normal(414, 5, 2)}

@@ -56,4 +56,4 @@ class Embedding(nn.Module):
         ]
         value = sum(days) + nn.Dense(self.width, name=f"{name}_calendar")(calendar)
         position = jnp.asarray(sinusoids(start, steps, self.width), x.dtype)
-        return Dropout(self.dropout)(value + position)
+        return Dropout(self.dropout)(value + position[None])

@@ -41,7 +41,7 @@ class Fusion(nn.Module):
         logits = jnp.einsum("BSDH,BSDN->BSHN", reader, bodies) * per_std
         weights = jax.nn.softmax(widen(logits))
         mean = jnp.einsum("BSDN,BSHN->BSDH", bodies, weights.astype(enc.dtype) * per_std)
-        mean = mean * scale[:, None] + bias[:, None]
+        mean = mean * scale[None, None, :, None] + bias[None, None, :, None]
         fused = jnp.einsum("BSDH,DHF->BSHF", mean, value).reshape(*enc.shape[:2], self.width)
         return nn.Dense(depth, name="output")(fused), _entropy(weights)
 

@@ -27,7 +27,7 @@ class GraphAttentionBlock(nn.Module):
     def __call__(self, x: Float[Array, "B S D"], pooled: Float[Array, "B S h"]):
         bias = nn.Dense(self.heads, use_bias=False, name="edge_bias")(pooled)
         scale = self.param("edge_scale", nn.initializers.ones, (self.heads,), jnp.float32)
-        bias = (bias * scale).swapaxes(-1, -2)[..., None, :]
+        bias = (bias * scale[None, None]).swapaxes(-1, -2)[..., None, :]
         attention = SelfAttention(self.heads, name="attention")
         feed = FeedForward(self.hidden, x.shape[-1], name="feed_forward")
         x = x + Dropout(self.dropout)(attention(nn.LayerNorm(name="attention_norm")(x), bias))

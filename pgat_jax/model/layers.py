@@ -87,7 +87,7 @@ def merge_heads(x: Float[Array, "B H S d"]) -> Float[Array, "B S W"]:
 
 def causal_mask(queries: int, keys: int) -> Bool[Array, "Q K"]:
     """True where the key is not later than the query; the last query sees every key."""
-    return jnp.arange(keys) <= jnp.arange(keys - queries, keys)[:, None]
+    return jnp.arange(keys)[None] <= jnp.arange(keys - queries, keys)[:, None]
 
 
 class SelfAttention(nn.Module):

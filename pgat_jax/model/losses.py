@@ -20,7 +20,7 @@ def pinball(
     twice its mean over many levels approaches the CRPS.
     """
     error = _float32(target)[..., None] - _float32(quantiles)
-    level = jnp.asarray(levels, jnp.float32)
+    level = jnp.asarray(levels, jnp.float32)[None, None, None]
     return jnp.mean(jnp.maximum(level * error, (level - 1) * error))
 
 

@@ -52,8 +52,8 @@ class Aspects(nn.Module):
         orb = jnp.exp(
             self.param("log_orb", nn.initializers.constant(np.log(ORB)), (5,), jnp.float32)
         )
-        away = jnp.rad2deg(separation)[..., None] - jnp.asarray(ASPECTS)
-        membership = jnp.exp(-0.5 * (away / orb) ** 2)
+        away = jnp.rad2deg(separation)[..., None] - jnp.asarray(ASPECTS)[None, None, None, None]
+        membership = jnp.exp(-0.5 * (away / orb[None, None, None, None]) ** 2)
         return nn.Dense(self.width, use_bias=False, name="embedding")(membership)
 
 
@@ -81,7 +81,7 @@ class Nodes(nn.Module):
         )
         aspects = Aspects(self.pair_width, name="aspects")(longitude).astype(enc.dtype)
         ends = body[:, None] + body[None, :]
-        hidden = gelu(ends + market[..., None, None, :] + aspects)
+        hidden = gelu(ends[None, None] + market[..., None, None, :] + aspects)
         logits = nn.Dense(1, name="adjacency_out")(hidden)[..., 0]
         return bodies, jax.nn.sigmoid(logits)
 
@@ -111,7 +111,7 @@ class BodyFeatures(nn.Module):
             "in_bias", nn.initializers.zeros, (count, self.hidden), jnp.float32
         ).astype(dtype)
         own = jnp.einsum("ND,DNh->Nh", embedding, enter) + bias
-        hidden = gelu(jnp.einsum("BSD,DNh->BSNh", enc, enter) + own)
+        hidden = gelu(jnp.einsum("BSD,DNh->BSNh", enc, enter) + own[None, None])
         leave = self.param(
             "out_kernel",
             nn.initializers.lecun_normal(batch_axis=(0,)),
@@ -122,6 +122,6 @@ class BodyFeatures(nn.Module):
             dtype
         )
         leave, bias = (w - w.mean(-1, keepdims=True) for w in (leave, bias))
-        features = jnp.einsum("BSNh,NhD->BSDN", hidden, leave) + bias.T
+        features = jnp.einsum("BSNh,NhD->BSDN", hidden, leave) + bias.T[None, None]
         variance = jnp.mean(jnp.square(widen(features)), -2)
         return features, jax.lax.rsqrt(variance + 1e-6).astype(dtype)

@@ -68,7 +68,7 @@ class BodyTokens(nn.Module):
         features = jnp.concatenate([weights * values, weights], axis=-1)
         init = nn.initializers.normal(0.5)
         bias = self.param("bias", init, (len(BODIES), self.channels), jnp.float32)
-        return jnp.einsum("BSNF,NFC->BSNC", features, table) + bias.astype(past.dtype)
+        return jnp.einsum("BSNF,NFC->BSNC", features, table) + bias.astype(past.dtype)[None, None]
 
     def _tokens(self, index) -> tuple[Float[Array, "N F C"], Float[Array, "N F C"]]:
         packed = np.asarray([i for i, slot in enumerate(self.columns.slots) if slot >= 0])
@@ -86,13 +86,17 @@ class BodyTokens(nn.Module):
         queries, keys = (vector @ query, embedding @ query), (vector @ key, embedding @ key)
         scale = self.channels**-0.5
         vv, ve, ev, ee = (
-            (scale * q @ k.swapaxes(-1, -2)).astype(values.dtype) for q in queries for k in keys
+            (scale * q @ k.swapaxes(-1, -2)).astype(values.dtype)[None, None]
+            for q in queries
+            for k in keys
         )
         row, column = values[..., :, None], values[..., None, :]
         logits = widen(row * (column * vv + ve) + column * ev + ee)
         weights = jax.nn.softmax(jnp.where(valid[:, None, :], logits, MASKED))
         share = (valid / np.maximum(valid.sum(-1, keepdims=True), 1)).astype(weights.dtype)
-        return jnp.where(valid, (weights * share[:, :, None]).sum(-2).astype(values.dtype), 0)
+        return jnp.where(
+            valid, (weights * share[None, None, :, :, None]).sum(-2).astype(values.dtype), 0
+        )
 
 
 def _padded_columns(columns: Columns) -> tuple[np.ndarray, np.ndarray]:

@@ -33,7 +33,10 @@ class GatedRecurrence(nn.Module):
         init = nn.initializers.lecun_normal(batch_axis=(0,))
         kernel = self.param("kernel", init, (groups, width, 2 * width), jnp.float32)
         bias = self.param("bias", _decay_bias, (groups, 2 * width), jnp.float32)
-        gates = jnp.einsum("BSGW,GWE->BSGE", x, kernel.astype(x.dtype)) + bias.astype(x.dtype)
+        gates = (
+            jnp.einsum("BSGW,GWE->BSGE", x, kernel.astype(x.dtype))
+            + bias.astype(x.dtype)[None, None]
+        )
         decay, candidate = jnp.split(widen(gates), 2, -1)
         return linear_recurrence(jax.nn.sigmoid(decay), candidate).astype(x.dtype)
 

@@ -51,7 +51,7 @@ def _(primals, tangents):
 
 
 def mlp(p, x):
-    return (jax.nn.relu(x @ p["w1"] + p["b1"]) @ p["w2"]).var()
+    return (jax.nn.relu(x @ p["w1"] + p["b1"][None]) @ p["w2"]).var()
 
 
 def square(p, x):
@@ -59,7 +59,7 @@ def square(p, x):
 
 
 def attention(p, x):
-    q, k, v = jnp.split(x @ p["qkv"] + p["b"], 3, -1)
+    q, k, v = jnp.split(x @ p["qkv"] + p["b"][None], 3, -1)
     return ((jax.nn.softmax(q @ k.T) @ v) ** 2).sum()
 
 
@@ -87,7 +87,7 @@ CASES = {
         {"w": "alive", "unused": "disconnected", "stopped": "blocked"},
     ),
     "a factor that is zero, squared": Case(
-        lambda p, x: square(p, x) + p["s"] ** 2 * (p["b"] * x).sum(),
+        lambda p, x: square(p, x) + p["s"] ** 2 * (p["b"][None] * x).sum(),
         {"w": W, "s": 0.0, "b": draw(3, 4)},
         {"w": "alive", "s": "stuck", "b": "stuck"},
     ),

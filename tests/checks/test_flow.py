@@ -145,11 +145,13 @@ def test_branches_and_loops_without_a_reverse_derivative_are_in_it():
 def test_sizes_of_a_residual_network_are_those_of_its_derivatives():
     loss, params, x = net_loss()
     flow = flow_of(loss, params, x)
-    embedded = x @ params["embed"]["kernel"] + params["embed"]["bias"]
+    embedded = x @ params["embed"]["kernel"] + params["embed"]["bias"][None]
     (branch,) = [e for e in flow.edges if e.reader == "branch"]
-    after = embedded + 0.5 * (embedded @ params["branch"]["kernel"] + params["branch"]["bias"])
-    stopped = after @ params["teacher"]["kernel"] + params["teacher"]["bias"]
-    y = (after + stopped) @ params["head"]["kernel"] + params["head"]["bias"]
+    after = embedded + 0.5 * (
+        embedded @ params["branch"]["kernel"] + params["branch"]["bias"][None]
+    )
+    stopped = after @ params["teacher"]["kernel"] + params["teacher"]["bias"][None]
+    y = (after + stopped) @ params["head"]["kernel"] + params["head"]["bias"][None]
     cotangent = 2 * y @ params["head"]["kernel"].T
     expected = jnp.linalg.norm(0.5 * cotangent @ params["branch"]["kernel"].T)
     assert branch.size == pytest.approx(float(expected), rel=1e-4)

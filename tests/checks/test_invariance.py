@@ -17,11 +17,11 @@ IDS = jnp.array([1, 2, 2, 3])
 
 def model(p, x, ids):
     """Nearly every verdict at once, at leaves and at slices."""
-    h = jax.nn.relu(x @ p["first"] + p["first_bias"])
-    q, k, v = jnp.split(h @ p["packed"] + p["packed_bias"], 3, -1)
-    y = (jax.nn.softmax(q @ k.T) @ v + p["gate"] ** 2 * p["behind_gate"]) @ p["last"]
+    h = jax.nn.relu(x @ p["first"] + p["first_bias"][None])
+    q, k, v = jnp.split(h @ p["packed"] + p["packed_bias"][None], 3, -1)
+    y = (jax.nn.softmax(q @ k.T) @ v + p["gate"] ** 2 * p["behind_gate"][None]) @ p["last"]
     rows = jnp.tanh(p["table"][ids] @ p["under_head"]) @ p["zero_head"]
-    logits = jax.nn.softmax(y + p["shift"]) + lax.stop_gradient(p["stopped"])
+    logits = jax.nn.softmax(y + p["shift"][None]) + lax.stop_gradient(p["stopped"])
     rules = slightly_off(p["off"]).sum() + answers_zero(p["no_answer"]).sum()
     root = jnp.where(p["root"] > 0, jnp.sqrt(p["root"]), 0.0).sum()
     weak = 1e-14 * p["weak"].sum() + jnp.cos(p["huge"]).sum()
@@ -103,7 +103,7 @@ def test_multiplying_the_loss(plain, scale):
 def test_other_units_of_the_inputs_with_the_first_weights(plain):
     units = jnp.array([1e-6, 1e3, 1.0, 1e6])
     params = PARAMS | {"first": PARAMS["first"] / units[:, None]}
-    assert findings(diagnose(model, params, X * units, IDS, cures=False)) == plain
+    assert findings(diagnose(model, params, X * units[None], IDS, cures=False)) == plain
 
 
 def test_renaming_and_reordering_the_leaves(plain):

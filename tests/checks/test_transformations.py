@@ -86,7 +86,7 @@ def _policies(v):
 
 
 def _ragged(v):
-    matrices = jnp.stack([W * v, W])
+    matrices = jnp.stack([W * v[None], W])
     return (lax.ragged_dot(X, matrices, jnp.array([2, 4], jnp.int32)) ** 2).sum()
 
 
@@ -114,7 +114,9 @@ def _prints(v):
 
 
 ALIVE = {
-    "lax.associative_scan": lambda v: lax.associative_scan(jnp.multiply, jnp.tanh(X * v)).sum(),
+    "lax.associative_scan": lambda v: lax.associative_scan(
+        jnp.multiply, jnp.tanh(X * v[None])
+    ).sum(),
     "lax.map": lambda v: lax.map(lambda t: jnp.tanh(t * v).sum(), X, batch_size=4).sum(),
     "static fori_loop": lambda v: lax.fori_loop(0, 5, lambda i, c: jnp.tanh(c * v + 1), v).sum(),
     "nested control flow": _nested,
@@ -129,7 +131,7 @@ ALIVE = {
     "lax.reduce_window": lambda v: lax.reduce_window(v, 0.0, lax.add, (2,), (1,), "SAME").sum(),
     "ragged_dot": _ragged,
     "sort with payload": _payload,
-    "top_k": lambda v: (lax.top_k(v * X, 2)[0] ** 2).sum(),
+    "top_k": lambda v: (lax.top_k(v[None] * X, 2)[0] ** 2).sum(),
     "solve": lambda v: jnp.linalg.solve(jnp.diag(v**2 + 1) + 0.1, X[0]).sum(),
     "decompositions": _decompositions,
     "Fourier transforms": _fourier,

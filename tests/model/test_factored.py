@@ -26,10 +26,10 @@ def test_column_attention_equals_attention_over_tokens():
     params = float64(module.init(jax.random.key(0), past))
     p, actual = params["params"], module.apply(params, past)
     for body, own, rows in ((0, [1, 2, 3], [0, 1, 2]), (2, [4], [3])):
-        tokens = past[..., own, None] * p["vector"][jnp.array(rows)]
-        tokens = tokens + p["embedding"][jnp.array(rows)]
+        tokens = past[..., own, None] * p["vector"][jnp.array(rows)][None, None]
+        tokens = tokens + p["embedding"][jnp.array(rows)][None, None]
         q, k, v = (tokens @ p[f"{n}_kernel"][body] for n in ("query", "key", "value"))
-        expected = attend(q, k, v).mean(-2) + p["bias"][body]
+        expected = attend(q, k, v).mean(-2) + p["bias"][body][None, None]
         np.testing.assert_allclose(actual[:, :, body], expected, rtol=1e-12)
     np.testing.assert_allclose(actual[:, :, 1], jnp.broadcast_to(p["bias"][1], (2, 3, 4)))
 
@@ -54,12 +54,12 @@ def test_fusion_equals_keys_and_values_of_normalised_bodies():
         {"params": {"scale": p["body_scale"], "bias": p["body_bias"]}}, raw
     )
     query = nn.LayerNorm().apply({"params": p["query_norm"]}, enc) @ p["query"]["kernel"]
-    query = (query + p["query"]["bias"]).reshape(2, 3, 2, 1, 3)
+    query = (query + p["query"]["bias"][None, None]).reshape(2, 3, 2, 1, 3)
     key = jnp.einsum("BSND,DHF->BSHNF", bodies, p["key_kernel"])
     value = jnp.einsum("BSND,DHF->BSHNF", bodies, p["value_kernel"])
     expected = attend(query, key, value).reshape(2, 3, 6) @ p["output"]["kernel"]
     actual, entropy = module.apply(params, enc, embedding)
-    np.testing.assert_allclose(actual, expected + p["output"]["bias"], rtol=1e-9)
+    np.testing.assert_allclose(actual, expected + p["output"]["bias"][None, None], rtol=1e-9)
     assert 0 < float(entropy) < np.log(13)
 
 
@@ -70,12 +70,20 @@ def test_message_round_equals_messages_built_pair_by_pair():
     p = params["params"]
     normed = nn.LayerNorm().apply({"params": p["norm"]}, state)
     message = (normed @ p["message_state"]["kernel"])[:, :, None] + edges @ p["message_edge_kernel"]
-    query = (normed @ p["query"]["kernel"] + p["query"]["bias"]) / 2
+    query = (normed @ p["query"]["kernel"] + p["query"]["bias"][None, None, None]) / 2
     weights = jax.nn.softmax(jnp.einsum("BSNC,BSNMC->BSNM", query, message))
-    hidden = gelu(edges @ p["strength"]["in"]["kernel"] + p["strength"]["in"]["bias"])
-    strength = hidden @ p["strength"]["out"]["kernel"] + p["strength"]["out"]["bias"]
+    hidden = gelu(
+        edges @ p["strength"]["in"]["kernel"] + p["strength"]["in"]["bias"][None, None, None, None]
+    )
+    strength = (
+        hidden @ p["strength"]["out"]["kernel"]
+        + p["strength"]["out"]["bias"][None, None, None, None]
+    )
     arriving = (weights[..., None] * jax.nn.sigmoid(strength) * message).sum(-2)
-    both = jnp.concatenate([normed, arriving], -1) @ p["update"]["kernel"] + p["update"]["bias"]
+    both = (
+        jnp.concatenate([normed, arriving], -1) @ p["update"]["kernel"]
+        + p["update"]["bias"][None, None, None]
+    )
     gate, candidate = jax.nn.sigmoid(both[..., :4]), jnp.tanh(both[..., 4:])
     expected = (1 - gate) * state + gate * candidate
     np.testing.assert_allclose(module.apply(params, state, edges)[0], expected, rtol=1e-10)

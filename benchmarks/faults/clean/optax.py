@@ -17,7 +17,7 @@ def _params(outputs: int) -> dict[str, jax.Array]:
 
 
 def _net(p, x):
-    return jnp.tanh(x @ p["hidden"] + p["bias"]) @ p["out"] + p["shift"]
+    return jnp.tanh(x @ p["hidden"] + p["bias"][None]) @ p["out"] + p["shift"][None]
 
 
 def ctc(optax: Any) -> Model:

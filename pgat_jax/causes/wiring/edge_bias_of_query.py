@@ -28,7 +28,7 @@ def _add_maps(params: Params) -> Params:
 def _add_bias(module: Any, call: Any, x: jax.Array, bias: jax.Array) -> Any:
     """Adds to the bias of the key's day one of the query's day, equal for all keys: [B,H,S,1]."""
     maps = module.get_variable("params", "query_side")
-    query_bias = x @ maps["kernel"] + maps["bias"]
+    query_bias = x @ maps["kernel"] + maps["bias"][None, None]
     return call(x, bias + query_bias.swapaxes(-1, -2)[..., None])
 
 

@@ -76,7 +76,7 @@ def wrong_classes(v, x, cured):
 
 
 def looked_up(v, x, cured):
-    distance = ((x[:, None] - v) ** 2).sum(-1)
+    distance = ((x[:, None] - v[None]) ** 2).sum(-1)
     table = jnp.arange(9.0).reshape(3, 3)
     found = table[distance.argmin(-1)]
     return jnp.mean(estimate(found, jax.nn.softmax(-distance) @ table) if cured else found)
@@ -107,11 +107,11 @@ def zero_rule(v, x, cured):
 
 def clipped(v, x, cured):
     soft = jnp.minimum(jnp.logaddexp(v, -2.0), 2.0)
-    return jnp.mean((soft if cured else jnp.clip(v, -2.0, 2.0)) * x)
+    return jnp.mean((soft if cured else jnp.clip(v, -2.0, 2.0))[None] * x)
 
 
 def never_fires(v, x, cured):
-    h = x @ draw(9, 4, 4) + v
+    h = x @ draw(9, 4, 4) + v[None]
     return jnp.mean(estimate(jax.nn.relu(h), h) if cured else jax.nn.relu(h))
 
 
@@ -126,7 +126,7 @@ def logarithm(v, x, cured):
 
 def masked(v, x, cured):
     hole = jnp.finfo(jnp.float32).min / 10 if cured else -jnp.inf
-    scores = jnp.where(jnp.arange(8) < jnp.arange(8)[:, None], x @ x.T, hole)
+    scores = jnp.where(jnp.arange(8)[None] < jnp.arange(8)[:, None], x @ x.T, hole)
     return jnp.mean((jax.nn.softmax(scores) @ x @ v) ** 2)
 
 

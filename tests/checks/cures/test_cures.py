@@ -94,7 +94,7 @@ def test_cuts_in_a_row_are_taken_together():
 def test_a_stop_is_opened_for_one_leaf_where_dropping_it_would_kill_another():
     def loss(p, x, cured=False):
         z = x @ p["encoder"]
-        code = p["codes"][jnp.argmin(((z[:, None] - p["codes"]) ** 2).sum(-1), -1)]
+        code = p["codes"][jnp.argmin(((z[:, None] - p["codes"][None]) ** 2).sum(-1), -1)]
         through = z + (code - lax.stop_gradient(z) if cured else lax.stop_gradient(code - z))
         return jnp.mean((through @ p["decoder"] - x) ** 2)
 
