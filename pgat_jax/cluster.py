@@ -1,7 +1,7 @@
-"""Several processes as one run: joining them, and what they must agree on.
+"""Several processes as one run: joining them, and the decisions that they must share.
 
-Every process runs the same loop. A decision that hangs on a clock, a signal or a file is taken
-through ``agreed`` or ``from_first``, which every process must reach at the same place.
+Every process runs the same loop. A decision that depends on a clock, a signal or a file goes
+through `any_process` or `make_on_first`, which every process must call at the same point.
 """
 
 import os
@@ -15,63 +15,65 @@ from jax.experimental import multihost_utils
 
 from pgat_jax.errors import UserError
 
+# Bytes of the buffer in which a path travels between processes: the limit of Linux.
 LONGEST_PATH = 4096
+# Seconds for which the other processes wait at the end while the first one draws and scores.
 END_SECONDS = 3600
-"""How long the others wait at the end for the first, which draws and scores alone."""
 
 
 def join(coordinator: str | None, processes: int | None, process: int | None) -> None:
-    """Join the processes of a run, before JAX is used; nothing happens to one that is alone.
+    """Joins the processes of a run. Call it before JAX is used.
 
-    Without a coordinator the cluster is asked: SLURM, Kubernetes (an indexed job) or a TPU pod.
+    Nothing happens to a process that is alone. Without a coordinator JAX asks the cluster: SLURM,
+    Kubernetes (an indexed job) or a TPU pod.
 
     Args:
         coordinator: HOST:PORT of process 0.
-        processes: how many there are.
-        process: which of them this one is, from 0.
+        processes: the number of processes.
+        process: the number of this process, from 0.
 
     Raises:
         UserError: only some of the three are given, or the others cannot be reached.
     """
-    given = [x is not None for x in (coordinator, processes, process)]
-    if any(given) and not all(given):
+    is_given = [x is not None for x in (coordinator, processes, process)]
+    if any(is_given) and not all(is_given):
         raise UserError("--coordinator, --processes and --process belong together: give all three.")
     if processes is not None and process is not None and not 0 <= process < processes:
         raise UserError(f"--process: got {process}, expected 0 to {processes - 1} of {processes}.")
-    if not (any(given) or in_cluster()):
+    if not (any(is_given) or is_in_cluster()):
         return
     try:
         jax.distributed.initialize(
             coordinator, processes, process, shutdown_timeout_seconds=END_SECONDS
         )
     except (RuntimeError, ValueError) as error:
-        where = coordinator or "the cluster"
-        raise UserError(f"{where}: the processes cannot be joined: {error}") from None
+        place = coordinator or "the cluster"
+        raise UserError(f"{place}: the processes cannot be joined: {error}") from None
 
 
-def in_cluster() -> bool:
-    """Whether this process was started as one of several, by the marks that JAX reads too."""
+def is_in_cluster() -> bool:
+    """Whether this process was started as one of several, by the variables that JAX reads too."""
     environment = os.environ
-    slurm = "SLURM_STEP_NODELIST" in environment and environment.get("SLURM_NTASKS", "1") != "1"
-    kubernetes = {"KUBERNETES_SERVICE_HOST", "JOB_COMPLETION_INDEX"} <= environment.keys()
-    chips = any(Path("/dev").glob("accel[0-9]*")) or any(Path("/dev/vfio").glob("[0-9]*"))
-    return slurm or kubernetes or (chips and find_spec("libtpu") is not None)
+    is_slurm = "SLURM_STEP_NODELIST" in environment and environment.get("SLURM_NTASKS", "1") != "1"
+    is_kubernetes = {"KUBERNETES_SERVICE_HOST", "JOB_COMPLETION_INDEX"} <= environment.keys()
+    has_chips = any(Path("/dev").glob("accel[0-9]*")) or any(Path("/dev/vfio").glob("[0-9]*"))
+    return is_slurm or is_kubernetes or (has_chips and find_spec("libtpu") is not None)
 
 
 def is_first() -> bool:
-    """Whether this process is the one that writes records, pictures and what the user reads."""
+    """Whether this process writes the records, the pictures and the messages to the user."""
     return jax.process_index() == 0
 
 
-def agreed(wish: bool) -> bool:
-    """Whether any process wishes it."""
+def any_process(condition: bool) -> bool:
+    """Returns whether the condition is true in any process. All processes must call it."""
     if jax.process_count() == 1:
-        return wish
-    return bool(multihost_utils.process_allgather(np.asarray(wish)).any())
+        return condition
+    return bool(multihost_utils.process_allgather(np.asarray(condition)).any())
 
 
-def from_first(make: Callable[[], Path]) -> Path:
-    """The path that the first process makes; the others do not call ``make``."""
+def make_on_first(make: Callable[[], Path]) -> Path:
+    """Calls `make` in the first process alone and returns its path in every process."""
     if jax.process_count() == 1:
         return make()
     text = os.fsencode(make()) if is_first() else b""

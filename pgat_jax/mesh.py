@@ -1,7 +1,8 @@
-"""The devices of a run: a mesh of ``data`` x ``fsdp``, and where each array lies on it.
+"""The devices of a run as a mesh of `data` x `fsdp`, and the sharding of each kind of array on it.
 
-A batch is cut along its windows over both axes. Parameters and optimiser state are packed vectors
-(``optimizer.pack``), cut over ``fsdp`` and repeated over ``data``. All else is on every device.
+A batch is sharded along its windows over both axes. Parameters and optimiser state are packed
+vectors (`training/packing.py`), sharded over `fsdp` and replicated over `data`. Every other array
+is replicated. The module depends on the configuration alone.
 """
 
 import math
@@ -19,66 +20,87 @@ AXES = ("data", "fsdp")
 
 
 def make_mesh(config: Config) -> Mesh:
-    """The mesh of ``config.mesh`` over the devices of all processes, each giving as many.
+    """Builds the mesh of `config.mesh`. A command calls it once and passes the mesh on.
+
+    Args:
+        config: the configuration. Without `mesh.data` the mesh takes as many devices as there are
+            and as the batch divides by.
+
+    Returns:
+        A mesh of shape [data, fsdp] over the devices of all processes; each process gives the same
+        number of them.
 
     Raises:
-        UserError: there are fewer devices, or the batch does not divide.
+        UserError: there are fewer devices than the mesh needs, or the batch does not divide by
+            their number.
     """
     processes = jax.process_count()
     count = config.mesh.data and config.mesh.data * config.mesh.fsdp
     count = count or _most_devices(config, processes)
-    _check(config, count, processes)
-    own = [jax.local_devices(process_index=i)[: count // processes] for i in range(processes)]
-    devices = [device for some in own for device in some]
+    _check_count(config, count, processes)
+    share = count // processes
+    groups = [jax.local_devices(process_index=i)[:share] for i in range(processes)]
+    devices = [device for group in groups for device in group]
     shape = (count // config.mesh.fsdp, config.mesh.fsdp)
     return jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 2, devices=devices)
 
 
-def everywhere(mesh: Mesh) -> NamedSharding:
-    """The whole of an array on every device."""
+def replicated_sharding(mesh: Mesh) -> NamedSharding:
+    """Returns the sharding that puts the whole of an array on every device."""
     return NamedSharding(mesh, P())
 
 
-def over_rows(mesh: Mesh) -> NamedSharding:
-    """Axis 0, of windows, cut over all devices."""
+def row_sharding(mesh: Mesh) -> NamedSharding:
+    """Returns the sharding that splits axis 0, the windows, over all devices."""
     return NamedSharding(mesh, P(AXES))
 
 
-def cut(mesh: Mesh, tree: Any) -> Any:
-    """For each array of a state its sharding: vectors are cut over ``fsdp``, scalars repeated."""
-    vector, scalar = NamedSharding(mesh, P("fsdp")), everywhere(mesh)
+def state_shardings(mesh: Mesh, tree: Any) -> Any:
+    """Returns the sharding of each array of a training state.
+
+    Args:
+        mesh: the mesh.
+        tree: pytree of arrays or shapes, each a vector or a scalar.
+
+    Returns:
+        A pytree of the same structure: vectors are split over `fsdp`, scalars are replicated.
+    """
+    vector, scalar = NamedSharding(mesh, P("fsdp")), replicated_sharding(mesh)
     return jax.tree.map(lambda x: vector if x.ndim else scalar, tree)
 
 
-def spread(mesh: Mesh, tree: Any) -> Any:
-    """Arrays that every process has, on every device of the mesh."""
-    sharding = everywhere(mesh)
+def replicate(mesh: Mesh, tree: Any) -> Any:
+    """Copies arrays to every device of the mesh; every process passes the same arrays."""
+    sharding = replicated_sharding(mesh)
     return jax.tree.map(
         lambda x: jax.make_array_from_process_local_data(sharding, np.asarray(x), x.shape), tree
     )
 
 
-def describe(mesh: Mesh) -> str:
-    """Such as ``mesh: data 4 x fsdp 2, of 8 devices``."""
+def describe_mesh(mesh: Mesh) -> str:
+    """Returns a line such as `mesh: data 4 x fsdp 2, of 8 devices in 1 processes`."""
     axes = " x ".join(f"{name} {size}" for name, size in mesh.shape.items())
     return f"mesh: {axes}, of {jax.device_count()} devices in {jax.process_count()} processes"
 
 
 def _most_devices(config: Config, processes: int) -> int:
-    """The largest number that the batch divides by; 12 windows are no faster on 8 than on 6."""
+    """Returns the largest number of devices that the batch divides by.
+
+    A batch of 12 windows is no faster on 8 devices than on 6: some device takes two windows.
+    """
     unit = math.lcm(config.mesh.fsdp, processes)
     most = jax.device_count() // unit * unit
-    fitting = (n for n in range(most, 0, -unit) if config.train.batch_size % n == 0)
-    return next(fitting, max(most, unit))
+    divisors = (n for n in range(most, 0, -unit) if config.train.batch_size % n == 0)
+    return next(divisors, max(most, unit))
 
 
-def _check(config: Config, count: int, processes: int) -> None:
-    mesh, batch, there = config.mesh, config.train.batch_size, jax.device_count()
+def _check_count(config: Config, count: int, processes: int) -> None:
+    mesh, batch, available = config.mesh, config.train.batch_size, jax.device_count()
     product = f"mesh.data ({count // mesh.fsdp}) x mesh.fsdp ({mesh.fsdp}) = {count}"
-    if count > there or count % processes:
+    if count > available or count % processes:
         raise UserError(
-            f"{product}: expected at most {there} devices, as many from each of the {processes} "
-            "processes; leave mesh.data out to take what there is."
+            f"{product}: expected at most {available} devices, as many from each of the "
+            f"{processes} processes; leave mesh.data out to take all devices that fit."
         )
     if batch % count:
         raise UserError(

@@ -1,4 +1,7 @@
-"""What the user sees while a run is under way: a bar on a terminal, plain lines elsewhere."""
+"""Messages to the user while a command works: a bar on a terminal, plain lines elsewhere.
+
+The module depends on rich and on nothing of the project but the escaping of text.
+"""
 
 import threading
 import time
@@ -12,36 +15,61 @@ from rich.progress import BarColumn, Progress, TextColumn
 from pgat_jax.errors import printable
 
 T = TypeVar("T")
+# Refreshes of a bar in a second.
 REFRESHES = 4
-"""Refreshes a second of a bar."""
+# Least seconds between two plain lines that report steps.
 LINE_SECONDS = 10.0
-"""Least seconds between plain lines that report steps."""
+# Seconds between two plain lines which say that a long piece of work still runs.
 STILL_SECONDS = 20.0
-"""Seconds between plain lines that say a long piece of work still goes on."""
+# Seconds above which `wait` reports how long the work took.
+WORTH_REPORTING = 2.0
+# Seconds for which `wait` sleeps between two looks at `stop`.
+POLL_SECONDS = 0.1
 
 
 class Reporter:
     """Reports on stderr, so that stdout holds results alone."""
 
-    def __init__(self, console: Console | None = None):
-        """Reports to ``console``."""
+    def __init__(
+        self,
+        console: Console | None = None,
+        line_seconds: float = LINE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        """Prepares a reporter; nothing is printed yet.
+
+        Args:
+            console: where the reports go; stderr by default.
+            line_seconds: least seconds between two plain lines that report steps.
+            clock: returns the time in seconds.
+        """
         self._console = console or Console(stderr=True, soft_wrap=True)
+        self._clock = clock
+        self._pause = 1 / REFRESHES if self._console.is_terminal else line_seconds
         self._bar: Progress | None = None
-        self._last = -LINE_SECONDS
+        self._due_at = clock()
 
     def is_due(self) -> bool:
-        """Whether a report of a step would be seen: not too soon after the one before it."""
-        pause = 1 / REFRESHES if self._console.is_terminal else LINE_SECONDS
-        return time.monotonic() - self._last >= pause
+        """Whether the report of a step would be seen: the last one is not too recent."""
+        return self._clock() >= self._due_at
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Prints a line that stays."""
         self._console.print(printable(text), markup=False, highlight=False, emoji=False)
 
     def wait(self, text: str, work: Callable[[], T], stop: Callable[[], bool]) -> T | None:
-        """Do ``work`` on another thread, so that signals are heard, and say how long it takes.
+        """Does work on another thread, so that this one receives signals, and reports its time.
 
-        Returns its result, or None if ``stop()`` became true first; the work is then abandoned.
+        Args:
+            text: what the work is, for the user.
+            work: the function to call.
+            stop: tells whether to stop waiting; the thread is then left to itself.
+
+        Returns:
+            The result of `work`, or None if `stop()` became true first.
+
+        Raises:
+            BaseException: the exception that `work` raised.
         """
         outcome: dict[str, Any] = {}
 
@@ -52,41 +80,41 @@ class Reporter:
                 outcome["error"] = error
 
         thread = threading.Thread(target=run, daemon=True)
-        started = said = time.monotonic()
+        started = reported = self._clock()
         self.say(f"{text} ...")
         thread.start()
         while thread.is_alive() and not stop():
-            thread.join(0.1)
-            if time.monotonic() - said > STILL_SECONDS:
-                said = time.monotonic()
-                self.say(f"{text} ... {said - started:.0f} s")
+            thread.join(POLL_SECONDS)
+            if self._clock() - reported > STILL_SECONDS:
+                reported = self._clock()
+                self.say(f"{text} ... {reported - started:.0f} s")
         if "error" in outcome:
             raise outcome["error"]
-        if "result" in outcome and time.monotonic() - started > 2:
-            self.say(f"{text} took {time.monotonic() - started:.1f} s")
+        if "result" in outcome and self._clock() - started > WORTH_REPORTING:
+            self.say(f"{text} took {self._clock() - started:.1f} s")
         return outcome.get("result")
 
-    def step(self, done: int, total: int, left: float, **shown: str) -> None:
-        """Report a step, if it is due or moves a bar.
+    def step(self, done: int, total: int, left: float, **fields: str) -> None:
+        """Reports a step: moves the bar, or prints a line if one is due.
 
         Args:
-            done: steps, of ``total``.
+            done: steps taken.
             total: steps of the whole run.
-            left: seconds.
-            **shown: texts by name, in order.
+            left: seconds until the end.
+            **fields: texts by name, in the order in which they are shown.
         """
-        text = "  ".join(f"{key.replace('_per_', '/')} {value}" for key, value in shown.items())
-        text = f"{text}  {duration(left)} left"
+        text = "  ".join(f"{key.replace('_per_', '/')} {value}" for key, value in fields.items())
+        text = f"{text}  {format_duration(left)} left"
         if self._console.is_terminal:
             self._move_bar(done, total, text)
         elif self.is_due():
             self.say(text)
         else:
             return
-        self._last = time.monotonic()
+        self._due_at = self._clock() + self._pause
 
     def close(self) -> None:
-        """Take the bar down."""
+        """Removes the bar."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -100,6 +128,6 @@ class Reporter:
         self._bar.update(self._bar.task_ids[0], completed=done, description=text)
 
 
-def duration(seconds: float) -> str:
-    """Such as ``2:05:00`` or ``0:00:07``."""
+def format_duration(seconds: float) -> str:
+    """Formats seconds as `2:05:00` or `0:00:07`; negative seconds count as 0."""
     return str(timedelta(seconds=round(max(seconds, 0))))

@@ -1,10 +1,12 @@
-"""Twenty updates of `tiny` on meshes: `python -m tests.mesh_programs FOLDER [ADDRESS PROCESS]`.
+"""Trains `tiny` on several meshes: `python -m tests.mesh_programs FOLDER [ADDRESS PROCESS]`.
 
-For each case it writes NAME.npz (losses, norms, parameters) and NAME.txt (the compiled program).
-Alone it needs eight devices; with an address it is one of two processes with four each.
+For each case the program makes twenty updates and writes NAME.npz (losses, norms, parameters) and
+NAME.txt (the compiled step). Without an address it needs eight devices; with an address it is one
+of two processes with four devices each.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -13,8 +15,10 @@ import numpy as np
 
 from pgat_jax import build, load_config, load_data
 from pgat_jax.data.windows import epoch_order
-from pgat_jax.mesh import cut, everywhere, make_mesh, spread
-from pgat_jax.training.step import TrainState, make_step
+from pgat_jax.mesh import make_mesh, replicate, replicated_sharding, state_shardings
+from pgat_jax.training.plan import Plan
+from pgat_jax.training.state import TrainState, create_state, init_state
+from pgat_jax.training.step import train_step
 
 UPDATES = 20
 ALONE = {
@@ -28,10 +32,10 @@ TOGETHER = {"processes": (8, 1, "float32")}
 
 
 def first_state() -> TrainState:
-    """The state before the first update, made once for all meshes: the same to the last bit."""
+    """Returns the state before the first update, the same to the last bit for all meshes."""
     config = configuration(8, 1)
     model = build(config, load_data(config).columns)
-    return jax.device_get(make_step(model, UPDATES)[1]())
+    return jax.device_get(create_state(Plan(model, make_mesh(config), UPDATES)))
 
 
 def configuration(data: int, fsdp: int):
@@ -40,25 +44,28 @@ def configuration(data: int, fsdp: int):
 
 
 def train(first: TrainState, data: int, fsdp: int, dtype: str) -> tuple[dict[str, np.ndarray], str]:
-    """What 20 updates on a mesh return and leave, by name, and the compiled step.
+    """Makes 20 updates on a mesh, of one step each.
 
-    A step is an update.
+    Returns:
+        Name -> the metric of each update, or a vector of parameters after the last; and the text
+        of the compiled step.
     """
     config = configuration(data, fsdp)
     table, mesh = load_data(config), make_mesh(config)
-    step, start = make_step(build(config, table.columns), UPDATES)
+    plan = Plan(build(config, table.columns), mesh, UPDATES)
 
     def wide(tree):
         return jax.tree.map(lambda x: x.astype(dtype) if x.dtype == jnp.float32 else x, tree)
 
     rows = table.windows("train")
     order = rows[epoch_order(0, 0, len(rows))][: UPDATES * config.train.batch_size]
-    device, order = spread(mesh, (table.device_table, order.astype(np.int32)))
-    device = jax.jit(wide, out_shardings=everywhere(mesh))(device)
-    places, kinds = cut(mesh, first), jax.eval_shape(start)  # its counts have the width of the case
+    device, order = replicate(mesh, (table.device_table, order.astype(np.int32)))
+    device = jax.jit(wide, out_shardings=replicated_sharding(mesh))(device)
+    places = state_shardings(mesh, first)
+    kinds = jax.eval_shape(partial(init_state, plan))  # its counts have the width of the case
     state = jax.tree.map(lambda x, kind: x.astype(kind.dtype), first, kinds)
     state = jax.jit(wide, out_shardings=places)(state)
-    compiled = jax.jit(step, out_shardings=(places, everywhere(mesh)))
+    compiled = jax.jit(partial(train_step, plan), out_shardings=(places, replicated_sharding(mesh)))
     compiled = compiled.lower(state, device, order).compile()
     returned = []
     for _ in range(UPDATES):

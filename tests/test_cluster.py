@@ -24,13 +24,13 @@ NOT_CLUSTERS = {
 @pytest.mark.parametrize("marks", CLUSTERS.values(), ids=CLUSTERS)
 def test_a_cluster_is_known_by_its_marks(marks, monkeypatch):
     monkeypatch.setattr(os, "environ", ALONE | marks)
-    assert cluster.in_cluster()
+    assert cluster.is_in_cluster()
 
 
 @pytest.mark.parametrize("marks", NOT_CLUSTERS.values(), ids=NOT_CLUSTERS)
 def test_one_process_alone_joins_nothing(marks, monkeypatch):
     monkeypatch.setattr(os, "environ", ALONE | marks)
-    assert not cluster.in_cluster()
+    assert not cluster.is_in_cluster()
     cluster.join(None, None, None)
 
 
@@ -47,5 +47,5 @@ def test_a_process_beyond_their_number_is_refused(process):
 
 def test_alone_every_wish_is_agreed_and_the_first_decides():
     assert cluster.is_first()
-    assert [cluster.agreed(wish) for wish in (True, False)] == [True, False]
-    assert cluster.from_first(lambda: Path("runs/a")) == Path("runs/a")
+    assert [cluster.any_process(wish) for wish in (True, False)] == [True, False]
+    assert cluster.make_on_first(lambda: Path("runs/a")) == Path("runs/a")

@@ -1,9 +1,10 @@
-"""The mesh: its choice, and that a step on many devices is the step on one."""
+"""The mesh: how it is chosen, and that a step on many devices equals the step on one."""
 
 import json
 import math
 import os
 import re
+import socket
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ import pytest
 from pgat_jax import build, load_config
 from pgat_jax.bench.collectives import bytes_of, collectives
 from pgat_jax.bench.program import Program, parse
-from pgat_jax.training.optimizer import GROUPS, pack
+from pgat_jax.training.packing import GROUPS, pack
 
 CHOOSE = """
 import json, sys
@@ -22,13 +23,13 @@ from pgat_jax import load_config
 from pgat_jax.errors import UserError
 from pgat_jax.mesh import make_mesh
 
-def chosen(line):
+def choose(line):
     try:
         return dict(make_mesh(load_config("tiny", *line.split())).shape)
     except UserError as error:
         return str(error)
 
-print(json.dumps([chosen(line) for line in sys.argv[1:]]))
+print(json.dumps([choose(line) for line in sys.argv[1:]]))
 """
 
 CHOICES = {
@@ -46,11 +47,12 @@ REFUSED = {
     "(2) x mesh.fsdp (4) = 8: every device takes as many windows as the others; try "
     "train.batch_size=8.",
     "train.batch_size=16 mesh.data=16": "mesh.data (16) x mesh.fsdp (1) = 16: expected at most 8 "
-    "devices, as many from each of the 1 processes; leave mesh.data out to take what there is.",
+    "devices, as many from each of the 1 processes; leave mesh.data out to take all devices that "
+    "fit.",
 }
 
 
-def run(*command: str, devices: int) -> subprocess.Popen:
+def start(*command: str, devices: int) -> subprocess.Popen:
     environment = os.environ | {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(devices)}
     command = (sys.executable, *command)
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -58,39 +60,37 @@ def run(*command: str, devices: int) -> subprocess.Popen:
 
 def test_the_batch_chooses_the_mesh_or_is_refused_with_the_numbers():
     lines = [*CHOICES, *REFUSED]
-    output, _ = run("-c", CHOOSE, *lines, devices=8).communicate()
+    output, _ = start("-c", CHOOSE, *lines, devices=8).communicate()
     assert dict(zip(lines, json.loads(output), strict=True)) == CHOICES | REFUSED
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Name of a case of ``mesh_programs`` -> its arrays and the text of its program."""
-    folder, port = tmp_path_factory.mktemp("meshes"), free_port()
+    """Name of a case of `mesh_programs` -> its arrays and the text of its program."""
+    folder, port = tmp_path_factory.mktemp("meshes"), find_free_port()
     program = ("-m", "tests.mesh_programs", str(folder))
-    assert status(run(*program, devices=8)) == 0
-    pair = [run(*program, f"localhost:{port}", str(i), devices=4) for i in range(2)]
-    assert [status(process) for process in pair] == [0, 0]
+    assert wait_for_exit(start(*program, devices=8)) == 0
+    pair = [start(*program, f"localhost:{port}", str(i), devices=4) for i in range(2)]
+    assert [wait_for_exit(process) for process in pair] == [0, 0]
     return {
         path.stem: (dict(np.load(path)), path.with_suffix(".txt").read_text())
         for path in folder.glob("*.npz")
     }
 
 
-def status(process: subprocess.Popen) -> int:
+def wait_for_exit(process: subprocess.Popen) -> int:
     process.communicate(timeout=900)
     return process.returncode
 
 
-def free_port() -> int:
-    import socket
-
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return probe.getsockname()[1]
 
 
 def difference(one: dict, other: dict, prefix: str) -> float:
-    """Euclidean norm of the difference of all arrays of a prefix, over that of ``one``."""
+    """Returns the norm of the difference of all arrays of a prefix, over the norm of `one`."""
     keys = [key for key in one if key.startswith(prefix)]
     parts = [(one[k].astype(np.float64), other[k].astype(np.float64)) for k in keys]
     apart = sum(((a - b) ** 2).sum() for a, b in parts)
@@ -104,7 +104,7 @@ QUANTITIES = ("loss", "gradient_norm/", "update_norm/", "weight_norm/", "params/
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("mesh", ["two", "eight", "processes"])
 def test_twenty_updates_are_those_of_one_device_within_rounding(results, mesh, quantity):
-    """Clipping is at work in all of them, so that a norm of a part would show."""
+    """Gradients are clipped in all cases, so that a norm over a shard alone would show."""
     one, other = results["one"][0], results[mesh][0]
     clipped = {key for key, x in one.items() if key.startswith("gradient_norm/") and x.max() > 0.5}
     assert clipped
@@ -147,13 +147,13 @@ def test_a_cut_state_is_gathered_once_too(results):
 
 @pytest.mark.slow
 def test_eight_devices_multiply_hardly_more_than_one(results):
-    """More by what is made of parameters alone, which each device does for itself."""
+    """They do more because each device repeats the products that depend on parameters alone."""
     one, eight = (products(parse(results[name][1])) for name in ("one", "eight"))
     assert one <= 8 * eight < 1.03 * one
 
 
 def products(program: Program) -> int:
-    """Operations of the products of one device, loops counted."""
+    """Counts the operations of the matrix products of one device, times the trips of loops."""
     total = 0
     for line, where, times in program.executed():
         inside = line.called("calls") if line.opcode == "fusion" else []

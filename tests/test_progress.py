@@ -1,15 +1,28 @@
 import io
+import re
 import time
 
 import pytest
 from rich.console import Console
 
-from pgat_jax.progress import LINE_SECONDS, Reporter, duration
+from pgat_jax.progress import LINE_SECONDS, STILL_SECONDS, Reporter, format_duration
 
 
-def reporter(terminal: bool) -> tuple[Reporter, io.StringIO]:
+class Clock:
+    """A clock that a test sets, or that advances whenever it is read."""
+
+    def __init__(self, tick: float = 0.0):
+        self.now, self.tick = 0.0, tick
+
+    def __call__(self) -> float:
+        self.now += self.tick
+        return self.now
+
+
+def reporter(terminal: bool, clock=time.monotonic, **options) -> tuple[Reporter, io.StringIO]:
     file = io.StringIO()
-    return Reporter(Console(file=file, force_terminal=terminal, width=120)), file
+    console = Console(file=file, force_terminal=terminal, width=120)
+    return Reporter(console, clock=clock, **options), file
 
 
 def step(report: Reporter, n: int) -> None:
@@ -19,14 +32,26 @@ def step(report: Reporter, n: int) -> None:
 
 
 def test_elsewhere_steps_are_plain_lines_and_not_many():
-    report, file = reporter(terminal=False)
+    clock = Clock()
+    report, file = reporter(terminal=False, clock=clock)
     for n in range(1, 51):
         step(report, n)
-    report._last -= LINE_SECONDS
+    clock.now = LINE_SECONDS - 0.1
+    assert not report.is_due()
+    clock.now = LINE_SECONDS
+    assert report.is_due()
     step(report, 51)
+    step(report, 52)
     assert file.getvalue().splitlines() == [
         f"epoch 1/2  step {n}/100  loss 0.5000  samples/s 12.0  0:01:05 left" for n in (1, 51)
     ]
+
+
+def test_the_seconds_between_plain_lines_can_be_chosen():
+    report, file = reporter(terminal=False, clock=Clock(), line_seconds=0.0)
+    for n in (1, 2, 3):
+        step(report, n)
+    assert len(file.getvalue().splitlines()) == 3
 
 
 def test_on_a_terminal_there_is_a_bar_and_lines_stay_above_it():
@@ -53,6 +78,15 @@ def test_long_work_gives_its_result_and_its_error():
         report.wait("compiling", fail, stop=lambda: False)
 
 
+def test_long_work_says_that_it_still_runs_and_how_long_it_took():
+    report, file = reporter(terminal=False, clock=Clock(tick=STILL_SECONDS))
+    assert report.wait("compiling", lambda: time.sleep(0.15), stop=lambda: False) is None
+    lines = file.getvalue().splitlines()
+    assert lines[0] == "compiling ..."
+    assert re.fullmatch(r"compiling \.\.\. \d+ s", lines[1])
+    assert lines[-1].startswith("compiling took ")
+
+
 def test_long_work_is_abandoned_when_asked():
     report, _ = reporter(terminal=False)
     began = time.monotonic()
@@ -61,4 +95,4 @@ def test_long_work_is_abandoned_when_asked():
 
 
 def test_durations_read_as_hours_minutes_seconds():
-    assert (duration(7), duration(7500), duration(-1)) == ("0:00:07", "2:05:00", "0:00:00")
+    assert tuple(map(format_duration, (7, 7500, -1))) == ("0:00:07", "2:05:00", "0:00:00")

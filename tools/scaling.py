@@ -18,8 +18,9 @@ from pgat_jax.config import Config
 from pgat_jax.data.calendar import FEATURES
 from pgat_jax.data.columns import BODIES, TARGETS, Columns, computed_columns
 from pgat_jax.data.windows import DeviceTable
-from pgat_jax.mesh import everywhere, make_mesh
+from pgat_jax.mesh import make_mesh, replicated_sharding
 from pgat_jax.model.build import batch_shapes
+from pgat_jax.training.plan import Plan
 from pgat_jax.training.step import compile_step
 
 SIZES = {
@@ -105,9 +106,9 @@ def compare(*keys: str) -> dict[str, float]:
         )
     )
     table = jax.tree.map(
-        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=everywhere(mesh)), table
+        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=replicated_sharding(mesh)), table
     )
-    compiled = compile_step(build(config, columns), steps, table)
+    compiled = compile_step(Plan(build(config, columns), mesh, steps), table)
     program, count = parse(compiled.as_text()), parameters(config, columns)
     sent = bytes_of(collectives(program))
     return {

@@ -6,6 +6,7 @@ import statistics
 import sys
 import time
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from pgat_jax.bench.traffic import kernels, traffic
 from pgat_jax.config import Config
 from pgat_jax.data.loading import load_data
 from pgat_jax.data.windows import epoch_order
-from pgat_jax.mesh import make_mesh, spread
+from pgat_jax.mesh import make_mesh, replicate
 from pgat_jax.model.build import build
-from pgat_jax.training.step import compile_step, leaf_shapes, make_step, table_shapes, to_leaves
+from pgat_jax.training.plan import Plan
+from pgat_jax.training.state import create_state, table_shapes, unpack_params
+from pgat_jax.training.step import compile_step, train_step
 
 STEPS = 5
 """Timed steps, after one that is not."""
@@ -86,17 +89,17 @@ def measure(config: Config, profile: Path | None = None) -> dict[str, Any]:
     model, size, mesh = build(config, data.columns), config.train.batch_size, make_mesh(config)
     rows = data.windows("train")
     steps = max(1, len(rows) // size)
-    step, start = make_step(model, steps)
+    plan = Plan(model, mesh, steps)
     order = rows[epoch_order(config.seed, 0, len(rows))][: steps * size]
-    table, order = spread(mesh, (data.device_table, order.astype(np.int32)))
+    table, order = replicate(mesh, (data.device_table, order.astype(np.int32)))
     one = data.batch("train", [0])
-    state = start()
-    forward = count_flops(model.apply, leaf_shapes(model), one)
-    total = count_flops(step, state, table, order)
+    state = create_state(plan)
+    forward = count_flops(model.apply, plan.param_shapes, one)
+    total = count_flops(partial(train_step, plan), state, table, order)
     began = time.perf_counter()
-    compiled = compile_step(model, steps, table_shapes(table))
+    compiled = compile_step(plan, table_shapes(table))
     compile_s = time.perf_counter() - began
-    params = to_leaves(model)(state.params)
+    params = unpack_params(plan, state.params)
     times, products = _time_steps(compiled, state, (table, order), config.train.precision, profile)
     speeds = _speeds(config, compiled, total / mesh.size, statistics.median(times), products)
     return {

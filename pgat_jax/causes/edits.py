@@ -1,7 +1,7 @@
 """Edits of nested parameters and of configurations, from which interventions are made.
 
 Leaves are named by their path, such as `fusion/query/kernel`. These paths are a public contract of
-the model: `pgat_jax.causes`, `training.optimizer.GROUPS` and `training.diagnostics.TRAIL` name
+the model: `pgat_jax.causes`, `training.packing.GROUPS` and `training.diagnostics.TRAIL` name
 leaves by them, and tests check that each path exists.
 """
 

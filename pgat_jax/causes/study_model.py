@@ -61,7 +61,7 @@ class StudyModel:
 
     def optimizer(self, steps_per_epoch: int) -> optax.GradientTransformation:
         """Returns the recipe's optimiser of the leaves, with the changes of the interventions."""
-        optimizer = on_leaves(build_optimizer(self.config.train, steps_per_epoch)[0])
+        optimizer = on_leaves(build_optimizer(self.config.train, steps_per_epoch))
         for intervention in self.interventions:
             optimizer = intervention.edit_optimizer(optimizer)
         return optimizer

@@ -24,6 +24,7 @@ SOURCES = (
     "model",
     "data",
     "training/optimizer.py",
+    "training/packing.py",
     "causes/edits.py",
     "causes/interception.py",
     "causes/intervention.py",

@@ -1,1 +1,1 @@
-"""Training: the loop, the compiled step, the optimiser, and coming back to a run."""
+"""Training: the loop, the compiled step, the optimiser, and how a run goes on from a checkpoint."""

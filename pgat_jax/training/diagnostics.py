@@ -1,4 +1,8 @@
-"""The diagnostics that the texts recommend, as functions: trail of gradients, forced gates."""
+"""Diagnostics of the celestial path that the PyTorch original's analysis documents recommend.
+
+`gradient_trail` is part of every training step's metrics. `compare_gates` is for a user with a
+trained model; training does not call it. The module depends on the model alone.
+"""
 
 from typing import Any
 
@@ -8,6 +12,9 @@ import jax.numpy as jnp
 from pgat_jax.data.batch import Batch
 from pgat_jax.model.build import Model, Params
 
+# Station of the celestial path, from the loss inwards -> the leaf whose gradient is measured there.
+# The stations are keys of metrics.jsonl and titles of pictures: keep them, or old runs lose their
+# curves. The paths follow the names of the model's modules: change both together.
 TRAIL = {
     "gate": "gate/mlp/out/kernel",
     "output": "fusion/output/kernel",
@@ -17,31 +24,46 @@ TRAIL = {
     "bodies": "fusion/bodies/in_kernel",
     "embedding": "nodes/embedding",
 }
-"""Station of the celestial path, from the loss inwards -> the leaf whose gradient is read there."""
+# Values of `model.gate`: the gate as learned, fixed at 1, fixed at 0.
 GATES = ("sigmoid", "open", "closed")
 
 
 def gradient_trail(gradients: Params) -> dict[str, jax.Array]:
-    """Norm of the gradient at each station of ``TRAIL`` that the model has."""
-    found = {station: _leaf_at(gradients, path) for station, path in TRAIL.items()}
-    return {s: jnp.linalg.norm(leaf.ravel()) for s, leaf in found.items() if leaf is not None}
+    """Computes the norm of the gradient at each station of `TRAIL` that the model has.
+
+    Args:
+        gradients: nested dict of gradients, with the structure of the parameters.
+
+    Returns:
+        Station -> Euclidean norm, in the order of `TRAIL`.
+    """
+    leaves = {station: _find_leaf(gradients, path) for station, path in TRAIL.items()}
+    return {s: jnp.linalg.norm(leaf.ravel()) for s, leaf in leaves.items() if leaf is not None}
 
 
-def forced_gates(model: Model, params: Params, batch: Batch) -> dict[str, float]:
-    """Loss of a batch with the gate as learned, forced open and forced closed; no dropout.
+def compare_gates(model: Model, params: Params, batch: Batch) -> dict[str, float]:
+    """Computes the loss of a batch with each of `GATES`, without dropout.
 
-    Open beside learned tells whether the gate is the bottleneck; closed beside learned tells what
-    the celestial path is worth to this model.
+    If the open gate has a much lower loss than the learned one, the gate is the bottleneck. The
+    difference between the closed gate and the learned one is what the celestial path is worth.
+
+    Args:
+        model: the model, with a learned gate.
+        params: its parameters.
+        batch: the windows.
+
+    Returns:
+        Gate -> loss.
     """
     losses = {}
     for gate in GATES:
-        forced = model.config.model.model_copy(update={"gate": gate})
-        config = model.config.model_copy(update={"model": forced})
+        changed = model.config.model.model_copy(update={"gate": gate})
+        config = model.config.model_copy(update={"model": changed})
         losses[gate] = float(Model(config, model.columns).loss(params, batch)[0])
     return losses
 
 
-def _leaf_at(tree: Any, path: str) -> Any:
+def _find_leaf(tree: Any, path: str) -> Any:
     for part in path.split("/"):
         tree = tree.get(part) if isinstance(tree, dict) else None
     return tree

@@ -1,26 +1,50 @@
-"""Ctrl-C and SIGTERM: the first is noted, so that the loop ends in order; a second ends it all."""
+"""Ctrl-C and SIGTERM: the first is noted, so that the loop ends in order; a second ends all."""
 
 import os
 import signal
 import threading
+import time
 from typing import Self
 
+import jax
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# A shell reports a process that a signal ended as this number and the signal's: 130 for Ctrl-C.
+SHELL_BASE = 128
+# Seconds between two looks at the device: the first, their growth per second waited, the longest.
+NAP, NAP_GROWTH, LONGEST_NAP = 0.0005, 0.02, 0.05
 
 
 class Interrupted(Exception):
-    """Work was ended by a signal, in order. The message says how to go on."""
+    """A signal ended the work in order. The message says how to go on.
+
+    Attributes:
+        status: exit status of the process: 130 for Ctrl-C, 143 for SIGTERM.
+    """
 
     def __init__(self, message: str, number: int):
+        """Makes the exception.
+
+        Args:
+            message: what was saved, and how to go on.
+            number: number of the signal.
+        """
         super().__init__(message)
-        self.status = 128 + number
-        """Exit status of the process, as shells have it: 130 for Ctrl-C, 143 for SIGTERM."""
+        self.status = SHELL_BASE + number
 
 
 class Interrupts:
-    """Notes the first signal in ``number`` while entered. Off the main thread it notes nothing."""
+    """Notes the first signal while it is entered; a second one ends the process at once.
+
+    It works in the main thread alone, where Python delivers signals. In another thread it notes
+    nothing.
+
+    Attributes:
+        number: number of the signal, or None before one came.
+    """
 
     def __init__(self) -> None:
+        """Prepares; handlers are installed on entry."""
         self.number: int | None = None
         self._before: dict = {}
 
@@ -35,7 +59,14 @@ class Interrupts:
 
     def _note(self, number: int, _frame: object) -> None:
         if self.number is not None:
-            os._exit(128 + number)
+            os._exit(SHELL_BASE + number)
         self.number = number
         # not print: a handler may run in the middle of another print
         os.write(2, b"\nsaving after this step; again to leave at once, without saving\n")
+
+
+def wait_for_device(array: jax.Array) -> None:
+    """Waits until an array is computed, in short naps, between which Python handles signals."""
+    started = time.monotonic()
+    while not array.is_ready():  # pyright: ignore[reportAttributeAccessIssue]
+        time.sleep(min(LONGEST_NAP, NAP + NAP_GROWTH * (time.monotonic() - started)))

@@ -1,239 +1,289 @@
-"""The loop of training. In this order, until the last epoch is done or something ends it earlier:
+"""The loop of training. It repeats these points in this order, until the first or third ends it:
 
-    an epoch has ended?   validate, record, save
-    over?                 last epoch, early stopping, minutes used up, a signal
-    steps                 ``train.steps_per_dispatch`` of them, then wait for the device
-    NaN or Inf            too many in a row: stop
-    record                every ``train.log_every`` steps
-    save                  where the last save is ten minutes ago
+    a signal?             leave the loop
+    an epoch has ended?   validate, record, save; begin again
+    over?                 last epoch, early stopping or minutes used up: leave the loop
+    steps                 take `train.steps_per_dispatch` of them, then wait for the devices
+    NaN or Inf            stop with an error if there were too many in a row
+    record                every `train.log_every` steps
+    save                  if the last save was ten minutes ago
 
-Its place and the state of the device are saved together: a run goes on as if never broken off.
+After the loop it records, validates an unfinished epoch, and saves. A checkpoint holds the state
+of the loop and that of the devices, so that a resumed run computes what an unbroken one computes.
 """
 
 import signal
 import time
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
-from pgat_jax.cluster import agreed, is_first
-from pgat_jax.config import Config
+from pgat_jax.cluster import any_process, is_first
 from pgat_jax.data.loading import Data
-from pgat_jax.data.windows import epoch_order
+from pgat_jax.data.windows import DeviceTable
 from pgat_jax.errors import UserError
-from pgat_jax.mesh import make_mesh, spread
-from pgat_jax.model.build import build
+from pgat_jax.mesh import replicate
+from pgat_jax.model.build import Params
 from pgat_jax.progress import Reporter
 from pgat_jax.runs.checkpoint import Checkpoints
 from pgat_jax.runs.folder import CHECKPOINTS
 from pgat_jax.runs.metrics import Metrics, Unwritten
-from pgat_jax.training.interrupts import Interrupted, Interrupts
+from pgat_jax.training.batches import order_rows
+from pgat_jax.training.interrupts import Interrupted, wait_for_device
+from pgat_jax.training.plan import Plan
 from pgat_jax.training.recorder import Recorder
-from pgat_jax.training.snapshot import Place, items_of, meta_of, restore
-from pgat_jax.training.step import (
-    TrainState,
-    compile_step,
-    make_step,
-    table_shapes,
-    to_leaves,
-    wait_for,
-)
+from pgat_jax.training.snapshot import LoopState, checkpoint_items, checkpoint_meta, restore
+from pgat_jax.training.state import TrainState, create_state, table_shapes, unpack_params
+from pgat_jax.training.step import StepMetrics, compile_step
 from pgat_jax.training.validation import Validation
 
+# Longest time between two checkpoints: what a power cut may cost.
 SAVE_SECONDS = 600.0
-"""Longest time between two checkpoints: what a power cut may cost."""
+
+Step = Callable[[TrainState, DeviceTable, jax.Array], tuple[TrainState, StepMetrics]]
+Clock = Callable[[], float]
+# Returns the number of the signal that has asked for the end, or None.
+Interruption = Callable[[], int | None]
 
 
+@dataclass
 class Trainer:
-    """The loop, and what it holds on to."""
+    """The loop, ready to run. `open_trainer` makes one.
 
+    Attributes:
+        plan: the fixed parts of the run.
+        data: the table with its splits, for the order of an epoch and the checkpoints.
+        path: the folder of the run.
+        step: the compiled training step; it may reuse the memory of the state that it is given.
+        state: the state of the devices.
+        loop_state: how far the loop has come.
+        table: the scaled table, on every device.
+        validation: computes the validation loss.
+        recorder: takes the metrics of the steps.
+        checkpoints: the checkpoints of the run.
+        reporter: shows messages to the user.
+        interruption: tells whether a signal has asked for the end.
+        stop_at: time of `clock` at which the loop ends.
+        clock: returns the time in seconds.
+    """
+
+    plan: Plan
+    data: Data
+    path: Path
+    step: Step
+    state: TrainState
+    loop_state: LoopState
+    table: DeviceTable
+    validation: Validation
     recorder: Recorder
+    checkpoints: Checkpoints
+    reporter: Reporter
+    interruption: Interruption
+    stop_at: float
+    clock: Clock
 
-    def __init__(
-        self, config: Config, data: Data, run: Path, reporter: Reporter, interrupts: Interrupts
-    ):
-        """Opens the folder of a run, whose table is ``data``."""
-        self.config, self.data, self.path = config, data, run
-        self.reporter, self.interrupts = reporter, interrupts
-        self.model = build(config, data.columns)
-        self.steps_per_epoch = steps_per_epoch(config, data)
-        self._opened = ExitStack()
-        self.checkpoints = self._opened.enter_context(Checkpoints(run / CHECKPOINTS, create=True))
-        self.place = Place()
-        self._order: tuple[int, Any] = (-1, None)
-        self._mesh = make_mesh(config)
-        self._table = spread(self._mesh, data.device_table)
-        self.validation = Validation(self.model, data.windows("validation"), self._table, reporter)
+    def __post_init__(self) -> None:
+        self._first_step = self.loop_state.step
+        self._saved_at = self.clock()
+        self._order = lru_cache(maxsize=1)(partial(order_rows, self.plan, self.data))
 
-    def begin(self, resume: bool) -> None:
-        """Read the newest sound checkpoint, or make the first state; compile the step.
-
-        Raises:
-            UserError: there is no usable checkpoint, or the table has changed.
-            Interrupted: a signal came first.
-        """
-        restored = None
-        if resume:
-            what = (self.path, self.data, self.model, self.steps_per_epoch, self.reporter.say)
-            self.place, restored = restore(self.checkpoints, *what)
-        metrics = Metrics(self.path, self.place.step) if is_first() else Unwritten()
-        self.recorder = Recorder(self.config.train, self.steps_per_epoch, metrics, self.reporter)
-        self._opened.callback(self.recorder.close)
-
-        def prepare() -> tuple[Any, TrainState]:
-            compiled = compile_step(self.model, self.steps_per_epoch, table_shapes(self._table))
-            return compiled, restored or make_step(self.model, self.steps_per_epoch)[1]()
-
-        made = self.reporter.wait("compiling the training step", prepare, self._interrupted)
-        if made is None:
-            raise Interrupted(self._way_on(saved=resume), self.interrupts.number or 0)
-        self._step, self.state = made
-        self._first = self.place.step
-        self._saved_at = time.monotonic()
-        self.recorder.restart_clock()
-
-    def run(self, stop_at: float) -> None:
-        """The loop of this module's first lines; ``stop_at`` is a ``time.monotonic()``.
+    def run(self) -> None:
+        """Runs the loop of this module's first lines.
 
         Raises:
             UserError: NaN or Inf in too many steps in a row.
-            Interrupted: a signal came; all is saved.
+            Interrupted: a signal came; everything is saved.
         """
-        while not agreed(self._interrupted()):
-            if self.place.step == (self.place.validated + 1) * self.steps_per_epoch:
-                self._end_epoch(stop_at)
-            elif self._done() or self._late(stop_at):
+        while not any_process(self._is_interrupted()):
+            if self._has_epoch_ended():
+                self._end_epoch()
+            elif self._is_done() or self._is_late():
                 break
             else:
-                self._advance(stop_at)
-        self._end(stop_at)
+                count = self._take_steps()
+                self._check_finite()
+                self._record(count)
+                self._save_if_due()
+        self._finish()
 
     @property
-    def params(self) -> Any:
-        """The model's parameters, the whole of them on every device."""
-        return to_leaves(self.model)(self.state.params)
+    def params(self) -> Params:
+        """The parameters, whole on every device."""
+        return unpack_params(self.plan, self.state.params)
 
-    def close(self) -> None:
-        """Wait for the last save and close the files."""
-        self._opened.close()
+    def _has_epoch_ended(self) -> bool:
+        """Whether the last batch of an epoch was taken and the epoch is not validated yet."""
+        return self.loop_state.step == (self.loop_state.validated + 1) * self.plan.steps_per_epoch
 
-    def _advance(self, stop_at: float) -> None:
-        """A dispatch of steps, and what its last one calls for."""
-        before = self.place.step
-        epoch, position = divmod(before, self.steps_per_epoch)
-        count = min(self.config.train.steps_per_dispatch, self.steps_per_epoch - position)
-        for _ in range(count):
-            self.state, returned = self._step(self.state, self._table, self._order_of(epoch))
-            self.recorder.add(returned)
-        wait_for(self.state.step)
-        self.place = replace(self.place, step=before + count)
-        self._check_finite()
-        every = self.config.train.log_every
-        if before == self._first or before // every < self.place.step // every:
-            self.recorder.record(self.place.step, stop_at)
-        self.recorder.show(self.place.step, stop_at)
-        if agreed(time.monotonic() - self._saved_at > SAVE_SECONDS):
-            self._save(None)
-
-    def _end_epoch(self, stop_at: float) -> None:
-        """Validate, record, save; leaves the epoch unvalidated where a signal comes in between."""
-        self.recorder.record(self.place.step, stop_at)
-        loss = self.validation.loss(self.params, self._interrupted)
+    def _end_epoch(self) -> None:
+        """Validates, records, saves. If a signal comes in between, the epoch stays unvalidated."""
+        self.recorder.record(self.loop_state.step)
+        loss = self.validation.loss(self.params, self._is_interrupted)
         if loss is None:
             return
-        best = self.place.best_loss is None or loss < self.place.best_loss
-        self.place = replace(
-            self.place,
-            validated=self.place.validated + 1,
-            best_loss=loss if best else self.place.best_loss,
-            stale=0 if best else self.place.stale + 1,
-        )
-        self.recorder.validation(self.place.step, loss, best)
+        self.loop_state = self.loop_state.add_validation(loss)
+        self.recorder.add_validation(self.loop_state.step, loss, self.loop_state.stale == 0)
         self._save(loss)
 
-    def _end(self, stop_at: float) -> None:
-        """Record and save where the loop was left; an unfinished epoch is validated too."""
-        self.recorder.record(self.place.step, stop_at)
-        if not agreed(self._interrupted()) and self.place.step % self.steps_per_epoch:
-            loss = self.validation.loss(self.params, self._interrupted)
+    def _is_done(self) -> bool:
+        return self.loop_state.validated >= self.plan.config.train.epochs or self._is_stale()
+
+    def _is_stale(self) -> bool:
+        """Whether `train.early_stopping` ends the run."""
+        limit = self.plan.config.train.early_stopping
+        return limit is not None and self.loop_state.stale >= limit
+
+    def _is_late(self) -> bool:
+        """Whether the time is up and this process has taken a step."""
+        has_stepped = self.loop_state.step > self._first_step
+        return has_stepped and any_process(self.clock() >= self.stop_at)
+
+    def _take_steps(self) -> int:
+        """Dispatches steps, not beyond the end of the epoch, waits, and returns their number."""
+        epoch, position = divmod(self.loop_state.step, self.plan.steps_per_epoch)
+        left = self.plan.steps_per_epoch - position
+        count = min(self.plan.config.train.steps_per_dispatch, left)
+        for _ in range(count):
+            self.state, metrics = self.step(self.state, self.table, self._order(epoch))
+            self.recorder.add(metrics)
+        wait_for_device(self.state.step)
+        self.loop_state = replace(self.loop_state, step=self.loop_state.step + count)
+        return count
+
+    def _check_finite(self) -> None:
+        row, limit = int(self.state.opt_state.notfinite_count), self.plan.config.train.max_nonfinite
+        if row >= limit:
+            saved = self.checkpoints.steps()
+            raise UserError(
+                f"{self.path}: the loss or a gradient was NaN or Inf for {row} steps in a row, up "
+                f"to step {self.loop_state.step} (train.max_nonfinite: {limit}); training has "
+                "stopped and the parameters of the last good checkpoint (step "
+                f"{saved[-1] if saved else 'none'}) are untouched. Try a lower "
+                "train.learning_rate or train.clip_norm."
+            )
+
+    def _record(self, count: int) -> None:
+        """Records if the last `count` steps reached a multiple of `train.log_every`, or began."""
+        step, every = self.loop_state.step, self.plan.config.train.log_every
+        before = step - count
+        if before == self._first_step or before // every < step // every:
+            self.recorder.record(step)
+        self.recorder.show(step)
+
+    def _save_if_due(self) -> None:
+        if any_process(self.clock() - self._saved_at > SAVE_SECONDS):
+            self._save(None)
+
+    def _save(self, loss: float | None) -> None:
+        plan = self.plan
+        meta = checkpoint_meta(self.loop_state, plan.config, self.data, plan.steps_per_epoch, loss)
+        items = checkpoint_items(plan, self.state)
+        every = plan.config.train.checkpoint_every * plan.steps_per_epoch
+        self.checkpoints.save(self.loop_state.step, items, meta, every)
+        self._saved_at = self.clock()
+
+    def _finish(self) -> None:
+        """Records and saves what the loop left; validates an unfinished epoch."""
+        self.recorder.record(self.loop_state.step)
+        is_unfinished = self.loop_state.step % self.plan.steps_per_epoch > 0
+        if not any_process(self._is_interrupted()) and is_unfinished:
+            loss = self.validation.loss(self.params, self._is_interrupted)
             if loss is not None:
-                self.recorder.validation(self.place.step, loss, best=False)
+                self.recorder.add_validation(self.loop_state.step, loss, is_best=False)
                 self._save(loss)
-        if agreed(self._interrupted()):
+        if any_process(self._is_interrupted()):
             self._save(None)
             self.checkpoints.wait()
-            number = self.interrupts.number or signal.SIGTERM  # it came to another process
-            raise Interrupted(self._way_on(saved=True), number)
-        if self._stale():
+            number = self.interruption() or signal.SIGTERM  # the signal came to another process
+            raise Interrupted(explain_resume(self.path, self.loop_state.step), number)
+        if self._is_stale():
             self.reporter.say(
-                f"early stopping: {self.place.stale} epochs without a better validation loss "
+                f"early stopping: {self.loop_state.stale} epochs without a better validation loss "
                 f"(train.early_stopping)"
             )
 
-    def _save(self, validation_loss: float | None) -> None:
-        meta = meta_of(self.place, self.config, self.data, self.steps_per_epoch, validation_loss)
-        every = self.config.train.checkpoint_every * self.steps_per_epoch
-        self.checkpoints.save(self.place.step, items_of(self.model, self.state), meta, every)
-        self._saved_at = time.monotonic()
-
-    def _order_of(self, epoch: int) -> jax.Array:
-        """Rows of the epoch's windows in their order, on every device."""
-        if self._order[0] != epoch:
-            windows = self.data.windows("train")
-            order = windows[epoch_order(self.config.seed, epoch, len(windows))]
-            whole = self.steps_per_epoch * self.config.train.batch_size
-            self._order = (epoch, spread(self._mesh, order[:whole].astype(np.int32)))
-        return self._order[1]
-
-    def _check_finite(self) -> None:
-        row = int(self.state.optimizer.notfinite_count)
-        if row >= self.config.train.max_nonfinite:
-            kept = self.checkpoints.steps()
-            raise UserError(
-                f"{self.path}: the loss or a gradient was NaN or Inf for {row} steps in a row, up "
-                f"to step {self.place.step} (train.max_nonfinite: "
-                f"{self.config.train.max_nonfinite}); training has stopped and the parameters of "
-                f"the last good checkpoint (step {kept[-1] if kept else 'none'}) are untouched. "
-                "Try a lower train.learning_rate or train.clip_norm."
-            )
-
-    def _late(self, stop_at: float) -> bool:
-        """Whether the time is up and a step was taken."""
-        return self.place.step > self._first and agreed(time.monotonic() >= stop_at)
-
-    def _done(self) -> bool:
-        return self.place.validated >= self.config.train.epochs or self._stale()
-
-    def _stale(self) -> bool:
-        patience = self.config.train.early_stopping
-        return patience is not None and self.place.stale >= patience
-
-    def _interrupted(self) -> bool:
-        return self.interrupts.number is not None
-
-    def _way_on(self, saved: bool) -> str:
-        if not saved:
-            return f"{self.path}: stopped before the first step; there is nothing to resume."
-        return (
-            f"stopped after step {self.place.step}; saved. Go on with: "
-            f"python run.py --resume {self.path}"
-        )
+    def _is_interrupted(self) -> bool:
+        return self.interruption() is not None
 
 
-def steps_per_epoch(config: Config, data: Data) -> int:
-    """Whole batches of training windows.
+@contextmanager
+def open_trainer(
+    plan: Plan,
+    data: Data,
+    run: Path,
+    reporter: Reporter,
+    interruption: Interruption,
+    *,
+    resume: bool = False,
+    stop_at: float = np.inf,
+    clock: Clock = time.monotonic,
+) -> Iterator[Trainer]:
+    """Opens a run: reads its newest undamaged checkpoint or makes the first state, and compiles.
+
+    Args:
+        plan: the fixed parts of the run.
+        data: the table with its splits.
+        run: the folder of the run.
+        reporter: shows messages to the user.
+        interruption: tells whether a signal has asked for the end.
+        resume: whether to go on from a checkpoint.
+        stop_at: time of `clock` at which the loop will end.
+        clock: returns the time in seconds.
+
+    Yields:
+        A trainer that is ready to run. Its last save has ended and its files are closed on exit.
 
     Raises:
-        UserError: there are fewer windows than a batch holds.
+        UserError: there is no usable checkpoint, or the table has changed.
+        Interrupted: a signal came before the first step.
     """
-    windows = len(data.windows("train"))
-    if windows < config.train.batch_size:
-        raise UserError(
-            f"train.batch_size: got {config.train.batch_size}, expected at most {windows}, the "
-            f"number of training windows in {data.table.source!r}."
-        )
-    return windows // config.train.batch_size
+    with Checkpoints(run / CHECKPOINTS, create=True) as checkpoints:
+        loop_state, state = LoopState(), None
+        if resume:
+            loop_state, state = restore(checkpoints, run, data, plan, reporter.say)
+        metrics = Metrics(run, loop_state.step) if is_first() else Unwritten()
+        table = replicate(plan.mesh, data.device_table)
+        with closing(
+            Recorder(plan.config.train, plan.steps_per_epoch, metrics, reporter, stop_at, clock)
+        ) as recorder:
+
+            def prepare() -> tuple[Any, TrainState]:
+                return compile_step(plan, table_shapes(table)), state or create_state(plan)
+
+            ready = reporter.wait(
+                "compiling the training step", prepare, lambda: interruption() is not None
+            )
+            if ready is None:
+                message = explain_resume(run, loop_state.step if resume else None)
+                raise Interrupted(message, interruption() or signal.SIGTERM)
+            validation = Validation(plan, data.windows("validation"), table, reporter)
+            recorder.restart_clock()
+            yield Trainer(
+                plan=plan,
+                data=data,
+                path=run,
+                step=ready[0],
+                state=ready[1],
+                loop_state=loop_state,
+                table=table,
+                validation=validation,
+                recorder=recorder,
+                checkpoints=checkpoints,
+                reporter=reporter,
+                interruption=interruption,
+                stop_at=stop_at,
+                clock=clock,
+            )
+
+
+def explain_resume(run: Path, saved_step: int | None) -> str:
+    """Tells the user how to go on after a signal; `saved_step` is None if nothing was saved."""
+    if saved_step is None:
+        return f"{run}: stopped before the first step; there is nothing to resume."
+    return f"stopped after step {saved_step}; saved. Go on with: python run.py --resume {run}"

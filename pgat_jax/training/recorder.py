@@ -1,6 +1,7 @@
-"""Turns what the steps return into records, every ``train.log_every`` steps, and into reports."""
+"""The records of training, every `train.log_every` steps, and what the user reads of them."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,72 +11,100 @@ from checks.sentinels import silent_groups
 from pgat_jax.config import TrainConfig
 from pgat_jax.progress import Reporter
 from pgat_jax.runs.metrics import Metrics
+from pgat_jax.training.step import StepMetrics
 
+# Steps with a gradient of exactly zero after which a parameter group is reported.
 SILENT_STEPS = 30
-"""Steps with a gradient of exactly zero after which a parameter group is reported."""
+# Metrics of a step that are not recorded as they are.
 PER_STEP = ("updated", "skipped_in_row", "silence")
-"""What a step returns that is not recorded as it stands."""
+UPDATE_NORM = "update_norm/"
 
 
 class Recorder:
-    """Keeps what steps returned on the device, and fetches it when a record is due."""
+    """Keeps the metrics of steps on the device and fetches them when a record is due."""
 
     def __init__(
-        self, config: TrainConfig, steps_per_epoch: int, metrics: Metrics, reporter: Reporter
+        self,
+        config: TrainConfig,
+        steps_per_epoch: int,
+        metrics: Metrics,
+        reporter: Reporter,
+        stop_at: float = np.inf,
+        clock: Callable[[], float] = time.monotonic,
     ):
-        """Records to ``metrics`` and reports to ``reporter``."""
+        """Prepares; nothing is written yet.
+
+        Args:
+            config: the settings of training.
+            steps_per_epoch: batches in an epoch.
+            metrics: receives the records.
+            reporter: shows them.
+            stop_at: time of `clock` at which training will stop, for the time that is left.
+            clock: returns the time in seconds.
+        """
         self._config, self._steps_per_epoch = config, steps_per_epoch
         self._metrics, self._reporter = metrics, reporter
-        self._opened = time.monotonic() - metrics.elapsed
-        self._pending: list[dict[str, Any]] = []
+        self._stop_at, self._clock = stop_at, clock
+        self._started = clock() - metrics.elapsed
+        self._pending: list[StepMetrics] = []
         self._update_norms: dict[str, float] = {}
         self._silent: set[str] = set()
         self._skipped: int | None = None
         self.restart_clock()
 
     def restart_clock(self) -> None:
-        """Leave out of the speed what was done since the last record."""
-        self._since = time.monotonic()
+        """Leaves the time since the last record out of the speed."""
+        self._since = self._clock()
         self._steps = 0
 
-    def add(self, returned: dict[str, Any]) -> None:
-        """Take what one step returned; nothing is fetched."""
-        self._pending.append(returned)
+    def add(self, metrics: StepMetrics) -> None:
+        """Takes the metrics of one step, without fetching them from the device."""
+        self._pending.append(metrics)
         self._steps += 1
 
-    def record(self, step: int, stop_at: float) -> None:
-        """Write a record of the steps up to ``step``, and report it.
-
-        ``stop_at`` is the ``time.monotonic()`` at which training will be stopped, or infinity.
-        """
+    def record(self, step: int) -> None:
+        """Writes and shows a record of the steps since the last one; `step` is the newest."""
         if not self._pending:
             return
-        returned: list[dict[str, Any]] = jax.device_get(self._pending)
+        metrics: list[StepMetrics] = jax.device_get(self._pending)
         self._pending = []
         speed = self._speed()
         self.restart_clock()
-        values = self._values(returned) | {"samples_per_second": speed}
+        values = self._summarise(metrics) | {"samples_per_second": speed}
         self._write("train", step, values)
-        self._warn(step, returned[-1])
-        self._report(step, values, speed, stop_at)
+        self._warn_of_skips(step, int(metrics[-1]["skipped"]))
+        self._warn_of_silence(step, metrics[-1]["silence"])
+        self._show(step, values, speed)
 
-    def show(self, step: int, stop_at: float) -> None:
-        """Report the step ``step`` between two records, where the reporter has not for a while."""
+    def show(self, step: int) -> None:
+        """Shows a step between two records, if the user has seen none for a while."""
         if self._pending and self._reporter.is_due():
-            last = jax.device_get(self._pending[-1])
-            self._report(step, last, self._speed(), stop_at)
+            newest = jax.device_get(self._pending[-1])
+            self._show(step, newest, self._speed())
+
+    def add_validation(self, step: int, loss: float, is_best: bool) -> None:
+        """Writes and shows a validation loss."""
+        self._write("validation", step, {"loss": loss})
+        remark = ", the best so far" if is_best else ""
+        self._reporter.say(f"epoch {self._epoch(step)}: validation loss {loss:.5f}{remark}")
+        self.restart_clock()
+
+    def close(self) -> None:
+        """Removes the bar and closes the files."""
+        self._reporter.close()
+        self._metrics.close()
 
     def _speed(self) -> float:
-        """Samples a second since the last record."""
-        return self._steps * self._config.batch_size / (time.monotonic() - self._since)
+        """Returns the samples per second since the last record."""
+        return self._steps * self._config.batch_size / (self._clock() - self._since)
 
-    def _report(self, step: int, values: dict[str, Any], speed: float, stop_at: float) -> None:
+    def _show(self, step: int, values: dict[str, Any], speed: float) -> None:
         total = self._config.epochs * self._steps_per_epoch
         left = (total - step) * self._config.batch_size / speed
         self._reporter.step(
             step,
             total,
-            min(left, stop_at - time.monotonic()),
+            min(left, self._stop_at - self._clock()),
             epoch=f"{self._epoch(step)}/{self._config.epochs}",
             step=f"{step}/{total}",
             loss=f"{values['loss']:.4f}",
@@ -83,48 +112,40 @@ class Recorder:
             samples_per_s=f"{speed:.1f}",
         )
 
-    def validation(self, step: int, loss: float, best: bool) -> None:
-        """Write and report a validation loss."""
-        self._write("validation", step, {"loss": loss})
-        remark = ", the best so far" if best else ""
-        self._reporter.say(f"epoch {self._epoch(step)}: validation loss {loss:.5f}{remark}")
-        self.restart_clock()
-
-    def close(self) -> None:
-        """Take the bar down and close the record."""
-        self._reporter.close()
-        self._metrics.close()
-
     def _epoch(self, step: int) -> int:
-        """The epoch, from 1, that the last step belongs to."""
+        """Returns the epoch, from 1, that contains the newest of `step` steps."""
         return max(step - 1, 0) // self._steps_per_epoch + 1
 
     def _write(self, event: str, step: int, values: dict[str, Any]) -> None:
-        elapsed = round(time.monotonic() - self._opened, 3)
-        place = {"event": event, "time": elapsed, "epoch": self._epoch(step), "step": step}
-        self._metrics.write(place | values)
+        elapsed = round(self._clock() - self._started, 3)
+        head = {"event": event, "time": elapsed, "epoch": self._epoch(step), "step": step}
+        self._metrics.write(head | values)
 
-    def _values(self, returned: list[dict[str, Any]]) -> dict[str, Any]:
-        """The last step's numbers, the mean loss of the good steps, the last update's norms."""
-        last = {k: np.asarray(v).item() for k, v in returned[-1].items() if k not in PER_STEP}
-        losses = [float(r["loss"]) for r in returned if not r["skipped_in_row"]]
-        for metrics in (r for r in returned if r["updated"]):
+    def _summarise(self, metrics: list[StepMetrics]) -> dict[str, Any]:
+        """Returns the newest metrics, with the mean loss of good steps and the last update norms.
+
+        Between two updates the update norms are 0, so those of the last update are recorded.
+        """
+        newest = {k: np.asarray(v).item() for k, v in metrics[-1].items() if k not in PER_STEP}
+        losses = [float(m["loss"]) for m in metrics if not m["skipped_in_row"]]
+        for values in (m for m in metrics if m["updated"]):
             self._update_norms = {
-                k: float(v) for k, v in metrics.items() if k.startswith("update_norm/")
+                k: float(v) for k, v in values.items() if k.startswith(UPDATE_NORM)
             }
-        kept = {k: v for k, v in last.items() if not k.startswith("update_norm/")}
-        return kept | self._update_norms | {"loss": float(np.mean(losses)) if losses else np.nan}
+        others = {k: v for k, v in newest.items() if not k.startswith(UPDATE_NORM)}
+        return others | self._update_norms | {"loss": float(np.mean(losses)) if losses else np.nan}
 
-    def _warn(self, step: int, last: dict[str, Any]) -> None:
-        skipped = int(last["skipped"])
+    def _warn_of_skips(self, step: int, skipped: int) -> None:
         if self._skipped is not None and skipped > self._skipped:
             self._reporter.say(
                 f"step {step}: {skipped - self._skipped} steps with NaN or Inf in the loss or a "
                 f"gradient were skipped; {skipped} in all"
             )
         self._skipped = skipped
-        lines = set(silent_groups(last["silence"], SILENT_STEPS))
-        groups = {line.split(":")[0]: line for line in lines}
-        for group in sorted(groups.keys() - self._silent):
-            self._reporter.say(f"step {step}: parameter group {groups[group]}")
-        self._silent = set(groups)
+
+    def _warn_of_silence(self, step: int, silence: dict[str, Any]) -> None:
+        silent = {group for group, steps in silence.items() if steps >= SILENT_STEPS}
+        new = {group: silence[group] for group in silent - self._silent}
+        for line in silent_groups(new, SILENT_STEPS):
+            self._reporter.say(f"step {step}: parameter group {line}")
+        self._silent = silent

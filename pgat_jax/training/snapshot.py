@@ -1,4 +1,4 @@
-"""What a checkpoint of a training run holds beside the arrays, and how a run comes back from it."""
+"""The content of a checkpoint of a training run, and how a run goes on from one."""
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -6,39 +6,74 @@ from typing import Any
 
 from pgat_jax.config import Config
 from pgat_jax.data.loading import Data
-from pgat_jax.model.build import Model
 from pgat_jax.runs.checkpoint import Checkpoints, Say
 from pgat_jax.runs.folder import check_config, check_table, versions
-from pgat_jax.training.step import TrainState, leaf_shapes, state_shapes, to_leaves, to_vectors
+from pgat_jax.training.plan import Plan
+from pgat_jax.training.state import TrainState, pack_params, state_shapes, unpack_params
 
 
 @dataclass(frozen=True)
-class Place:
-    """How far a run has come; stored in each checkpoint beside the state of the device."""
+class LoopState:
+    """How far the loop has come. Each checkpoint stores it beside the state of the devices.
+
+    Attributes:
+        step: batches taken.
+        validated: epochs that have ended and were validated.
+        best_loss: lowest validation loss at the end of an epoch, or None before the first.
+        stale: epochs since the one with the lowest loss.
+    """
 
     step: int = 0
     validated: int = 0
-    """Epochs that have ended and were validated."""
     best_loss: float | None = None
-    """Lowest validation loss at the end of an epoch."""
     stale: int = 0
-    """Epochs since then."""
+
+    def add_validation(self, loss: float) -> "LoopState":
+        """Returns the state after one more epoch was validated with this loss."""
+        is_best = self.best_loss is None or loss < self.best_loss
+        return LoopState(
+            step=self.step,
+            validated=self.validated + 1,
+            best_loss=loss if is_best else self.best_loss,
+            stale=0 if is_best else self.stale + 1,
+        )
 
 
-def items_of(model: Model, state: TrainState) -> dict[str, Any]:
-    """The pytrees that a checkpoint holds: the model's parameters by name, and the rest."""
+def checkpoint_items(plan: Plan, state: TrainState) -> dict[str, Any]:
+    """Returns the pytrees of a checkpoint: `params` as leaves by name, and `training`, the rest."""
     rest = state._asdict()
-    return {"params": to_leaves(model)(rest.pop("params")), "training": rest}
+    return {"params": unpack_params(plan, rest.pop("params")), "training": rest}
 
 
-def meta_of(place: Place, config: Config, data: Data, steps_per_epoch: int, loss: float | None):
-    """The JSON that a checkpoint holds; ``loss`` is the validation loss, if there is one."""
-    epoch, position = divmod(place.step, steps_per_epoch)
-    return asdict(place) | {
+def item_shapes(plan: Plan) -> dict[str, Any]:
+    """Returns shapes, types and shardings of `checkpoint_items`."""
+    rest = state_shapes(plan)._asdict()
+    del rest["params"]
+    return {"params": plan.param_shapes, "training": rest}
+
+
+def checkpoint_meta(
+    loop_state: LoopState,
+    config: Config,
+    data: Data,
+    steps_per_epoch: int,
+    validation_loss: float | None,
+) -> dict[str, Any]:
+    """Returns the JSON of a checkpoint.
+
+    Args:
+        loop_state: how far the loop has come.
+        config: the configuration of the run.
+        data: its table, splits and scaler.
+        steps_per_epoch: batches in an epoch.
+        validation_loss: the loss of these parameters, or None if it was not measured.
+    """
+    epoch, position = divmod(loop_state.step, steps_per_epoch)
+    return asdict(loop_state) | {
         "epoch": epoch,
         "position": position,
         "seed": config.seed,
-        "validation_loss": loss,
+        "validation_loss": validation_loss,
         "config": config.model_dump(mode="json"),
         "data_hash": data.table.hash,
         "scaler": data.scaler.as_dict(),
@@ -47,25 +82,29 @@ def meta_of(place: Place, config: Config, data: Data, steps_per_epoch: int, loss
 
 
 def restore(
-    checkpoints: Checkpoints, run: Path, data: Data, model: Model, steps_per_epoch: int, say: Say
-) -> tuple[Place, TrainState]:
-    """The newest sound checkpoint of a run, on the mesh of ``model``, whatever it was saved from.
+    checkpoints: Checkpoints, run: Path, data: Data, plan: Plan, say: Say
+) -> tuple[LoopState, TrainState]:
+    """Reads the newest undamaged checkpoint of a run and sets newer, damaged ones aside.
 
-    Newer, damaged ones are set aside.
+    Args:
+        checkpoints: the checkpoints of the run.
+        run: its folder, for messages.
+        data: the table.
+        plan: the fixed parts of the run; its mesh may differ from the one that was saved from.
+        say: hears of damaged checkpoints and of the step from which the run goes on.
 
     Raises:
-        UserError: there is no usable checkpoint, or the configuration or the table has changed.
+        UserError: no checkpoint is usable, or the configuration or the table has changed.
     """
 
-    def templates(meta: dict[str, Any]) -> dict[str, Any]:
-        check_config(run, model.config, meta["config"])
+    def check_and_shape(meta: dict[str, Any]) -> dict[str, Any]:
+        check_config(run, plan.config, meta["config"])
         check_table(run, meta["data_hash"], data)
-        rest = state_shapes(model, steps_per_epoch)._asdict()
-        del rest["params"]
-        return {"params": leaf_shapes(model), "training": rest}
+        return item_shapes(plan)
 
-    step, items, meta = checkpoints.restore(templates, say)
+    step, items, meta = checkpoints.restore(check_and_shape, say)
     checkpoints.set_aside_after(step)
     say(f"going on from step {step}, epoch {meta['epoch'] + 1}")
-    place = Place(**{field.name: meta[field.name] for field in fields(Place)})
-    return place, TrainState(params=to_vectors(model)(items["params"]), **items["training"])
+    loop_state = LoopState(**{field.name: meta[field.name] for field in fields(LoopState)})
+    params = pack_params(plan, items["params"])
+    return loop_state, TrainState(params=params, **items["training"])

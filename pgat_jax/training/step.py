@@ -1,197 +1,131 @@
-"""What runs on the device: one training step, and the losses of validation windows."""
+"""The training step: a pure function, and its compiled form."""
 
-import time
-from collections.abc import Callable
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from checks.sentinels import count_silent, no_silence, sentinels
-from pgat_jax.config import Config
+from checks.sentinels import count_silent, sentinels
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.windows import DeviceTable, gather
-from pgat_jax.mesh import cut, everywhere, make_mesh, over_rows
-from pgat_jax.model.build import Model
-from pgat_jax.model.heads import criterion_loss
+from pgat_jax.data.windows import DeviceTable
+from pgat_jax.mesh import replicated_sharding, state_shardings
+from pgat_jax.model.build import Params
+from pgat_jax.training.batches import batch_rows, gather_windows
 from pgat_jax.training.diagnostics import gradient_trail
-from pgat_jax.training.optimizer import (
-    Packed,
-    build_optimizer,
-    groups_of_vectors,
-    pack,
-    unpack,
-    updates_made,
-)
+from pgat_jax.training.optimizer import count_updates
+from pgat_jax.training.plan import Plan
+from pgat_jax.training.state import TrainState, gather_params, shard_gradients, state_shapes
 
-Metrics = dict[str, Any]
-Step = Callable[["TrainState", DeviceTable, jax.Array], tuple["TrainState", Metrics]]
+# Name -> scalar, or for `silence` group -> scalar.
+StepMetrics = dict[str, Any]
+# The sentinels that a step returns.
 NORMS = ("gradient_norm", "update_norm", "weight_norm")
 
 
-class TrainState(NamedTuple):
-    """What a step changes on the device; the place in the epoch follows from ``step``."""
+def train_step(
+    plan: Plan, state: TrainState, table: DeviceTable, order: jax.Array
+) -> tuple[TrainState, StepMetrics]:
+    """Takes one batch: loss, gradients, optimiser. Dropout depends on the seed and the step alone.
 
-    params: Packed
-    """Vectors of ``optimizer.pack``; ``to_leaves`` makes the model's parameters of them."""
-    optimizer: Any
-    """``optax.ApplyIfFiniteState``, which counts the steps it left out."""
-    step: jax.Array
-    """int32 []: steps (batches) taken, skipped ones among them."""
-    silence: dict[str, jax.Array]
-    """int32 [] for each group: steps in a row with a gradient of exactly zero."""
+    Args:
+        plan: the fixed parts of the run.
+        state: the state before the step.
+        table: the scaled table, whole on every device.
+        order: int32 [steps_per_epoch x B]: rows of the epoch's windows, see `order_rows`.
 
-
-@cache
-def make_step(model: Model, steps_per_epoch: int) -> tuple[Step, Callable[[], TrainState]]:
-    """The training step and the state before the first one; both pure, to be compiled.
-
-    ``step(state, device, order)`` takes the batch of rows ``order[b B : (b + 1) B]``, b being the
-    place in the epoch, and returns the next state and scalars: the model's metrics,
-    ``trail/STATION`` (norms of ``gradient_trail``), ``learning_rate`` (of the last update),
-    ``update`` (updates made), ``updated`` (whether this step made one), ``skipped``,
-    ``skipped_in_row``, and NORM/GROUP for each of ``NORMS``; and ``silence``, which maps groups to
-    steps. Dropout is a function of the seed and the step alone.
+    Returns:
+        The state after the step and its metrics: those of `compute_gradients`, NORM/GROUP for each
+        of `NORMS` (`weight_norm` before the update), and those of `report_progress`.
     """
-    config, mesh = model.config, make_mesh(model.config)
-    shapes = jax.eval_shape(model.init, jax.random.key(0))
-    optimizer, rate = build_optimizer(config.train, steps_per_epoch)
-    groups = groups_of_vectors(shapes)
-    put, whole = jax.lax.with_sharding_constraint, everywhere(mesh)
-
-    def start() -> TrainState:
-        params = pack(model.init(jax.random.key(config.seed)))
-        return TrainState(params, optimizer.init(params), jnp.int32(0), no_silence(groups))
-
-    def step(
-        state: TrainState, device: DeviceTable, order: jax.Array
-    ) -> tuple[TrainState, Metrics]:
-        batch = _batch(config, device, order, state.step % steps_per_epoch)
-        key = jax.random.fold_in(jax.random.key(config.seed), state.step)
-        leaves = put(unpack(put(state.params, whole), shapes), whole)
-        gradients, metrics = _gradients(model, leaves, batch, key)
-        gradients = put(gradients, whole)
-        trail = {f"trail/{k}": norm for k, norm in gradient_trail(gradients).items()}
-        gradients = put(pack(gradients), whole)
-        gradients = put(gradients, cut(mesh, gradients))
-        opt: Any
-        params: Any
-        updates, opt = optimizer.update(gradients, state.optimizer, state.params)
-        params = optax.apply_updates(state.params, updates)
-        readings = sentinels(groups, gradients, updates, params)
-        silence = count_silent(state.silence, readings)
-        before, update = (updates_made(s, config.train) for s in (state.optimizer, opt))
-        metrics |= trail | {
-            "learning_rate": rate(update),
-            "update": update,
-            "updated": update > before,
-            "skipped": opt.total_notfinite,
-            "skipped_in_row": opt.notfinite_count,
-            "silence": silence,
-        }
-        return TrainState(params, opt, state.step + 1, silence), metrics | _norms(readings)
-
-    return step, jax.jit(start, out_shardings=cut(mesh, jax.eval_shape(start)))
+    batch = gather_windows(plan, table, batch_rows(plan, order, state.step))
+    key = jax.random.fold_in(jax.random.key(plan.config.seed), state.step)
+    gradients, metrics = compute_gradients(plan, gather_params(plan, state.params), batch, key)
+    packed = shard_gradients(plan, gradients)
+    updates, opt_state = plan.optimizer.update(packed, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    readings = sentinels(plan.groups, packed, updates, state.params)
+    silence = count_silent(state.silence, readings)
+    after = TrainState(cast(Any, params), cast(Any, opt_state), state.step + 1, silence)
+    return after, metrics | _select_norms(readings) | report_progress(plan, state, after)
 
 
-@cache
-def state_shapes(model: Model, steps_per_epoch: int) -> TrainState:
-    """Shapes, types and places of the state, as ``jax.ShapeDtypeStruct``."""
-    shapes = jax.eval_shape(make_step(model, steps_per_epoch)[1])
-    return jax.tree.map(_placed, shapes, cut(make_mesh(model.config), shapes))
+def compute_gradients(
+    plan: Plan, params: Params, batch: Batch, key: jax.Array
+) -> tuple[Params, StepMetrics]:
+    """Computes the gradients of the loss, and the metrics of the loss and the gradients.
 
+    Args:
+        plan: the fixed parts of the run.
+        params: the parameters, whole on every device.
+        batch: the windows.
+        key: the key of dropout.
 
-def leaf_shapes(model: Model) -> Any:
-    """Shapes, types and places of the model's parameters, the whole of them on every device."""
-    place = everywhere(make_mesh(model.config))
-    shapes = jax.eval_shape(model.init, jax.random.key(0))
-    return jax.tree.map(lambda x: _placed(x, place), shapes)
-
-
-@cache
-def to_leaves(model: Model) -> Callable[[Packed], Any]:
-    """The function from the vectors of a state to the parameters of ``leaf_shapes``; compiled."""
-    place = everywhere(make_mesh(model.config))
-    return jax.jit(partial(unpack, like=leaf_shapes(model)), out_shardings=place)
-
-
-@cache
-def to_vectors(model: Model) -> Callable[[Any], Packed]:
-    """The inverse of ``to_leaves``; compiled."""
-    shapes = jax.eval_shape(pack, leaf_shapes(model))
-    return jax.jit(pack, out_shardings=cut(make_mesh(model.config), shapes))
-
-
-def table_shapes(device: DeviceTable) -> DeviceTable:
-    """Shapes, types and places of a table on the devices."""
-    return jax.tree.map(lambda x: _placed(x, x.sharding), device)
-
-
-@cache
-def compile_step(model: Model, steps_per_epoch: int, device: DeviceTable) -> Any:
-    """The step of ``make_step`` for a table of the given shapes; it donates the state.
-
-    Compiled programs are kept, so that a second run in one process starts at once.
+    Returns:
+        The gradients, whole on every device, and the metrics of `Model.loss` with `trail/STATION`
+        for each station of `gradient_trail`. If the loss is NaN or Inf, every element of the
+        gradients is NaN, so that the optimiser skips the batch.
     """
-    step, _ = make_step(model, steps_per_epoch)
-    mesh, state = make_mesh(model.config), state_shapes(model, steps_per_epoch)
-    size = steps_per_epoch * model.config.train.batch_size
-    order = jax.ShapeDtypeStruct((size,), jnp.int32, sharding=everywhere(mesh))
-    places = (cut(mesh, state), everywhere(mesh))
-    compiled = jax.jit(step, donate_argnums=0, out_shardings=places)
-    return compiled.lower(state, device, order).compile()
-
-
-@cache
-def compile_losses(model: Model, size: int, device: DeviceTable) -> Any:
-    """``window_losses`` of ``size`` windows of a table of the given shapes."""
-    place = everywhere(make_mesh(model.config))
-    rows = jax.ShapeDtypeStruct((size,), jnp.int32, sharding=place)
-    compiled = jax.jit(partial(window_losses, model), out_shardings=place)
-    return compiled.lower(leaf_shapes(model), device, rows).compile()
-
-
-def wait_for(array: jax.Array) -> None:
-    """Wait for the device in short naps, so that signals are heard meanwhile."""
-    began = time.monotonic()
-    while not array.is_ready():  # pyright: ignore[reportAttributeAccessIssue]
-        time.sleep(min(0.05, 0.0005 + 0.02 * (time.monotonic() - began)))
-
-
-def window_losses(model: Model, params: Any, device: DeviceTable, rows: jax.Array) -> jax.Array:
-    """The criterion's loss of each of the windows whose last past days are ``rows`` [B]."""
-    batch = _windows(model.config, device, rows)
-    outputs = model.apply(params, batch)._replace(statistics={})
-    loss = jax.vmap(lambda out, target: criterion_loss(out, target, model.config.loss))
-    return loss(outputs, batch.target)
-
-
-def _batch(config: Config, device: DeviceTable, order: jax.Array, place: jax.Array) -> Batch:
-    size = config.train.batch_size
-    return _windows(config, device, jax.lax.dynamic_slice(order, (place * size,), (size,)))
-
-
-def _windows(config: Config, device: DeviceTable, rows: jax.Array) -> Batch:
-    """Every device gathers its own share of the rows [B]."""
-    rows = jax.lax.with_sharding_constraint(rows, over_rows(make_mesh(config)))
-    sizes = {key: getattr(config.data, key) for key in ("seq_len", "label_len", "pred_len")}
-    return gather(device, rows, **sizes)
-
-
-def _placed(x: Any, place: Any) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=place)
-
-
-def _gradients(model: Model, params: Any, batch: Any, key: jax.Array) -> tuple[Any, Metrics]:
-    """Gradients and metrics; where the loss is NaN or Inf, every gradient is NaN."""
-    value = jax.value_and_grad(lambda p: model.loss(p, batch, rng=key), has_aux=True)
+    value = jax.value_and_grad(lambda p: plan.model.loss(p, batch, rng=key), has_aux=True)
     (loss, metrics), gradients = value(params)
     poison = jnp.where(jnp.isfinite(loss), 0.0, jnp.nan)
-    return jax.tree.map(lambda g: g + poison.astype(g.dtype), gradients), dict(metrics)
+    gradients = jax.tree.map(lambda g: g + poison.astype(g.dtype), gradients)
+    gradients = jax.lax.with_sharding_constraint(gradients, replicated_sharding(plan.mesh))
+    trail = {f"trail/{station}": norm for station, norm in gradient_trail(gradients).items()}
+    return gradients, metrics | trail
 
 
-def _norms(readings: dict[str, jax.Array]) -> Metrics:
+def report_progress(plan: Plan, before: TrainState, after: TrainState) -> StepMetrics:
+    """Returns the counts of a step.
+
+    Args:
+        plan: the fixed parts of the run.
+        before: the state before the step.
+        after: the state after it.
+
+    Returns:
+        `update`: updates made so far; `updated`: whether this step made one; `learning_rate`: rate
+        of the last update; `skipped`: steps with NaN or Inf so far; `skipped_in_row`: those since
+        the last good one; `silence`: group -> steps in a row with a gradient of exactly zero.
+    """
+    train = plan.config.train
+    earlier, update = (count_updates(state.opt_state, train) for state in (before, after))
+    return {
+        "update": update,
+        "updated": update > earlier,
+        "learning_rate": plan.learning_rate(update),
+        "skipped": after.opt_state.total_notfinite,
+        "skipped_in_row": after.opt_state.notfinite_count,
+        "silence": after.silence,
+    }
+
+
+@cache
+def compile_step(plan: Plan, table: DeviceTable) -> Any:
+    """Compiles `train_step` for a table of these shapes; the program donates the state.
+
+    The program is kept, so that a second run in the same process starts at once.
+
+    Args:
+        plan: the fixed parts of the run.
+        table: shapes of the table, as `table_shapes` returns them.
+
+    Returns:
+        A function (state, table, order) -> (state, metrics).
+    """
+    state, whole = state_shapes(plan), replicated_sharding(plan.mesh)
+    size = plan.steps_per_epoch * plan.config.train.batch_size
+    order = jax.ShapeDtypeStruct((size,), jnp.int32, sharding=whole)
+    step = jax.jit(
+        partial(train_step, plan),
+        donate_argnums=0,
+        out_shardings=(state_shardings(plan.mesh, state), whole),
+    )
+    return step.lower(state, table, order).compile()
+
+
+def _select_norms(readings: dict[str, jax.Array]) -> StepMetrics:
+    """Turns GROUP/NORM into NORM/GROUP and drops the other sentinels."""
     pairs = ((key.rpartition("/"), value) for key, value in readings.items())
     return {f"{norm}/{group}": value for (group, _, norm), value in pairs if norm in NORMS}

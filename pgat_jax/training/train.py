@@ -8,15 +8,21 @@ import jax
 import numpy as np
 from rich.console import Console
 
-from pgat_jax.cluster import from_first, is_first
+from pgat_jax.cluster import is_first, make_on_first
 from pgat_jax.config import Config
 from pgat_jax.data.loading import load_data
-from pgat_jax.mesh import describe, make_mesh
+from pgat_jax.forecasting.evaluate import score_run
+from pgat_jax.forecasting.forecast import write_test_forecasts
+from pgat_jax.mesh import describe_mesh, make_mesh
+from pgat_jax.model.build import build
 from pgat_jax.output import writing
+from pgat_jax.pages.plots import draw_run
+from pgat_jax.pages.report import write_report
 from pgat_jax.progress import Reporter
 from pgat_jax.runs.folder import check_config, create_run, find_run, locked
 from pgat_jax.training.interrupts import Interrupts
-from pgat_jax.training.loop import Trainer, steps_per_epoch
+from pgat_jax.training.loop import open_trainer
+from pgat_jax.training.plan import Plan, count_steps
 
 
 def train(
@@ -26,14 +32,14 @@ def train(
     minutes: float | None = None,
     started: float | None = None,
 ) -> Path:
-    """Train a configuration, or go on with a run of it.
+    """Trains a configuration, or goes on with a run of it.
 
     Args:
-        config: the recipe; with ``resume`` it must be the run's own.
-        run_name: names the new folder ``runs/NAME-DATE``; the configuration's name if left out.
-        resume: a run's folder, or its name under ``runs/``.
-        minutes: wall-clock minutes after which training stops.
-        started: ``time.monotonic()`` from which they count; now if left out.
+        config: the configuration; with `resume` it must be the run's own.
+        run_name: names the new folder `runs/NAME-DATE`; by default the configuration's name.
+        resume: a run's folder, or its name under `runs/`.
+        minutes: wall-clock minutes after which training stops; by default none.
+        started: `time.monotonic()` from which the minutes count; by default now.
 
     Returns:
         The run's folder, with scores, forecasts, pictures and page.
@@ -41,9 +47,10 @@ def train(
     Raises:
         UserError: bad input, a changed configuration or table, no usable checkpoint, or NaN and
             Inf in too many steps in a row.
-        Interrupted: Ctrl-C or SIGTERM, to any process of the run; all is saved.
+        Interrupted: Ctrl-C or SIGTERM to any process of the run; everything is saved.
     """
     started = time.monotonic() if started is None else started
+    stop_at = started + 60 * minutes if minutes is not None else np.inf
     run = find_run(resume) if resume is not None else None
     if run is not None:
         check_config(run, config)
@@ -51,31 +58,31 @@ def train(
     with Interrupts() as interrupts:
         reporter.say(f"reading the table {config.data.source} ...")
         data = load_data(config)
-        steps_per_epoch(config, data)
-        mesh = make_mesh(config)
+        steps_per_epoch = count_steps(config, data)
+        plan = Plan(build(config, data.columns), make_mesh(config), steps_per_epoch)
         if jax.device_count() > 1:
-            reporter.say(describe(mesh))
-        folder = from_first(lambda: run or create_run(config, run_name))
+            reporter.say(describe_mesh(plan.mesh))
+        folder = make_on_first(lambda: run or create_run(config, run_name))
         with writing(folder), locked(folder) if is_first() else nullcontext():
             reporter.say(f"run {folder}")
-            trainer = Trainer(config, data, folder, reporter, interrupts)
-            try:
-                trainer.begin(resume=run is not None)
-                trainer.run(started + 60 * minutes if minutes is not None else np.inf)
-            finally:
-                trainer.close()
+            opening = open_trainer(
+                plan,
+                data,
+                folder,
+                reporter,
+                lambda: interrupts.number,
+                resume=run is not None,
+                stop_at=stop_at,
+            )
+            with opening as trainer:
+                trainer.run()
     if is_first():
-        _finish(folder, reporter)
+        finish_run(folder, reporter)
     return folder
 
 
-def _finish(run: Path, reporter: Reporter) -> None:
-    """Scores, forecasts, pictures and page of a trained run."""
-    from pgat_jax.forecasting.evaluate import score_run
-    from pgat_jax.forecasting.forecast import write_test_forecasts
-    from pgat_jax.pages.plots import draw_run
-    from pgat_jax.pages.report import write_report
-
+def finish_run(run: Path, reporter: Reporter) -> None:
+    """Writes the scores, forecasts, pictures and page of a trained run."""
     for text, work in (
         ("scores", score_run),
         ("forecasts of the test days", write_test_forecasts),

@@ -10,8 +10,12 @@ import jax.numpy as jnp
 import pytest
 
 from pgat_jax import build, load_config, load_data
+from pgat_jax.mesh import make_mesh
 from pgat_jax.model.build import batch_shapes
-from pgat_jax.training.step import leaf_shapes, make_step, state_shapes, table_shapes, window_losses
+from pgat_jax.training.plan import Plan
+from pgat_jax.training.state import state_shapes, table_shapes
+from pgat_jax.training.step import train_step
+from pgat_jax.training.validation import window_losses
 from tests.recipes import TRAINED
 
 PLATFORMS = ("cuda", "tpu")
@@ -29,11 +33,12 @@ def test_every_program_of_a_configuration_lowers(name, precision):
     data = load_data(config)
     model, table = build(config, data.columns), table_shapes(data.device_table)
     size, steps = config.train.batch_size, 10
-    state = state_shapes(model, steps)
+    plan = Plan(model, make_mesh(config), steps)
+    state = state_shapes(plan)
     order = jax.ShapeDtypeStruct((steps * size,), jnp.int32)
     rows = jax.ShapeDtypeStruct((size,), jnp.int32)
     one = batch_shapes(config, data.columns, 1)
-    assert lower(make_step(model, steps)[0], state, table, order) == PLATFORMS
-    params = leaf_shapes(model)
-    assert lower(partial(window_losses, model), params, table, rows) == PLATFORMS
+    assert lower(partial(train_step, plan), state, table, order) == PLATFORMS
+    params = plan.param_shapes
+    assert lower(partial(window_losses, plan), params, table, rows) == PLATFORMS
     assert lower(model.apply, params, one) == PLATFORMS

@@ -1,11 +1,14 @@
-"""The tiny model and 130 real days; compiled once, then read from a compile cache."""
+"""The tiny model on 130 real days. Programs are compiled once, then read from a compile cache."""
 
 import jax
 import pytest
 
-from pgat_jax import load_config, load_data
+from pgat_jax import build, load_config, load_data
+from pgat_jax.mesh import make_mesh
 from pgat_jax.runs.folder import create_run
-from tests.training.session import NEVER, Session
+from pgat_jax.training.plan import Plan, count_steps
+from pgat_jax.training.state import create_state
+from tests.training.session import open_session
 from tools.commands import write_days
 
 
@@ -40,6 +43,17 @@ def data(config):
     return load_data(config)
 
 
+@pytest.fixture(scope="package")
+def plan(config, data):
+    return Plan(build(config, data.columns), make_mesh(config), count_steps(config, data))
+
+
+@pytest.fixture(scope="package")
+def first_state(plan):
+    """The state before the first step; do not pass it to a compiled step, which reuses it."""
+    return create_state(plan)
+
+
 @pytest.fixture
 def new_run(config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -47,11 +61,11 @@ def new_run(config, tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="package")
-def whole(config, data, tmp_path_factory):
+def whole(config, plan, data, tmp_path_factory):
     """A run of both epochs without a break: its folder and its last state."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("whole"))
         run = create_run(config).absolute()
-        with Session(config, data, run) as trainer:
-            trainer.run(NEVER)
+        with open_session(plan, data, run) as trainer:
+            trainer.run()
             return run, trainer.state

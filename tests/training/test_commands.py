@@ -1,4 +1,4 @@
-"""Training from the command line, in its own processes: signals, kills, the first command."""
+"""Training from the command line, in separate processes: signals, and the first command."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def place(tmp_path_factory):
     return folder
 
 
-def long_run(place: Path) -> tuple[Command, Path]:
+def start_long_run(place: Path) -> tuple[Command, Path]:
     command = Command(place, *SMALL, "train.epochs=1000")
     run = place / command.until("run runs/").split()[1]
     return command, run
@@ -37,7 +37,7 @@ def steps_of(run: Path) -> list[int]:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_and_leaves_in_seconds_and_says_how_to_go_on(place, number, status):
-    command, run = long_run(place)
+    command, run = start_long_run(place)
     command.until("epoch 2: validation loss")
     sent = time.monotonic()
     command.process.send_signal(number)
@@ -58,7 +58,7 @@ def test_a_signal_saves_and_leaves_in_seconds_and_says_how_to_go_on(place, numbe
 
 def test_a_signal_while_compiling_leaves_at_once(place, tmp_path):
     (tmp_path / "days.csv").write_text((place / "days.csv").read_text())
-    command, _ = long_run(tmp_path)  # with a compile cache that is empty
+    command, _ = start_long_run(tmp_path)  # with a compile cache that is empty
     command.until("compiling the training step")
     time.sleep(3)
     sent = time.monotonic()
@@ -69,7 +69,7 @@ def test_a_signal_while_compiling_leaves_at_once(place, tmp_path):
 
 
 def test_two_processes_train_one_run_stop_together_and_one_goes_on_alone(place):
-    """The signal comes to the process that writes nothing."""
+    """The signal comes to the process that writes no records."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
@@ -98,8 +98,8 @@ def test_two_processes_train_one_run_stop_together_and_one_goes_on_alone(place):
     assert steps == sorted(steps)
 
 
-def interpreter(version: str) -> str | None:
-    """A Python of this version that runs: on the path, or one of pyenv's."""
+def find_interpreter(version: str) -> str | None:
+    """Finds a Python of this version that runs: on the path, or among those of pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates = [shutil.which(f"python{version}"), *pyenv.glob(f"{version}.*/bin/python")]
     for python in filter(None, candidates):
@@ -110,12 +110,12 @@ def interpreter(version: str) -> str | None:
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_the_first_command_of_the_readme(version, tmp_path):
-    """Clone, ``pip install -e .``, train ``recovery``; the minutes are cut short.
+    """Clones the repository, runs `pip install -e .` and trains `recovery` for a tenth of a minute.
 
-    This Python's own environment is the one that the tests were installed into, which CI makes
-    anew; other versions get theirs here.
+    The version of Python that runs the tests uses their environment, which CI makes fresh; for
+    other versions the test makes an environment.
     """
-    python = interpreter(version)
+    python = find_interpreter(version)
     if python is None:
         pytest.skip(f"python{version} is not installed")
     subprocess.run(["git", "clone", "-q", ROOT, tmp_path / "clone"], check=True)
@@ -127,7 +127,7 @@ def test_the_first_command_of_the_readme(version, tmp_path):
         subprocess.run([python, "-m", "pip", "install", "-q", "-e", tmp_path / "clone"], check=True)
     words = ["run.py", "--config", "recovery", "--minutes", "0.1", "train.batch_size=2"]
     environment = os.environ | {"JAX_PLATFORMS": "cpu"}
-    del environment["XLA_FLAGS"]  # as a stranger has it
+    del environment["XLA_FLAGS"]  # a user sets none
     subprocess.run([python, *words], check=True, cwd=tmp_path / "clone", env=environment)
     (run,) = (tmp_path / "clone" / "runs").iterdir()
     for name in ("scores.json", "forecasts.csv", "report.html", "metrics.jsonl"):

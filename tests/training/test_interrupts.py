@@ -1,3 +1,5 @@
+"""Signals: the first is noted, a second leaves, and waiting lets them through."""
+
 import os
 import signal
 import subprocess
@@ -6,7 +8,7 @@ import threading
 
 import pytest
 
-from pgat_jax.training.interrupts import Interrupts
+from pgat_jax.training.interrupts import SIGNALS, Interrupted, Interrupts, wait_for_device
 
 TWICE = """
 import os, signal, time
@@ -48,3 +50,29 @@ def test_off_the_main_thread_nothing_is_installed():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_exit_status_is_that_of_a_shell(number, status):
+    end = Interrupted("saved", number)
+    assert (end.status, str(end)) == (status, "saved")
+    assert number in SIGNALS
+
+
+def test_waiting_ends_when_the_array_is_ready_and_signals_come_in_between():
+    class Array:
+        """Ready after ten looks; a signal comes at the fifth."""
+
+        looks = 0
+
+        def is_ready(self) -> bool:
+            self.looks += 1
+            if self.looks == 5:
+                os.kill(os.getpid(), signal.SIGINT)
+            return self.looks > 10
+
+    array = Array()
+    with Interrupts() as interrupts:
+        wait_for_device(array)
+    assert array.looks == 11
+    assert interrupts.number == signal.SIGINT

@@ -1,6 +1,6 @@
-"""Runs that go on, bitwise as if nothing had been; and those that may not."""
+"""Resumed runs end bitwise where an unbroken run does; changed or damaged ones are refused."""
 
-import json
+import io
 import random
 import shutil
 import signal
@@ -13,25 +13,24 @@ import pytest
 from pgat_jax import load_config
 from pgat_jax.config_file import dump_yaml
 from pgat_jax.errors import UserError
-from pgat_jax.runs.checkpoint import Checkpoints
 from pgat_jax.runs.folder import load_run, params_sha256
 from pgat_jax.runs.metrics import read_metrics
 from pgat_jax.training.interrupts import Interrupted
 from pgat_jax.training.train import train
-from tests.training.session import NEVER, STEPS, Session, same
+from tests.training.session import STEPS, open_session, same
 from tools.commands import Command
 
 
-def test_resumed_runs_end_bitwise_where_an_uninterrupted_one_does(config, data, new_run, whole):
-    """Broken off between two updates, at an epoch's end before its validation, and later."""
+def test_resumed_runs_end_bitwise_where_an_uninterrupted_one_does(plan, data, new_run, whole):
+    """The run stops between two updates, at an epoch's end before its validation, and later."""
     for i, stop in enumerate((7, STEPS, STEPS + 5)):
-        with Session(config, data, new_run, stop, resume=i > 0) as trainer:
+        with open_session(plan, data, new_run, stop=stop, resume=i > 0) as trainer:
             with pytest.raises(Interrupted, match="--resume") as caught:
-                trainer.run(NEVER)
+                trainer.run()
             assert caught.value.status == 130
-            assert trainer.place.step == stop
-    with Session(config, data, new_run, resume=True) as trainer:
-        trainer.run(NEVER)
+            assert trainer.loop_state.step == stop
+    with open_session(plan, data, new_run, resume=True) as trainer:
+        trainer.run()
         assert same(trainer.state, whole[1])
     assert params_sha256(trainer.params) == params_sha256(load_run(whole[0], "last").params)
     losses = [
@@ -44,16 +43,16 @@ def test_resumed_runs_end_bitwise_where_an_uninterrupted_one_does(config, data, 
 
 
 def test_an_epoch_that_is_validated_after_a_resume_is_known_by_its_checkpoint(
-    config, data, new_run, whole
+    plan, data, new_run, whole
 ):
-    with Session(config, data, new_run, stop=STEPS) as trainer, pytest.raises(Interrupted):
-        trainer.run(NEVER)
+    with open_session(plan, data, new_run, stop=STEPS) as trainer, pytest.raises(Interrupted):
+        trainer.run()
     assert load_run(new_run).manifest["validation_loss"] is None
     with (
-        Session(config, data, new_run, stop=STEPS + 1, resume=True) as trainer,
+        open_session(plan, data, new_run, stop=STEPS + 1, resume=True) as trainer,
         pytest.raises(Interrupted),
     ):
-        trainer.run(NEVER)
+        trainer.run()
     losses = [r["loss"] for r in read_metrics(whole[0]) if r["event"] == "validation"]
     found = load_run(new_run)
     assert (found.step, found.manifest["validation_loss"]) == (STEPS, losses[0])
@@ -61,25 +60,25 @@ def test_an_epoch_that_is_validated_after_a_resume_is_known_by_its_checkpoint(
 
 
 def test_a_damaged_checkpoint_is_named_and_the_run_goes_on_from_the_one_before(
-    config, data, new_run, whole
+    plan, data, new_run, whole
 ):
-    with Session(config, data, new_run, stop=STEPS + 3) as trainer, pytest.raises(Interrupted):
-        trainer.run(NEVER)
+    with open_session(plan, data, new_run, stop=STEPS + 3) as trainer, pytest.raises(Interrupted):
+        trainer.run()
     last = new_run / "checkpoints" / str(STEPS + 3)
     victim = max((p for p in last.rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
     data_bytes = bytearray(victim.read_bytes())
     data_bytes[len(data_bytes) // 2] ^= 1
     victim.write_bytes(bytes(data_bytes))
-    session = Session(config, data, new_run, resume=True)
-    with session as trainer:
-        assert trainer.place.step == STEPS
-        assert any(f"checkpoint {STEPS + 3} is damaged" in line for line in session.said)
-        trainer.run(NEVER)
+    output = io.StringIO()
+    with open_session(plan, data, new_run, resume=True, output=output) as trainer:
+        assert trainer.loop_state.step == STEPS
+        assert f"checkpoint {STEPS + 3} is damaged" in output.getvalue()
+        trainer.run()
         assert same(trainer.state, whole[1])
 
 
 def test_what_a_kill_leaves_at_any_moment_goes_on_to_the_same_end(
-    config, data, tmp_path, monkeypatch, whole
+    config, plan, data, tmp_path, monkeypatch, whole
 ):
     """The folder of a stopped process, copied, is what a kill at that moment leaves."""
     monkeypatch.chdir(tmp_path)
@@ -99,17 +98,18 @@ def test_what_a_kill_leaves_at_any_moment_goes_on_to_the_same_end(
     command.process.kill()
     command.end()
     for copy in (Path("a"), Path("b"), run):
-        with Session(config, data, copy, resume=True) as trainer:
-            trainer.run(NEVER)
+        with open_session(plan, data, copy, resume=True) as trainer:
+            trainer.run()
             assert same(trainer.state, whole[1])
         records = [(r["event"], r["step"]) for r in read_metrics(copy)]
         assert len(records) == len(set(records))
         assert {("train", n) for n in range(5, 46, 5)} < set(records)
 
 
-def test_a_run_without_a_checkpoint_is_never_started_anew_in_silence(config, data, new_run):
-    with pytest.raises(UserError, match="no checkpoint is usable"):
-        Session(config, data, new_run, resume=True)
+def test_a_run_without_a_checkpoint_is_never_started_anew_in_silence(plan, data, new_run):
+    opening = open_session(plan, data, new_run, resume=True)
+    with pytest.raises(UserError, match="no checkpoint is usable"), opening:
+        pass
 
 
 def test_a_changed_configuration_is_refused_by_its_key(config, whole):
@@ -145,15 +145,3 @@ def test_a_changed_table_is_refused(config, table, whole):
             assert load_run(whole[0]).data
     finally:
         table.write_text(text)
-
-
-def test_the_checkpoint_holds_all_that_a_run_needs(config, data, whole):
-    with Checkpoints(whole[0] / "checkpoints") as checkpoints:
-        last = checkpoints.folder / str(checkpoints.steps()[-1])
-    meta = json.loads((last / "meta" / "metadata").read_text())
-    assert meta["config"] == config.model_dump(mode="json")
-    assert meta["data_hash"] == data.table.hash
-    assert (meta["step"], meta["epoch"], meta["position"]) == (2 * STEPS, 2, 0)
-    assert meta["scaler"] == data.scaler.as_dict()
-    assert meta["seed"] == 0
-    assert meta["versions"]["libraries"]["jax"] == jax.__version__

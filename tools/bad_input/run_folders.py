@@ -15,7 +15,7 @@ from pgat_jax import build, load_config, load_data
 from pgat_jax.runs.checkpoint import Checkpoints
 from pgat_jax.runs.folder import CHECKPOINTS, create_run, params_sha256
 from pgat_jax.runs.metrics import Metrics
-from pgat_jax.training.snapshot import Place, meta_of
+from pgat_jax.training.snapshot import LoopState, checkpoint_meta
 from tools.bad_input.damage import at, bytes_damage, lines_damage, places
 from tools.bad_input.door import answer, inside
 from tools.bad_input.tables import SMALL, as_csv, rows
@@ -41,7 +41,7 @@ class Sound:
                 for step, loss in LOSSES.items():
                     params = model.init(jax.random.key(step))
                     self.digests[step] = params_sha256(params)
-                    meta = meta_of(Place(step), config, data, 10, loss)
+                    meta = checkpoint_meta(LoopState(step), config, data, 10, loss)
                     items = {"params": params, "training": {"step": jax.numpy.int32(step)}}
                     checkpoints.save(step, items, meta, 10)
             metrics = Metrics(run)

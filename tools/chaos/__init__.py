@@ -1,1 +1,1 @@
-"""Real runs, killed and damaged at random until they end."""
+"""Real runs that are killed, damaged and disturbed at random until they end."""

@@ -1,4 +1,4 @@
-"""Knock real runs about at random moments: ``python -m tools.chaos --kills 100 --seed 0``."""
+"""Interrupts real runs at random moments: `python -m tools.chaos --kills 100 --seed 0`."""
 
 import argparse
 import random
@@ -9,67 +9,74 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.chaos.campaign import STATUS, Campaign, compare
-from tools.chaos.knocks import KNOCKS
+from tools.chaos.campaign import STATUS, Campaign, compare_runs
+from tools.chaos.incidents import INCIDENTS
 from tools.commands import write_days
 
-KILLS_A_RUN = 8
+KILLS_PER_RUN = 8
+# Share of the kills after which an incident of another kind follows.
+INCIDENT_SHARE = 0.4
 
 
 def main() -> int:
-    """Run as many campaigns as the kills take, and report; 1 where a run did not come through."""
+    """Runs as many campaigns as the kills take and prints a line after each.
+
+    Returns:
+        1 if a run did not end as the undisturbed one does, else 0.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    rng, total, failures = random.Random(args.seed), Counter(), []
+    rng, total, failures = random.Random(args.seed), Counter(), 0
     with TemporaryDirectory() as folder:
         place = Path(folder)
         write_days(place)
-        calm = calm_run(place)
-        while killed(total) < args.kills:
+        reference = run_undisturbed(place)
+        while count_kills(total) < args.kills:
             campaign = Campaign(place, rng)
             try:
-                disturb(campaign, min(KILLS_A_RUN, args.kills - killed(total)))
-                compare(campaign.ended_run(), calm)
+                disturb(campaign, min(KILLS_PER_RUN, args.kills - count_kills(total)))
+                compare_runs(campaign.ended_run(), reference)
                 total["runs that ended equal"] += 1
             except (AssertionError, subprocess.TimeoutExpired) as error:
-                failures.append(str(error))
+                failures += 1
                 print(f"FAILED {error}", flush=True)
             total += campaign.counts
-            say(total, len(failures))
-    return bool(failures)
+            print_totals(total, failures)
+    return int(failures > 0)
 
 
-def calm_run(place: Path) -> Path:
-    """The run that is left alone."""
+def run_undisturbed(place: Path) -> Path:
+    """Trains a run to its end without incident and returns its folder."""
     campaign = Campaign(place, random.Random())
     campaign.finish()
     return campaign.ended_run()
 
 
 def disturb(campaign: Campaign, kills: int) -> None:
-    """Kills with other knocks between them, then peace until the run ends."""
+    """Kills a run so many times, with other incidents in between, then lets it end."""
     begun = 0
-    while begun < kills and not campaign.ended:
+    while begun < kills and not campaign.has_ended:
         campaign.kill(campaign.rng.choice(list(STATUS)))
         begun += 1
-        if campaign.rng.random() < 0.4 and not campaign.ended:
-            name = campaign.rng.choice(list(KNOCKS))
-            KNOCKS[name](campaign)
+        if campaign.rng.random() < INCIDENT_SHARE and not campaign.has_ended:
+            name = campaign.rng.choice(list(INCIDENTS))
+            INCIDENTS[name](campaign)
             campaign.counts[name] += 1
     campaign.finish()
 
 
-def killed(total: Counter) -> int:
-    """Signals that met a living process."""
+def count_kills(total: Counter) -> int:
+    """Returns the number of signals that met a living process."""
     return sum(total[number.name] for number in STATUS)
 
 
-def say(total: Counter, failures: int) -> None:
-    """One line of what was done so far."""
-    shown = ", ".join(f"{name} {count}" for name, count in sorted(total.items()))
-    print(f"{time.strftime('%X')} {killed(total)} kills: {shown}; failed {failures}", flush=True)
+def print_totals(total: Counter, failures: int) -> None:
+    """Prints what was done so far on one line."""
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(total.items()))
+    kills = count_kills(total)
+    print(f"{time.strftime('%X')} {kills} kills: {counts}; failed {failures}", flush=True)
 
 
 if __name__ == "__main__":

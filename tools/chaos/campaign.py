@@ -1,4 +1,4 @@
-"""A run that is started, knocked over and resumed until it ends; and what must then be true."""
+"""A run that is started, interrupted and resumed until it ends, and the checks on its result."""
 
 import json
 import random
@@ -15,54 +15,64 @@ from tools.commands import SMALL, Command
 EPOCHS, LOG_EVERY = 6, 5
 KEYS = (*SMALL, f"train.epochs={EPOCHS}", f"train.log_every={LOG_EVERY}")
 COMPILING = "compiling the training step"
+# Share of the kills that wait for a line of output, and the longest wait of the others, seconds.
+FOLLOWED_SHARE, LONGEST_WAIT = 0.85, 3.0
+# Seconds after which a process counts as hung, on a machine that may be busy with other work.
 PATIENCE = 1800
-"""Seconds after which a process counts as hung, on a machine that may have much else to do."""
+# Signal -> the exit statuses with which a process may end: by itself, or by the signal.
 STATUS = {signal.SIGKILL: {-9}, signal.SIGTERM: {143, -15}, signal.SIGINT: {130, -2}}
 
 
 class Campaign:
-    """One run in a folder with ``days.csv``, and the processes that bring it to its end."""
+    """One run in a folder with `days.csv`, and the processes that bring it to its end.
+
+    Attributes:
+        place: the folder in which the processes run.
+        rng: draws the moments.
+        run: the folder of the run, once a process has named it.
+        has_ended: whether the last process went to the end of the run; an incident may undo that.
+        counts: name of an event -> how often it happened.
+    """
 
     def __init__(self, place: Path, rng: random.Random):
-        """Nothing is started yet."""
+        """Prepares; nothing is started yet."""
         self.place, self.rng = place, rng
         self.run: Path | None = None
-        self.ended = False
-        """Whether the last process went to the end of the run; a knock may take a part back."""
+        self.has_ended = False
         self.counts: Counter[str] = Counter()
-        self._promised: int | None = None
+        self._saved_step: int | None = None
 
     def start(self) -> Command:
-        """A process that begins the run, or goes on with it once it has a checkpoint."""
+        """Starts a process that begins the run, or resumes it if it has a checkpoint."""
         if self.steps():
             return self.resume()
         self.run = None
         return self._command(*KEYS)
 
     def resume(self, *words: str, through: Sequence[str] = ()) -> Command:
-        """A process that goes on with the run; see ``Command``."""
+        """Starts a process that resumes the run; for the arguments see `Command`."""
         assert self.run is not None
         return self._command("--resume", self.run.name, *words, through=through)
 
     def steps(self) -> list[int]:
-        """Steps of the committed checkpoints."""
+        """Returns the steps of the complete checkpoints."""
         folder = self.run / "checkpoints" if self.run else self.place / "none"
         names = [path.parent.name for path in folder.glob("*/manifest.json")]
         return sorted(int(name) for name in names if name.isdigit())
 
     def kill(self, number: signal.Signals, during: float = 14.0, after: str = COMPILING) -> None:
-        """Start, send a signal at a random moment, see that the process ends as it should.
+        """Starts a process, sends a signal at a random moment and checks the exit status.
 
         Args:
             number: the signal.
-            during: it comes within as many seconds of the line below.
-            after: the line, or a part of it; now and then the signal does not wait for it.
+            during: longest time from the line below to the signal, seconds.
+            after: a part of the line; a share of the signals does not wait for it.
         """
         command = self.start()
-        if self.rng.random() < 0.85:
+        if self.rng.random() < FOLLOWED_SHARE:
             self.follow(command, after)
         else:
-            time.sleep(self.rng.uniform(0, 3))
+            time.sleep(self.rng.uniform(0, LONGEST_WAIT))
         time.sleep(self.rng.uniform(0, during))
         command.process.send_signal(number)
         status = self.end(command)
@@ -72,30 +82,30 @@ class Campaign:
         self.counts[number.name] += 1
 
     def finish(self) -> None:
-        """Let the run go on to its end."""
-        while not self.ended:
+        """Lets the run go on to its end."""
+        while not self.has_ended:
             command = self.start()
             self.follow(command)
             assert self.end(command) == 0, command.text
 
     def ended_run(self) -> Path:
-        """The folder of the run, which has ended."""
-        assert self.ended and self.run is not None
+        """Returns the folder of the run, which has ended."""
+        assert self.has_ended and self.run is not None
         return self.run
 
     def follow(self, command: Command, line: str = COMPILING) -> None:
-        """Read up to a line; hold the process to its promises."""
+        """Reads up to a line and checks that the process resumed where the last one saved."""
         command.until(line)
         self._note(command)
 
     def end(self, command: Command, what: str = "") -> int:
-        """Read to the end; no process may end in a traceback, or hang."""
+        """Reads to the end and returns the exit status; it may not hang or show a traceback."""
         status = command.end(PATIENCE)
         self._note(command)
         assert "Traceback" not in command.text, f"{what}\n{command.text}"
-        self.ended = status == 0
+        self.has_ended = status == 0
         saved = re.search(r"stopped after step (\d+); saved", command.text)
-        self._promised = int(saved[1]) if saved else None
+        self._saved_step = int(saved[1]) if saved else None
         return status
 
     def _command(self, *words: str, through: Sequence[str] = ()) -> Command:
@@ -103,47 +113,56 @@ class Campaign:
         return Command(self.place, *words, through=through)
 
     def _note(self, command: Command) -> None:
-        """Where the run is, and that it went on from where it said that it was saved."""
-        found = re.search(r"^run (runs/\S+)$", command.text, re.M)
-        if found:
-            self.run = self.place / found[1]
-        on = re.search(r"going on from step (\d+),", command.text)
-        if on and self._promised is not None and "is damaged" not in command.text:
-            assert int(on[1]) == self._promised, f"saved {self._promised}:\n{command.text}"
+        """Notes the folder of the run and checks that it resumed at the step that was saved."""
+        named = re.search(r"^run (runs/\S+)$", command.text, re.M)
+        if named:
+            self.run = self.place / named[1]
+        resumed = re.search(r"going on from step (\d+),", command.text)
+        if resumed and self._saved_step is not None and "is damaged" not in command.text:
+            assert int(resumed[1]) == self._saved_step, f"saved {self._saved_step}:\n{command.text}"
 
 
-def outcome(run: Path) -> dict:
-    """What must not depend on how often a run was broken off."""
+def read_outcome(run: Path) -> dict:
+    """Returns what must not depend on how often a run was interrupted."""
     scores = json.loads((run / "scores.json").read_text())
     del scores["run"]
     last = load_run(run, "last")
     return {"scores": scores, "last": params_sha256(last.params), "step": last.step}
 
 
-def records(run: Path) -> dict[tuple[str, int], dict]:
-    """(event, step) -> the numbers of a record that say nothing of time; none stands twice."""
-    found = {}
+def read_records(run: Path) -> dict[tuple[str, int], dict]:
+    """Returns (event, step) -> record; checks that none stands twice and steps only grow."""
+    records = {}
     for line in (run / "metrics.jsonl").read_text().splitlines():
         record = json.loads(line)
         key = record["event"], record["step"]
-        assert key not in found, f"{run}: {key} stands twice"
-        found[key] = record
-    steps = [step for event, step in found if event == "train"]
+        assert key not in records, f"{run}: {key} stands twice"
+        records[key] = record
+    steps = [step for event, step in records if event == "train"]
     assert steps == sorted(steps), f"{run}: steps go back"
-    return found
+    return records
 
 
-def compare(run: Path, calm: Path) -> None:
-    """A run that was knocked about must equal the one that was left alone."""
-    assert outcome(run) == outcome(calm), f"{run} is not the run that was left alone"
-    knocked, expected = records(run), records(calm)
-    missing = [key for key in expected if key not in knocked and key[1] % LOG_EVERY == 0]
+def compare_runs(run: Path, reference: Path) -> None:
+    """Checks that an interrupted run equals the undisturbed one.
+
+    Args:
+        run: the folder of the interrupted run.
+        reference: the folder of the undisturbed run.
+
+    Raises:
+        AssertionError: names the first difference.
+    """
+    assert read_outcome(run) == read_outcome(reference), f"{run} differs from the undisturbed run"
+    records, expected = read_records(run), read_records(reference)
+    missing = [key for key in expected if key not in records and key[1] % LOG_EVERY == 0]
     assert not missing, f"{run}: records are missing: {missing}"
-    for key in expected.keys() & knocked.keys():
-        for name, value in knocked[key].items():
-            mean = name == "loss" and key[0] == "train"
-            if not mean and name not in ("time", "samples_per_second"):
+    for key in expected.keys() & records.keys():
+        for name, value in records[key].items():
+            # The mean loss of a record depends on where the record before it was written.
+            is_mean = name == "loss" and key[0] == "train"
+            if not is_mean and name not in ("time", "samples_per_second"):
                 assert expected[key][name] == value, f"{run}: {key} {name}"
-    validated = [step for event, step in knocked if event == "validation"]
+    validations = [step for event, step in records if event == "validation"]
     wanted = [step for event, step in expected if event == "validation"]
-    assert validated == wanted, f"{run}: validated after steps {validated}"
+    assert validations == wanted, f"{run}: validated after steps {validations}"

@@ -1,4 +1,4 @@
-"""What may happen to a run besides a kill. Each knock ends with the run able to go on."""
+"""What may happen to a run besides a kill. After each incident the run can go on."""
 
 import os
 import random
@@ -10,62 +10,66 @@ from pathlib import Path
 
 from tools.chaos.campaign import Campaign
 
+# Bytes that are left on a full disk: some fail at once, others in the middle of a save.
+ROOM = (4_000, 40_000, 400_000, 2_000_000, 4_000_000)
+BLOCK = 4096
+
 
 def full_disk(campaign: Campaign) -> None:
-    """The disk is full, soon or later."""
-    room = campaign.rng.choice((4_000, 40_000, 400_000, 2_000_000, 4_000_000))
-    with no_room(campaign.place, room) as through:
-        refused(campaign, "No space left", "File too large", through=through)
+    """The disk is full, at once or after some files."""
+    room = campaign.rng.choice(ROOM)
+    with limit_room(campaign.place, room) as through:
+        expect_refusal(campaign, "No space left", "File too large", through=through)
 
 
 def read_only(campaign: Campaign) -> None:
     """The run's folder cannot be written."""
     if campaign.run is None or not campaign.steps():
         return
-    with frozen(campaign.run) as through:
-        refused(campaign, "Permission denied", through=through)
+    with write_protect(campaign.run) as through:
+        expect_refusal(campaign, "Permission denied", through=through)
 
 
 def damage(campaign: Campaign) -> None:
-    """A file of the newest checkpoint is cut short, changed or deleted.
+    """A file of the newest checkpoint is truncated, changed or deleted.
 
-    It must be named, and the one before it taken; where there is none, the run refuses, and gets
-    its files back.
+    The run must name it and go on from the checkpoint before. If there is none, the run must
+    refuse, and its files are put back.
     """
     steps = campaign.steps()
     if campaign.run is None or not steps:
         return
     newest = campaign.run / "checkpoints" / str(steps[-1])
-    kept = shutil.copytree(newest, campaign.place / "kept")
-    what = spoil(newest, campaign.rng)
+    copy = shutil.copytree(newest, campaign.place / "copy")
+    change = damage_file(newest, campaign.rng)
     command = campaign.resume()
     text = "no checkpoint is usable" if len(steps) == 1 else f"going on from step {steps[-2]},"
     command.until(f"checkpoint {steps[-1]} is damaged")
     command.until(text)
     command.process.kill()
-    campaign.end(command, what)
+    campaign.end(command, change)
     if len(steps) == 1:
         shutil.rmtree(newest)
-        shutil.copytree(kept, newest)
-    shutil.rmtree(kept)
+        shutil.copytree(copy, newest)
+    shutil.rmtree(copy)
 
 
-def spoil(checkpoint: Path, rng: random.Random) -> str:
-    """Cut short, change or delete one file; says which."""
+def damage_file(checkpoint: Path, rng: random.Random) -> str:
+    """Truncates, changes or deletes one file at random and returns a sentence about it."""
     files = [p for p in sorted(checkpoint.rglob("*")) if p.is_file() and p.stat().st_size]
-    path, kind = rng.choice(files), rng.choice(("cut short", "changed", "deleted"))
+    path, kind = rng.choice(files), rng.choice(("truncated", "changed", "deleted"))
     content = bytearray(path.read_bytes())
     place = rng.randrange(len(content))
     content[place] ^= rng.randrange(1, 256)
     if kind == "deleted":
         path.unlink()
     else:
-        path.write_bytes(content[:place] if kind == "cut short" else content)
+        path.write_bytes(content[:place] if kind == "truncated" else content)
     return f"{path} {kind} at {place}"
 
 
 def second_run(campaign: Campaign) -> None:
-    """Another process wants to train the same run, and is refused."""
+    """Another process tries to train the same run and must be refused."""
     first = campaign.start()
     campaign.follow(first)
     second = campaign.resume()
@@ -86,7 +90,7 @@ def changed_table(campaign: Campaign) -> None:
     day, *_, low, close = lines[place].split(",")
     lines[place] = ",".join([day, low, close, low, close])
     path.write_text("\n".join(lines) + "\n")
-    refused(campaign, "has changed since the run was trained")
+    expect_refusal(campaign, "has changed since the run was trained")
     path.write_text(before)
 
 
@@ -96,17 +100,26 @@ def changed_key(campaign: Campaign) -> None:
         return
     sentence = "model.dropout is 0.3 but the run was started with 0.05"
     if campaign.rng.random() < 0.5:
-        refused(campaign, sentence, words=["model.dropout=0.3"])
+        expect_refusal(campaign, sentence, words=["model.dropout=0.3"])
         return
     path = campaign.run / "config.yaml"
     before = path.read_text()
     path.write_text(before.replace("dropout: 0.05", "dropout: 0.3"))
-    refused(campaign, sentence)
+    expect_refusal(campaign, sentence)
     path.write_text(before)
 
 
-def refused(campaign: Campaign, *sentences: str, words: Sequence[str] = (), through=()) -> None:
-    """A process that must say one of the sentences and leave with status 2, unless it ends well."""
+def expect_refusal(
+    campaign: Campaign, *sentences: str, words: Sequence[str] = (), through: Sequence[str] = ()
+) -> None:
+    """Starts a process and checks that it ends well, or refuses with status 2 and a reason.
+
+    Args:
+        campaign: the run.
+        *sentences: the reasons, of which it must print one.
+        words: words to add to the command.
+        through: words of a program that starts the command.
+    """
     command = campaign.resume(*words, through=through) if campaign.steps() else campaign.start()
     status = campaign.end(command)
     assert status in (0, 2), f"status {status}:\n{command.text}"
@@ -114,8 +127,12 @@ def refused(campaign: Campaign, *sentences: str, words: Sequence[str] = (), thro
 
 
 @contextmanager
-def no_room(place: Path, room: int) -> Iterator[Sequence[str]]:
-    """``runs/`` on a disk with ``room`` bytes left; without the right to mount one, short files."""
+def limit_room(place: Path, room: int) -> Iterator[Sequence[str]]:
+    """Puts `runs/` on a disk with `room` bytes left; without the right to mount, limits files.
+
+    Yields:
+        Words of a program that must start the command.
+    """
     runs, aside = place / "runs", place / "aside"
     if os.geteuid() or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         yield ("prlimit", f"--fsize={room}")
@@ -123,7 +140,7 @@ def no_room(place: Path, room: int) -> Iterator[Sequence[str]]:
     runs.mkdir(exist_ok=True)
     runs.rename(aside)
     runs.mkdir()
-    used = sum(-(-p.stat().st_size // 4096) * 4096 + 4096 for p in aside.rglob("*"))
+    used = sum(-(-p.stat().st_size // BLOCK) * BLOCK + BLOCK for p in aside.rglob("*"))
     size = f"size={used + room}"
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", str(runs)], check=True)
     try:
@@ -138,8 +155,13 @@ def no_room(place: Path, room: int) -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def frozen(folder: Path) -> Iterator[Sequence[str]]:
-    """A folder and all in it without the right to write; root gives up his power to override."""
+def write_protect(folder: Path) -> Iterator[Sequence[str]]:
+    """Takes the right to write from a folder and all in it.
+
+    Yields:
+        Words of a program that must start the command: for root, one that drops the capability to
+        write nevertheless.
+    """
     modes = {path: path.stat().st_mode for path in [folder, *folder.rglob("*")]}
     for path, mode in modes.items():
         path.chmod(mode & 0o555)
@@ -150,7 +172,7 @@ def frozen(folder: Path) -> Iterator[Sequence[str]]:
             path.chmod(mode)
 
 
-KNOCKS: dict[str, Callable[[Campaign], None]] = {
-    knock.__name__: knock
-    for knock in (full_disk, read_only, damage, second_run, changed_table, changed_key)
+INCIDENTS: dict[str, Callable[[Campaign], None]] = {
+    incident.__name__: incident
+    for incident in (full_disk, read_only, damage, second_run, changed_table, changed_key)
 }

@@ -1,0 +1,55 @@
+"""Training from a configuration: what is refused before a folder is made, and what is written."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pgat_jax.errors import UserError
+from pgat_jax.progress import Reporter
+from pgat_jax.training.train import finish_run, train
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_more_windows_a_batch_than_there_are_are_refused_before_a_folder_is_made(config, folder):
+    large = config.model_copy(
+        update={"train": config.train.model_copy(update={"batch_size": 1000})}
+    )
+    with pytest.raises(UserError, match=r"train.batch_size: got 1000, expected at most 9\d"):
+        train(large)
+    assert not list(folder.iterdir())
+
+
+def test_a_mesh_that_the_devices_cannot_form_is_refused_before_a_folder_is_made(config, folder):
+    large = config.model_copy(update={"mesh": config.mesh.model_copy(update={"data": 4096})})
+    with pytest.raises(UserError, match=r"mesh.data \(4096\) x mesh.fsdp \(1\) = 4096"):
+        train(large)
+    assert not list(folder.iterdir())
+
+
+def test_a_run_that_is_not_there_is_refused(config, folder):
+    with pytest.raises(UserError, match="run 'nowhere': no such folder"):
+        train(config, resume="nowhere")
+
+
+def test_a_run_that_has_ended_is_resumed_and_gets_its_scores_forecasts_pictures_and_page(
+    config, whole
+):
+    run = train(config, resume=whole[0])
+    assert run == whole[0]
+    for name in ("scores.json", "forecasts.csv", "report.html"):
+        assert (run / name).stat().st_size > 0
+    assert list((run / "pictures").glob("*.png"))
+
+
+def test_what_is_written_at_the_end_is_announced_first():
+    output = io.StringIO()
+    with pytest.raises(UserError):
+        finish_run(Path("nowhere"), Reporter(Console(file=output)))
+    assert output.getvalue() == "scores ...\n"
