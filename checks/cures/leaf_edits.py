@@ -10,7 +10,7 @@ from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.edits import SMALL, Edit
 from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
-from checks.judges.ends import find_ends, zero_factors
+from checks.judges.ends import find_ends, find_zero_factors
 from checks.program.bits import LeafBits, has_leaf, unite
 
 # Leaves that are tried for one failing leaf.
@@ -68,7 +68,7 @@ def _find_small_factors(failures: Failures, failing: FailingLeaf) -> list[int]:
 
 def _find_zeros(failures: Failures, failing: FailingLeaf) -> tuple[int, ...]:
     """Returns zero leaves in the factors at which the gradient ends."""
-    factors = unite(map(zero_factors, find_ends(failures.tapped, failing.leaf)))
+    factors = unite(map(find_zero_factors, find_ends(failures.tapped, failing.leaf)))
     zeros = [i for i, size in enumerate(failures.sizes) if has_leaf(factors, i) and size == 0]
     return tuple(zeros[:_MOST_FACTORS])
 

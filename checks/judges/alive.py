@@ -7,7 +7,7 @@ import numpy as np
 from checks.evidence import Evidence, View
 from checks.findings import Finding, Findings
 from checks.judges.judge import Judge
-from checks.judges.views import describe_size, find_in_views, strongest_gradient
+from checks.judges.views import describe_size, find_in_views, find_strongest_gradient
 
 
 def find_alive(evidence: Evidence) -> Findings:
@@ -24,7 +24,7 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
 
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
     size = describe_size(evidence, leaf, view, chosen)
-    return f"{size}; the largest of any leaf is {strongest_gradient(evidence):.1e}"
+    return f"{size}; the largest of any leaf is {find_strongest_gradient(evidence):.1e}"
 
 
 ALIVE = Judge("alive", find_alive, passes=True, is_harmless_in_slices=True)

@@ -1,6 +1,6 @@
 """`blocked`: the loss depends on the leaf, but no derivative leads from the loss to it.
 
-This file decides it in all three ways: by proof, by measurement, and by a custom rule that answers
+This file decides it in all three ways: by proof, by measurement, and by a custom rule that returns
 zero.
 """
 
@@ -16,6 +16,7 @@ from checks.judges.views import count_points, find_in_views
 from checks.measure.response import NOTICED
 from checks.measure.rules import RuleError
 from checks.measure.survey import NOWHERE, Survey
+from checks.program.bits import has_leaf, to_bits
 from checks.proofs.cuts import Cut, find_cuts
 from checks.proofs.proof import Proof
 
@@ -25,8 +26,8 @@ def find_blocked(evidence: Evidence) -> Findings:
     found: dict[int, list[Finding]] = {}
     for findings in (
         {leaf: [finding] for leaf, finding in prove_blocked(evidence.proof).items()},
-        _by_measurement(evidence),
-        _by_rules(evidence),
+        _judge_measurements(evidence),
+        _judge_rules(evidence),
     ):
         for leaf, more in findings.items():
             found.setdefault(leaf, []).extend(more)
@@ -36,39 +37,39 @@ def find_blocked(evidence: Evidence) -> Findings:
 def prove_blocked(proof: Proof) -> dict[int, Finding]:
     """Returns a finding for each leaf that cuts separate from the loss, by proof."""
     return {
-        leaf: _proved([cut for cut in proof.cuts if cut.leaves >> leaf & 1])
+        leaf: _make_finding([cut for cut in proof.cuts if has_leaf(cut.leaves, leaf)])
         for leaf in proof.blocked
     }
 
 
 def is_zero_at_data(survey: Survey, leaf: int) -> bool:
-    """Whether the leaf's gradient is exactly zero at every batch."""
+    """Returns whether the leaf's gradient is exactly zero at every batch."""
     slopes = [m.wide.leaves[leaf] for m in survey.data]
     return all(slope is None or not slope.any() for slope in slopes)
 
 
 def describe_zero_rule(errors: Sequence[RuleError]) -> str:
-    """A sentence about rules that answer zero where their functions change."""
-    return f"measured: the rule of {errors[0].rule} answers exactly zero where its function changes"
+    """Describes custom rules that return zero where their functions change."""
+    return f"measured: the rule of {errors[0].rule} returns exactly zero where its function changes"
 
 
-def _proved(cuts: Sequence[Cut]) -> Finding:
+def _make_finding(cuts: Sequence[Cut]) -> Finding:
     names = ", ".join(dict.fromkeys(cut.primitive for cut in cuts))
     text = f"proved: the loss depends on it, but every path crosses {names}, without a derivative"
     return Finding("blocked", text, tuple(dict.fromkeys(cut.place for cut in cuts)))
 
 
-def _by_measurement(evidence: Evidence) -> Findings:
-    """The places are the cuts on the other paths of the leaf, whose own paths lead nowhere."""
+def _judge_measurements(evidence: Evidence) -> Findings:
+    """Finds leaves and slices by their effect on the loss; the places are the leaf's cuts."""
     found = find_in_views(evidence, "blocked", _select, _describe)
     return {
-        leaf: [replace(finding, where=_cut_places(evidence, leaf)) for finding in findings]
+        leaf: [replace(finding, where=_find_cut_places(evidence, leaf)) for finding in findings]
         for leaf, findings in found.items()
     }
 
 
 def _select(views: Sequence[View]) -> list[np.ndarray]:
-    """No gradient by the paths that the data take, yet the loss notices the slice."""
+    """Selects slices without a gradient whose changes still change the loss."""
     return [np.isin(v.seen, ("branch", NOWHERE)) & (v.changes > NOTICED) for v in views]
 
 
@@ -77,19 +78,19 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     return f"measured: zero gradient at {points} points, yet large changes of it change the loss"
 
 
-def _cut_places(evidence: Evidence, leaf: int) -> tuple[str, ...]:
-    cuts = find_cuts(evidence.proof.dependence, evidence.program.jaxpr, 1 << leaf)
+def _find_cut_places(evidence: Evidence, leaf: int) -> tuple[str, ...]:
+    cuts = find_cuts(evidence.proof.dependence, evidence.program.jaxpr, to_bits([leaf]))
     return tuple(dict.fromkeys(cut.place for cut in cuts))
 
 
-def _by_rules(evidence: Evidence) -> Findings:
-    """Custom rules that answer exactly zero, for leaves without any other gradient."""
+def _judge_rules(evidence: Evidence) -> Findings:
+    """Finds leaves whose whole gradient passes custom rules that return zero."""
     found = {}
     for leaf in evidence.runner.watched:
         errors = [
             error
             for error in evidence.rule_errors.found
-            if error.is_zero and error.leaves >> leaf & 1
+            if error.is_zero and has_leaf(error.leaves, leaf)
         ]
         if errors and is_zero_at_data(evidence.survey, leaf):
             places = tuple(dict.fromkeys(error.place for error in errors))

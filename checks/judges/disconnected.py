@@ -11,12 +11,13 @@ from checks.judges.views import count_points, find_in_views
 from checks.measure.response import NOTICED
 from checks.measure.survey import NOWHERE
 from checks.program import jaxprs
+from checks.program.bits import has_leaf
 from checks.program.places import find_place
 from checks.proofs.proof import Proof
 
 _SETTLED = "what JAX settles before a program exists (a shape, a type, a tangent of type float0)"
 _DROPPED = f"never read by any equation: unused, or used only for {_SETTLED}"
-_THROWN_AWAY = f"its data are computed with and thrown away, or lead only to {_SETTLED}"
+_THROWN_AWAY = f"what is computed from it is thrown away, or leads only to {_SETTLED}"
 
 
 def find_disconnected(evidence: Evidence) -> Findings:
@@ -28,14 +29,14 @@ def find_disconnected(evidence: Evidence) -> Findings:
 
 def prove_disconnected(proof: Proof) -> dict[int, Finding]:
     """Returns a finding for each leaf that the loss does not depend on, by proof."""
-    return {leaf: _proved(proof, leaf) for leaf in proof.disconnected}
+    return {leaf: _make_finding(proof, leaf) for leaf in proof.disconnected}
 
 
-def _proved(proof: Proof, leaf: int) -> Finding:
-    """Says where the leaf's data go instead."""
+def _make_finding(proof: Proof, leaf: int) -> Finding:
+    """Makes the finding for one leaf, with what its data are used for instead."""
     program = proof.program
     rows = proof.dependence.get_jaxpr_rows(program.jaxpr).value
-    outputs = [name for name, row in zip(program.outputs, rows) if row >> leaf & 1]
+    outputs = [name for name, row in zip(program.outputs, rows) if has_leaf(row, leaf)]
     jaxpr = jaxprs.open_jaxpr(program.jaxpr)
     variable = jaxpr.invars[leaf]
     readers = [e for e in jaxpr.eqns if any(x is variable for x in e.invars)]

@@ -12,8 +12,8 @@ from checks.judges.views import (
     count_points,
     describe_size,
     find_in_views,
-    largest_gradient,
-    strongest_gradient,
+    find_largest_gradient,
+    find_strongest_gradient,
 )
 from checks.measure.response import NOTICED
 from checks.measure.survey import NOWHERE
@@ -32,13 +32,13 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
 
 
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
-    noise = ""
-    if largest_gradient(evidence, leaf, view, chosen):
-        strongest = strongest_gradient(evidence)
+    noise, points = "", count_points(evidence, leaf)
+    if find_largest_gradient(evidence, leaf, view, chosen):
+        strongest = find_strongest_gradient(evidence)
         noise = f", rounding noise (the largest of any leaf is {strongest:.1e})"
     return (
-        f"measured: {describe_size(evidence, leaf, view, chosen)}{noise}, and no more at any of "
-        f"{count_points(evidence, leaf)} points; large changes of it do not change the loss"
+        f"measured: {describe_size(evidence, leaf, view, chosen)}{noise}, and no more than noise "
+        f"at any of {points} points; large changes of it do not change the loss"
     )
 
 

@@ -11,13 +11,13 @@ from checks.program.runner import widen_array
 
 def find_non_finite(evidence: Evidence) -> Findings:
     """Finds the leaves whose gradient as written is not finite on some batch or after some step."""
-    at_data = {leaf: [_at_data(evidence, leaf)] for leaf in evidence.failures}
-    in_training = {leaf: [_in_training(evidence, leaf)] for leaf in evidence.training_failures}
+    at_data = {leaf: [_judge_data(evidence, leaf)] for leaf in evidence.failures}
+    in_training = {leaf: [_judge_training(evidence, leaf)] for leaf in evidence.training_failures}
     return at_data | in_training
 
 
 def find_problems(evidence: Evidence) -> list[str]:
-    """Returns a sentence for each batch at which the loss is not finite."""
+    """Returns a sentence for each batch at which the loss as written is not finite."""
     problems = []
     for batch, measured in enumerate(evidence.survey.data):
         if not np.isfinite(measured.written.loss):
@@ -27,7 +27,7 @@ def find_problems(evidence: Evidence) -> list[str]:
     return problems
 
 
-def _at_data(evidence: Evidence, leaf: int) -> Finding:
+def _judge_data(evidence: Evidence, leaf: int) -> Finding:
     batch = evidence.failures[leaf]
     measured, position = evidence.survey.data[batch], evidence.runner.watched.index(leaf)
     text, places = describe(evidence.blames[batch].of_leaf(position))
@@ -42,7 +42,7 @@ def _at_data(evidence: Evidence, leaf: int) -> Finding:
     )
 
 
-def _in_training(evidence: Evidence, leaf: int) -> Finding:
+def _judge_training(evidence: Evidence, leaf: int) -> Finding:
     step, by_slope = evidence.training_failures[leaf]
     text = f"measured: finite at first, not after {step} optimiser steps"
     if not by_slope:

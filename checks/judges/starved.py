@@ -8,25 +8,25 @@ from checks.judges.judge import Judge
 from checks.measure.movement import Standstill, find_starving_stage
 from checks.measure.points import root_mean_square
 
-# An update this many times smaller than it would be without the other leaves is crushed by them.
-_CRUSHED = 1e3
+# An update that the other leaves make this many times smaller counts as no update.
+_SCALED_DOWN = 1e3
 
 
 def find_starved(evidence: Evidence) -> Findings:
     """Finds the leaves that the optimiser does not move in float64 either, or hardly."""
     return {
-        leaf: [_finding(evidence, leaf, standstill)]
+        leaf: [_make_finding(evidence, leaf, standstill)]
         for leaf, standstill in evidence.standstills.items()
         if is_starved(standstill)
     }
 
 
 def is_starved(standstill: Standstill) -> bool:
-    """Whether the optimiser itself, and not rounding, keeps a leaf from moving."""
-    return standstill.together == 0 or standstill.alone > _CRUSHED * standstill.together
+    """Returns whether the optimiser itself, and not rounding, keeps a leaf from moving."""
+    return standstill.together == 0 or standstill.alone > _SCALED_DOWN * standstill.together
 
 
-def _finding(evidence: Evidence, leaf: int, standstill: Standstill) -> Finding:
+def _make_finding(evidence: Evidence, leaf: int, standstill: Standstill) -> Finding:
     slopes = evidence.survey.data[0].wide.leaves
     sizes = [0.0 if g is None else root_mean_square(np.nan_to_num(g)) for g in slopes]
     text = (
@@ -37,7 +37,7 @@ def _finding(evidence: Evidence, leaf: int, standstill: Standstill) -> Finding:
         name = evidence.program.params.names[int(np.argmax(sizes))]
         text = (
             f"measured: its update is {standstill.together:.1e}, and {standstill.alone:.1e} "
-            f"without the others: crushed by the gradient of {name}"
+            f"if the other leaves have no gradient: the gradient of {name} scales it down"
         )
     stage = find_starving_stage(evidence.survey, evidence.chain, leaf)
     return Finding("starved", text, (f"optimiser stage {stage.name}",))

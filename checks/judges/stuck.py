@@ -1,4 +1,4 @@
-"""`stuck`: the gradient is zero here, not at other parameters, and training does not leave."""
+"""`stuck`: the gradient is zero here and stays so in training, though not at other parameters."""
 
 from collections.abc import Sequence
 
@@ -23,8 +23,8 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
 
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
     size = describe_size(evidence, leaf, view, chosen)
-    after = f"still so after {STEPS} optimiser steps"
-    return f"measured: {size}, alive only at other parameters, and {after}"
+    after = f"none after {STEPS} optimiser steps"
+    return f"measured: {size}; it has a gradient at other parameters, but {after}"
 
 
 STUCK = Judge("stuck", find_stuck)

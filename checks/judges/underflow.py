@@ -19,20 +19,20 @@ def find_underflow(evidence: Evidence) -> Findings:
     errors = rounding_errors(evidence.runner, evidence.survey, evidence.alive)
     for leaf, error in errors.items():
         if error > LOST:
-            found.setdefault(leaf, []).append(_lost(error))
+            found.setdefault(leaf, []).append(_describe_rounding(error))
     for leaf, standstill in evidence.standstills.items():
         if not is_starved(standstill):
-            found.setdefault(leaf, []).append(_unmoved(evidence, leaf, standstill))
+            found.setdefault(leaf, []).append(_describe_standstill(evidence, leaf, standstill))
     return found
 
 
-def _lost(error: float) -> Finding:
+def _describe_rounding(error: float) -> Finding:
     text = f"the gradient as written is off by {error:.1e} of its float64 size"
     return Finding("underflow", f"measured: {text}: lost in rounding")
 
 
-def _unmoved(evidence: Evidence, leaf: int, standstill: Standstill) -> Finding:
-    half = _half_ulp(evidence.training.leaves[0][leaf])
+def _describe_standstill(evidence: Evidence, leaf: int, standstill: Standstill) -> Finding:
+    half = _compute_half_ulp(evidence.training.leaves[0][leaf])
     return Finding(
         "underflow",
         f"measured: in float64 the optimiser moves it by {standstill.together:.1e} (root mean "
@@ -41,7 +41,7 @@ def _unmoved(evidence: Evidence, leaf: int, standstill: Standstill) -> Finding:
     )
 
 
-def _half_ulp(leaf: np.ndarray) -> float:
+def _compute_half_ulp(leaf: np.ndarray) -> float:
     """Half an ulp of an element of the leaf's typical size, in the leaf's own type."""
     typical = root_mean_square(widen_array(leaf))
     return 0.5 * float(jnp.finfo(leaf.dtype).eps) * typical

@@ -1,4 +1,4 @@
-"""`unvisited`: these data do not reach the leaf, others of the same kind do."""
+"""`unvisited`: these data do not use the leaf, but others of the same kind do."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,10 @@ def find_unvisited(evidence: Evidence) -> Findings:
 
 
 def _select(views: Sequence[View]) -> list[np.ndarray]:
-    """Seen at other inputs, or in a branch not taken, or like such slices of the same axis."""
+    """Selects slices with a gradient at other inputs or in a branch that is not taken.
+
+    A slice that was not tried, because inputs pass by other slices of its axis, counts as one.
+    """
     return [
         np.isin(view.seen, ("inputs", "far"))
         | ((view.seen == "branch") & (view.changes <= NOTICED))
@@ -30,7 +33,7 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
 
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
     size = describe_size(evidence, leaf, view, chosen)
-    return f"measured: {size}, but alive at other inputs with the same parameters"
+    return f"measured: {size}; it has a gradient at other inputs with the same parameters"
 
 
 UNVISITED = Judge("unvisited", find_unvisited, is_harmless_in_slices=True)

@@ -7,14 +7,14 @@ from checks.measure.strength import measure_strengths
 
 
 def find_vanishing(evidence: Evidence) -> Findings:
-    """Finds the leaves whose gradient is too weak beside that of their peers."""
+    """Finds the leaves whose gradient is too weak beside those of the other leaves."""
     found = {}
     for leaf, strength in measure_strengths(evidence.survey, evidence.alive).items():
         if strength.is_weak:
             text = (
                 f"measured: root mean square gradient {strength.size:.1e}, {strength.share:.1e} of "
-                f"that of its peers' upper tenth ({strength.effect:.1e} when multiplied by the "
-                "weight)"
+                f"the upper tenth of the other leaves' ({strength.effect:.1e} when multiplied by "
+                "the weight)"
             )
             found[leaf] = [Finding("vanishing", text)]
     return found

@@ -1,4 +1,4 @@
-"""Findings about leaves and slices by where they have a gradient."""
+"""Makes findings about leaves and slices from where they have a gradient."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,7 +15,7 @@ Describe = Callable[[Evidence, int, int, np.ndarray], str]
 
 
 def find_in_views(evidence: Evidence, verdict: str, select: Select, describe: Describe) -> Findings:
-    """Findings for the selected leaves and, in leaves that are not selected, slices.
+    """Makes findings for the selected leaves and, in leaves that are not selected, slices.
 
     Args:
         evidence: what was measured.
@@ -29,26 +29,22 @@ def find_in_views(evidence: Evidence, verdict: str, select: Select, describe: De
         if whole.any():
             found[leaf] = [Finding(verdict, describe(evidence, leaf, 0, whole))]
             continue
-        parts: list[Finding] = [
-            SliceFinding(
-                verdict, describe(evidence, leaf, axis + 1, chosen), (), axis, _index(chosen)
-            )
-            for axis, chosen in enumerate(axes)
-            if chosen.any() and len(chosen) > 1
-        ]
-        if parts:
-            found[leaf] = parts
+        for axis, chosen in enumerate(axes):
+            if chosen.any() and len(chosen) > 1:
+                text = describe(evidence, leaf, axis + 1, chosen)
+                part = SliceFinding(verdict, text, axis=axis, index=_list_indices(chosen))
+                found.setdefault(leaf, []).append(part)
     return found
 
 
 def describe_size(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
-    """The part of a sentence that says how large the gradient of these slices is at the data."""
-    size = largest_gradient(evidence, leaf, view, chosen)
+    """Describes how large the gradient of these slices is at the data."""
+    size = find_largest_gradient(evidence, leaf, view, chosen)
     return f"largest |gradient| at the data {size:.1e} in float64"
 
 
-def largest_gradient(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> float:
-    """Largest |gradient| of these slices over the batches, in float64."""
+def find_largest_gradient(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> float:
+    """Returns the largest |gradient| of these slices over the batches, in float64."""
     readings = [m.readings[leaf] for m in evidence.survey.data]
     sizes = [reading.size[view] for reading in readings if reading is not None]
     found = np.max(sizes, axis=0) if sizes else views(np.zeros(()))[0]
@@ -56,15 +52,15 @@ def largest_gradient(evidence: Evidence, leaf: int, view: int, chosen: np.ndarra
 
 
 def count_points(evidence: Evidence, leaf: int) -> int:
-    """Number of points at which the leaf has a finite gradient."""
+    """Returns the number of points at which the leaf has a finite gradient."""
     found = evidence.survey.leaves[leaf]
     return 0 if found is None else found.points
 
 
-def strongest_gradient(evidence: Evidence) -> float:
-    """Largest |gradient| of any leaf at the first batch, in float64."""
+def find_strongest_gradient(evidence: Evidence) -> float:
+    """Returns the largest |gradient| of any leaf at the first batch, in float64."""
     return evidence.survey.data[0].strongest
 
 
-def _index(chosen: np.ndarray) -> tuple[int, ...]:
+def _list_indices(chosen: np.ndarray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.flatnonzero(chosen))

@@ -1,4 +1,4 @@
-"""`waking`: the gradient is zero here, and training leaves."""
+"""`waking`: the gradient is zero here, but not after some steps of training."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
     steps = int(evidence.views(leaf)[view].steps[chosen].min())
     size = describe_size(evidence, leaf, view, chosen)
-    return f"measured: {size}, alive after {steps} optimiser steps"
+    return f"measured: {size}; it has a gradient after {steps} optimiser steps"
 
 
 WAKING = Judge("waking", find_waking, passes=True, is_harmless_in_slices=True)

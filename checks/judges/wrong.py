@@ -1,4 +1,4 @@
-"""`wrong`: the gradient is not the derivative, by fault of a custom rule or a linear solve."""
+"""`wrong`: the gradient is not the derivative, because of a custom rule or a linear solve."""
 
 from collections.abc import Sequence
 
@@ -8,21 +8,22 @@ from checks.judges.blocked import describe_zero_rule, is_zero_at_data
 from checks.judges.judge import Judge
 from checks.measure.rules import RuleError
 from checks.measure.solves import SolveError
+from checks.program.bits import has_leaf
 
 
 def find_wrong(evidence: Evidence) -> Findings:
     """Finds the leaves whose gradient passes a faulty rule or solve."""
     found = {}
     for leaf in evidence.runner.watched:
-        rules = [error for error in evidence.rule_errors.found if error.leaves >> leaf & 1]
-        solves = [error for error in evidence.solve_errors if error.leaves >> leaf & 1]
-        if findings := [*_by_rules(evidence, leaf, rules), *_by_solves(solves)]:
+        rules = [error for error in evidence.rule_errors.found if has_leaf(error.leaves, leaf)]
+        solves = [error for error in evidence.solve_errors if has_leaf(error.leaves, leaf)]
+        if findings := [*_judge_rules(evidence, leaf, rules), *_judge_solves(solves)]:
             found[leaf] = findings
     return found
 
 
-def _by_rules(evidence: Evidence, leaf: int, errors: Sequence[RuleError]) -> list[Finding]:
-    """A rule that answers exactly zero is wrong where the leaf has another gradient."""
+def _judge_rules(evidence: Evidence, leaf: int, errors: Sequence[RuleError]) -> list[Finding]:
+    """Judges the rules; one that returns zero is wrong only if the leaf has another gradient."""
     findings = []
     if others := [error for error in errors if not error.is_zero]:
         worst = max(others, key=lambda error: error.error)
@@ -30,25 +31,25 @@ def _by_rules(evidence: Evidence, leaf: int, errors: Sequence[RuleError]) -> lis
             f"measured: the rule of {worst.rule} is off by {worst.error:.1e} of the directional "
             "derivative of its function (Richardson's differences in float64)"
         )
-        findings.append(Finding("wrong", text, _places(others)))
+        findings.append(Finding("wrong", text, _list_places(others)))
     zeros = [error for error in errors if error.is_zero]
     if zeros and not is_zero_at_data(evidence.survey, leaf):
-        findings.append(Finding("wrong", describe_zero_rule(zeros), _places(zeros)))
+        findings.append(Finding("wrong", describe_zero_rule(zeros), _list_places(zeros)))
     return findings
 
 
-def _by_solves(errors: Sequence[SolveError]) -> list[Finding]:
+def _judge_solves(errors: Sequence[SolveError]) -> list[Finding]:
     if not errors:
         return []
     worst = max(error.error for error in errors)
     text = (
         f"measured: the transpose_solve of a custom_linear_solve is off by {worst:.1e} of the "
-        "transpose of its matvec (a symmetric one is its own)"
+        "transpose of its matvec (which is the matvec itself if symmetric=True)"
     )
-    return [Finding("wrong", text, _places(errors))]
+    return [Finding("wrong", text, _list_places(errors))]
 
 
-def _places(errors: Sequence[RuleError] | Sequence[SolveError]) -> tuple[str, ...]:
+def _list_places(errors: Sequence[RuleError] | Sequence[SolveError]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(error.place for error in errors))
 
 
