@@ -8,11 +8,13 @@ from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.edits import Edit
 from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
+from checks.cures.trials import find_cures
 from checks.measure.points import Sampler
 from checks.measure.simulate import Chain
 from checks.program.runner import Runner
 from checks.program.trace import trace
 from checks.proofs.proof import prove
+from checks.verdicts import Leaf
 
 
 def make_loss(loss: Any, params: Any, *args: Any, optimizer: Any = None) -> DiagnosedLoss:
@@ -34,6 +36,16 @@ def make_failures(loss: DiagnosedLoss, **failing: str | FailingLeaf) -> Failures
         leaf = names.index(name)
         leaves[leaf] = FailingLeaf(leaf, one) if isinstance(one, str) else one
     return Failures(loss, dict(sorted(leaves.items())))
+
+
+def find_all_cures(diagnosed: DiagnosedLoss, **verdicts: str) -> dict[str, Leaf]:
+    """Returns the leaves with their cures: name of a failing leaf -> its verdict."""
+    params = diagnosed.program.params
+    leaves = [
+        Leaf(name, array.shape, str(array.dtype), verdicts.get(name, "alive"), "")
+        for name, array in zip(params.names, params.learning)
+    ]
+    return {leaf.name: leaf for leaf in find_cures(diagnosed, leaves, lambda stage: None)}
 
 
 def find_edit(edits: Any, words: str) -> Edit:
