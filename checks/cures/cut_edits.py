@@ -26,7 +26,11 @@ _FLOAT_CUTS = ROUNDING | {"stop_gradient"}
 
 
 def propose_cut_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes, for each line that cuts, to remove the cut or to give it a derivative."""
+    """Proposes, for each line that cuts, to remove the cut or to give it a derivative.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     blocked = to_bits(f.leaf for f in failures.select("blocked"))
     if not blocked:
         return
@@ -46,7 +50,11 @@ def propose_cut_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def propose_series_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes, for leaves behind several cuts in a row, an estimate at each of them."""
+    """Proposes, for leaves behind several cuts in a row, an estimate at each of them.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     groups: dict[tuple[str, ...], list[FailingLeaf]] = {}
     for failing in failures.select("blocked"):
         groups.setdefault(failing.where, []).append(failing)

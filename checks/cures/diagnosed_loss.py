@@ -71,13 +71,21 @@ class DiagnosedLoss:
         return train(self.runner, self.chain, self.measured, STEPS)
 
     def replace_program(self, program: Program) -> "DiagnosedLoss":
-        """Returns a copy with another program; proves again which leaves have a derivative."""
+        """Returns a copy with another program; proves again which leaves have a derivative.
+
+        Args:
+            program: a traced loss.
+        """
         proof = prove(program)
         runner = Runner(program, proof.reachable)
         return replace(self, runner=runner, dependence=proof.dependence)
 
     def rewrite(self, interpreter: Interpreter) -> "DiagnosedLoss":
-        """Returns a copy whose program is what this interpreter makes of it."""
+        """Returns a copy whose program is what this interpreter makes of it.
+
+        Args:
+            interpreter: what runs the program.
+        """
         closed = self.program.jaxpr
         inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
         jaxpr = jax.make_jaxpr(lambda *given: interpreter.run(closed, given)[0])(*inputs)
@@ -107,5 +115,9 @@ class DiagnosedLoss:
         return replace(self, points=tuple(points))
 
     def replace_optimizer(self, optimizer: Any) -> "DiagnosedLoss":
-        """Returns a copy with another optimiser, an optax transformation."""
+        """Returns a copy with another optimiser, an optax transformation.
+
+        Args:
+            optimizer: an optax transformation.
+        """
         return replace(self, chain=Chain(optimizer, self.program.params))

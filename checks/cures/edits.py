@@ -78,7 +78,12 @@ class EquationGroup(NamedTuple):
         return Edit("equation", text, self.leaves, lambda x: x.rewrite(interpreter), is_last)
 
     def replace(self, text: str, replacement: Replacement) -> Edit:
-        """Returns the edit that computes these equations in another way; `text` as above."""
+        """Returns the edit that computes these equations in another way.
+
+        Args:
+            text: what to do, as an imperative; the place is added.
+            replacement: computes the results.
+        """
         return self.rewrite(text, Rewriter(replacement, self.paths))
 
 

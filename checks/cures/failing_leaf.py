@@ -23,5 +23,9 @@ class FailingLeaf(NamedTuple):
     where: tuple[str, ...] = ()
 
     def select(self, array: np.ndarray) -> np.ndarray:
-        """Returns the failing elements of an array of the leaf's shape."""
+        """Returns the failing elements of an array.
+
+        Args:
+            array: an array of the leaf's shape.
+        """
         return array if self.view == 0 else np.take(array, self.indices, self.view - 1)

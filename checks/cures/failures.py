@@ -31,7 +31,11 @@ class Failures:
     _before: dict[int, tuple[str, LeafMeasurement]] = field(default_factory=dict)
 
     def measure_before(self, leaf: int) -> tuple[str, LeafMeasurement]:
-        """Returns what is measured of a failing leaf, and the measurement without any edit."""
+        """Returns what is measured of a failing leaf, and the measurement without any edit.
+
+        Args:
+            leaf: the index of a leaf.
+        """
         if leaf not in self._before:
             with self.loss.enter_precision():
                 self._before[leaf] = measure_leaf(self.loss, self.leaves[leaf])
@@ -59,7 +63,11 @@ class Failures:
         return [root_mean_square(x) for x in self.loss.points[0].leaves]
 
     def name(self, leaves: Iterable[int]) -> str:
-        """Returns the names of leaves, of many the first three and the number of the others."""
+        """Returns the names of leaves, of many the first three and the number of the others.
+
+        Args:
+            leaves: indices of leaves.
+        """
         names = [self.loss.program.params.names[i] for i in leaves]
         others = len(names) - _MOST_NAMES
         more = f" and {others} more" if others > 0 else ""

@@ -21,7 +21,11 @@ _MOST_FACTORS = 4
 
 
 def propose_limit_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes softer limits where the gradient of a stuck or unvisited leaf ends at a hard one."""
+    """Proposes softer limits where the gradient of a stuck or unvisited leaf ends at a hard one.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     failing = failures.select("stuck", "unvisited")
     if not failing:
         return
@@ -33,7 +37,11 @@ def propose_limit_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def propose_factor_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes to scale constant factors that make a leaf's gradient vanish to size one."""
+    """Proposes to scale constant factors that make a leaf's gradient vanish to size one.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     failing = failures.select("vanishing")
     if not failing:
         return
@@ -53,6 +61,10 @@ def soften(equation: Any, operands: list[Any]) -> list[Any]:
     """Computes `max`, `min` and `clamp` with exponential corners one unit wide.
 
     Those inside a custom rule such as `relu`'s are softened too; other equations stay as they are.
+
+    Args:
+        equation: a jaxpr equation.
+        operands: one array for each operand.
     """
     name = equation.primitive.name
     if name == "max":

@@ -18,7 +18,11 @@ _MOST_FACTORS = 4
 
 
 def propose_zero_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes to replace each zero leaf that ends a gradient, and then all of them together."""
+    """Proposes to replace each zero leaf that ends a gradient, and then all of them together.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     factors = {f.leaf: _find_zeros(failures, f) for f in failures.select("stuck", "unvisited")}
     zeros = dict.fromkeys(chain.from_iterable(factors.values()))
     for zero in zeros:
@@ -30,7 +34,11 @@ def propose_zero_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def propose_scale_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes to scale leaves that are small factors of a vanishing gradient to a usual size."""
+    """Proposes to scale leaves that are small factors of a vanishing gradient to a usual size.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     factors = {f.leaf: _find_small_factors(failures, f) for f in failures.select("vanishing")}
     for small in dict.fromkeys(chain.from_iterable(factors.values())):
         old = failures.loss.points[0].leaves[small]
@@ -45,6 +53,9 @@ def propose_redraw_edits(failures: Failures) -> Iterable[Edit]:
     """Proposes to redraw each failing leaf, and then the leaves that make its equations flat.
 
     A new value says little about the reason, so it is tried only where nothing else helped.
+
+    Args:
+        failures: the failing leaves and their loss.
     """
     failing = failures.select("stuck", "unvisited", "non_finite", "underflow")
     sources = {f.leaf: [f.leaf, *_find_sources(failures, f)] for f in failing}

@@ -54,7 +54,11 @@ def measure_leaf(loss: DiagnosedLoss, failing: FailingLeaf) -> tuple[str, LeafMe
 
 
 def find_leaves_with_gradient(loss: DiagnosedLoss) -> set[int]:
-    """Returns the indices of the leaves whose gradient is above noise at the user's data."""
+    """Returns the indices of the leaves whose gradient is above noise at the user's data.
+
+    Args:
+        loss: the diagnosed loss, or an edited copy of it.
+    """
     readings = [reading for m in loss.measured for reading in enumerate(m.readings)]
     return {i for i, reading in readings if reading is not None and reading.alive[0][0]}
 

@@ -18,7 +18,12 @@ from checks.program.sites import Feeds, Run, Site, SitePath
 
 
 def edit_loop(failures: Failures, group: EquationGroup) -> Edit:
-    """Counts the steps of loops at the data, and returns the edit that makes them scans."""
+    """Counts the steps of loops at the data, and returns the edit that makes them scans.
+
+    Args:
+        failures: the failing leaves and their loss.
+        group: `while` equations at one place.
+    """
     runner = failures.loss.runner
     leaves, args = narrow(runner, failures.loss.points[0])
     program = runner.program

@@ -19,7 +19,11 @@ _HARMLESS = 0.5
 
 
 def propose_domain_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes guards of the equations on the lines that made a NaN or Inf, and finite masks."""
+    """Proposes guards of the equations on the lines that made a NaN or Inf, and finite masks.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     failing = failures.select("non_finite")
     if not failing:
         return

@@ -27,7 +27,11 @@ _Swap = Callable[[Any, Stage, Sequence[int], Failures], tuple[str, Any] | None]
 
 
 def propose_optimizer_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes edits of the stage that starves leaves, and other learning rates for others."""
+    """Proposes edits of the stage that starves leaves, and other learning rates for others.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     for leaves in _group_by_stage(failures.select("starved")):
         stage = _find_stage(failures, leaves[0])
         for swap in _SWAPS:

@@ -21,7 +21,11 @@ _HALF_BITS = 16
 
 
 def propose_precision_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes wider types of a leaf, or of the program, where rounding or overflow is at fault."""
+    """Proposes wider types of a leaf, or of the program, where rounding or overflow is at fault.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     failing = failures.select("underflow", "non_finite")
     leaves = tuple(f.leaf for f in failing)
     learning = failures.loss.program.params.learning
@@ -37,13 +41,21 @@ def propose_precision_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def is_half(dtype: Any) -> bool:
-    """Returns whether a type is a float of 16 bits or fewer."""
+    """Returns whether a type is a float of 16 bits or fewer.
+
+    Args:
+        dtype: a JAX or numpy dtype.
+    """
     is_float = jnp.issubdtype(dtype, jnp.floating)
     return is_float and jnp.finfo(dtype).bits <= _HALF_BITS
 
 
 def widen_half_dtype(dtype: Any) -> Any:
-    """Returns float32 for a float of 16 bits or fewer, and other types as they are."""
+    """Returns float32 for a float of 16 bits or fewer, and other types as they are.
+
+    Args:
+        dtype: a JAX or numpy dtype.
+    """
     return jnp.dtype("float32") if is_half(dtype) else dtype
 
 

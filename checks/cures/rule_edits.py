@@ -14,7 +14,11 @@ from checks.program.places import find_place, is_jax_rule
 
 
 def propose_rule_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes JAX's own derivative for rules that are wrong, or that answer zero by value."""
+    """Proposes JAX's own derivative for rules that are wrong, or that answer zero by value.
+
+    Args:
+        failures: the failing leaves and their loss.
+    """
     failing = failures.select("wrong", "blocked")
     leaves = to_bits(f.leaf for f in failing)
     places = {place for f in failing for place in f.where}
@@ -33,6 +37,10 @@ def use_own_derivative(equation: Any, operands: list[Any]) -> list[Any]:
     """Computes a custom rule's function with the derivative that JAX has of it.
 
     The result is a custom rule again, so that it can be compared with differences like the first.
+
+    Args:
+        equation: a jaxpr equation.
+        operands: one array for each operand.
     """
 
     def plain(*given: Any) -> list[Any]:

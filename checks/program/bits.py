@@ -7,17 +7,30 @@ LeafBits = int
 
 
 def to_bits(leaves: Iterable[int]) -> LeafBits:
-    """Returns the set of these leaves, given by their indices."""
+    """Returns the set of these leaves, given by their indices.
+
+    Args:
+        leaves: indices of leaves.
+    """
     return unite(1 << leaf for leaf in leaves)
 
 
 def has_leaf(bits: LeafBits, leaf: int) -> bool:
-    """Returns whether a leaf is in the set."""
+    """Returns whether a leaf is in the set.
+
+    Args:
+        bits: a set of leaves.
+        leaf: the index of a leaf.
+    """
     return bool(bits >> leaf & 1)
 
 
 def unite(sets: Iterable[LeafBits]) -> LeafBits:
-    """Returns the union of sets."""
+    """Returns the union of sets.
+
+    Args:
+        sets: sets of leaves.
+    """
     union = 0
     for one in sets:
         union |= one

@@ -33,7 +33,12 @@ class LoopParts(NamedTuple):
 
 
 def split_while(equation: Any, operands: Sequence[Any]) -> LoopParts:
-    """Splits the operands of a `while` by their use."""
+    """Splits the operands of a `while` by their use.
+
+    Args:
+        equation: a jaxpr equation.
+        operands: one array for each operand.
+    """
     conditions, bodies = (equation.params[key] for key in ("cond_nconsts", "body_nconsts"))
     first = conditions + bodies
     parts = operands[:conditions], operands[conditions:first], operands[first:]

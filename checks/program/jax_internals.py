@@ -12,7 +12,11 @@ from jax.extend import source_info_util
 
 
 def get_traceback(equation: Any) -> Any | None:
-    """Returns the traceback of the Python call that made an equation, None where JAX has none."""
+    """Returns the traceback of the Python call that made an equation, None where JAX has none.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     return getattr(getattr(equation, "source_info", None), "traceback", None)
 
 
@@ -20,12 +24,19 @@ def get_frames(equation: Any) -> list[Any]:
     """Returns the frames of an equation's traceback, innermost first; empty where JAX has none.
 
     A frame has `file_name`, `line_num` and `function_name`.
+
+    Args:
+        equation: a jaxpr equation.
     """
     return list(getattr(get_traceback(equation), "frames", ()))
 
 
 def get_scopes(equation: Any) -> str:
-    """Returns the named scopes and transformations around an equation, joined by `/`."""
+    """Returns the named scopes and transformations around an equation, joined by `/`.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     return str(getattr(getattr(equation, "source_info", None), "name_stack", ""))
 
 
@@ -46,6 +57,9 @@ def get_implementation_module(primitive: Any) -> str:
     """Returns the module of a primitive's implementation, `jax` where it has none.
 
     JAX wraps the implementations of its own primitives in partial functions.
+
+    Args:
+        primitive: a JAX primitive.
     """
     implementation = getattr(primitive, "impl", None)
     function = getattr(implementation, "func", implementation)
@@ -53,7 +67,12 @@ def get_implementation_module(primitive: Any) -> str:
 
 
 def get_bind_params(primitive: Any, params: dict[str, Any]) -> dict[str, Any]:
-    """Returns an equation's parameters in the form that `primitive.bind` takes."""
+    """Returns an equation's parameters in the form that `primitive.bind` takes.
+
+    Args:
+        primitive: a JAX primitive.
+        params: the equation's parameters.
+    """
     convert = getattr(primitive, "get_bind_params", None)
     return convert(params) if convert else params
 

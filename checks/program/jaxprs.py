@@ -37,51 +37,87 @@ OPAQUE = frozenset({"pallas_call", "tpu_custom_call", "call_hi_primitive", "ffi_
 
 
 def open_jaxpr(jaxpr: Any) -> Any:
-    """Returns the jaxpr without its constants."""
+    """Returns the jaxpr without its constants.
+
+    Args:
+        jaxpr: a jaxpr, open or closed.
+    """
     return getattr(jaxpr, "jaxpr", jaxpr)
 
 
 def get_constants(jaxpr: Any) -> tuple[Any, ...]:
-    """Returns the values of `constvars`; none for an open jaxpr."""
+    """Returns the values of `constvars`; none for an open jaxpr.
+
+    Args:
+        jaxpr: a jaxpr, open or closed.
+    """
     return tuple(getattr(jaxpr, "consts", ()))
 
 
 def is_literal(atom: Any) -> bool:
-    """Returns whether an operand is a literal, which has a `val` and is not hashable."""
+    """Returns whether an operand is a literal, which has a `val` and is not hashable.
+
+    Args:
+        atom: a variable or literal of a jaxpr.
+    """
     return isinstance(atom, core.Literal)
 
 
 def is_differentiable(atom: Any) -> bool:
-    """Returns whether a variable or literal is floating or complex, so can carry a tangent."""
+    """Returns whether a variable or literal is floating or complex, so can carry a tangent.
+
+    Args:
+        atom: a variable or literal of a jaxpr.
+    """
     dtype = getattr(atom.aval, "dtype", None)
     return dtype is not None and jnp.issubdtype(dtype, jnp.inexact)
 
 
 def is_reference(atom: Any) -> bool:
-    """Returns whether a variable is a mutable reference (`jax.new_ref`)."""
+    """Returns whether a variable is a mutable reference (`jax.new_ref`).
+
+    Args:
+        atom: a variable or literal of a jaxpr.
+    """
     return "Ref" in type(atom.aval).__name__
 
 
 def is_control(equation: Any) -> bool:
-    """Returns whether an equation has sub-jaxprs that can be run: control flow or a call."""
+    """Returns whether an equation has sub-jaxprs that can be run: control flow or a call.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     return equation.primitive.name in _CONTROL_FLOW or find_callee(equation) is not None
 
 
 def find_callee(equation: Any) -> Any | None:
-    """Returns the sub-jaxpr of an equation that only calls it, None for other equations."""
+    """Returns the sub-jaxpr of an equation that only calls it, None for other equations.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     key = _CALLS.get(equation.primitive.name)
     return equation.params.get(key) if key else None
 
 
 def find_sub_jaxprs(equation: Any) -> list[Any]:
-    """Returns all jaxprs among the parameters of an equation."""
+    """Returns all jaxprs among the parameters of an equation.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     values = equation.params.values()
     flat = (one for x in values for one in (x if isinstance(x, tuple | list) else (x,)))
     return [one for one in flat if hasattr(open_jaxpr(one), "eqns")]
 
 
 def collect_primitives(jaxpr: Any) -> set[str]:
-    """Returns the names of all primitives in a jaxpr and in its sub-jaxprs."""
+    """Returns the names of all primitives in a jaxpr and in its sub-jaxprs.
+
+    Args:
+        jaxpr: a jaxpr, open or closed.
+    """
     found, queue = set(), [jaxpr]
     while queue:
         equations = open_jaxpr(queue.pop()).eqns
@@ -91,7 +127,11 @@ def collect_primitives(jaxpr: Any) -> set[str]:
 
 
 def count_scan_inputs(equation: Any) -> tuple[int, int]:
-    """Returns the number of constants and the number of carries of a scan."""
+    """Returns the number of constants and the number of carries of a scan.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     if "num_consts" in equation.params:
         return equation.params["num_consts"], equation.params["num_carry"]
     constants, carries, _ = equation.params["ft_in"].unpack()
@@ -99,19 +139,31 @@ def count_scan_inputs(equation: Any) -> tuple[int, int]:
 
 
 def is_opaque(equation: Any) -> bool:
-    """Returns whether the inside is not read: a kernel, or a primitive that is not JAX's own."""
+    """Returns whether the inside is not read: a kernel, or a primitive that is not JAX's own.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     primitive = equation.primitive
     own = get_implementation_module(primitive).startswith("jax")
     return primitive.name in OPAQUE or not own
 
 
 def get_custom_body(equation: Any) -> Any:
-    """Returns the function behind a custom rule, as a jaxpr."""
+    """Returns the function behind a custom rule, as a jaxpr.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     return equation.params["call_jaxpr"]
 
 
 def count_constant_operands(equation: Any) -> int:
-    """Returns how many leading operands of a `custom_vjp_call` are closed over, without tangent."""
+    """Returns how many leading operands of a `custom_vjp_call` are closed over, without tangent.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     return equation.params.get("num_consts", 0) if equation.primitive.name in CUSTOM_RULES else 0
 
 
@@ -133,12 +185,20 @@ def bind(equation: Any, operands: list[Any]) -> list[Any]:
 
 
 def detach(operands: Sequence[Any]) -> list[Any]:
-    """Returns the operands without their tangents."""
+    """Returns the operands without their tangents.
+
+    Args:
+        operands: one array for each operand.
+    """
     return [lax.stop_gradient(x) for x in operands]
 
 
 def get_struct(atom: Any) -> jax.ShapeDtypeStruct:
-    """Returns the shape and type of a variable or literal."""
+    """Returns the shape and type of a variable or literal.
+
+    Args:
+        atom: a variable or literal of a jaxpr.
+    """
     aval = atom.aval
     weak = getattr(aval, "weak_type", False)
     return jax.ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=weak)

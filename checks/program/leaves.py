@@ -49,14 +49,22 @@ class Partition:
         return jax.tree_util.tree_unflatten(self.treedef, [next(sources[k]) for k in self.kinds])
 
     def build_learning(self, learning: Sequence[Any]) -> Any:
-        """Rebuilds the pytree with None in place of everything that cannot learn."""
+        """Rebuilds the pytree with None in place of everything that cannot learn.
+
+        Args:
+            learning: arrays or tracers in place of `self.learning`.
+        """
         values = iter(learning)
         leaves = [next(values) if kind == "learning" else None for kind in self.kinds]
         return jax.tree_util.tree_unflatten(self.treedef, leaves)
 
 
 def partition(tree: Any) -> Partition:
-    """Splits a pytree of arrays, `jax.ShapeDtypeStruct`s and other values."""
+    """Splits a pytree of arrays, `jax.ShapeDtypeStruct`s and other values.
+
+    Args:
+        tree: any pytree.
+    """
     pairs, treedef = jax.tree_util.tree_flatten_with_path(tree)
     names = name_leaves([path for path, _ in pairs])
     leaves = [leaf for _, leaf in pairs]
@@ -93,14 +101,22 @@ def name_leaves(paths: Sequence[Any]) -> list[str]:
 
 
 def to_array(leaf: Any) -> Any:
-    """Converts a Python or numpy number to a JAX array; returns arrays, keys and shapes as is."""
+    """Converts a Python or numpy number to a JAX array; returns arrays, keys and shapes as is.
+
+    Args:
+        leaf: a leaf of a pytree.
+    """
     if isinstance(leaf, bool | int | float | complex | np.generic | np.ndarray):
         return jnp.asarray(leaf)
     return leaf
 
 
 def is_key(dtype: Any) -> bool:
-    """Returns whether a dtype is that of typed PRNG keys."""
+    """Returns whether a dtype is that of typed PRNG keys.
+
+    Args:
+        dtype: a JAX or numpy dtype.
+    """
     return jnp.issubdtype(dtype, jax.dtypes.prng_key)
 
 

@@ -54,6 +54,9 @@ def find_user_line(equation: Any) -> str | None:
 
     Where all frames are, it is the innermost that is not of JAX, Python or this package; where
     there is none of those either, None.
+
+    Args:
+        equation: a jaxpr equation.
     """
     frames = [(frame.file_name, frame.line_num) for frame in get_frames(equation)]
     for is_foreign in (_is_library, _is_machinery):
@@ -77,7 +80,11 @@ def find_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:
 
 
 def find_raise_line(error: BaseException) -> str | None:
-    """Returns `path:line` of the innermost frame in user code of an exception's traceback."""
+    """Returns `path:line` of the innermost frame in user code of an exception's traceback.
+
+    Args:
+        error: an exception that was raised.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     own = [f"{_shorten(f.filename)}:{f.lineno}" for f in frames if not _is_library(f.filename)]
     return own[-1] if own else None
@@ -115,7 +122,11 @@ def find_call_path(chain: Sequence[Any]) -> tuple[str, ...]:
 
 
 def describe_rule(equation: Any) -> str:
-    """Returns the name and place of the function behind a custom rule, as `f (path:line)`."""
+    """Returns the name and place of the function behind a custom rule, as `f (path:line)`.
+
+    Args:
+        equation: a jaxpr equation.
+    """
     name, _, where = _find_source(get_custom_body(equation)).partition(" at ")
     if where.startswith(_RULE_MAKER):
         return "a function under jax.custom_gradient"
@@ -126,6 +137,9 @@ def is_jax_rule(equation: Any) -> bool:
     """Returns whether a custom rule is one of JAX's own, such as `relu`'s.
 
     Both the function and its rule must come from JAX.
+
+    Args:
+        equation: a jaxpr equation.
     """
     parts = [get_custom_body(equation), *map(equation.params.get, ("jvp_jaxpr_fun", "bwd"))]
     sources = [s for s in map(_find_source, parts) if s and _RULE_MAKER not in s]
@@ -133,7 +147,11 @@ def is_jax_rule(equation: Any) -> bool:
 
 
 def is_jax_function(jaxpr: Any) -> bool:
-    """Returns whether a jaxpr is the trace of a function of JAX itself."""
+    """Returns whether a jaxpr is the trace of a function of JAX itself.
+
+    Args:
+        jaxpr: a jaxpr, open or closed.
+    """
     return _JAX in _find_source(jaxpr)
 
 

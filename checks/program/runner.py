@@ -63,12 +63,22 @@ class Runner:
         return self._collect(self._written(*self._split(leaves, args)))
 
     def compute_wide(self, leaves: Sequence[np.ndarray], args: Partition) -> Gradient:
-        """Computes the loss and its gradient in float64; arguments as in `compute_written`."""
+        """Computes the loss and its gradient in float64.
+
+        Args:
+            leaves: one array for each leaf that can learn.
+            args: the further arguments.
+        """
         with jax.enable_x64(True):
             return self._collect(self._wide(*self._split(*_widen(leaves, args))))
 
     def compute_wide_loss(self, leaves: Sequence[np.ndarray], args: Partition) -> float:
-        """Computes the loss in float64; arguments as in `compute_written`."""
+        """Computes the loss in float64.
+
+        Args:
+            leaves: one array for each leaf that can learn.
+            args: the further arguments.
+        """
         with jax.enable_x64(True):
             return float(self._wide_loss(*self._split(*_widen(leaves, args))))
 
@@ -118,12 +128,20 @@ class Runner:
 
 
 def widen_array(value: Any) -> np.ndarray:
-    """Returns a float or complex array as numpy float64 or complex128."""
+    """Returns a float or complex array as numpy float64 or complex128.
+
+    Args:
+        value: a JAX or numpy array of floats or complex numbers.
+    """
     return np.asarray(value).astype(widen_dtype(value.dtype))
 
 
 def widen_args(args: Partition) -> Partition:
-    """Returns arguments with their float arrays widened and the others as they are."""
+    """Returns arguments with their float arrays widened and the others as they are.
+
+    Args:
+        args: the further arguments of a loss.
+    """
     fixed = tuple(x if is_key(x.dtype) else np.asarray(x) for x in args.fixed)
     return replace(args, learning=tuple(map(widen_array, args.learning)), fixed=fixed)
 

@@ -45,7 +45,11 @@ def make_shadow(closed: Any) -> Any:
 
 
 def widen_dtype(dtype: Any) -> Any:
-    """Returns float64 for a float, complex128 for a complex type, and other types as they are."""
+    """Returns float64 for a float, complex128 for a complex type, and other types as they are.
+
+    Args:
+        dtype: a JAX or numpy dtype.
+    """
     if is_key(dtype) or not jnp.issubdtype(dtype, jnp.inexact):
         return dtype
     return jnp.dtype("complex128" if jnp.issubdtype(dtype, jnp.complexfloating) else "float64")
@@ -64,7 +68,11 @@ class Widener(Interpreter):
         self._was_wide = bool(jax.config.read("jax_enable_x64"))
 
     def widen(self, value: Any) -> Any:
-        """Returns an array or number in its wide type."""
+        """Returns an array or number in its wide type.
+
+        Args:
+            value: an array or a number.
+        """
         dtype = getattr(value, "dtype", None)
         if dtype is None or (not is_key(dtype) and self.type_of(dtype) != dtype):
             value = jnp.asarray(value)
@@ -72,11 +80,19 @@ class Widener(Interpreter):
         return value
 
     def widen_struct(self, atom: Any) -> jax.ShapeDtypeStruct:
-        """Returns the shape and the wide type of a variable."""
+        """Returns the shape and the wide type of a variable.
+
+        Args:
+            atom: a variable or literal of a jaxpr.
+        """
         return jax.ShapeDtypeStruct(atom.aval.shape, self.type_of(atom.aval.dtype))
 
     def constant(self, value: Any) -> Any:
-        """Widens literals and constants like everything else."""
+        """Widens literals and constants like everything else.
+
+        Args:
+            value: an array or a number.
+        """
         return self.widen(value)
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:

@@ -34,7 +34,11 @@ class Site(NamedTuple):
     enclosing: tuple[Any, ...]
 
     def enter(self, which: int) -> tuple[SitePath, tuple[Any, ...]]:
-        """Returns the path and the enclosing equations of what is in sub-jaxpr `which`."""
+        """Returns the path and the enclosing equations for a sub-jaxpr.
+
+        Args:
+            which: the number of the sub-jaxpr in the equation.
+        """
         return (*self.path, which), (*self.enclosing, self.equation)
 
 

@@ -32,16 +32,11 @@ def loss(p, x):
     return ((h - 0.3) ** 2).mean() + (choice**2).sum() + slightly_off(p["off"]).sum() + root.sum()
 
 
-def test_stopping_at_nan_and_inf_does_not_stop_the_checks():
+def test_stopping_at_nan_and_inf_and_strict_promotion_of_types():
     x = draw(0, 8, 4)
-    with jax.debug_nans(True), jax.debug_infs(True):
+    strict = jax.numpy_dtype_promotion("strict")
+    with jax.debug_nans(True), jax.debug_infs(True), strict:
         report = diagnose(loss, PARAMS, x)
-    assert {name: leaf.verdict for name, leaf in report.items()} == VERDICTS
-
-
-def test_types_that_are_promoted_by_nobody():
-    with jax.numpy_dtype_promotion("strict"):
-        report = diagnose(loss, PARAMS, draw(0, 8, 4))
     assert {name: leaf.verdict for name, leaf in report.items()} == VERDICTS
 
 
