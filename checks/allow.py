@@ -1,4 +1,4 @@
-"""The allow-list: leaves that may fail, each with the verdict expected and the reason."""
+"""The allow-list: leaves that may fail, each with the expected verdict and the reason."""
 
 import fnmatch
 from collections.abc import Iterable, Sequence
@@ -10,10 +10,15 @@ from checks.verdicts import HARMLESS_SLICES, ORDER, PASSING, Leaf
 
 @dataclass(frozen=True)
 class Allow:
-    """Lets leaves whose name matches `pattern` (`*` crosses `/`) have `verdict`, because `reason`.
+    """An entry of the allow-list.
+
+    Attributes:
+        pattern: pattern of leaf names, in which `*` also matches `/`.
+        verdict: the failing verdict that these leaves may have.
+        reason: why they may, in words.
 
     Raises:
-        ValueError: no such verdict, or no reason in words.
+        ValueError: there is no such failing verdict, or the reason is empty.
     """
 
     pattern: str
@@ -33,7 +38,7 @@ class Allow:
             )
 
     def matches(self, leaf: Leaf) -> bool:
-        """Whether this entry excuses everything that fails in the leaf."""
+        """Whether the entry allows everything that fails in the leaf."""
         if not fnmatch.fnmatchcase(leaf.name, self.pattern):
             return False
         failing = {s.verdict for s in leaf.slices if s.verdict not in HARMLESS_SLICES}
@@ -45,7 +50,19 @@ class Allow:
 def apply_allow_list(
     leaves: Iterable[Leaf], allow: Sequence[Allow | tuple[str, str, str]]
 ) -> tuple[list[Leaf], list[str]]:
-    """The leaves with those excused marked, and a sentence for each entry that excuses nothing."""
+    """Marks the leaves that an entry allows to fail.
+
+    Args:
+        leaves: the leaves of a report.
+        allow: entries, or tuples (pattern, verdict, reason).
+
+    Returns:
+        The leaves, with the reason in those that are allowed; and a sentence for each entry that
+        matches no failing leaf.
+
+    Raises:
+        ValueError: `Allow` refuses a tuple.
+    """
     entries = [entry if isinstance(entry, Allow) else Allow(*entry) for entry in allow]
     used: set[Allow] = set()
     marked = []
@@ -61,10 +78,17 @@ def apply_allow_list(
 
 
 def read_allow_list(path: str | Path) -> list[Allow]:
-    """Entries of a text file, one a line: `pattern  verdict  reason in words`; `#` comments.
+    """Reads a text file with one entry a line: `pattern verdict reason in words`.
+
+    Args:
+        path: the file; empty lines and lines that begin with `#` are ignored.
+
+    Returns:
+        The entries in the order of the file.
 
     Raises:
         ValueError: a line has fewer than three parts, or `Allow` refuses it.
+        OSError: the file cannot be read.
     """
     entries = []
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):

@@ -10,7 +10,7 @@ from checks.allow import Allow, apply_allow_list
 from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.trials import find_cures
 from checks.evidence import Evidence, gather_evidence
-from checks.flow.ways import Ways
+from checks.flow.at_point import FlowAtPoint
 from checks.judges import collect_findings
 from checks.judges.non_finite import find_problems
 from checks.measure.batches import read_batches
@@ -21,7 +21,7 @@ from checks.program.runner import Runner
 from checks.program.trace import trace
 from checks.progress import Say, progress
 from checks.proofs.proof import Proof, prove
-from checks.report import Report
+from checks.render.printable import PrintableReport
 from checks.verdicts import Leaf, make_leaf
 
 
@@ -35,7 +35,7 @@ def diagnose(
     allow: Sequence[Allow | tuple[str, str, str]] = (),
     seed: int = 0,
     cures: bool = True,
-) -> Report:
+) -> PrintableReport:
     """A verdict with its evidence for every leaf, for slices of it that differ, and cures.
 
     Args:
@@ -109,16 +109,18 @@ def cure(evidence: Evidence, sampler: Sampler, leaves: list[Leaf], say: Say) -> 
     return find_cures(subject, leaves, say)
 
 
-def report(evidence: Evidence, leaves: list[Leaf], problems: list[str], say: Say) -> Report:
+def report(
+    evidence: Evidence, leaves: list[Leaf], problems: list[str], say: Say
+) -> PrintableReport:
     """Puts together what was found; the flow of the gradient is measured when it is asked for."""
-    ways = Ways(evidence.runner, evidence.proof, evidence.survey.data[0].point, say)
-    return Report(
+    at_point = FlowAtPoint(evidence.runner, evidence.proof, evidence.survey.data[0].point, say)
+    return PrintableReport(
         leaves=tuple(leaves),
         skipped=evidence.program.params.skipped,
         problems=tuple(problems),
         notes=(*evidence.proof.dependence.notes, *evidence.rule_errors.notes),
-        find_flow=ways.flow,
-        find_profiles=ways.profiles,
+        find_flow=at_point.flow,
+        find_profiles=at_point.profiles,
     )
 
 

@@ -1,18 +1,22 @@
-"""One line a stage for whatever takes over two seconds."""
+"""Progress messages: one line a stage for calls that take over two seconds."""
 
 import sys
 import time
 from collections.abc import Callable
+from typing import TextIO
 
+# A function that is called with the name of a stage when the stage begins.
 Say = Callable[[str], None]
 
+# Seconds that must pass before a line is printed.
 _SECONDS = 2.0
 
 
-def progress(stream=None) -> Say:
-    """A function to be called at the start of each stage; silent for the first two seconds.
+def progress(stream: TextIO | None = None) -> Say:
+    """Returns a function that prints the stage that begins, at most one line each two seconds.
 
-    Lines go to standard error: `checks: STAGE (12 s)`.
+    Args:
+        stream: where lines of the form `checks: STAGE (12 s)` go; by default standard error.
     """
     out = stream or sys.stderr
     start = last = time.perf_counter()

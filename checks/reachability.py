@@ -5,16 +5,16 @@ from functools import partial
 from typing import Any
 
 from checks.findings import Finding
-from checks.flow.modules import static_flow
+from checks.flow.module_flow import find_static_flow
 from checks.judges.blocked import prove_blocked
 from checks.judges.disconnected import prove_disconnected
 from checks.program.trace import trace
 from checks.proofs.proof import Proof, prove
-from checks.report import Report
+from checks.render.printable import PrintableReport
 from checks.verdicts import REACHABLE, make_leaf
 
 
-def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
+def reach(loss: Callable[..., Any], params: Any, *args: Any) -> PrintableReport:
     """Proves for each leaf that it is `disconnected`, `blocked` or else `reachable`.
 
     Args:
@@ -30,7 +30,7 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
     """
     program = trace(loss, params, args)
     proof = prove(program)
-    return Report(
+    return PrintableReport(
         leaves=tuple(
             make_leaf(name, x, [finding])
             for name, x, finding in zip(
@@ -40,7 +40,7 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> Report:
         skipped=program.params.skipped,
         notes=tuple(proof.dependence.notes),
         static=True,
-        find_flow=partial(static_flow, program, proof.dependence, proof.cuts),
+        find_flow=partial(find_static_flow, program, proof.dependence, proof.cuts),
     )
 
 

@@ -11,8 +11,7 @@ from functools import partial
 
 from benchmarks.faults.oracle import confirms
 from benchmarks.faults.registry import Fault, Model
-from checks.diagnose import diagnose
-from checks.report import Report
+from checks import Report, diagnose
 from checks.verdicts import ORDER, PASSING
 
 _PROCESSES = 2

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 
 from benchmarks.faults.registry import Fault, Model
-from checks.program.leaves import name_leaves
+from checks import name_leaves
 
 _STEPS = 30
 

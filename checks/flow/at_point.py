@@ -1,36 +1,47 @@
-"""The ways of the gradient through a diagnosed program, worked out when they are asked for."""
+"""The gradient flow and the profiles of a diagnosed program at one point, measured on request."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from checks.flow.modules import Flow, measured_flow
-from checks.flow.profile import Profile, profiles
+from checks.flow.module_flow import measure_flow
+from checks.flow.profiles import measure_profiles
+from checks.gradient_flow import GradientFlow
+from checks.gradient_profile import Profile
 from checks.measure.points import Point
 from checks.program.runner import Runner
 from checks.progress import Say
 from checks.proofs.proof import Proof
 
 
-class Ways(NamedTuple):
-    """A program and the point to look at; each question compiles a program of its own."""
+class FlowAtPoint(NamedTuple):
+    """A program and a point; each of its methods compiles a gradient of its own.
+
+    Attributes:
+        runner: runs the program.
+        proof: what was proved about it.
+        point: values of the parameters and arguments.
+        say: reports the stage to the user.
+    """
 
     runner: Runner
     proof: Proof
     point: Point
     say: Say
 
-    def flow(self) -> Flow:
-        """The way of the gradient from the loss to the inputs, module by module."""
-        self.say("the way of the gradient through the modules")
-        return measured_flow(self.runner, self.proof.dependence, self.proof.cuts, self.point)
+    def flow(self) -> GradientFlow:
+        """Measures the gradient flow from the loss to the inputs, module by module."""
+        self.say("gradient flow through the modules")
+        return measure_flow(self.runner, self.proof.dependence, self.proof.cuts, self.point)
 
     def profiles(self, names: Sequence[str]) -> dict[str, Profile]:
-        """Those of these leaves that have a derivative."""
+        """Measures the profiles of those of these leaves that have a derivative."""
         positions = {name: i for i, name in enumerate(self.runner.program.params.names)}
         leaves = [positions[n] for n in names if positions[n] in self.runner.watched]
         if not leaves:
             return {}
-        self.say(f"the way of the gradient to {len(leaves)} leaves, equation by equation")
+        self.say(f"gradient profiles of {len(leaves)} leaves")
         point = self.point
-        found = profiles(self.runner, self.proof.dependence, leaves, point.leaves, point.args)
-        return {one.leaf: one for one in found}
+        profiles = measure_profiles(
+            self.runner, self.proof.dependence, leaves, point.leaves, point.args
+        )
+        return {profile.leaf: profile for profile in profiles}

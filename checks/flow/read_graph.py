@@ -40,7 +40,7 @@ class Read:
     state: str
 
 
-class Graph(NamedTuple):
+class ReadGraph(NamedTuple):
     """Everything that depends on a leaf or on a floating input.
 
     Attributes:
@@ -56,7 +56,7 @@ class Graph(NamedTuple):
     loss: frozenset[Source]
 
 
-def graph(program: Program, dependence: Dependence) -> Graph:
+def build_read_graph(program: Program, dependence: Dependence) -> ReadGraph:
     """The graph of a program; nothing is computed."""
     first = program.leaf_count + len(program.params.fixed)
     inputs = ((1 << len(program.args.learning)) - 1) << first
@@ -74,7 +74,7 @@ def graph(program: Program, dependence: Dependence) -> Graph:
             known.state = max(known.state, state, key=STATES.index)
     loss = sources.of((), jaxprs.open_jaxpr(program.jaxpr).outvars[0])
     order = list(dict.fromkeys(reversed(owners.values())))
-    return Graph(list(reads.values()), order, owners, loss)
+    return ReadGraph(list(reads.values()), order, owners, loss)
 
 
 def _owners(seen: Sequence[Seen], program: Program) -> dict[SitePath, str]:

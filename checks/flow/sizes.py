@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from checks.flow.graph import Graph, Read
 from checks.flow.probe import probed
+from checks.flow.read_graph import Read, ReadGraph
 from checks.flow.sources import Source
 from checks.program import jaxprs
 from checks.program.leaves import Partition
@@ -17,8 +17,8 @@ from checks.program.shadow import Widener
 from checks.program.sites import Feeds, Site, SitePath, Views
 
 
-def read_sizes(
-    runner: Runner, graph: Graph, point: Sequence[np.ndarray], args: Partition
+def measure_reads(
+    runner: Runner, graph: ReadGraph, point: Sequence[np.ndarray], args: Partition
 ) -> dict[int, np.ndarray]:
     """Position of a read in the graph -> Euclidean norm, one for each step of the scans around it.
 

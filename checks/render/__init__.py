@@ -1,1 +1,4 @@
-"""The report and the profile as self-contained pages."""
+"""Renderers of reports, flows and profiles: text, JSON, HTML pages and pictures.
+
+They import the data classes; no data class and no measurement imports them.
+"""

@@ -3,16 +3,17 @@
 import math
 from collections.abc import Iterable
 
-_LEAST = 0.08  # what is small still shows that it is not zero
+# Share of the smallest positive number, so that it can be seen that it is not zero.
+_LEAST = 0.08
 
 
 class LogScale:
-    """Sizes to shares: a little for the smallest positive one, 1 for the largest.
+    """Maps sizes to shares: `_LEAST` for the smallest positive size, 1 for the largest.
 
     The scale is at least a decade wide.
 
     Args:
-        sizes: those to cover; what is zero or not finite does not count.
+        sizes: the sizes to cover; those that are None, zero or not finite are ignored.
     """
 
     def __init__(self, sizes: Iterable[float | None]) -> None:
@@ -21,7 +22,7 @@ class LogScale:
         self._span = max(max(logs, default=0.0) - self._low, 1.0)
 
     def share(self, size: float) -> float:
-        """Between 0 and 1; 0 for what is zero or NaN alone, 1 for an infinity."""
+        """Returns a number from 0 to 1: 0 only for zero or NaN, 1 for infinity."""
         if not size > 0:
             return 0.0
         if math.isinf(size):

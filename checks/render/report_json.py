@@ -1,56 +1,58 @@
-"""A report as JSON, schema `checks.report/2`.
+"""A report as a JSON document, schema `checks.report/2`.
 
 schema     "checks.report/2"
 passes     whether nothing fails
-static     whether only the static part ran
+static     whether only the static proof ran
 counts     {verdict: number of leaves}
 problems   sentences that fail the report as a whole
-notes      what was taken on trust
-skipped    {name: why}
+notes      what the method assumed or could not see
+skipped    {name: reason}
 leaves     a list of
     name, shape, dtype, verdict, passes, evidence, where
     slices     [{axis, index, verdict, evidence}]
     also       [{verdict, evidence, where}], further verdicts that hold
     gradient   root mean square in float64, null where not measured or not finite
-    movement   root mean square of the first update over that of the weight, likewise; null too
-               for a weight that starts at zero
+    movement   root mean square of the first update over that of the weight; null where not
+               measured or not finite, and for a weight that starts at zero
     allowed    the allow-list's reason, or null
-    tried      number of edits tried on it, null where none were asked for
-    cures      [{kind, edit, measure, before, after, leaves, steps}], edits that brought it back;
+    tried      number of edits tried on the leaf, null where no cures were requested
+    cures      [{kind, edit, measure, before, after, leaves, steps}], edits that made the leaf pass;
                kind is leaf, equation or optimizer; measure is gradient, update or error; before is
-               null where it was not finite; leaves are the names of all that it brought back;
+               null where it was not finite; leaves are the names of all leaves that it made pass;
                steps is the number of optimiser steps after which `after` was measured
-flow       the way of the gradient from the loss to the inputs, module by module
+flow       the gradient flow from the loss to the inputs, module by module
     nodes      a list, the loss first, of
         name, kind ("loss", "module", "input"; "unread" for leaves that no equation reads)
-        leaves     names of the parameters that it reads
+        leaves     names of the parameters that the module reads
         cuts       places of the equations in it that block a leaf
-        steps      of a scan, norms of what goes back through its carry, the last step first
-        arriving   norm of the cotangents that its readers give it, null where not measured
-        factor     what it leaves of that on the way to other modules and inputs, likewise
+        steps      in a scan, norms of the cotangent of its carry, the last step first
+        arriving   norm of the cotangents that arrive at it, null where not measured
+        factor     the share of them that it passes on to other modules and inputs, likewise
     edges      a list of
         reader, source   names of nodes; the gradient goes from the first to the second
         state      "flows", "cut" (only values pass) or "unused" (thrown away)
         size       Euclidean norm of the cotangent in float64, null where not measured
 """
 
-import json
-import math
-from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from checks.verdicts import Leaf
-
-if TYPE_CHECKING:
-    from checks.report import Report
+from checks.gradient_flow import GradientFlow
+from checks.render.strict_json import nullify_non_finite
+from checks.report import Report
 
 SCHEMA = "checks.report/2"
 
 
-def document(report: "Report") -> dict[str, Any]:
-    """The report as plain dicts, lists, strings, numbers and None."""
+def report_document(report: Report) -> dict[str, Any]:
+    """Returns the report as plain dicts, lists, strings, finite numbers and None.
+
+    Args:
+        report: the report; its flow is computed for the document.
+
+    Returns:
+        The document whose schema the docstring of this module describes.
+    """
     return {
         "schema": SCHEMA,
         "passes": report.passes,
@@ -59,25 +61,20 @@ def document(report: "Report") -> dict[str, Any]:
         "problems": list(report.problems),
         "notes": list(report.notes),
         "skipped": dict(report.skipped),
-        "leaves": [_leaf(leaf) for leaf in report.leaves],
-        "flow": strict(report.flow.document()),
+        "leaves": [
+            nullify_non_finite(asdict(leaf)) | {"passes": leaf.passes} for leaf in report.leaves
+        ],
+        "flow": nullify_non_finite(flow_document(report.flow)),
     }
 
 
-def strict(value: Any) -> Any:
-    """With None for every number that is not finite: JSON has none of these."""
-    if isinstance(value, Mapping):
-        return {key: strict(x) for key, x in value.items()}
-    if isinstance(value, list | tuple):
-        return [strict(x) for x in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def write_json(report: "Report", path: str | Path) -> None:
-    """Writes the document, strictly valid (no NaN)."""
-    text = json.dumps(document(report), indent=1, allow_nan=False)
-    Path(path).write_text(text + "\n", encoding="utf-8")
-
-
-def _leaf(leaf: Leaf) -> dict[str, Any]:
-    return strict(asdict(leaf)) | {"passes": leaf.passes}
+def flow_document(flow: GradientFlow) -> dict[str, Any]:
+    """Returns a gradient flow as plain dicts, lists and numbers: the part `flow` of a report."""
+    sizes = {
+        node.name: {"arriving": flow.arriving(node), "factor": flow.factor(node)}
+        for node in flow.nodes
+    }
+    return {
+        "nodes": [asdict(node) | sizes[node.name] for node in flow.nodes],
+        "edges": [asdict(edge) for edge in flow.edges],
+    }

@@ -1,13 +1,13 @@
-"""Drawing as inline SVG: valid XML whatever the names are, light, dark and on paper."""
+"""Pictures as inline SVG: valid XML for all names, in the colours of the page's style."""
 
 from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from checks.pages.treemap import Box
+from checks.render.treemap import Box
 
-# One hue a family: proofs red, numbers violet, measured deaths orange, weak yellow, good green.
-COLOURS = {
+# One hue a family: proofs red, numbers violet, measured zeros orange, weak yellow, passing green.
+VERDICT_COLOURS = {
     "disconnected": "#b3261e",
     "blocked": "#d2483e",
     "non_finite": "#7b3fb5",
@@ -23,16 +23,17 @@ COLOURS = {
     "reachable": "#2f7d50",
 }
 _CONTROL = dict.fromkeys(range(32), "\N{REPLACEMENT CHARACTER}")
-_LETTER = 6.2  # width of one at 11 px, on average
+# Average width of a letter at 11 px.
+_LETTER = 6.2
 
 
 class Drawing:
-    """A picture of the given size, filled element by element.
+    """A picture to which shapes are added; the page scales it to its own width.
 
     Args:
-        width: in units of the picture; it is scaled to the width of the page.
-        height: likewise.
-        label: what a screen reader says.
+        width: width in the picture's units.
+        height: height in the picture's units.
+        label: text for screen readers.
     """
 
     def __init__(self, width: float, height: float, label: str) -> None:
@@ -41,23 +42,46 @@ class Drawing:
         self._root.set("aria-label", _clean(label))
 
     def rect(self, box: Box, kind: str, title: str = "", **attributes: str) -> None:
-        """A rectangle; `kind` is its class in the page's style, `title` shows when pointed at."""
+        """Adds a rectangle.
+
+        Args:
+            box: place and size.
+            kind: class in the page's style.
+            title: text that shows when the pointer is on it.
+            **attributes: further SVG attributes.
+        """
         sides = {name: f"{value:.1f}" for name, value in box._asdict().items()}
         self._add("rect", kind, title, sides | attributes)
 
-    def path(self, way: str, kind: str, width: float, title: str = "") -> None:
-        """A line of a width along an SVG path."""
-        self._add("path", kind, title, {"d": way, "stroke-width": f"{width:.1f}"})
+    def path(self, data: str, kind: str, width: float, title: str = "") -> None:
+        """Adds a line.
+
+        Args:
+            data: commands of an SVG path.
+            kind: class in the page's style.
+            width: width of the line.
+            title: text that shows when the pointer is on it.
+        """
+        self._add("path", kind, title, {"d": data, "stroke-width": f"{width:.1f}"})
 
     def text(
         self, text: str, x: float, y: float, kind: str = "", title: str = "", anchor: str = "start"
     ) -> None:
-        """One line of text, its base line at `y`."""
+        """Adds one line of text.
+
+        Args:
+            text: the text; control characters are replaced.
+            x: place of its anchor.
+            y: place of its base line.
+            kind: class in the page's style.
+            title: text that shows when the pointer is on it.
+            anchor: `start`, `middle` or `end`.
+        """
         place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
         self._add("text", kind, title, place).text = _clean(text)
 
     def markup(self) -> Markup:
-        """The picture, safe to stand in a page."""
+        """Returns the picture as markup that a page may include without escaping."""
         return Markup(ElementTree.tostring(self._root, encoding="unicode"))
 
     def _add(
@@ -70,16 +94,25 @@ class Drawing:
         return element
 
 
-def shortened(text: str, width: float, keep: str = "end") -> str:
-    """The text, or as much of its end (or start) as fits in a width, and three dots."""
-    room = int(width / _LETTER)
-    if len(text) <= room:
+def shorten(text: str, width: float, keep: str = "end") -> str:
+    """Shortens a text to a width, with three dots for the part that is left out.
+
+    Args:
+        text: one line of text.
+        width: width in a picture's units.
+        keep: `end` or `start`, the part that stays.
+
+    Returns:
+        The text; empty where there is no space for two letters.
+    """
+    count = int(width / _LETTER)
+    if len(text) <= count:
         return text
-    if room < 2:
+    if count < 2:
         return ""
-    return "…" + text[1 - room :] if keep == "end" else text[: room - 1] + "…"
+    return "…" + text[1 - count :] if keep == "end" else text[: count - 1] + "…"
 
 
 def _clean(text: str) -> str:
-    """Without the control characters that XML cannot hold."""
+    """Replaces the control characters that XML cannot contain."""
     return text.translate(_CONTROL)

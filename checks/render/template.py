@@ -1,21 +1,31 @@
-"""Templates filled in: all text is escaped, and a name that is missing is an error."""
+"""HTML templates: all text is escaped, and a missing name is an error."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 
-def rendered(
-    template: str, *packages: str, filters: Mapping[str, Callable[..., Any]], content: dict
+def fill_template(
+    template: str,
+    filters: Mapping[str, Callable[..., Any]],
+    content: Mapping[str, Any],
+    packages: Sequence[str] = ("checks.render",),
 ) -> str:
-    """A template as text.
+    """Fills a template.
 
     Args:
-        template: the name of its file.
-        *packages: whose ``templates/`` it and what it extends are looked for, in this order.
-        filters: name in the template -> function.
-        content: what the template shows.
+        template: name of a template file.
+        filters: name of a filter in the template -> its function.
+        content: name of a variable in the template -> its value.
+        packages: packages in whose `templates/` the file, and those that it extends, are looked
+            for, in this order.
+
+    Returns:
+        The page as text.
+
+    Raises:
+        jinja2.UndefinedError: the template uses a name that `content` does not have.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package) for package in packages]),

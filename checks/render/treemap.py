@@ -1,6 +1,6 @@
-"""Squarified treemaps: rectangles of given areas in a rectangle, as square as can be.
+"""Squarified treemaps: rectangles of given areas in a rectangle, as square as possible.
 
-Bruls, Huizing, van Wijk: Squarified treemaps, 2000.
+Source: Bruls, Huizing, van Wijk, "Squarified treemaps", 2000.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """A rectangle, from its upper left corner."""
+    """A rectangle.
+
+    Attributes:
+        x: left side.
+        y: upper side.
+        width: width.
+        height: height.
+    """
 
     x: float
     y: float
@@ -16,16 +23,23 @@ class Box(NamedTuple):
     height: float
 
     def inside(self, border: float, top: float = 0.0) -> "Box":
-        """What a border on all sides, and more at the top, leave of it."""
+        """Returns the box without a border on all sides and a further strip at the top."""
         width, height = self.width - 2 * border, self.height - 2 * border - top
         return Box(self.x + border, self.y + border + top, max(width, 0.0), max(height, 0.0))
 
 
-def squarified(weights: Sequence[float], box: Box) -> list[Box]:
-    """A rectangle for each positive weight, in the order of the weights; together they fill `box`.
+def squarify(weights: Sequence[float], box: Box) -> list[Box]:
+    """Divides a box into rectangles with areas in proportion to weights.
 
-    Rows are filled along the shorter side with the largest first, as long as the worst ratio of
-    sides in the row does not grow.
+    Rows are filled along the shorter side, the largest weight first, as long as the worst ratio
+    of sides in the row does not grow.
+
+    Args:
+        weights: positive numbers.
+        box: the box to divide.
+
+    Returns:
+        A rectangle for each weight, in the order of the weights; together they fill the box.
     """
     total = sum(weights) or 1.0
     areas = [weight * box.width * box.height / total for weight in weights]
@@ -35,24 +49,24 @@ def squarified(weights: Sequence[float], box: Box) -> list[Box]:
     for i in order:
         side = min(box.width, box.height)
         longer = [areas[j] for j in (*row, i)]
-        if row and _worst(longer, side) > _worst(longer[:-1], side):
-            box = _lay(row, areas, box, found)
+        if row and _worst_ratio(longer, side) > _worst_ratio(longer[:-1], side):
+            box = _place_row(row, areas, box, found)
             row = []
         row.append(i)
-    _lay(row, areas, box, found)
+    _place_row(row, areas, box, found)
     return found
 
 
-def _worst(areas: Sequence[float], side: float) -> float:
-    """The worst ratio of sides when these areas share a row along a side."""
+def _worst_ratio(areas: Sequence[float], side: float) -> float:
+    """Computes the worst ratio of sides when these areas share a row along a side."""
     total = sum(areas)
     if total <= 0 or side <= 0:
         return float("inf")
     return max(side**2 * max(areas) / total**2, total**2 / (side**2 * max(min(areas), 1e-300)))
 
 
-def _lay(row: Sequence[int], areas: Sequence[float], box: Box, found: list[Box]) -> Box:
-    """Places a row along the shorter side and gives what is left of the box."""
+def _place_row(row: Sequence[int], areas: Sequence[float], box: Box, found: list[Box]) -> Box:
+    """Writes a row along the shorter side into `found` and returns the rest of the box."""
     total = sum(areas[i] for i in row)
     is_wide = box.width >= box.height
     side = box.height if is_wide else box.width

@@ -7,10 +7,8 @@ from typing import Any
 import jax
 from markupsafe import Markup
 
-from checks import reach
-from checks.pages.flow_picture import flow_picture
-from checks.pages.rendering import rendered
-from checks.pages.svg import COLOURS
+from checks import VERDICT_COLOURS, flow_picture, reach
+from checks.render.template import fill_template
 from pgat_jax.causes.answer import rank_causes, write_answer
 from pgat_jax.causes.causes_pictures import EXPERIMENTS, draw_effects, draw_kinds
 from pgat_jax.causes.condition import Condition
@@ -21,11 +19,11 @@ from pgat_jax.causes.result_tables import format_end, format_losses
 from pgat_jax.causes.scales import FULL
 from pgat_jax.causes.wiring_faults import choose_wiring_faults
 
-VERDICT_COLOURS = {
-    "confirmed": COLOURS["disconnected"],
-    "contributing": COLOURS["stuck"],
-    "undecidable here": COLOURS["vanishing"],
-    "refuted": COLOURS["alive"],
+CAUSE_COLOURS = {
+    "confirmed": VERDICT_COLOURS["disconnected"],
+    "contributing": VERDICT_COLOURS["stuck"],
+    "undecidable here": VERDICT_COLOURS["vanishing"],
+    "refuted": VERDICT_COLOURS["alive"],
 }
 # Names of the two models on the page.
 MODELS = {"faulty": "faulty model (the original's wiring)", "sound": "sound model"}
@@ -42,7 +40,7 @@ def render_page(results: Mapping[str, Any], study: StudyConfig) -> str:
         A self-contained HTML page.
     """
     filters = {
-        "colour": VERDICT_COLOURS.__getitem__,
+        "colour": CAUSE_COLOURS.__getitem__,
         "effects": draw_effects,
         "ends": format_end,
         "losses": format_losses,
@@ -61,8 +59,8 @@ def render_page(results: Mapping[str, Any], study: StudyConfig) -> str:
         "models": MODELS,
         "full": FULL.name,
     }
-    packages = ("pgat_jax.causes", "checks.pages")
-    return rendered("causes.html", *packages, filters=filters, content=content)
+    packages = ("pgat_jax.causes", "checks.render")
+    return fill_template("causes.html", filters, content, packages)
 
 
 def _list_remedy_rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:

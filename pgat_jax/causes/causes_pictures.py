@@ -7,20 +7,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from checks.pages.svg import COLOURS, Drawing
-from checks.pages.treemap import Box
+from checks import VERDICT_COLOURS, Box, Drawing
 from pgat_jax.causes.cause_verdict import IMPOSED, REMOVED
 from pgat_jax.causes.effects import EQUAL_SHARE, HALF
 from pgat_jax.causes.outcomes import OUTCOMES
 
 # Kind of gradient -> (words, colour).
 KINDS = {
-    "disconnected": ("not connected to the loss", COLOURS["disconnected"]),
-    "zero": ("connected, gradient exactly zero", COLOURS["stuck"]),
-    "gradient": ("gradient", COLOURS["alive"]),
+    "disconnected": ("not connected to the loss", VERDICT_COLOURS["disconnected"]),
+    "zero": ("connected, gradient exactly zero", VERDICT_COLOURS["stuck"]),
+    "gradient": ("gradient", VERDICT_COLOURS["alive"]),
 }
 # Experiment -> colour.
-EXPERIMENTS = {REMOVED: COLOURS["alive"], IMPOSED: COLOURS["stuck"]}
+EXPERIMENTS = {REMOVED: VERDICT_COLOURS["alive"], IMPOSED: VERDICT_COLOURS["stuck"]}
 ROW = 22.0  # height of a row
 TEXT_BASE = 15.0  # from the top of a row to the base line of its text
 # Widths of the columns of `draw_kinds`: name, bar, numbers; and of a letter in its legend.

@@ -11,7 +11,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from checks.verdicts import PASSING
+from checks import PASSING
 from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.causes.result_tables import WIDTH, render_table
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import jax
 import numpy as np
 
-from checks.command import NOT_RUN, run_check
+from checks import NOT_RUN, run_check
 from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.fault_table import format_fault_table
 from pgat_jax.causes.study_model import StudyModel, intervene

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from checks.program.leaves import name_leaves
+from checks import name_leaves
 from pgat_jax.causes.scales import EPOCHS, Scale
 from pgat_jax.causes.study_model import StudyModel
 from pgat_jax.causes.trial_programs import TrialPrograms

@@ -4,7 +4,7 @@ import base64
 import json
 from pathlib import Path
 
-from checks.pages.rendering import rendered
+from checks.render.template import fill_template
 from pgat_jax.config_file import load_config
 from pgat_jax.forecasting.score_tables import conclusions, score_grids
 from pgat_jax.output import write_output
@@ -21,7 +21,7 @@ def write_report(run: Path) -> Path:
         UserError: ``run`` is not a run folder.
     """
     run = find_run(run)
-    page = rendered("report.html", "pgat_jax.pages", filters={}, content=content(run))
+    page = fill_template("report.html", {}, content(run), ["pgat_jax.pages"])
     return write_output(run / "report.html", page.encode())
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks import Leaf, Report, Slice
+from checks import Leaf, PrintableReport, Slice
 from pgat_jax.causes.fault_table import format_fault_table
 from pgat_jax.causes.intervention import WiringFault
 
@@ -20,7 +20,7 @@ def report(tmp_path):
         Leaf("table", (4, 5), "float32", "alive", "e", slices=rows),
         Leaf("other", (1,), "float32", "stuck", "e"),
     )
-    Report(leaves).to_json(tmp_path / "report.json")
+    PrintableReport(leaves).to_json(tmp_path / "report.json")
     return tmp_path / "report.json"
 
 

@@ -3,7 +3,7 @@
 import jax
 import pytest
 
-from checks.program.leaves import name_leaves
+from checks import name_leaves
 from pgat_jax import build, load_config
 from pgat_jax.causes.original_names import NAMES, count_by_part
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from jax import lax
 
+from checks import reach
 from checks.program.trace import NotALoss
-from checks.reach import reach
 
 X = jnp.linspace(0.1, 1.0, 4)
 

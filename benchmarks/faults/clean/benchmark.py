@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.faults.benchmark import diagnosed
 from benchmarks.faults.clean.registry import Clean
-from checks.report import Report
+from checks import Report
 from checks.verdicts import HARMLESS_SLICES, ORDER, PASSING, Leaf
 
 

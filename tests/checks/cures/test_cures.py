@@ -9,8 +9,9 @@ import optax
 import pytest
 from jax import lax
 
-from checks import Cure, Leaf, Report, assert_alive, diagnose, reach
-from checks.document import document
+from checks import Cure, Leaf, PrintableReport, Report, assert_alive, diagnose, reach
+from checks.render.report_json import report_document
+from checks.render.report_text import report_text
 from tests.checks.checked_programs import CASES, X, draw, mlp, slightly_off, square
 from tests.checks.cures.cured_programs import PIECES, loss_of, params_of
 from tests.checks.cures.failing_losses import find_all_cures, make_loss
@@ -198,7 +199,7 @@ def test_a_small_factor_is_scaled():
 def test_where_nothing_helps_nothing_is_reported(name, leaf, tried):
     found = _diagnosed(name)[leaf]
     assert found.cures == [] and bool(found.tried) is tried
-    text = Report((found,)).table()
+    text = report_text(Report((found,)))
     assert ("edits helps" if tried else "no edit of one leaf, equation or") in text
 
 
@@ -241,11 +242,11 @@ def test_leaves_that_pass_or_are_allowed_are_not_edited():
 def test_cures_are_shown_on_every_face(tmp_path):
     cure = Cure("leaf", "set s to 1", "gradient", float("nan"), 2.5, ("s", "b"), 3)
     leaf = Leaf("s", (), "float32", "stuck", "why", cures=[cure], tried=1)
-    report = Report((leaf,))
+    report = PrintableReport((leaf,))
     line = "cure: set s to 1: gradient nan -> 2.5e+00 after 3 steps (brings back 2 leaves)"
     table = report.table()
     assert line in " ".join(table.split()) and max(map(len, table.splitlines())) <= 100
-    (written,) = document(report)["leaves"][0]["cures"]
+    (written,) = report_document(report)["leaves"][0]["cures"]
     assert written["before"] is None and written["after"] == 2.5 and written["steps"] == 3
     report.to_html(tmp_path / "report.html")
     assert line.replace(">", "&gt;") in (tmp_path / "report.html").read_text()

@@ -7,14 +7,14 @@ import pytest
 from jax import lax
 
 from checks import diagnose, reach
-from checks.document import document
-from checks.flow.graph import MOST_GROUPS
-from checks.flow.modules import measured_flow
+from checks.flow.module_flow import measure_flow
+from checks.flow.read_graph import MOST_GROUPS
 from checks.flow.scopes import grouped
 from checks.measure.points import Sampler
 from checks.program.runner import Runner
 from checks.program.trace import trace
 from checks.proofs.proof import prove
+from checks.render.report_json import report_document
 
 X = jnp.linspace(0.1, 1.0, 4)
 
@@ -24,7 +24,7 @@ def flow_of(loss, params, *args):
     proof = prove(program)
     runner = Runner(program, proof.reachable)
     point = Sampler(program, proof.dependence, 0).data(program.args)
-    return measured_flow(runner, proof.dependence, proof.cuts, point)
+    return measure_flow(runner, proof.dependence, proof.cuts, point)
 
 
 def named(flow, word):
@@ -73,7 +73,7 @@ def test_the_steepest_loss_is_named_first():
         return halved(halved(jnp.tanh(6.0 + tripled(p["w"] * x)))).sum()  # saturated
 
     worst = flow_of(loss, {"w": X}, X).steepest()[0]
-    assert "test_flow.py" in worst.name and "halved" not in worst.name
+    assert "test_module_flow.py" in worst.name and "halved" not in worst.name
 
 
 def test_a_reversed_scan_counts_its_steps_from_the_loss():
@@ -120,7 +120,7 @@ def test_every_module_is_in_it_with_its_leaves_and_what_is_cut_or_unused():
     states = {edge.state for edge in flow.edges}
     assert states == {"flows", "cut", "unused"} and all(e.size is None for e in flow.edges)
     (cut,) = {cut for node in flow.nodes for cut in node.cuts}
-    assert "stop_gradient in Net" in cut and "test_flow.py" in cut
+    assert "stop_gradient in Net" in cut and "test_module_flow.py" in cut
     (unused,) = [edge for edge in flow.edges if edge.state == "unused"]
     assert unused.reader == "unused"
     assert "(2 leaves)" in flow.text() and "cut at" in flow.text()
@@ -180,6 +180,6 @@ def test_a_long_unrolled_program_has_a_short_flow():
 def test_a_report_works_it_out_once_and_writes_it_in_plain_numbers():
     report = diagnose(lambda p, x: jnp.sum((p["w"] * x) ** 2), {"w": X}, X)
     assert report.flow is report.flow
-    written = document(report)["flow"]
+    written = report_document(report)["flow"]
     assert written["nodes"][0]["name"] == "loss" and written["edges"][0]["size"] == 1.0
     assert {"arriving", "factor", "steps", "leaves", "cuts"} <= set(written["nodes"][1])

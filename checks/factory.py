@@ -1,0 +1,71 @@
+"""Factories: functions of a user's module that return a loss with its parameters and arguments."""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from checks.diagnosis import diagnose
+
+_RULE = "a factory returns `loss, params, args` (and settings of diagnose, if any)"
+
+
+def load_factory(name: str) -> Callable[[], Any]:
+    """Imports a factory; modules are also looked for in the working directory.
+
+    Args:
+        name: `MODULE:FACTORY`.
+
+    Returns:
+        The function.
+
+    Raises:
+        ValueError: the name has no colon, there is no such module or function, or the module
+            raises when it is imported.
+    """
+    module, colon, factory = name.partition(":")
+    if not (module and colon and factory):
+        raise ValueError(f"a factory is named MODULE:FACTORY: got {name!r}")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = getattr(importlib.import_module(module), factory)
+    except Exception as error:
+        raise ValueError(f"no factory {name!r}: {type(error).__name__}: {error}") from error
+    if not callable(found):
+        raise ValueError(f"a factory is a function: got {type(found).__name__} for {name!r}")
+    return found
+
+
+def call_factory(factory: Callable[[], Any]) -> tuple[Any, Any, tuple[Any, ...], dict[str, Any]]:
+    """Calls a factory and checks its result.
+
+    Args:
+        factory: the function.
+
+    Returns:
+        Loss, parameters, arguments, and settings of `diagnose` (empty if it gives none).
+
+    Raises:
+        ValueError: the factory raises, or does not return `loss, params, args` or
+            `loss, params, args, settings`.
+    """
+    try:
+        result = factory()
+    except Exception as error:
+        raise ValueError(f"the factory raised {type(error).__name__}: {error}") from error
+    if not (isinstance(result, tuple) and len(result) in (3, 4) and callable(result[0])):
+        raise ValueError(f"{_RULE}: got {type(result).__name__}")
+    loss, params, args, *rest = result
+    if not isinstance(args, tuple | list):
+        raise ValueError(f"{_RULE}, args a tuple: got {type(args).__name__}")
+    return loss, params, tuple(args), _check_settings(rest[0] if rest else {})
+
+
+def _check_settings(settings: Any) -> dict[str, Any]:
+    known = set(inspect.signature(diagnose).parameters) - {"loss", "params", "args"}
+    if not (isinstance(settings, Mapping) and set(settings) <= known):
+        keys = ", ".join(sorted(known))
+        raise ValueError(f"{_RULE}, settings a dict of {keys}: got {settings!r}")
+    return dict(settings)

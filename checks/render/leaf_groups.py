@@ -1,0 +1,72 @@
+"""Leaves in groups for display: equal siblings as one, with their names and cures in words."""
+
+import re
+from collections.abc import Sequence
+
+from checks.verdicts import Cure, Leaf
+
+# Verdicts of leaves about which a report has nothing more to say.
+_PLAIN = frozenset({"alive", "reachable"})
+_NUMBERS = re.compile(r"\d+")
+_NO_EDIT = "no edit of one leaf, equation or optimiser stage is known for it"
+
+
+def is_plain(leaf: Leaf) -> bool:
+    """Whether a leaf passes and has no slices, further verdicts or allow-list reason to show."""
+    has_more = bool(leaf.slices or leaf.also or leaf.allowed is not None)
+    return leaf.verdict in _PLAIN and not has_more
+
+
+def group_siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
+    """Groups leaves that differ only by the numbers in their names, places and cures.
+
+    Args:
+        leaves: in the order in which they are shown.
+
+    Returns:
+        Groups in the order of their first leaves. All leaves of a group have the same verdict,
+        slices, places and allow-list reason, so the first can stand for all.
+    """
+    groups: dict[object, list[Leaf]] = {}
+    for leaf in leaves:
+        slices = tuple((s.axis, s.index, s.verdict) for s in leaf.slices)
+        cures = tuple(star_numbers(cure.edit) for cure in leaf.cures)
+        where = tuple(map(_star_module, leaf.where))
+        name = star_numbers(leaf.name)
+        key = (name, leaf.verdict, leaf.allowed, leaf.passes, where, slices, cures)
+        groups.setdefault(key, []).append(leaf)
+    return list(groups.values())
+
+
+def group_name(group: Sequence[Leaf]) -> str:
+    """Returns the name of a single leaf; for several the name with its numbers starred."""
+    return group[0].name if len(group) == 1 else star_numbers(group[0].name)
+
+
+def star_numbers(text: str) -> str:
+    """Replaces each number in a text by `*`."""
+    return _NUMBERS.sub("*", text)
+
+
+def cure_sentences(leaf: Leaf) -> list[str]:
+    """Returns a sentence for each cure of a leaf, or one that says that none was found.
+
+    The list is empty if no cures were requested.
+    """
+    if leaf.tried is None:
+        return []
+    if leaf.cures:
+        return [f"cure: {_describe(cure)}" for cure in leaf.cures]
+    return [f"no cure: {f'none of {leaf.tried} edits helps' if leaf.tried else _NO_EDIT}"]
+
+
+def _describe(cure: Cure) -> str:
+    when = f" after {cure.steps} steps" if cure.steps else ""
+    others = f" (brings back {len(cure.leaves)} leaves)" if len(cure.leaves) > 1 else ""
+    return f"{cure.edit}: {cure.measure} {cure.before:.1e} -> {cure.after:.1e}{when}{others}"
+
+
+def _star_module(place: str) -> str:
+    """Stars the numbers in the module path of a place; the line number stays."""
+    line, within, module = place.partition(" in ")
+    return line + within + star_numbers(module)

@@ -1,0 +1,83 @@
+"""Reports, flows and profiles that can print and write themselves: what the checks return."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from checks.gradient_flow import GradientFlow
+from checks.gradient_profile import Profile
+from checks.render.flow_text import flow_text
+from checks.render.profile_json import profile_document
+from checks.render.profile_page import profile_page
+from checks.render.profile_text import profile_text
+from checks.render.report_json import report_document
+from checks.render.report_page import report_page
+from checks.render.report_text import report_text
+from checks.render.strict_json import write_json
+from checks.report import Report
+
+
+@dataclass(frozen=True)
+class PrintableFlow(GradientFlow):
+    """A gradient flow with a text form."""
+
+    def text(self) -> str:
+        """Returns one line a node, the loss first."""
+        return flow_text(self)
+
+
+@dataclass(frozen=True)
+class PrintableProfile(Profile):
+    """A gradient profile with text, JSON and HTML forms."""
+
+    def text(self) -> str:
+        """Returns the steepest equations, then a bar for each equation."""
+        return profile_text(self)
+
+    def to_json(self, path: str | Path) -> None:
+        """Writes the profile as JSON; `checks.render.profile_json` describes the schema."""
+        write_json(profile_document(self), path)
+
+    def to_html(self, path: str | Path) -> None:
+        """Writes the profile as one self-contained page."""
+        write_page(profile_page(self), path)
+
+
+@dataclass(frozen=True)
+class PrintableReport(Report):
+    """A report with text, JSON and HTML forms."""
+
+    @cached_property
+    def flow(self) -> PrintableFlow:
+        """The gradient flow from the loss to the inputs, computed when it is first used."""
+        flow = self.find_flow()
+        return PrintableFlow(flow.nodes, flow.edges)
+
+    def profiles(self, names: Sequence[str]) -> Mapping[str, PrintableProfile]:
+        """Measures the gradient profiles of some leaves; see `Report.profiles`."""
+        return {
+            name: make_printable(profile) for name, profile in self.find_profiles(names).items()
+        }
+
+    def table(self) -> str:
+        """Returns the report as text of at most 100 columns, worst first."""
+        return report_text(self)
+
+    def to_json(self, path: str | Path) -> None:
+        """Writes the report as JSON; `checks.render.report_json` describes the schema."""
+        write_json(report_document(self), path)
+
+    def to_html(self, path: str | Path) -> None:
+        """Writes the report as one self-contained page."""
+        write_page(report_page(self), path)
+
+
+def make_printable(profile: Profile) -> PrintableProfile:
+    """Returns the profile with its text, JSON and HTML forms."""
+    return PrintableProfile(profile.leaf, profile.passages, profile.gradient)
+
+
+def write_page(page: str, path: str | Path) -> None:
+    """Writes a page as UTF-8; characters that have no encoding become `?`."""
+    Path(path).write_text(page, encoding="utf-8", errors="replace")
