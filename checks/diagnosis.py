@@ -112,7 +112,7 @@ def cure(evidence: Evidence, sampler: Sampler, leaves: list[Leaf], say: Say) -> 
 def report(
     evidence: Evidence, leaves: list[Leaf], problems: list[str], say: Say
 ) -> PrintableReport:
-    """Puts together what was found; the flow of the gradient is measured when it is asked for."""
+    """Puts the results into a report; the gradient flow is measured when it is first used."""
     at_point = FlowAtPoint(evidence.runner, evidence.proof, evidence.survey.data[0].point, say)
     return PrintableReport(
         leaves=tuple(leaves),

@@ -8,7 +8,7 @@ from checks.flow.at_point import FlowAtPoint
 from checks.measure.points import Sampler
 from checks.program.runner import Runner
 from checks.program.trace import trace
-from checks.reachability import analyse
+from checks.proofs.proof import prove
 
 X = jnp.linspace(0.1, 1.0, 4)
 
@@ -19,11 +19,11 @@ def flow_and_stages():
         return (3.0 * p["w"] * x).sum() + lax.stop_gradient(p["v"]).sum()
 
     program = trace(loss, {"w": X, "v": X}, (X,))
-    static = analyse(program)
-    runner = Runner(program, [i for i, f in enumerate(static.findings) if f.verdict == "reachable"])
-    point = Sampler(program, static.dependence, 0).data(program.args)
+    proof = prove(program)
+    runner = Runner(program, proof.reachable)
+    point = Sampler(program, proof.dependence, 0).data(program.args)
     stages = []
-    return FlowAtPoint(runner, static, point, stages.append), stages
+    return FlowAtPoint(runner, proof, point, stages.append), stages
 
 
 def test_the_flow_is_measured(flow_and_stages):

@@ -11,7 +11,7 @@ from checks import profile
 from checks.flow.profiles import measure_profiles
 from checks.program.runner import Runner, widen_array
 from checks.program.trace import trace
-from checks.reachability import analyse
+from checks.proofs.proof import prove
 
 
 def test_the_steepest_loss_is_the_saturated_equation():
@@ -45,10 +45,10 @@ def test_several_leaves_are_measured_in_one_run_each_with_its_own_equations():
         return jnp.sin(p["w"]).sum() + 2.0 * jnp.cos(p["v"]).sum()
 
     program = trace(loss, {"v": jnp.ones(2), "w": jnp.ones(2)}, ())
-    static = analyse(program)
+    proof = prove(program)
     point = [widen_array(x) for x in program.params.learning]
     runner = Runner(program, [0, 1])
-    cosine, sine = measure_profiles(runner, static.dependence, [0, 1], point, program.args)
+    cosine, sine = measure_profiles(runner, proof.dependence, [0, 1], point, program.args)
     assert (cosine.leaf, sine.leaf) == ("v", "w")
     assert cosine.gradient == pytest.approx(2 * math.sin(1.0))
     assert sine.gradient == pytest.approx(math.cos(1.0))
