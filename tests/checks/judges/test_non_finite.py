@@ -58,7 +58,7 @@ def test_in_training_the_step_and_its_batch_are_named(batches):
     text = (
         "measured: finite at first, not after 5 optimiser steps; NaN is first made forward by log"
     )
-    assert found == {1: [Finding("non_finite", f"{text} log", ("m.py:1 log",))]}
+    assert found == {1: [Finding("non_finite", text, ("m.py:1 log",))]}
 
 
 def test_the_optimiser_may_make_it_itself():
