@@ -1,13 +1,14 @@
-"""The command line: words in, exit status out; every mistake is one sentence on stderr."""
+"""The command line: arguments in, exit status out; each mistake is one sentence on stderr."""
 
 import argparse
-import difflib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from pgat_jax.errors import UserError, printable
+from pgat_jax.errors import UserError, printable, suggest
+from pgat_jax.output import show_messages
 from pgat_jax.verbs import VERBS
 
 HELP = """Forecast daily Open, High, Low and Close from prices and the sky.
@@ -17,8 +18,8 @@ usage: python run.py [VERB] [flags] [key.sub=value ...]
 verbs:
 {verbs}
 
-Without a verb, `train` is meant. `python run.py VERB --help` explains a verb.
-Keys of a configuration are changed in place: `data.source=FILE train.batch_size=4`.
+Without a verb, `train` runs. `python run.py VERB --help` explains a verb.
+`key.sub=value` changes one key of the configuration: `data.source=FILE train.batch_size=4`.
 
 first steps:
   python run.py --config laptop                  train a small model, minutes on two cores
@@ -26,29 +27,46 @@ first steps:
   python run.py evaluate                         scores of the newest run beside baselines
   python run.py forecast                         the next trading days, in prices"""
 
+# Exit statuses. A signal's is 128 + its number, as in shells: 2 is SIGINT, 13 is SIGPIPE.
+BAD_INPUT = 2
+INTERRUPTED = 128 + 2
+PIPE_CLOSED = 128 + 13
+
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 1 a check failed, 2 bad input, 130 or 143 a signal."""
+    """Runs the command line and exits: 0 done, 1 a check failed, 2 bad input, 130 or 143 a signal.
+
+    Args:
+        argv: the arguments without the program's name; those of the process if None.
+    """
     sys.exit(run(sys.argv[1:] if argv is None else list(argv)))
 
 
 def run(argv: list[str]) -> int:
-    """Run the command line; returns the exit status."""
+    """Runs the command line.
+
+    Args:
+        argv: the arguments without the program's name.
+
+    Returns:
+        The exit status, as in `main`.
+    """
     try:
-        return _dispatch(argv)
+        with show_messages():
+            return _dispatch(argv)
     except UserError as error:
         print(error, file=sys.stderr)
-        return 2
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except OSError as error:  # what the system refuses: no right, no room, no such name
+        return PIPE_CLOSED
+    except OSError as error:  # the system refuses: no permission, no space, no such name
         what = f"{error.filename or 'a file'}: {error.strerror or error}"
-        print(printable(f"{what}: mend that, or name another file."), file=sys.stderr)
-        return 2
+        print(printable(f"{what}: correct that, or name another file."), file=sys.stderr)
+        return BAD_INPUT
 
 
 def _dispatch(argv: list[str]) -> int:
@@ -67,17 +85,17 @@ def _split_verb(argv: list[str]) -> tuple[str, list[str]]:
     if argv[0] in VERBS:
         return argv[0], argv[1:]
     raise UserError(
-        f"unknown verb {argv[0]!r}{_nearest(argv[0], VERBS)}; verbs: {', '.join(VERBS)}."
+        f"unknown verb {argv[0]!r}{suggest(argv[0], VERBS)}; verbs: {', '.join(VERBS)}."
     )
 
 
 def _parse(verb: str, argv: list[str]) -> argparse.Namespace:
-    parser = _parser(verb)
+    parser = _make_parser(verb)
     args, extra = parser.parse_known_intermixed_args(argv)
     for word in extra:
         if word.startswith("-"):
-            known = [option for a in parser._actions for option in a.option_strings]
-            raise UserError(f"{verb}: unknown flag {word!r}{_nearest(word.split('=')[0], known)}.")
+            known = re.findall(r"--[a-z-]+", parser.format_usage())
+            raise UserError(f"{verb}: unknown flag {word!r}{suggest(word.split('=')[0], known)}.")
         raise UserError(f"{verb}: {word!r} was not expected here; see `run.py {verb} --help`.")
     for word in getattr(args, "overrides", []):
         if "=" not in word:
@@ -86,8 +104,8 @@ def _parse(verb: str, argv: list[str]) -> argparse.Namespace:
     return args
 
 
-def _parser(verb: str) -> argparse.ArgumentParser:
-    summary, examples, flags, _ = VERBS[verb]
+def _make_parser(verb: str) -> argparse.ArgumentParser:
+    summary, examples, add_flags, _ = VERBS[verb]
     parser = _Parser(
         prog=f"python run.py {verb}",
         description=summary[0].upper() + summary[1:] + ".",
@@ -95,15 +113,12 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    flags(parser)
+    add_flags(parser)
     return parser
 
 
 class _Parser(argparse.ArgumentParser):
+    """Raises its errors in place of printing the usage."""
+
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{self.prog.removeprefix('python ')}: {message}.")
-
-
-def _nearest(word: str, known) -> str:
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

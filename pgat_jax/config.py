@@ -1,17 +1,17 @@
-"""The configuration: every key, its unit and its range, documented here and nowhere else.
+"""The configuration of a run: every key with its meaning, unit and range.
 
-Reading YAML and rendering mistakes as sentences is ``config_file``'s work.
+`config_file` reads YAML and turns mistakes into sentences. This module imports only names.
 """
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from pgat_jax.data.columns import BODIES
+from pgat_jax.names import BODIES
 
+# The largest number of the device's int32.
 LARGEST = 2**31 - 1
-"""What the device's int32 can count."""
 Positive = Annotated[int, Field(ge=1, le=LARGEST)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
@@ -29,35 +29,54 @@ def _power_of_two(parts: int) -> int:
 
 
 class Section(BaseModel):
-    """A frozen group of keys; unknown keys, loose types, NaN and Inf are refused."""
+    """A frozen group of keys; unknown keys, values of another type, NaN and Inf are refused."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
 
+class WindowSizes(NamedTuple):
+    """Lengths of the parts of a window, in rows of the table; hashable.
+
+    Attributes:
+        seq_len: S, the past days.
+        label_len: L, the last past days, which the decoder also sees.
+        pred_len: P, the days to predict.
+    """
+
+    seq_len: int
+    label_len: int
+    pred_len: int
+
+
 class DataConfig(Section):
     """The table, its windows and its splits."""
 
     source: str = Field(default="nasdaq", min_length=1, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$")
-    """``nasdaq``, ``ibm``, or the path of a CSV or Parquet file: a date and four prices suffice."""
+    """`nasdaq`, `ibm`, or the path of a CSV or Parquet file with a date and four prices."""
     seq_len: int = Field(default=250, ge=8, le=LARGEST)
     """S: days that the encoder sees."""
     label_len: Positive = 125
-    """L: last days of the window that the decoder sees again; at most seq_len."""
+    """L: last days of the window that the decoder also sees; at most seq_len."""
     pred_len: Positive = 10
     """P: days to predict."""
     validation_days: Positive = 50
-    """Rows before the test rows, kept for validation; at least pred_len."""
+    """Rows of the validation split, before the test rows; at least pred_len."""
     test_days: Positive = 50
-    """Last rows of the table, kept for the test; at least pred_len."""
+    """Rows of the test split, the last of the table; at least pred_len."""
     keep_constant: bool = False
     """Keep columns that never change (a model cannot learn from them)."""
     calendar: Literal["nyse", "weekdays", "daily"] = "nyse"
     """Days on which the market trades, for dates after the table's end."""
 
+    @property
+    def window_sizes(self) -> WindowSizes:
+        """The lengths of the parts of a window."""
+        return WindowSizes(self.seq_len, self.label_len, self.pred_len)
+
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_lengths(self) -> Self:
         if self.label_len > self.seq_len:
             raise ValueError(
                 f"data.label_len: got {self.label_len}, expected at most data.seq_len "
@@ -67,13 +86,13 @@ class DataConfig(Section):
             if getattr(self, key) < self.pred_len:
                 raise ValueError(
                     f"data.{key}: got {getattr(self, key)}, expected at least data.pred_len "
-                    f"({self.pred_len}): a split must hold one whole forecast"
+                    f"({self.pred_len}): a split must contain one whole forecast"
                 )
         return self
 
 
 class ModelConfig(Section):
-    """Sizes and switches of the six phases."""
+    """Sizes and switches of the six phases of the model."""
 
     d_model: Positive = 416
     """D: width of the stream; must be 13 x channels."""
@@ -90,7 +109,7 @@ class ModelConfig(Section):
     d_layers: Positive = 4
     """Blocks of the decoder."""
     d_ff: Positive = 1024
-    """Hidden width of the encoder blocks' feed-forward part."""
+    """Hidden width of the feed-forward part of each encoder block."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
     """Share of activations dropped in training; applied in steps of 1/256."""
     bypass_spatiotemporal_with_petri: bool = True
@@ -101,7 +120,7 @@ class ModelConfig(Section):
     """Fusion gate: learned (sigmoid), 1 (open), 0 (closed), or a constant between 0 and 1."""
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_widths(self) -> Self:
         if self.d_model != len(BODIES) * self.channels:
             raise ValueError(
                 f"model.d_model: got {self.d_model}, expected {len(BODIES)} x model.channels = "
@@ -138,12 +157,12 @@ class LossConfig(Section):
 
 
 class TrainConfig(Section):
-    """The recipe of optimisation."""
+    """Optimisation: length, batch, learning rate, clipping, checkpoints and precision."""
 
     epochs: Positive = 50
     """Passes over the training windows."""
     batch_size: Positive = 12
-    """B: windows a step."""
+    """B: windows in each step."""
     accumulation: Positive = 3
     """Steps whose mean gradient makes one update."""
     learning_rate: float = Field(default=3e-3, gt=0)
@@ -153,26 +172,26 @@ class TrainConfig(Section):
     final_learning_rate: float = Field(default=1e-5, ge=0)
     """Learning rate at the end of the last epoch; at most learning_rate."""
     weight_decay: float = Field(default=1e-5, ge=0)
-    """AdamW's decoupled decay; of matrices only."""
+    """AdamW's decoupled decay, of matrices only."""
     clip_norm: float = Field(default=5.0, gt=0)
     """Largest gradient norm of each parameter group."""
     checkpoint_every: Positive = 5
-    """Epochs between kept checkpoints; the last and the best are always kept."""
+    """Epochs between checkpoints that are never deleted; the last and the best never are either."""
     early_stopping: Positive | None = None
     """Epochs without a better validation loss after which training stops; null: never."""
     max_nonfinite: Positive = 10
-    """Steps in a row with a NaN or Inf gradient after which the run stops."""
+    """Consecutive steps with a NaN or Inf gradient after which training stops."""
     log_every: Positive = 10
     """Steps between records of the metrics."""
     steps_per_dispatch: Positive = 1
-    """Steps that run on the device before the host is asked again."""
+    """Steps that the device runs before it returns to the host."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Type of the activations; parameters, softmax and loss are always float32."""
     remat: bool = False
     """Recompute each block's activations in the backward pass: less memory, more time."""
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_schedule(self) -> Self:
         if self.warmup_epochs >= self.epochs:
             raise ValueError(
                 f"train.warmup_epochs: got {self.warmup_epochs}, expected fewer than "
@@ -187,7 +206,7 @@ class TrainConfig(Section):
 
 
 class MeshConfig(Section):
-    """The devices that share a step: a mesh of data x fsdp. A resumed run may have another."""
+    """The devices that share a step: a mesh of data x fsdp. A resumed run may use another mesh."""
 
     data: Positive | None = None
     """Shares of a batch; null: as many devices as there are and as train.batch_size divides by."""
@@ -199,9 +218,9 @@ class Config(Section):
     """One run. Hashable, so it can be a static argument of a jitted function."""
 
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
-    """Names the run's folder: letters, digits, ``_``, ``.``, ``-``."""
+    """Beginning of the name of the run's folder: letters, digits, `_`, `.`, `-`."""
     seed: int = Field(default=0, ge=0, lt=2**31)
-    """Seed of initial parameters, dropout and the order of windows."""
+    """Seed of the initial parameters, the dropout and the order of the windows."""
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()

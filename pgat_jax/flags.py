@@ -1,13 +1,14 @@
-"""The flags of each verb, with their help; and the words they take."""
+"""The flags of each verb with their help texts, and the conversion of their values."""
 
 import argparse
+import math
 from pathlib import Path
 
 DEFAULT_CONFIG = "recovery"
 
 
-def config(parser: argparse.ArgumentParser) -> None:
-    """Of verbs that read a configuration."""
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Adds what every verb takes that reads a configuration."""
     parser.add_argument(
         "--config",
         metavar="NAME",
@@ -23,40 +24,31 @@ def config(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def train(parser: argparse.ArgumentParser) -> None:
-    """Of a training session."""
-    config(parser)
-    parser.add_argument("--minutes", type=_minutes, metavar="M", help="stop after M minutes")
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of `train`."""
+    add_config(parser)
+    parser.add_argument("--minutes", type=_to_minutes, metavar="M", help="stop after M minutes")
     parser.add_argument("--run-name", metavar="NAME", help="name the folder runs/NAME-DATE")
     parser.add_argument(
-        "--resume", metavar="RUN", help="go on with a run: its folder, or its name under runs/"
+        "--resume", metavar="RUN", help="continue a run: its folder, or its name under runs/"
     )
-    several = parser.add_argument_group("several processes (SLURM, Kubernetes, TPU pods: none)")
+    several = parser.add_argument_group(
+        "several processes (SLURM, Kubernetes and TPU pods need none of these)"
+    )
     several.add_argument("--coordinator", metavar="HOST:PORT", help="address of process 0")
-    several.add_argument("--processes", type=int, metavar="N", help="how many there are")
-    several.add_argument("--process", type=int, metavar="I", help="which this one is, from 0")
+    several.add_argument("--processes", type=int, metavar="N", help="number of processes")
+    several.add_argument("--process", type=int, metavar="I", help="number of this one, from 0")
 
 
-def run(parser: argparse.ArgumentParser) -> None:
-    """Of verbs that read a run."""
-    parser.add_argument(
-        "run",
-        nargs="?",
-        metavar="RUN",
-        help="a run's folder, or its name under runs/ (default: the newest)",
-    )
-    parser.add_argument("--config", metavar="NAME", help="the newest run of this configuration")
-
-
-def evaluate(parser: argparse.ArgumentParser) -> None:
-    """Of `evaluate`."""
-    run(parser)
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of `evaluate`."""
+    _add_run(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
 
 
-def forecast(parser: argparse.ArgumentParser) -> None:
-    """Of `forecast`."""
-    run(parser)
+def add_forecast(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of `forecast`."""
+    _add_run(parser)
     parser.add_argument("--data", metavar="FILE", help="CSV or Parquet with rows to forecast from")
     parser.add_argument(
         "--from",
@@ -66,25 +58,25 @@ def forecast(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--quantiles",
-        type=_quantiles,
+        type=_to_levels,
         default=(0.05, 0.5, 0.95),
         metavar="LEVELS",
         help="levels between 0 and 1 (default .05,.5,.95)",
     )
-    parser.add_argument("--output", type=Path, metavar="FILE.csv", help="where the CSV goes")
+    parser.add_argument("--output", type=Path, metavar="FILE.csv", help="file for the CSV")
 
 
-def data(parser: argparse.ArgumentParser) -> None:
-    """Of `data`."""
-    config(parser)
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of `data`."""
+    add_config(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the joined table, .csv or .parquet"
     )
 
 
-def bench(parser: argparse.ArgumentParser) -> None:
-    """Of `bench`."""
-    config(parser)
+def add_bench(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of `bench`."""
+    add_config(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
     parser.add_argument(
         "--profile",
@@ -94,14 +86,17 @@ def bench(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check(parser: argparse.ArgumentParser) -> None:
-    """Of `check`."""
-    config(parser)
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of `check`."""
+    add_config(parser)
     parser.add_argument(
-        "--static", action="store_true", help="only what shapes prove; seconds, nothing is run"
+        "--static", action="store_true", help="only what shapes prove: seconds, nothing is run"
     )
     parser.add_argument(
-        "--allow", type=Path, metavar="FILE", help="a line `pattern verdict reason` for each excuse"
+        "--allow",
+        type=Path,
+        metavar="FILE",
+        help="file of accepted findings, a line `pattern verdict reason` for each",
     )
     for flag, text in (
         ("--fault", "impose a fault of pgat_jax/causes besides the configuration's; repeatable"),
@@ -112,12 +107,12 @@ def check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page")
 
 
-def causes(parser: argparse.ArgumentParser) -> None:
-    """Of `causes`."""
-    config(parser)
+def add_causes(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of `causes`."""
+    add_config(parser)
     parser.add_argument(
         "--only",
-        type=_words,
+        type=_to_words,
         default=(),
         metavar="CAUSES",
         help="numbers or parts of titles, such as 3.2,gate; without them the fixes are tried too",
@@ -126,27 +121,43 @@ def causes(parser: argparse.ArgumentParser) -> None:
         "--seeds", type=int, metavar="N", help="seeds of each trial (default 10, or 4 if quick)"
     )
     parser.add_argument(
-        "--quick", action="store_true", help="the start alone, at full size: nothing is trained"
+        "--quick",
+        action="store_true",
+        help="only the initial parameters, at full size: nothing is trained",
     )
     parser.add_argument("--list", action="store_true", help="show the causes and stop")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the page")
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """Adds what every verb takes that reads a run."""
+    parser.add_argument(
+        "run",
+        nargs="?",
+        metavar="RUN",
+        help="a run's folder, or its name under runs/ (default: the newest)",
+    )
+    parser.add_argument("--config", metavar="NAME", help="the newest run of this configuration")
+
+
+def _to_words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _minutes(text: str) -> float:
-    minutes = float(text)
-    if not 0 < minutes < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
+def _to_minutes(text: str) -> float:
+    minutes = _to_number(text, "a number of minutes above 0")
+    if not 0 < minutes < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: expected a number of minutes above 0")
     return minutes
 
 
-def _quantiles(text: str) -> tuple[float, ...]:
-    return tuple(float(level) for level in text.split(","))
+def _to_levels(text: str) -> tuple[float, ...]:
+    return tuple(_to_number(part, "levels such as .05,.5,.95") for part in text.split(","))
 
 
-_quantiles.__name__ = "list of levels"
-_minutes.__name__ = "number of minutes"
+def _to_number(text: str, expected: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {expected}") from None

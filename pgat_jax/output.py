@@ -1,26 +1,61 @@
-"""Files that a verb leaves behind, written whole or not at all."""
+"""Output of the command line: files written whole or not at all, and messages on stderr.
 
+Library functions print nothing: they log messages, which `show_messages` makes visible.
+"""
+
+import logging
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pgat_jax.errors import UserError
+from pgat_jax.errors import UserError, printable
+
+
+@contextmanager
+def show_messages() -> Iterator[None]:
+    """Shows the messages that the package logs, from level INFO, as lines on stderr."""
+    logger = logging.getLogger("pgat_jax")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_PlainFormatter())
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+class _PlainFormatter(logging.Formatter):
+    """Formats a message as its text alone, safe for a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(record.getMessage())
 
 
 def write_output(path: Path, content: bytes) -> Path:
-    """Write a file, making its folder; returns its path.
+    """Writes a file that the user asked for, and creates its folder.
+
+    Args:
+        path: where to write; an existing file is replaced.
+        content: the whole content of the file.
+
+    Returns:
+        The path.
 
     Raises:
-        UserError: the file cannot be written; what stood there before still stands.
+        UserError: the file cannot be written; an existing file is unchanged.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     except OSError as error:
         raise UserError(
-            f"{path}: cannot be written ({error.strerror}); free the place or copy the run to a "
+            f"{path}: cannot be written ({error.strerror}); free the path or copy the run to a "
             "folder that can be written."
         ) from None
     return path
@@ -28,26 +63,33 @@ def write_output(path: Path, content: bytes) -> Path:
 
 @contextmanager
 def writing(run: Path) -> Iterator[None]:
-    """Training writes into its folder: what the system refuses becomes one sentence.
+    """Turns the system's errors while a training writes its run folder into one sentence.
+
+    Args:
+        run: the folder, which the sentence names.
 
     Raises:
-        UserError: a file cannot be written; says how to go on.
+        UserError: a file cannot be written; the message says how to continue.
     """
     try:
         yield
     except OSError as error:
         raise UserError(
             f"{run}: {error.filename or 'a file'} cannot be written "
-            f"({error.strerror or error}); checkpoints that were saved before are untouched. Make "
-            f"room or give the right to write, then go on with: python run.py --resume {run}"
+            f"({error.strerror or error}); checkpoints that were saved before are unchanged. Free "
+            f"space or grant write permission, then continue with: python run.py --resume {run}"
         ) from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a whole file or none, with the permissions that a new file has.
+    """Writes a whole file or none, with the permissions of a new file.
 
-    The temporary file beside it has a name that nobody can foresee, and is never one that is
-    already there.
+    The content first goes into a temporary file in the same folder, whose name is random and never
+    that of an existing file.
+
+    Args:
+        path: where to write; an existing file is replaced.
+        content: the whole content of the file.
 
     Raises:
         OSError: the folder is missing or cannot be written.

@@ -1,4 +1,7 @@
-"""The verbs: what each says of itself and does. Heavy imports wait until they are needed."""
+"""The verbs: the help, flags and action of each.
+
+Actions import what they need when they run, so that help and mistakes need no JAX.
+"""
 
 import argparse
 import os
@@ -16,18 +19,24 @@ if TYPE_CHECKING:
     from pgat_jax.causes.config import StudyConfig
     from pgat_jax.config import Config
 
+# The start of the process, from which `--minutes` count.
 STARTED = time.monotonic()
-"""From which ``--minutes`` count."""
 
 
 class Verb(NamedTuple):
-    """One verb: what it says of itself, its flags, and what it does."""
+    """One verb.
+
+    Attributes:
+        summary: one line of help, without a full stop.
+        examples: command lines without `python run.py`.
+        add_flags: adds the flags to a parser.
+        act: runs the verb; returns the exit status, or None for 0.
+    """
 
     summary: str
     examples: tuple[str, ...]
-    flags: Callable[[argparse.ArgumentParser], None]
+    add_flags: Callable[[argparse.ArgumentParser], None]
     act: Callable[[argparse.Namespace], int | None]
-    """Does it; returns the exit status, where it is not 0."""
 
 
 def _load(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG) -> "Config":
@@ -53,7 +62,9 @@ def _train(args: argparse.Namespace) -> None:
     from pgat_jax.runs.folder import CONFIG, find_run
 
     if args.resume and args.run_name:
-        raise UserError("--run-name names a new run, --resume goes on with an old one: give one.")
+        raise UserError(
+            "--run-name names a new run, --resume continues an old one: give one of them."
+        )
     default = find_run(args.resume) / CONFIG if args.resume else DEFAULT_CONFIG
     config = _load(args, default)
     _prepare()
@@ -66,7 +77,7 @@ def _train(args: argparse.Namespace) -> None:
         run = train(config, args.run_name, args.resume, args.minutes, STARTED)
     except Interrupted as end:
         print(printable(str(end)), file=sys.stderr, flush=True)
-        os._exit(end.status)  # a compilation may still hold a thread
+        os._exit(end.status)  # a thread may still be compiling
     if is_first():
         print(printable(f"{run}: report.html, scores.json, forecasts.csv, pictures/"))
 
@@ -147,20 +158,20 @@ def _prepare() -> None:
 
 VERBS = {
     "train": Verb(
-        "train a model, or go on with a run (the default verb)",
+        "train a model, or continue a run (the default verb)",
         (
             "--config laptop",
             "--config recovery --minutes 10",
             "--config recovery train.batch_size=4 data.source=my.csv --run-name mine",
             "--resume runs/recovery-20260101-120000",
         ),
-        flags.train,
+        flags.add_train,
         _train,
     ),
     "evaluate": Verb(
         "score a run on its validation and test days, beside three baselines",
         ("evaluate", "evaluate runs/recovery-20260101-120000 --json"),
-        flags.evaluate,
+        flags.add_evaluate,
         _evaluate,
     ),
     "forecast": Verb(
@@ -170,19 +181,19 @@ VERBS = {
             "forecast recovery-20260101-120000 --from 2018-06-29",
             "forecast --data new_rows.csv --quantiles .05,.25,.5,.75,.95 --output next.csv",
         ),
-        flags.forecast,
+        flags.add_forecast,
         _forecast,
     ),
     "data": Verb(
         "show the table: rows, dates, columns per body, gaps, splits; or write it out",
         ("data --config recovery", "data data.source=ibm --output ibm.csv"),
-        flags.data,
+        flags.add_data,
         _data,
     ),
     "config": Verb(
         "print the resolved configuration, as YAML",
         ("config --config recovery", "config --config laptop train.epochs=20 > mine.yaml"),
-        flags.config,
+        flags.add_config,
         _config,
     ),
     "bench": Verb(
@@ -192,29 +203,29 @@ VERBS = {
             "bench --config recovery train.precision=bfloat16 --json",
             "bench --config laptop --profile trace",
         ),
-        flags.bench,
+        flags.add_bench,
         _bench,
     ),
     "check": Verb(
-        "prove that every parameter learns, or name what keeps it from learning",
+        "prove that every parameter learns, or name what prevents it",
         (
             "check --config recovery --static",
             "check --config tiny --html check.html",
             "check --config original --without encoder_bypassed",
             "check --config tiny --fault petri_states_unused",
         ),
-        flags.check,
+        flags.add_check,
         _check,
     ),
     "causes": Verb(
-        "try every cause of the vanished gradient that the texts name, and every fix",
+        "test the causes of vanishing gradients that the PyTorch original's analysis names",
         (
             "causes --list",
             "causes --quick --seeds 5",
             "causes --only 3.2,gate --json causes.json",
             "causes --config original --html causes.html",
         ),
-        flags.causes,
+        flags.add_causes,
         _causes,
     ),
 }

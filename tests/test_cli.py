@@ -24,9 +24,12 @@ DOOR = Path(__file__).parent.parent / "run.py"
         (["config", "--config", "tiny", "model.n_heads=3"], "model.n_heads: got 3, expected a"),
         (["config", "--seed", "-1"], "override 'seed=-1': seed: got -1"),
         (["config", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
-        (["--minutes", "-3"], "argument --minutes: -3: expected a number above 0"),
-        (["--minutes", "nan"], "expected a number above 0"),
-        (["forecast", "--quantiles", "a,b"], "invalid list of levels value: 'a,b'"),
+        (["--minutes", "-3"], "argument --minutes: -3: expected a number of minutes above 0"),
+        (["--minutes", "nan"], "expected a number of minutes above 0"),
+        (
+            ["forecast", "--quantiles", "a,b"],
+            "argument --quantiles: 'a': expected levels such as .05,.5,.95",
+        ),
         (["tiny"], "unknown verb 'tiny'"),
         (
             ["--config", "tiny", "bench"],

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgat_jax.config import Config
-from pgat_jax.config_file import dump_yaml, load_config, parse_yaml
+from pgat_jax.config_file import dump_yaml, load_config
 from pgat_jax.errors import UserError
+from pgat_jax.safe_yaml import parse_yaml
 from tests.recipes import CONFIGS, RECIPES, TRAINED
 
 MISTAKES = {

@@ -14,13 +14,13 @@ from rich.console import Console
 
 from pgat_jax import load_config, load_data
 from pgat_jax.cli import run
-from pgat_jax.config_file import parse_yaml
 from pgat_jax.data import cache
 from pgat_jax.data.reading import MAX_ROWS
 from pgat_jax.errors import UserError, printable
 from pgat_jax.forecasting.predict import kept_split
 from pgat_jax.progress import Reporter
 from pgat_jax.runs.folder import create_run, load_run, locked
+from pgat_jax.safe_yaml import parse_yaml
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b\u202e"
 CALLED: list[str] = []

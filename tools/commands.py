@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pgat_jax import load_config
-from pgat_jax.data.loading import load_table
+from pgat_jax.data.source import load_table
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--config", "tiny", "data.source=days.csv", "data.validation_days=8", "data.test_days=8")

@@ -14,7 +14,7 @@ import optax
 from pgat_jax.causes.interception import Interceptor
 from pgat_jax.config import Config
 from pgat_jax.data.columns import Columns
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable
 from pgat_jax.model.build import Params
 

@@ -52,8 +52,7 @@ def resize(study: StudyConfig, scale: Scale) -> Config:
     other = load_config(scale.sizes)
     switches = {"bypass_spatiotemporal_with_petri", "hierarchical_mapping", "gate"}
     model = other.model.model_copy(update=config.model.model_dump(include=switches))
-    lengths = {"seq_len", "label_len", "pred_len"}
-    data = config.data.model_copy(update=other.data.model_dump(include=lengths))
+    data = config.data.model_copy(update=other.data.window_sizes._asdict())
     schedule = {"epochs": EPOCHS, "batch_size": BATCH_SIZE, "accumulation": 1}
     train = config.train.model_copy(update=schedule)
     return config.model_copy(update={"data": data, "model": model, "train": train})

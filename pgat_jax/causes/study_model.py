@@ -15,13 +15,14 @@ import optax
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.config import Config, TrainConfig
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.loading import Data, load_data
+from pgat_jax.data.dataset import Data
+from pgat_jax.data.loading import load_data
 from pgat_jax.data.windows import DeviceTable, gather
 from pgat_jax.model.build import Model, Params, build
 from pgat_jax.model.heads import Outputs, criterion_loss
 from pgat_jax.training.optimizer import build_optimizer, on_leaves
 
-_gather = jax.jit(gather, static_argnames=("seq_len", "label_len", "pred_len"))
+_gather = jax.jit(gather, static_argnames="sizes")
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,13 @@ class StudyModel:
     def batch(self, windows: Sequence[int], split: str = "train") -> Batch:
         """Returns windows of a split by their indices, 0 the earliest."""
         rows = self.data.windows(split)[np.asarray(windows)]
-        return _gather(self.device_table, rows, **self._lengths)
+        return _gather(self.device_table, rows, sizes=self.config.data.window_sizes)
 
     def shapes(self, size: int) -> Batch:
         """Returns the shapes and types of a batch of `size` windows, in place of its arrays."""
         rows = jax.ShapeDtypeStruct((size,), jnp.int32)
-        return jax.eval_shape(partial(gather, **self._lengths), self.device_table, rows)
-
-    @property
-    def _lengths(self) -> dict[str, int]:
-        return self.config.data.model_dump(include={"seq_len", "label_len", "pred_len"})
+        sizes = self.config.data.window_sizes
+        return jax.eval_shape(partial(gather, sizes=sizes), self.device_table, rows)
 
 
 def intervene(config: Config, interventions: Sequence[Intervention] = ()) -> StudyModel:

@@ -1,6 +1,5 @@
 """All faults of the original's wiring, found by the files of `wiring/`, and their choice."""
 
-import difflib
 import pkgutil
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -8,7 +7,7 @@ from importlib import import_module
 
 from pgat_jax.causes import wiring
 from pgat_jax.causes.intervention import WiringFault
-from pgat_jax.errors import UserError
+from pgat_jax.errors import UserError, suggest
 
 
 @cache
@@ -35,17 +34,15 @@ def choose_wiring_faults(
     wanted = list(dict.fromkeys([*names, *adds]))
     for name in wanted:
         if name not in known:
-            raise UserError(f"fault {name!r}: there is none of this name{_suggest(name, known)}.")
+            raise UserError(f"fault {name!r}: there is none of this name{_hint(name, known)}.")
     for name in drops:
         if name not in wanted:
             raise UserError(
-                f"--without {name}: the configuration has no such fault{_suggest(name, wanted)}."
+                f"--without {name}: the configuration has no such fault{_hint(name, wanted)}."
             )
     return tuple(known[name] for name in wanted if name not in drops)
 
 
-def _suggest(name: str, known: Iterable[str]) -> str:
+def _hint(name: str, known: Iterable[str]) -> str:
     """Returns the known name nearest to a wrong one, if there is one, and the list of all."""
-    close = difflib.get_close_matches(name, list(known), 1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"{hint}; faults: {', '.join(known) or 'none'}"
+    return f"{suggest(name, known)}; faults: {', '.join(known) or 'none'}"

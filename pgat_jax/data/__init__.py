@@ -1,1 +1,1 @@
-"""From prices and an ephemeris to windows on the device."""
+"""Data: from prices and an ephemeris to windows on the device."""

@@ -1,4 +1,4 @@
-"""A cache of arrays addressed by content: written atomically, verified on every read."""
+"""A cache of arrays on disk, addressed by content: written atomically, verified when read."""
 
 import hashlib
 import io
@@ -13,16 +13,22 @@ import platformdirs
 from pgat_jax.output import write_atomically
 
 Arrays = dict[str, np.ndarray]
+# The number of files that the cache keeps; those written longest ago are deleted.
 KEPT = 32
-"""Files that stay; the ones written longest ago make room."""
+# Hexadecimal digits of a SHA-256.
 _DIGEST = 64
+_LOGGER = logging.getLogger(__name__)
 
 
 def cached(key: str, build: Callable[[], Arrays]) -> Arrays:
-    """The arrays stored under ``key``; else ``build()``, stored for the next time.
+    """Returns the arrays stored under a key, or builds and stores them.
 
-    A file that does not match its checksum is rebuilt, and said. A folder that cannot be written
-    costs the next call a rebuild, no more.
+    A file that does not match its checksum is built again, with a warning. If the folder cannot be
+    written, the arrays are returned with a warning, and the next call builds them again.
+
+    Args:
+        key: the name of the arrays, from `content_key`.
+        build: makes the arrays.
     """
     stored = _read(key)
     if stored is not None:
@@ -33,7 +39,7 @@ def cached(key: str, build: Callable[[], Arrays]) -> Arrays:
 
 
 def folder() -> Path:
-    """Where the cache lives: the user's cache folder of the platform."""
+    """Returns the folder of the cache, in the platform's cache folder of the user."""
     return Path(platformdirs.user_cache_dir("pgat_jax")) / "tables"
 
 
@@ -42,7 +48,7 @@ def _path(key: str) -> Path:
 
 
 def content_key(*parts: bytes) -> str:
-    """One name for all of ``parts``."""
+    """Returns a SHA-256, in hexadecimal, of the parts and their lengths."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "little") + part)
@@ -50,7 +56,7 @@ def content_key(*parts: bytes) -> str:
 
 
 def seal(key: str, arrays: Arrays) -> bytes:
-    """Arrays as the content of a file, with a digest of it and of what it is for."""
+    """Encodes arrays as the content of a file, with a digest of the content and the key."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     payload = buffer.getvalue()
@@ -58,7 +64,7 @@ def seal(key: str, arrays: Arrays) -> bytes:
 
 
 def unseal(key: str, content: bytes) -> Arrays | None:
-    """The arrays that were sealed under ``key``; None of any other content."""
+    """Decodes arrays that were sealed under a key; returns None for any other content."""
     digest, payload = content[:_DIGEST], content[_DIGEST:]
     if content_key(key.encode(), payload).encode() != digest:
         return None
@@ -77,8 +83,7 @@ def _read(key: str) -> Arrays | None:
         return None
     arrays = unseal(key, content)
     if arrays is None:
-        logger = logging.getLogger(__name__)
-        logger.warning("The cached table %s is damaged; building it again.", path)
+        _LOGGER.warning("The cached table %s is damaged; building it again.", path)
     return arrays
 
 
@@ -87,14 +92,14 @@ def _write(key: str, arrays: Arrays) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, seal(key, arrays))
-        _make_room(path.parent)
+        _delete_oldest(path.parent)
     except OSError as error:
-        logging.getLogger(__name__).warning(
+        _LOGGER.warning(
             "The table is not cached: %s (%s); the next run builds it again.", path, error.strerror
         )
 
 
-def _make_room(folder: Path) -> None:
+def _delete_oldest(folder: Path) -> None:
     files = sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
     for file in files[:-KEPT]:
         file.unlink(missing_ok=True)

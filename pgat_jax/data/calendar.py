@@ -1,17 +1,20 @@
-"""Calendar features of real dates, and the days on which a market trades.
+"""Calendar features of dates, and the days on which a market trades.
 
-Dates are ``datetime64[D]``; all arithmetic is on whole days, in float64, on the host. No feature
-is constant on trading days: there is no weekend flag, and what is rare decays smoothly.
+Dates are `datetime64[D]`; the arithmetic is on whole days, in float64, on the host. No feature is
+constant on trading days: there is no weekend flag, and features of rare days decay smoothly.
 """
 
 from functools import cache
 from typing import Literal
 
 import numpy as np
+from holidays.financial.ny_stock_exchange import NYSE
 
+from pgat_jax.data.coverage import CALENDAR
 from pgat_jax.errors import UserError
 
 Calendar = Literal["nyse", "weekdays", "daily"]
+# The G features, in order. Holidays are New York's in every calendar.
 FEATURES = (
     "weekday_sin",
     "weekday_cos",
@@ -32,17 +35,22 @@ FEATURES = (
     "after_holiday",
     "before_holiday",
 )
-"""The G features, in order. Holidays are New York's in every calendar."""
+# Days after which the nearness of the start or end of a month, of a quarter, or of a holiday, has
+# fallen to 1/e.
 MONTH_DECAY = 3.0
-"""Days after which the nearness of a month's start or end has fallen to 1/e."""
 QUARTER_DECAY = 7.0
 HOLIDAY_DECAY = 5.0
-FIRST, LAST = np.datetime64("1870-01-01"), np.datetime64("2099-12-31")
-"""Dates around which holidays are known."""
 
 
 def calendar_features(dates: np.ndarray) -> np.ndarray:
-    """[days, G] float64, each in [-1, 1]; dates from ``FIRST`` to ``LAST``."""
+    """Computes the calendar features of dates.
+
+    Args:
+        dates: [days] `datetime64[D]`, within `coverage.CALENDAR`.
+
+    Returns:
+        [days, G] float64, each in [-1, 1].
+    """
     day, month = (dates.astype(f"datetime64[{unit}]").astype(int) for unit in "DM")
     quarter, year = month - month % 3, month - month % 12
     weekday = (day + 3) % 7 / 7.0
@@ -63,21 +71,41 @@ def calendar_features(dates: np.ndarray) -> np.ndarray:
 
 
 def trading_days_after(date: np.datetime64, count: int, calendar: Calendar = "nyse") -> np.ndarray:
-    """The next ``count`` days on which the market trades, ``datetime64[D]``.
+    """Returns the next days on which the market trades.
+
+    Args:
+        date: the day before the first that may be returned.
+        count: the number of days.
+        calendar: which days the market trades on, as in `is_trading_day`.
+
+    Returns:
+        [count] `datetime64[D]`, increasing.
 
     Raises:
-        UserError: they lie beyond the date up to which holidays are known.
+        UserError: a day lies beyond the last date around which holidays are known.
     """
     later = date.astype("datetime64[D]").astype(int) + np.arange(1, 2 * count + 15)
     days = later.astype("datetime64[D]")
     days = days[is_trading_day(days, calendar)][:count]
-    if days[-1] > LAST:
-        raise UserError(f"date {date}: the {count} trading days after it are not known ({LAST}).")
+    if days[-1] > CALENDAR.last:
+        raise UserError(
+            f"date {date}: got a last day to predict of {days[-1]}, expected one up to "
+            f"{CALENDAR.last}, around which holidays are known: forecast from an earlier date."
+        )
     return days
 
 
 def is_trading_day(dates: np.ndarray, calendar: Calendar = "nyse") -> np.ndarray:
-    """Whether the market trades, [days] bool: ``daily`` always, ``weekdays`` Monday to Friday."""
+    """Tells on which days the market trades.
+
+    Args:
+        dates: [days] `datetime64[D]`.
+        calendar: `nyse` for the New York Stock Exchange, `weekdays` for Monday to Friday, `daily`
+            for every day.
+
+    Returns:
+        [days] bool.
+    """
     if calendar == "daily":
         return np.ones(dates.shape, bool)
     weekdays = np.is_busday(dates)
@@ -85,15 +113,20 @@ def is_trading_day(dates: np.ndarray, calendar: Calendar = "nyse") -> np.ndarray
 
 
 def holidays_around(dates: np.ndarray) -> np.ndarray:
-    """Days on which the New York Stock Exchange is closed, a year more on either side, sorted."""
+    """Returns the weekdays on which the New York Stock Exchange is closed, around dates.
+
+    Args:
+        dates: [days] `datetime64[D]`.
+
+    Returns:
+        `datetime64[D]`, sorted, from one year before the first date to one year after the last.
+    """
     years = dates.astype("datetime64[Y]").astype(int) + 1970
     return _holidays(int(years.min()) - 1, int(years.max()) + 1)
 
 
 @cache
 def _holidays(first: int, last: int) -> np.ndarray:
-    from holidays.financial.ny_stock_exchange import NYSE
-
     closed = NYSE(years=range(first, last + 1))
     return np.sort(np.array(list(closed), dtype="datetime64[D]"))
 
@@ -103,18 +136,18 @@ def _circle(turn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _first_day(month: np.ndarray) -> np.ndarray:
-    """Months since 1970-01 -> days since 1970-01-01 of their first day."""
+    """Converts months since 1970-01 to the days since 1970-01-01 of their first day."""
     return month.astype("datetime64[M]").astype("datetime64[D]").astype(int)
 
 
 def _elapsed(day: np.ndarray, month: np.ndarray, months: int) -> np.ndarray:
-    """Share that has passed of the span of ``months`` that begins with ``month``."""
+    """Returns the share that has passed of the span of `months` that begins with `month`."""
     begin, end = _first_day(month), _first_day(month + months)
     return (day - begin) / (end - begin)
 
 
 def _edges(day: np.ndarray, month: np.ndarray, months: int, decay: float) -> tuple[np.ndarray, ...]:
-    """Nearness of the first and of the last day of a span, 1 on that day."""
+    """Returns the nearness of the first and of the last day of a span: 1 on that day."""
     since, until = day - _first_day(month), _first_day(month + months) - 1 - day
     return np.exp(-since / decay), np.exp(-until / decay)
 

@@ -1,28 +1,30 @@
-"""Chiron (2060), which DE421 lacks, by numerical integration.
+"""The orbit of Chiron (2060), which DE421 lacks, by numerical integration.
 
-Osculating elements of the JPL Small-Body Database give a start; as a two-body orbit they are off
-by 2 degrees in 1999, so the Sun's and the giant planets' pull is integrated (RK4, barycentric).
+The osculating elements of the JPL Small-Body Database give the initial state. As a two-body orbit
+they are wrong by 2 degrees in 1999, so the attraction of the Sun and the giant planets is
+integrated: Runge-Kutta of order 4, in barycentric coordinates.
 """
 
 import numpy as np
 from skyfield.timelib import Time
 from skyfield.vectorlib import VectorFunction
 
+# Julian date TDB of the elements.
 EPOCH = 2461000.5
-"""Julian date TDB of the elements."""
+# Days between two states.
 STEP = 20.0
-"""Days."""
+# The elements: AU, and radians in J2000.
 SEMI_MAJOR_AXIS, ECCENTRICITY = 13.69219896172984, 0.3789792342846475
 INCLINATION, NODE, PERIHELION, MEAN_ANOMALY = np.radians(
     [6.926003536565557, 209.2984204899107, 339.2537417045351, 212.8397717853335]
 )
 OBLIQUITY = np.radians(84381.448 / 3600.0)
+# Gravitational parameters, AU^3/day^2. Mercury, Venus, Earth with Moon, and Mars are added to the
+# Sun, as if they were at its place.
 GM_SUN = 2.959122082855911e-4
-"""AU^3/day^2, as are the others."""
 GM_INNER = (
     4.91254957186794e-11 + 7.243452332698441e-10 + 8.997011408268049e-10 + 9.54954869562239e-11
 )
-"""Mercury, Venus, Earth with Moon, Mars: taken to stand at the Sun."""
 GM = np.array(
     [
         GM_SUN + GM_INNER,
@@ -42,7 +44,13 @@ ATTRACTORS = (
 
 
 class Chiron(VectorFunction):
-    """Barycentric position (AU) and velocity (AU/day) by cubic Hermite between the steps."""
+    """Barycentric position (AU) and velocity (AU/day), by cubic Hermite interpolation.
+
+    Attributes:
+        ephemeris: the kernel of the other bodies.
+        first: the Julian date TDB of the first state.
+        states: [steps, 6] position and velocity every `STEP` days.
+    """
 
     center, target = 0, 2002060
 
@@ -53,7 +61,7 @@ class Chiron(VectorFunction):
 
     @classmethod
     def spanning(cls, kernel, time: Time) -> "Chiron":
-        """Integrate from the epoch over ``time``, a day of light time before it included."""
+        """Integrates from the epoch over all times, and one day more for the light time."""
         back = max(0, int(np.ceil((EPOCH - time.tdb.min() + 1.0) / STEP)))
         ahead = max(0, int(np.ceil((time.tdb.max() + 1.0 - EPOCH) / STEP)))
         past = integrate(kernel, time.ts, -STEP, back)
@@ -73,24 +81,38 @@ class Chiron(VectorFunction):
 
 
 def integrate(kernel, timescale, step: float, count: int) -> np.ndarray:
-    """States [count + 1, 6] at the epoch and after each step: barycentric, equatorial J2000."""
+    """Integrates the orbit from the epoch.
+
+    Args:
+        kernel: positions of the Sun and the giant planets.
+        timescale: skyfield's time scale.
+        step: days of one step; negative for the past.
+        count: the number of steps.
+
+    Returns:
+        [count + 1, 6] position (AU) and velocity (AU/day) at the epoch and after each step,
+        barycentric, equatorial J2000.
+    """
     half_steps = timescale.tdb_jd(EPOCH + step / 2.0 * np.arange(2 * count + 1))
-    pulls = np.stack([kernel[name].at(half_steps).xyz.au.T for name in ATTRACTORS], axis=1)
+    attractors = np.stack([kernel[name].at(half_steps).xyz.au.T for name in ATTRACTORS], axis=1)
     states = np.empty((count + 1, 6))
-    states[0] = start(kernel, timescale)
+    states[0] = initial_state(kernel, timescale)
     for i in range(count):
-        states[i + 1] = _runge_kutta(states[i], step, pulls[2 * i : 2 * i + 3])
+        states[i + 1] = _runge_kutta(states[i], step, attractors[2 * i : 2 * i + 3])
     return states
 
 
-def start(kernel, timescale) -> np.ndarray:
-    """State at the epoch: the Sun's, plus the two-body orbit's."""
+def initial_state(kernel, timescale) -> np.ndarray:
+    """Returns the barycentric state [6] at the epoch: the Sun's plus that of the two-body orbit."""
     sun = kernel["sun"].at(timescale.tdb_jd(EPOCH))
     return np.concatenate([sun.xyz.au, sun.velocity.au_per_d]) + kepler_state()
 
 
 def kepler_state() -> np.ndarray:
-    """Heliocentric state [6] of the elements at their epoch (Meeus, ch. 30 and 33)."""
+    """Returns the heliocentric state [6] of the elements at their epoch.
+
+    Meeus, Astronomical Algorithms, ch. 30 (Kepler's equation) and 33 (elliptic motion).
+    """
     e, anomaly = ECCENTRICITY, MEAN_ANOMALY
     for _ in range(50):
         anomaly -= (anomaly - e * np.sin(anomaly) - MEAN_ANOMALY) / (1.0 - e * np.cos(anomaly))
@@ -106,21 +128,21 @@ def kepler_state() -> np.ndarray:
     return (plane @ turn.T).ravel()
 
 
-def _runge_kutta(state: np.ndarray, h: float, pulls: np.ndarray) -> np.ndarray:
-    a = _derivative(state, pulls[0])
-    b = _derivative(state + h / 2.0 * a, pulls[1])
-    c = _derivative(state + h / 2.0 * b, pulls[1])
-    d = _derivative(state + h * c, pulls[2])
+def _runge_kutta(state: np.ndarray, h: float, attractors: np.ndarray) -> np.ndarray:
+    a = _derivative(state, attractors[0])
+    b = _derivative(state + h / 2.0 * a, attractors[1])
+    c = _derivative(state + h / 2.0 * b, attractors[1])
+    d = _derivative(state + h * c, attractors[2])
     return state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
 
 
-def _derivative(state: np.ndarray, pulls: np.ndarray) -> np.ndarray:
-    away = pulls - state[:3]
+def _derivative(state: np.ndarray, attractors: np.ndarray) -> np.ndarray:
+    away = attractors - state[:3]
     return np.concatenate([state[3:], (GM / (away * away).sum(axis=1) ** 1.5) @ away])
 
 
 def _hermite(x, r0, v0, r1, v1) -> tuple[np.ndarray, np.ndarray]:
-    """Position and velocity a share ``x`` of a step after (r0, v0)."""
+    """Returns position and velocity a share `x` of a step after (r0, v0)."""
     rise = r1 - r0
     a, b = STEP * v0 - rise, rise - STEP * v1
     y = 1.0 - x

@@ -1,4 +1,4 @@
-"""The ``data`` verb: what a configuration's table holds."""
+"""The verb `data`: prints what the table of a configuration contains."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -11,21 +11,25 @@ from rich.table import Table as Grid
 from pgat_jax.config import Config
 from pgat_jax.data.calendar import is_trading_day
 from pgat_jax.data.columns import BODIES, KNOWN, TARGETS, TIME_DELTA
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.export import check_output, export
-from pgat_jax.data.loading import Data, load_data
+from pgat_jax.data.loading import load_data
 from pgat_jax.data.splits import Splits
 from pgat_jax.errors import printable
 
+# The most gaps and dates that are printed.
 _SHOWN = 5
 
 
 def describe(config: Config, output: Path | None = None) -> None:
-    """Print rows, dates, columns per body, gaps, dropped constants and splits.
+    """Prints rows, dates, columns per body, gaps, dropped constants and splits.
 
-    ``output``: write the joined table there too (.csv or .parquet), whole or not at all.
+    Args:
+        config: the configuration.
+        output: file for the joined table (.csv or .parquet), written whole or not at all.
 
     Raises:
-        UserError: the source is bad or too short, or ``output`` cannot be written.
+        UserError: the source is bad or too short, or `output` cannot be written.
     """
     if output is not None:
         check_output(output)
@@ -64,7 +68,7 @@ def _columns(data: Data) -> Grid:
 
 
 def _by_prefix(names: list[str]) -> Iterator[str]:
-    """``dyn_Mars_: sin, cos, speed`` for the columns that share a beginning."""
+    """Yields texts such as `dyn_Mars_: sin, cos, speed`, one for each shared beginning."""
     parts = [(KNOWN[name.lower()], name) for name in names]
     for prefix, group in groupby(parts, lambda part: part[1].removesuffix(part[0].feature)):
         yield f"{prefix}: {', '.join(column.feature for column, _ in group)}"

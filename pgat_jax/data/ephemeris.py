@@ -1,7 +1,8 @@
 """Apparent geocentric positions from the DE421 ephemeris, by skyfield.
 
-At 00:00 UTC of a date: light time and aberration, no light deflection (it spikes when a planet
-stands behind the Sun), true ecliptic and equinox of date. Jupiter to Pluto are barycentres.
+Positions are for 00:00 UTC of a date, with light time and aberration, on the true ecliptic and
+equinox of date. Light deflection is left out: it spikes when a planet is behind the Sun. Jupiter to
+Pluto are the barycentres of their systems.
 """
 
 import hashlib
@@ -19,13 +20,14 @@ from skyfield.timelib import Time
 
 from pgat_jax.data.chiron import Chiron
 from pgat_jax.data.columns import PLANETS
+from pgat_jax.data.coverage import EPHEMERIS
 from pgat_jax.errors import UserError
 
-FIRST, LAST = np.datetime64("1899-08-15"), np.datetime64("2053-10-02")
-"""Dates that DE421 and the integration of Chiron cover, with room for light time."""
+# Half width, in days, of the central difference for speeds.
 SPEED_STEP = 0.01
-"""Half width in days of the central difference for speeds."""
+# Digest of the file with which the documented positions were measured.
 DE421_SHA256 = "a20a7139da04cbc462454634918e9a9ca69127044e2cc9d4f9c16e238d2deedc"
+# Julian date of the epoch J2000.
 J2000 = 2451545.0
 DAYS_PER_CENTURY = 36525.0
 _SEGMENTS = dict(zip(PLANETS, ("sun", "moon", "mercury", "venus", "mars"))) | {
@@ -34,59 +36,75 @@ _SEGMENTS = dict(zip(PLANETS, ("sun", "moon", "mercury", "venus", "mars"))) | {
 
 
 class Position(NamedTuple):
-    """One body on each of the days, [days] each."""
+    """Where one body is on each of the days; every array is [days].
+
+    Attributes:
+        longitude: ecliptic longitude of date, degrees in [0, 360).
+        latitude: ecliptic latitude, degrees.
+        distance: AU.
+        speed: change of the longitude, degrees per day.
+        declination: angle from the true equator of date, degrees.
+    """
 
     longitude: np.ndarray
-    """Ecliptic longitude of date, degrees in [0, 360)."""
     latitude: np.ndarray
-    """Ecliptic latitude, degrees."""
     distance: np.ndarray
-    """AU."""
     speed: np.ndarray
-    """Of the longitude, degrees a day."""
     declination: np.ndarray
-    """From the true equator of date, degrees."""
 
 
 def positions(time: Time) -> dict[str, Position]:
-    """Position of each of ``PLANETS`` at the given times."""
+    """Computes the position of each of `PLANETS`.
+
+    Args:
+        time: skyfield's times [days].
+
+    Returns:
+        Point -> position.
+    """
     kernel = open_kernel()
     earth = kernel["earth"]
     bodies = {point: kernel[name] for point, name in _SEGMENTS.items()}
     bodies["Chiron"] = Chiron.spanning(kernel, time)
-    here, before, after = (earth.at(shifted(time, h)) for h in (0.0, -SPEED_STEP, SPEED_STEP))
+    here, before, after = (earth.at(shift(time, h)) for h in (0.0, -SPEED_STEP, SPEED_STEP))
     return {point: _position(body, here, before, after) for point, body in bodies.items()}
 
 
 def at_midnight(dates: np.ndarray) -> Time:
-    """00:00 UTC of each date (``datetime64[D]``).
+    """Returns skyfield's time 00:00 UTC of each date.
+
+    Args:
+        dates: [days] `datetime64[D]`.
 
     Raises:
         UserError: a date lies outside the ephemeris.
     """
-    outside = np.flatnonzero((dates < FIRST) | (dates > LAST))
-    if outside.size:
+    for i in EPHEMERIS.find_outside(dates)[:1]:
         raise UserError(
-            f"date {dates[outside[0]]} lies outside the ephemeris DE421, which covers {FIRST} to "
-            f"{LAST}: leave such rows out, or give the table its own celestial columns."
+            f"date {dates[i]} lies outside {EPHEMERIS.source}, which covers {EPHEMERIS.first} to "
+            f"{EPHEMERIS.last}: leave such rows out, or give the table its own celestial columns."
         )
     day: Any = 1 + dates.astype("datetime64[D]").astype(int)
     return load.timescale(builtin=True).utc(1970, 1, day)
 
 
 def centuries(time: Time) -> np.ndarray:
-    """Julian centuries of Terrestrial Time since J2000."""
+    """Returns the Julian centuries [days] of Terrestrial Time since J2000."""
     return (time.whole - J2000 + time.tt_fraction) / DAYS_PER_CENTURY
 
 
-def shifted(time: Time, days: float) -> Time:
-    """The same times, ``days`` later."""
+def shift(time: Time, days: float) -> Time:
+    """Returns the times that are a number of days later."""
     return time.ts.tt_jd(time.whole, time.tt_fraction + days)
 
 
 @cache
 def open_kernel() -> SpiceKernel:
-    """DE421 where pip put it; a checksum that differs is said, not refused."""
+    """Opens DE421 where pip installed it; a checksum that differs is a warning.
+
+    Raises:
+        UserError: the package skyfield-data is not installed.
+    """
     spec = find_spec("skyfield_data")
     if spec is None or spec.origin is None:
         raise UserError("the package skyfield-data is missing: pip install skyfield-data.")

@@ -1,27 +1,38 @@
-"""The market's part of a user's table: prices, log returns, or log prices."""
+"""The prices of a user's table, from columns of prices, log returns or log prices."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
+from pgat_jax.data.cells import Cells
 from pgat_jax.data.columns import PRICES, TARGETS
-from pgat_jax.data.reading import Cells
 from pgat_jax.data.rows import check_prices
 from pgat_jax.data.table import log_returns
 from pgat_jax.errors import UserError
 
-Columns = dict[str, np.ndarray]
+# Column name -> [days] float64.
+Series = dict[str, np.ndarray]
+# Largest difference between the returns of a file and those of its prices, rounded to cents.
 _AGREEMENT = 5e-4
-"""Logarithm by which stated returns may differ from those of prices rounded to cents."""
+# Largest logarithm of a price; the squares of such prices do not overflow.
 _LARGEST_LOG = 100.0
+# Log prices have an autocorrelation near 1, log returns near 0.
+_AUTOCORRELATION_OF_PRICES = 0.5
 
 
 def read_market(
     cells: Cells, own: Mapping[str, np.ndarray], header: Mapping[str, str]
-) -> tuple[np.ndarray, Columns, list[str]]:
-    """Prices [days, 4], the log returns that the file itself states (or none), and notes.
+) -> tuple[np.ndarray, Series, list[str]]:
+    """Finds the prices of a file.
 
-    ``own``: columns by standard name; ``header``: standard name -> the file's.
+    Args:
+        cells: the file, for error messages.
+        own: standard column name -> [days] float64.
+        header: standard column name -> the name in the file.
+
+    Returns:
+        Prices [days, 4], the log returns that the file states (empty if it states none), and notes
+        for the reader.
 
     Raises:
         UserError: a price of zero or less, a High below its Low, or returns that contradict the
@@ -34,12 +45,12 @@ def read_market(
     prices = np.column_stack([own[name] for name in PRICES])
     check_prices(prices, cells.where, cells.lines)
     if returns and _are_log_prices(returns, prices):
-        return prices, {}, ["log_Open..log_Close hold log prices: log returns are computed."]
+        return prices, {}, ["log_Open..log_Close are log prices: log returns are computed."]
     _check_agreement(cells, header, returns, prices)
     return prices, returns, []
 
 
-def _check_high_low(cells: Cells, header: Mapping[str, str], returns: Columns) -> None:
+def _check_high_low(cells: Cells, header: Mapping[str, str], returns: Series) -> None:
     if not returns:
         return
     high, low = returns["log_High"], returns["log_Low"]
@@ -52,9 +63,9 @@ def _check_high_low(cells: Cells, header: Mapping[str, str], returns: Columns) -
 
 
 def _check_agreement(
-    cells: Cells, header: Mapping[str, str], returns: Columns, prices: np.ndarray
+    cells: Cells, header: Mapping[str, str], returns: Series, prices: np.ndarray
 ) -> None:
-    """Stated log returns must be those of the prices."""
+    """Refuses log returns that are not those of the prices."""
     for j, (name, stated) in enumerate(returns.items()):
         right = log_returns(prices)[:, j]
         for i in np.flatnonzero(np.abs(stated[1:] - right) > _AGREEMENT)[:1]:
@@ -66,11 +77,11 @@ def _check_agreement(
             )
 
 
-def _prices_from(where: str, targets: Columns) -> tuple[np.ndarray, Columns, list[str]]:
-    """Prices, log returns and what to note, where a table has only log columns."""
+def _prices_from(where: str, targets: Series) -> tuple[np.ndarray, Series, list[str]]:
+    """Finds prices, log returns and notes for a table that has only log columns."""
     logs = np.column_stack(list(targets.values()))
-    if _autocorrelation(logs[:, 3]) > 0.5:
-        note = "log_Open..log_Close hold log prices (each is near the one before it)."
+    if _autocorrelation(logs[:, 3]) > _AUTOCORRELATION_OF_PRICES:
+        note = "log_Open..log_Close are log prices (each is near the one before it)."
         return _exponential(where, logs), {}, [note]
     close = np.concatenate([[0.0], np.cumsum(logs[:-1, 3])])
     note = "no prices: levels follow from the log returns, the close before the first row being 1."
@@ -87,11 +98,11 @@ def _exponential(where: str, logs: np.ndarray) -> np.ndarray:
     return np.exp(logs)
 
 
-def _are_log_prices(targets: Columns, prices: np.ndarray) -> bool:
+def _are_log_prices(targets: Series, prices: np.ndarray) -> bool:
     return np.allclose(np.column_stack(list(targets.values())), np.log(prices), atol=_AGREEMENT)
 
 
 def _autocorrelation(series: np.ndarray) -> float:
-    """At a lag of one row; 0 for a constant series."""
+    """Returns the autocorrelation at a lag of one row; 0 for a constant series."""
     away = series - series.mean()
     return float(away[1:] @ away[:-1] / max(away @ away, np.finfo(float).tiny))

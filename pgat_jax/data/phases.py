@@ -1,4 +1,4 @@
-"""Where each body stands: the unscaled phase of the 13 slots."""
+"""The position of each body on the ecliptic: the unscaled phase of the 13 slots."""
 
 import numpy as np
 
@@ -6,10 +6,16 @@ from pgat_jax.data.columns import BODIES, KNOWN, Columns
 
 
 def phases(values: np.ndarray, columns: Columns) -> np.ndarray:
-    """[days, V] unscaled -> [days, N, 4] float32.
+    """Computes the phase of each body from the celestial columns.
 
-    Longitude (rad, -pi..pi), sign phase (rad), speed (degree/day), radius (AU). What a table does
-    not know is longitude 0, the sign phase of the longitude, speed 0, radius 1.
+    Args:
+        values: [days, V] unscaled.
+        columns: the layout of the V columns.
+
+    Returns:
+        [days, N, 4] float32: longitude (rad, -pi..pi), sign phase (rad), speed (degree/day) and
+        radius (AU). Where the table lacks a column: longitude 0, the sign phase that follows from
+        the longitude, speed 0, radius 1.
     """
     return np.stack(
         [_phase(_features(values, columns, slot), len(values)) for slot in range(len(BODIES))],
@@ -18,7 +24,7 @@ def phases(values: np.ndarray, columns: Columns) -> np.ndarray:
 
 
 def _features(values: np.ndarray, columns: Columns, slot: int) -> dict[str, np.ndarray]:
-    """Feature -> [days] of one body; those of the moving sky win over a natal chart's."""
+    """Returns feature -> [days] of one body; moving columns replace those of a natal chart."""
     found = {}
     for i in reversed(columns.of_body(slot)):
         found[KNOWN[columns.names[i].lower()].feature] = values[:, i]

@@ -1,4 +1,4 @@
-"""Daily prices that ship inside wheels, read where pip put them."""
+"""Daily prices that other packages contain, read where pip installed them."""
 
 import csv
 import gzip
@@ -19,16 +19,22 @@ from pgat_jax.errors import UserError
 
 @dataclass(frozen=True)
 class Wheel:
-    """A compressed CSV inside an installed package."""
+    """A compressed CSV inside an installed package.
+
+    Attributes:
+        package: the package to import.
+        path: the file's path inside it.
+        sha256: digest of the file with which the documented figures were measured. Another file
+            is read with a warning.
+        parse_date: converts a date of the file to ISO.
+        ticker: the rows to read, if the file contains several tickers.
+    """
 
     package: str
     path: str
     sha256: str
-    """Of the file that was measured; another one is read too, and said."""
     parse_date: Callable[[str], str]
-    """The file's date as ISO."""
     ticker: str | None = None
-    """Rows to take, where the file holds several."""
 
 
 def _american(text: str) -> str:
@@ -36,6 +42,7 @@ def _american(text: str) -> str:
     return f"{year}-{month:0>2}-{day:0>2}"
 
 
+# Nasdaq Composite 1999-2018 (5,031 days) and IBM 2000-2013 (3,270 days).
 WHEELS = {
     "nasdaq": Wheel(
         "arch",
@@ -51,11 +58,13 @@ WHEELS = {
         "IBM",
     ),
 }
-"""Nasdaq Composite 1999-2018 (5,031 days) and IBM 2000-2013 (3,270 days)."""
 
 
 def wheel_bytes(name: str) -> bytes:
-    """The compressed file of a built-in source.
+    """Reads the compressed file of a built-in source.
+
+    Args:
+        name: a key of `WHEELS`.
 
     Raises:
         UserError: its package is not installed, or lacks the file.
@@ -83,7 +92,12 @@ def wheel_bytes(name: str) -> bytes:
 
 
 def wheel_rows(name: str, content: bytes) -> Rows:
-    """Rows of a built-in source."""
+    """Reads the rows of a built-in source.
+
+    Args:
+        name: a key of `WHEELS`.
+        content: what `wheel_bytes` returned.
+    """
     wheel = WHEELS[name]
     text = io.StringIO(gzip.decompress(content).decode())
     records = [r for r in csv.DictReader(text) if wheel.ticker in (None, r.get("Ticker"))]

@@ -1,4 +1,4 @@
-"""The rows of a source, checked: dates, four prices, and what else it brings by name."""
+"""The checked rows of a source: dates, four prices, and other columns by name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,30 +8,37 @@ import numpy as np
 from pgat_jax.data.columns import PRICES
 from pgat_jax.errors import UserError
 
+# A smaller price counts as zero, since its ratios would overflow.
 SMALLEST = 1e-100
-"""A price below it is zero: ratios would overflow."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """A source before the sky joins it."""
+    """The rows of a source, before computed columns join them.
+
+    Attributes:
+        dates: [days] `datetime64[D]`, strictly increasing.
+        prices: [days, 4] float64: Open, High, Low, Close.
+        own: columns of the model that the source contains: name -> [days] float64.
+        notes: how the source was read, for the user.
+    """
 
     dates: np.ndarray
-    """[days] ``datetime64[D]``, increasing strictly."""
     prices: np.ndarray
-    """[days, 4] float64: Open, High, Low, Close."""
     own: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Columns of the model that the source itself states: name -> [days] float64."""
     notes: tuple[str, ...] = ()
-    """What a reader should know about how the source was read."""
 
 
 def check_dates(
     dates: np.ndarray, where: str, column: str = "Date", lines: Sequence[int] | None = None
 ) -> None:
-    """Refuse repeated and unsorted dates.
+    """Refuses repeated and unsorted dates.
 
-    ``lines``: the number by which each row is named in errors (default: 2, 3, ...).
+    Args:
+        dates: [days] `datetime64[D]`.
+        where: the source, for error messages.
+        column: the header name of the dates.
+        lines: the number of each row in error messages (default: 2, 3, ...).
 
     Raises:
         UserError: names the source, row, column and both dates.
@@ -49,7 +56,12 @@ def check_dates(
 
 
 def check_prices(prices: np.ndarray, where: str, lines: Sequence[int] | None = None) -> None:
-    """Refuse prices that are not positive, and a High below its Low.
+    """Refuses prices that are not positive, and a High below its Low.
+
+    Args:
+        prices: [days, 4] Open, High, Low, Close.
+        where: the source, for error messages.
+        lines: the number of each row in error messages (default: 2, 3, ...).
 
     Raises:
         UserError: names the source, row, column and value.

@@ -1,7 +1,7 @@
 """Partial shadbala: the part of the six-fold strength that needs no place, sunrise or houses.
 
-In rupas (60 virupas). Sums of five components; never to be compared with the classical minima.
-Sep(a, b) is |a - b| wrapped to 0..180 degrees.
+It is the sum of five components, in rupas (60 virupas), and cannot be compared with the classical
+minima of the whole sum.
 """
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from pgat_jax.data.columns import STRONG
 from pgat_jax.data.ephemeris import Position
 
+# Sidereal longitude of deepest exaltation, degrees.
 EXALTATION = {
     "Sun": 10.0,
     "Moon": 33.0,
@@ -18,7 +19,7 @@ EXALTATION = {
     "Venus": 357.0,
     "Saturn": 200.0,
 }
-"""Sidereal longitude of deepest exaltation, degrees."""
+# Degrees at J2000 and degrees per Julian century, mean equinox of date (Meeus, ch. 31).
 MEAN_LONGITUDE = {
     "Sun": (280.466457, 36000.7698278),
     "Mercury": (252.250906, 149474.0722491),
@@ -27,7 +28,7 @@ MEAN_LONGITUDE = {
     "Jupiter": (34.351519, 3036.3027748),
     "Saturn": (50.077444, 1223.5110686),
 }
-"""Degrees at J2000 and degrees a Julian century, mean equinox of date."""
+# Rank of natural strength, in sevenths of a rupa.
 NATURAL_RANK = {
     "Sun": 7,
     "Moon": 6,
@@ -40,9 +41,14 @@ NATURAL_RANK = {
 
 
 def shadbala(sky: dict[str, Position], T: np.ndarray) -> dict[str, np.ndarray]:
-    """Rupas of each of the seven classical planets.
+    """Computes the partial shadbala of each of the seven classical planets.
 
-    ``sky``: tropical positions; ``T``: Julian centuries TT since J2000.
+    Args:
+        sky: point -> tropical position.
+        T: [days] Julian centuries TT since J2000.
+
+    Returns:
+        Point -> [days] rupas.
     """
     return {
         point: (
@@ -58,17 +64,17 @@ def shadbala(sky: dict[str, Position], T: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def ayanamsa(T: np.ndarray) -> np.ndarray:
-    """Lahiri's offset of the sidereal from the tropical zodiac, degrees."""
+    """Computes Lahiri's offset of the sidereal from the tropical zodiac, in degrees."""
     return 23.85709 + (5028.796195 * T + 1.1054348 * T**2) / 3600.0
 
 
 def exaltation_strength(point: str, longitude: np.ndarray, T: np.ndarray) -> np.ndarray:
-    """Uccha bala, virupas: distance from the point of deepest fall."""
+    """Computes uccha bala, in virupas: the distance from the point of deepest fall."""
     return separation(longitude - ayanamsa(T), EXALTATION[point] + 180.0) / 3.0
 
 
 def phase_strength(point: str, moon: np.ndarray, sun: np.ndarray) -> np.ndarray:
-    """Paksha bala, virupas: benefics gain with the waxing Moon, the others lose."""
+    """Computes paksha bala, in virupas: benefics gain with the waxing Moon, the others lose."""
     share = separation(moon, sun) / 3.0
     if point == "Moon":
         return 2.0 * share
@@ -76,14 +82,17 @@ def phase_strength(point: str, moon: np.ndarray, sun: np.ndarray) -> np.ndarray:
 
 
 def declination_strength(point: str, declination: np.ndarray) -> np.ndarray:
-    """Ayana bala, virupas."""
+    """Computes ayana bala, in virupas, from the declination in degrees."""
     north = {"Moon": -declination, "Saturn": -declination, "Mercury": np.abs(declination)}
     strength = np.clip(60.0 * (24.0 + north.get(point, declination)) / 48.0, 0.0, 60.0)
     return 2.0 * strength if point == "Sun" else strength
 
 
 def motional_strength(point: str, longitude: np.ndarray, T: np.ndarray) -> np.ndarray:
-    """Cheshta bala, virupas: distance of the mean of mean and true place from the sighrocca."""
+    """Computes cheshta bala, in virupas.
+
+    It is the distance of the sighrocca from the middle of the mean and the true longitude.
+    """
     if point in ("Sun", "Moon"):
         return np.zeros_like(longitude)
     own, sun = mean_longitude(point, T), mean_longitude("Sun", T)
@@ -92,13 +101,13 @@ def motional_strength(point: str, longitude: np.ndarray, T: np.ndarray) -> np.nd
 
 
 def mean_longitude(point: str, T: np.ndarray) -> np.ndarray:
-    """Mean longitude in degrees, not reduced."""
+    """Computes the mean longitude of a planet, in degrees, not reduced."""
     start, rate = MEAN_LONGITUDE[point]
     return start + rate * T
 
 
 def separation(a: np.ndarray, b: np.ndarray | float) -> np.ndarray:
-    """Angle between two longitudes, degrees in [0, 180]."""
+    """Returns the angle between two longitudes, degrees in [0, 180]."""
     return np.abs(_wrap(a - b))
 
 

@@ -1,19 +1,30 @@
-"""The 113 celestial columns of any dates that the ephemeris covers."""
+"""Computes the 113 celestial columns of any dates that the ephemeris covers."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from pgat_jax.data.columns import NODES, PLANETS, computed_columns
-from pgat_jax.data.ephemeris import SPEED_STEP, Position, at_midnight, centuries, positions
-from pgat_jax.data.nodes import north_node
+from pgat_jax.data.columns import ELONGATED, NODES, computed_columns
+from pgat_jax.data.ephemeris import (
+    DAYS_PER_CENTURY,
+    SPEED_STEP,
+    Position,
+    at_midnight,
+    centuries,
+    positions,
+)
+from pgat_jax.data.lunar_nodes import north_node
 from pgat_jax.data.shadbala import separation, shadbala
-
-DAYS_PER_CENTURY = 36525.0
 
 
 def celestial_columns(dates: np.ndarray) -> dict[str, np.ndarray]:
-    """Name -> [days] float64, unscaled, at 00:00 UTC of each date, in the documented order.
+    """Computes the celestial columns at 00:00 UTC of each date.
+
+    Args:
+        dates: [days] `datetime64[D]`.
+
+    Returns:
+        Column name -> [days] float64, unscaled, in the documented order.
 
     Raises:
         UserError: a date lies outside the ephemeris.
@@ -33,13 +44,13 @@ def _planet_columns(point: str, position: Position, sun: Position) -> dict[str, 
     columns[f"dyn_{point}_distance"] = position.distance
     columns[f"dyn_{point}_lat"] = position.latitude
     columns[f"dyn_{point}_dec"] = position.declination
-    if point in PLANETS[1:9]:
+    if point in ELONGATED:
         columns[f"dyn_{point}_elong_cos"] = elongation_cosine(position, sun)
     return columns
 
 
 def elongation_cosine(position: Position, sun: Position) -> np.ndarray:
-    """Cosine of the angle in the sky between a body and the Sun."""
+    """Returns the cosine [days] of the angle in the sky between a body and the Sun."""
     a, b = np.radians(position.latitude), np.radians(sun.latitude)
     apart = np.radians(separation(position.longitude, sun.longitude))
     return np.sin(a) * np.sin(b) + np.cos(a) * np.cos(b) * np.cos(apart)
@@ -54,7 +65,7 @@ def _node_columns(T: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _angle_columns(point: str, longitude: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Longitude, and place within the 30 degrees of a sign, each as a point on a circle."""
+    """Yields the longitude, and the place within a sign of 30 degrees, as points on a circle."""
     for name, angle in (("", longitude), ("sign_", longitude % 30.0 * 12.0)):
         yield f"dyn_{point}_{name}sin", np.sin(np.radians(angle))
         yield f"dyn_{point}_{name}cos", np.cos(np.radians(angle))

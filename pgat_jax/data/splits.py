@@ -1,4 +1,4 @@
-"""Splits by time: a window belongs to the split that holds all days it predicts."""
+"""Splits by time: a window belongs to the split that contains all days it predicts."""
 
 from typing import NamedTuple
 
@@ -24,23 +24,41 @@ class Splits(NamedTuple):
 
 
 def split_rows(days: int, config: DataConfig) -> Splits:
-    """The last ``test_days`` rows test, the ``validation_days`` before them validation."""
+    """Splits a table: the last `test_days` rows test, the `validation_days` before them validate.
+
+    Args:
+        days: the number of rows.
+        config: the sizes of the splits.
+    """
     test = max(0, days - config.test_days)
     validation = max(0, test - config.validation_days)
     return Splits(Split(0, validation), Split(validation, test), Split(test, days))
 
 
 def window_rows(split: Split, config: DataConfig) -> np.ndarray:
-    """Rows of the last past day of each window whose predicted days all lie in the split."""
+    """Returns the row of the last past day of each window that predicts only days of the split.
+
+    Args:
+        split: the rows to predict.
+        config: the lengths of a window.
+
+    Returns:
+        [windows] int, increasing. The past of a window may begin before the split.
+    """
     first = max(split.start, config.seq_len) - 1
     return np.arange(first, split.stop - config.pred_len)
 
 
 def check_enough(days: int, config: DataConfig, where: str) -> None:
-    """Refuse a table that cannot hold one training window beside the other two splits.
+    """Refuses a table that is too short for one training window and the other two splits.
+
+    Args:
+        days: the number of rows.
+        config: the sizes of the splits and of a window.
+        where: the name of the table in the error.
 
     Raises:
-        UserError: says how many rows there are, how many are needed, and what to change.
+        UserError: there are too few rows.
     """
     need = config.seq_len + config.pred_len + config.validation_days + config.test_days
     if days < need:

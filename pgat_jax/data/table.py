@@ -1,4 +1,4 @@
-"""The table: dates, prices, and V columns by name; targets, ``time_delta`` and the sky joined."""
+"""The table: dates, prices and V columns by name, with targets, `time_delta` and the sky joined."""
 
 import dataclasses
 import hashlib
@@ -14,65 +14,79 @@ from pgat_jax.data.columns import (
     Columns,
     columns_of,
 )
+from pgat_jax.data.on_demand import compute_sky
 from pgat_jax.data.rows import Rows
 from pgat_jax.data.scaler import is_constant
 from pgat_jax.errors import UserError
 
 _DAY = np.timedelta64(1, "D")
+# The last rows whose celestial columns are compared with the computed ones, and the tolerance.
 _CHECKED_ROWS = 30
 _CONTINUITY = 1e-3
+# Decimals to which the digest of a table rounds: what the source states, and the computed sky.
+_STATED_DECIMALS, _COMPUTED_DECIMALS = 12, 4
+# The most columns that an error message names.
+_SHOWN = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows by day, columns by name."""
+    """Rows by day, columns by name. Future days have NaN for prices and targets.
+
+    Attributes:
+        source: the name in the configuration.
+        dates: [days] `datetime64[D]`, strictly increasing.
+        prices: [days, 4] float64: Open, High, Low, Close.
+        values: [days, V] float64, unscaled.
+        columns: the layout of the V columns.
+        computed_sky: whether the celestial columns were computed; else the source contains them.
+        notes: how the source was read, for the user.
+        dropped: constant columns that were left out.
+    """
 
     source: str
-    """As the configuration names it."""
     dates: np.ndarray
-    """[days] ``datetime64[D]``, increasing strictly."""
     prices: np.ndarray
-    """[days, 4] float64: Open, High, Low, Close; NaN on days that are still to come."""
     values: np.ndarray
-    """[days, V] float64, unscaled; targets are NaN on days that are still to come."""
     columns: Columns
     computed_sky: bool
-    """Whether the celestial columns were computed, or the source's own."""
     notes: tuple[str, ...] = ()
-    """What a reader should know about how the source was read."""
     dropped: tuple[str, ...] = ()
-    """Constant columns that were left out."""
 
     def __len__(self) -> int:
         return len(self.dates)
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the content: what the source states exactly, the computed sky to 1e-4.
+        """SHA-256 of the content, equal on all machines.
 
-        The rounding keeps the digest of one table equal on machines whose sines differ in the
-        last bit.
+        Values are rounded first, the computed celestial columns to four decimals, since machines
+        differ in the last bit of a sine.
         """
         stated = len(TARGETS) + 1 if self.computed_sky else len(self.columns.names)
         digest = hashlib.sha256(repr(self.columns.names).encode())
         digest.update(self.dates.astype("<i8").tobytes())
         digest.update(np.ascontiguousarray(self.prices, "<f8").tobytes())
-        digest.update(_rounded(self.values[:, :stated], 12))
-        digest.update(_rounded(self.values[:, stated:], 4))
+        digest.update(_round(self.values[:, :stated], _STATED_DECIMALS))
+        digest.update(_round(self.values[:, stated:], _COMPUTED_DECIMALS))
         return digest.hexdigest()
 
 
 def join(rows: Rows, source: str) -> Table:
-    """Join targets, ``time_delta`` and the celestial columns: the source's own, else computed.
+    """Joins targets, `time_delta` and the celestial columns of a source, or computes them.
 
-    The first row is kept only where the source states its returns and ``time_delta``: otherwise
-    it has no previous close, and gives only its own to the next row.
+    The first row is kept only if the source states its returns and `time_delta`. Otherwise there
+    is no previous close for it, and only the next row uses its close.
+
+    Args:
+        rows: the rows of the source.
+        source: the name of the source in the configuration.
 
     Raises:
         UserError: a date lies outside the ephemeris.
     """
-    whole = all(name in rows.own for name in (*TARGETS, TIME_DELTA))
-    kept = slice(0 if whole else 1, None)
+    is_whole = all(name in rows.own for name in (*TARGETS, TIME_DELTA))
+    kept = slice(0 if is_whole else 1, None)
     celestial = {name: v[kept] for name, v in rows.own.items() if name.lower() in KNOWN}
     computed = not celestial
     if computed:
@@ -81,24 +95,17 @@ def join(rows: Rows, source: str) -> Table:
     market = np.column_stack([_returns(rows), _time_delta(rows)])[kept]
     sky = [celestial[name] for name in columns.names[market.shape[1] :]]
     values = np.column_stack([market, *sky])
-    notes = rows.notes if whole else (*rows.notes, f"{rows.dates[0]} gives only its close.")
+    notes = rows.notes if is_whole else (*rows.notes, f"{rows.dates[0]} gives only its close.")
     return Table(source, rows.dates[kept], rows.prices[kept], values, columns, computed, notes)
 
 
 def log_returns(prices: np.ndarray) -> np.ndarray:
-    """[days, 4] prices -> [days - 1, 4] logarithms of each price over the previous close."""
+    """Computes log returns against the previous close: [days, 4] prices -> [days - 1, 4]."""
     return np.log(prices[1:] / prices[:-1, 3:])
 
 
-def compute_sky(dates: np.ndarray) -> dict[str, np.ndarray]:
-    """The 113 computed columns; skyfield is imported only when they are not in the cache."""
-    from pgat_jax.data.sky import celestial_columns
-
-    return celestial_columns(dates)
-
-
 def drop_constant(table: Table, rows: slice) -> Table:
-    """Leave out the columns that never change within ``rows``; ``dropped`` names them."""
+    """Leaves out the columns that never change within some rows; `dropped` names them."""
     constant = is_constant(table.values[rows])
     constant[: len(TARGETS) + 1] = False
     names = [name for name, fixed in zip(table.columns.names, constant) if fixed]
@@ -108,7 +115,11 @@ def drop_constant(table: Table, rows: slice) -> Table:
 
 
 def select(table: Table, columns: Columns) -> Table:
-    """The same rows with the given columns, found by name.
+    """Returns the same rows with other columns, found by name.
+
+    Args:
+        table: the table.
+        columns: the layout of the result.
 
     Raises:
         UserError: the table lacks some; names them.
@@ -120,17 +131,21 @@ def select(table: Table, columns: Columns) -> Table:
     if missing:
         raise UserError(
             f"{table.source}: {len(missing)} columns that the run was trained on are missing: "
-            f"{', '.join(missing[:8])}{', ...' if len(missing) > 8 else ''}."
+            f"{_first_names(missing)}: add them to the file."
         )
     values = table.values[:, [place[name] for name in columns.names]]
     return dataclasses.replace(table, values=values, columns=columns)
 
 
 def extend(table: Table, dates: np.ndarray) -> Table:
-    """Append days still to come: prices and targets NaN, the sky and ``time_delta`` known.
+    """Appends future days: prices and targets are NaN, the other columns are computed.
+
+    Args:
+        table: the table.
+        dates: the future days, `datetime64[D]`, increasing.
 
     Raises:
-        UserError: the source's own celestial columns cannot be continued by the computed sky, or
+        UserError: the source contains celestial columns that the computed ones do not continue, or
             a date lies outside the ephemeris.
     """
     celestial = table.columns.names[len(TARGETS) + 1 :]
@@ -147,7 +162,7 @@ def extend(table: Table, dates: np.ndarray) -> Table:
 
 
 def part(table: Table, start: int, stop: int) -> Table:
-    """Rows [start, stop)."""
+    """Returns rows [start, stop) of a table."""
     rows = slice(start, stop)
     return dataclasses.replace(
         table, dates=table.dates[rows], prices=table.prices[rows], values=table.values[rows]
@@ -161,7 +176,7 @@ def _returns(rows: Rows) -> np.ndarray:
 
 
 def _time_delta(rows: Rows) -> np.ndarray:
-    """Days since the previous row; of the first row what the source says."""
+    """Returns the days since the previous row [days]; NaN or the source's for the first row."""
     first = rows.own[TIME_DELTA][:1] if TIME_DELTA in rows.own else np.full(1, np.nan)
     return np.concatenate([first, np.diff(rows.dates) / _DAY])
 
@@ -183,7 +198,7 @@ def _future_sky(table: Table, dates: np.ndarray) -> dict[str, np.ndarray]:
     if strange:
         raise UserError(
             f"{table.source}: the days after {table.dates[-1]} need celestial columns that only "
-            f"this table knows: {', '.join(strange[:8])}{', ...' if len(strange) > 8 else ''}; "
+            f"this table contains: {_first_names(strange)}; "
             "forecast from a date at least data.pred_len rows before its end, or leave the "
             "celestial columns out of the file, so that they are computed."
         )
@@ -195,5 +210,9 @@ def _without(columns: Columns, left_out: np.ndarray) -> Columns:
     return Columns(tuple(columns.names[i] for i in kept), tuple(columns.slots[i] for i in kept))
 
 
-def _rounded(values: np.ndarray, decimals: int) -> bytes:
+def _first_names(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+
+
+def _round(values: np.ndarray, decimals: int) -> bytes:
     return np.ascontiguousarray(np.round(values, decimals) + 0.0, "<f8").tobytes()

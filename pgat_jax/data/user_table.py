@@ -1,30 +1,34 @@
-"""A user's table: a date and four prices suffice; what else it brings is taken by name."""
+"""A user's table: a date and four prices are enough; other columns are recognised by name."""
 
-import difflib
 from collections.abc import Iterable
 
 import numpy as np
 
+from pgat_jax.data.cells import Cells
 from pgat_jax.data.columns import KNOWN, PRICES, TARGETS, TIME_DELTA
+from pgat_jax.data.coverage import CALENDAR, EPHEMERIS
 from pgat_jax.data.market import read_market
-from pgat_jax.data.reading import Cells
 from pgat_jax.data.rows import Rows, check_dates
-from pgat_jax.errors import UserError
+from pgat_jax.errors import UserError, suggest
 
 DATE = "date"
+# Columns of common price files that the model does not read.
 IGNORED = ("volume", "adj close", "dividends", "stock splits")
-"""Columns of common price files that the model does not read."""
 _NAMES = {name.lower(): name for name in (*PRICES, *TARGETS, TIME_DELTA)} | {
     lower: column.name for lower, column in KNOWN.items()
 }
+# Largest deviation of the radius from 1 for a sine and cosine of one angle, rounded as in files.
 _CIRCLE = 0.01
 
 
 def user_rows(cells: Cells) -> Rows:
-    """Check a user's columns and rows.
+    """Checks the columns and rows of a user's file.
+
+    Args:
+        cells: the columns of the file.
 
     Raises:
-        UserError: an unknown or missing column, or a bad cell; names file, row and column.
+        UserError: a column is unknown or missing, or a cell is bad; names file, row and column.
     """
     names = _recognise(cells)
     header = {name: raw for raw, name in names.items()}
@@ -33,18 +37,17 @@ def user_rows(cells: Cells) -> Rows:
     own = {name: cells.numbers(raw) for raw, name in names.items() if name in _NAMES.values()}
     _check_covered(cells, own, dates)
     notes = [*_ignored(names), *_time_delta_note(own, dates), *_off_circle(own)]
-    prices, returns, said = read_market(cells, own, header)
+    prices, returns, market_notes = read_market(cells, own, header)
     rest = {name: v for name, v in own.items() if name not in (*PRICES, *TARGETS)}
-    return Rows(dates, prices, returns | rest, (*notes, *said))
+    return Rows(dates, prices, returns | rest, (*notes, *market_notes))
 
 
 def _recognise(cells: Cells) -> dict[str, str]:
-    """Header name -> its standard spelling, ``date``, or an ignored name."""
+    """Returns header name -> its standard spelling, `date`, or an ignored name."""
     names = {raw: _NAMES.get(raw.lower(), raw.lower()) for raw in cells.columns}
     unknown = [r for r, name in names.items() if name not in (*_NAMES.values(), DATE, *IGNORED)]
     if unknown:
-        near = difflib.get_close_matches(unknown[0].lower(), [*_NAMES, DATE], 1)
-        hint = f" (did you mean {_NAMES.get(near[0], near[0])!r}?)" if near else ""
+        hint = suggest(unknown[0], [*_NAMES.values(), DATE])
         raise UserError(
             f"{cells.where}, row 1, column {unknown[0]!r}: unknown{hint}{_more(unknown)}, expected "
             "Date, Open, High, Low, Close, log_Open to log_Close, time_delta, or a celestial "
@@ -78,16 +81,14 @@ def _check_present(cells: Cells, names: set[str]) -> None:
 
 
 def _check_covered(cells: Cells, own: Iterable[str], dates: np.ndarray) -> None:
-    """Every row needs its calendar and, where the table does not bring its own, its sky."""
-    from pgat_jax.data import calendar, ephemeris
-
-    computed = not any(name.lower() in KNOWN for name in own)
-    cover = ephemeris if computed else calendar
-    for i in np.flatnonzero((dates < cover.FIRST) | (dates > cover.LAST))[:1]:
-        source = "the ephemeris DE421" if computed else "the calendar"
+    """Refuses dates without a calendar or, where the sky must be computed, without an ephemeris."""
+    is_computed = not any(name.lower() in KNOWN for name in own)
+    coverage = EPHEMERIS if is_computed else CALENDAR
+    for i in coverage.find_outside(dates)[:1]:
         raise UserError(
             f"{cells.where}, row {cells.lines[i]}, column 'Date': {dates[i]} lies outside "
-            f"{source}, which covers {cover.FIRST} to {cover.LAST}: leave such rows out."
+            f"{coverage.source}, which covers {coverage.first} to {coverage.last}: leave such rows "
+            "out."
         )
 
 
@@ -100,7 +101,7 @@ def _time_delta_note(own: dict[str, np.ndarray], dates: np.ndarray) -> list[str]
 
 
 def _off_circle(own: dict[str, np.ndarray]) -> list[str]:
-    """Pairs that are not the sine and cosine of one angle; perhaps the file was scaled."""
+    """Notes pairs that are not sine and cosine of one angle; the file may have been scaled."""
     sines = [name for name in own if name.endswith("_sin")]
     wrong = [
         name[:-4]

@@ -1,4 +1,4 @@
-"""Windows gathered from the table on the device, inside the compiled step."""
+"""Windows gathered from the table on the device, and the order in which an epoch visits them."""
 
 from typing import NamedTuple
 
@@ -6,45 +6,67 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pgat_jax.config import WindowSizes
 from pgat_jax.data.batch import Batch
 from pgat_jax.data.columns import TARGETS
 
 
 class DeviceTable(NamedTuple):
-    """The whole table as float32 on the device."""
+    """The whole table as float32 arrays on the device.
+
+    Attributes:
+        values: [days, V] all columns, scaled.
+        phase: [days, N, 4] unscaled.
+        calendar: [days, G] calendar features.
+    """
 
     values: jax.Array
-    """[days, V] scaled."""
     phase: jax.Array
-    """[days, N, 4] unscaled."""
     calendar: jax.Array
-    """[days, G]."""
 
 
-def gather(
-    device: DeviceTable, rows: jax.Array, seq_len: int, label_len: int, pred_len: int
-) -> Batch:
-    """B windows; ``rows`` [B] are the rows of their last past day.
+def gather(table: DeviceTable, rows: jax.Array, sizes: WindowSizes) -> Batch:
+    """Gathers windows from the table. Pure, for use inside `jit`.
 
-    Pure, for use inside ``jit``. Rows beyond what the table can serve are the caller's mistake:
-    ``Data.windows`` gives those that it can.
+    Args:
+        table: the table.
+        rows: [B] the row of the last past day of each window. The function does not check that
+            the table has all rows of these windows; `Data.windows` returns those that it has.
+        sizes: lengths of the parts of a window; static under `jit`.
+
+    Returns:
+        The B windows.
     """
-    past, known, future = (
-        rows[:, None] + jnp.arange(first, last + 1, dtype=rows.dtype)[None, :]
-        for first, last in ((1 - seq_len, 0), (1 - label_len, pred_len), (1, pred_len))
-    )
+    past = _rows_between(rows, 1 - sizes.seq_len, 0)
+    known = _rows_between(rows, 1 - sizes.label_len, sizes.pred_len)
+    future = _rows_between(rows, 1, sizes.pred_len)
     targets = len(TARGETS)
     return Batch(
-        past=device.values[past],
-        phase=device.phase[past],
-        past_calendar=device.calendar[past],
-        known=device.values[:, targets:][known],
-        known_calendar=device.calendar[known],
-        target=device.values[:, :targets][future],
+        past=table.values[past],
+        phase=table.phase[past],
+        past_calendar=table.calendar[past],
+        known=table.values[:, targets:][known],
+        known_calendar=table.calendar[known],
+        target=table.values[:, :targets][future],
     )
 
 
 def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
-    """A permutation of ``range(count)``, the same on every machine: Philox keyed by seed, epoch."""
+    """Returns the order in which an epoch visits the training windows.
+
+    Args:
+        seed: the seed of the run.
+        epoch: the number of the epoch, from 0.
+        count: the number of windows.
+
+    Returns:
+        A permutation of `range(count)`, the same on every machine: the ranks of random numbers of
+        the Philox generator (Salmon et al., 2011) with seed and epoch as its key.
+    """
     generator = np.random.Generator(np.random.Philox(key=[seed, epoch]))
     return np.argsort(generator.random(count), kind="stable")
+
+
+def _rows_between(rows: jax.Array, first: int, last: int) -> jax.Array:
+    """Returns the rows from `first` to `last` after each row, both inclusive: [B, last-first+1]."""
+    return rows[:, None] + jnp.arange(first, last + 1, dtype=rows.dtype)[None, :]

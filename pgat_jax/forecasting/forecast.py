@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pgat_jax.data.loading import Data, load_data
+from pgat_jax.data.dataset import Data
+from pgat_jax.data.loading import load_data
 from pgat_jax.errors import UserError
 from pgat_jax.forecasting import predict
 from pgat_jax.forecasting.distribution import Forecast

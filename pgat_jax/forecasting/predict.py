@@ -15,7 +15,7 @@ from rich.progress import track
 from pgat_jax.data.batch import Batch
 from pgat_jax.data.cache import seal, unseal
 from pgat_jax.data.columns import TARGETS
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.scaler import Scaler
 from pgat_jax.forecasting.distribution import Forecast, GaussianMixture, QuantileFunction, Sample
 from pgat_jax.output import write_output

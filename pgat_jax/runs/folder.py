@@ -30,7 +30,7 @@ from pgat_jax.errors import UserError
 from pgat_jax.output import write_output
 
 if TYPE_CHECKING:
-    from pgat_jax.data.loading import Data
+    from pgat_jax.data.dataset import Data
     from pgat_jax.data.scaler import Scaler
     from pgat_jax.model.build import Model
 

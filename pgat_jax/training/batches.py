@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable, epoch_order, gather
 from pgat_jax.mesh import replicate, row_sharding
 from pgat_jax.training.plan import Plan
@@ -47,5 +47,4 @@ def gather_windows(plan: Plan, table: DeviceTable, rows: jax.Array) -> Batch:
     Every device gathers its own share of the windows.
     """
     rows = jax.lax.with_sharding_constraint(rows, row_sharding(plan.mesh))
-    data = plan.config.data
-    return gather(table, rows, data.seq_len, data.label_len, data.pred_len)
+    return gather(table, rows, plan.config.data.window_sizes)

@@ -25,7 +25,7 @@ import jax
 import numpy as np
 
 from pgat_jax.cluster import any_process, is_first
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable
 from pgat_jax.errors import UserError
 from pgat_jax.mesh import replicate

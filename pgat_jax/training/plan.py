@@ -7,7 +7,7 @@ import optax
 from jax.sharding import Mesh
 
 from pgat_jax.config import Config
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.errors import UserError
 from pgat_jax.mesh import replicated_sharding
 from pgat_jax.model.build import Model, Params

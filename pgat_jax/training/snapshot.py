@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pgat_jax.config import Config
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.runs.checkpoint import Checkpoints, Say
 from pgat_jax.runs.folder import check_config, check_table, versions
 from pgat_jax.training.plan import Plan

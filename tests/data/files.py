@@ -3,7 +3,7 @@
 import pytest
 
 from pgat_jax import load_config, load_data
-from pgat_jax.data.loading import load_table
+from pgat_jax.data.source import load_table
 from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
 

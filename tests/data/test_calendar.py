@@ -7,13 +7,12 @@ from hypothesis import strategies as st
 
 from pgat_jax.data.calendar import (
     FEATURES,
-    FIRST,
-    LAST,
     calendar_features,
     holidays_around,
     is_trading_day,
     trading_days_after,
 )
+from pgat_jax.data.coverage import CALENDAR
 from pgat_jax.errors import UserError
 
 DAY = np.timedelta64(1, "D")
@@ -91,10 +90,10 @@ def test_the_longest_closure_since_1999_is_known():
 
 
 def test_trading_days_beyond_the_known_years_are_refused():
-    assert trading_days_after(LAST - DAY, 1)[0] == LAST
-    with pytest.raises(UserError, match=r"2099-12-30: the 2 trading days .* not known"):
-        trading_days_after(LAST - DAY, 2)
+    assert trading_days_after(CALENDAR.last - DAY, 1)[0] == CALENDAR.last
+    with pytest.raises(UserError, match=r"2099-12-30: got .* of 2100-01-04, expected .*2099-12-31"):
+        trading_days_after(CALENDAR.last - DAY, 2)
 
 
 def test_features_are_known_to_both_ends():
-    assert np.isfinite(calendar_features(np.array([FIRST, LAST]))).all()
+    assert np.isfinite(calendar_features(np.array([CALENDAR.first, CALENDAR.last]))).all()

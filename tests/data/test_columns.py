@@ -3,7 +3,6 @@
 from collections import Counter
 
 from pgat_jax.data.columns import (
-    BODIES,
     KNOWN,
     SLOTS,
     TARGETS,
@@ -12,6 +11,7 @@ from pgat_jax.data.columns import (
     computed_columns,
     is_bounded,
 )
+from pgat_jax.names import BODIES
 
 
 def test_the_computed_table_has_the_documented_118_columns():

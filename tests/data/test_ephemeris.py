@@ -10,7 +10,8 @@ import pytest
 from skyfield.api import load
 
 from pgat_jax.data.columns import PLANETS
-from pgat_jax.data.ephemeris import FIRST, LAST, at_midnight, positions
+from pgat_jax.data.coverage import EPHEMERIS
+from pgat_jax.data.ephemeris import at_midnight, positions
 from pgat_jax.errors import UserError
 
 TS = load.timescale(builtin=True)
@@ -124,12 +125,12 @@ def test_speed_is_the_slope_of_the_longitude():
 
 
 def test_positions_cover_every_planet_to_both_ends_of_the_ephemeris():
-    sky = positions(at_midnight(np.array([FIRST, LAST])))
+    sky = positions(at_midnight(np.array(EPHEMERIS[1:])))
     assert list(sky) == list(PLANETS)
     assert all(np.isfinite(np.stack(position)).all() for position in sky.values())
 
 
-@pytest.mark.parametrize("date", [FIRST - DAY, LAST + DAY])
+@pytest.mark.parametrize("date", [EPHEMERIS.first - DAY, EPHEMERIS.last + DAY])
 def test_a_date_outside_the_ephemeris_is_refused(date):
     with pytest.raises(UserError, match=rf"date {date} lies outside the ephemeris DE421"):
         at_midnight(np.array([np.datetime64("2000-01-01"), date]))

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from pgat_jax.data.columns import BODIES, KNOWN, columns_of
+from pgat_jax.data.columns import KNOWN, columns_of
 from pgat_jax.data.ephemeris import at_midnight, positions
 from pgat_jax.data.phases import phases
+from pgat_jax.names import BODIES
 
 
 def of(**columns):

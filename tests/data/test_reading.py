@@ -34,7 +34,7 @@ def test_another_delimiter_is_recognised(prices_csv, delimiter):
         (b"", "the file is empty"),
         (b" \n\n ", "the file is empty"),
         (bytes(range(256)) * 8, "not a UTF-8 text file"),
-        (b"Date,Open\0,High\n", "it holds NUL bytes"),
+        (b"Date,Open\0,High\n", "it contains NUL bytes"),
         ("Date,Open\n".encode("utf-16"), "not a UTF-8 text file"),
         (b'Date,Open,High,Low,Close\n2020-01-01,"1,2,3,4\n', "not valid CSV"),
     ],

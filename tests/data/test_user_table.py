@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from pgat_jax.data.columns import BODIES, KNOWN, SLOTS
+from pgat_jax.data.columns import KNOWN, SLOTS
 from pgat_jax.errors import UserError
+from pgat_jax.names import BODIES
 from tests.data.files import load, put, refused, table_of
 
 # What is read.
@@ -149,7 +150,7 @@ def test_a_sky_that_only_the_table_knows_is_not_invented(original):
         line[place] = repr(float(line[place]) + 0.5)
     path.write_text("\n".join(map(",".join, lines)))
     found = load(path)
-    with pytest.raises(UserError, match=r"only this table knows: dyn_Mars_speed"):
+    with pytest.raises(UserError, match=r"only this table contains: dyn_Mars_speed"):
         found.window_at(len(found.table) - 1)
     assert found.window_at(len(found.table) - 1 - found.config.pred_len)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pgat_jax import load_config
 from pgat_jax.data.columns import PRICES
 from pgat_jax.data.export import export
-from pgat_jax.data.loading import load_table
+from pgat_jax.data.source import load_table
 from pgat_jax.data.table import Table, part
 from tools.bad_input.damage import Rows, at, bytes_damage, cells_damage, places
 from tools.bad_input.door import Answer, answer

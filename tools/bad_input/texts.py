@@ -8,7 +8,8 @@ import yaml
 from hypothesis import strategies as st
 
 from pgat_jax.causes.config import StudyConfig
-from pgat_jax.config_file import load_config, parse_yaml
+from pgat_jax.config_file import load_config
+from pgat_jax.safe_yaml import parse_yaml
 from pgat_jax.verbs import VERBS
 from tools.bad_input.damage import bytes_damage, lines_damage, words_damage
 from tools.bad_input.door import answer

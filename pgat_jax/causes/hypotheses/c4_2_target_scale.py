@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.data.columns import TARGETS
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable
 
 ENLARGEMENT = 10.0

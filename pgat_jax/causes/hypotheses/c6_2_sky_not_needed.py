@@ -8,7 +8,7 @@ import numpy as np
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.data.columns import TARGETS
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable
 
 COLUMNS_WITH_RETURN = 2  # columns of each body

@@ -15,7 +15,7 @@ import numpy as np
 from pgat_jax.causes.edits import replace_leaf
 from pgat_jax.causes.interception import intercept_calls
 from pgat_jax.causes.intervention import WiringFault
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable
 from pgat_jax.model.build import Params
 

@@ -5,7 +5,7 @@ Standardised, they are zero, and the weights that read them get no gradient.
 
 from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.data.columns import BODIES, Columns
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable
 
 COLUMNS_PER_BODY = 2

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pgat_jax.causes.intervention import WiringFault
-from pgat_jax.data.loading import Data
+from pgat_jax.data.dataset import Data
 from pgat_jax.data.phases import phases
 from pgat_jax.data.windows import DeviceTable
 

@@ -6,7 +6,7 @@ from skyfield.api import load
 from skyfield.nutationlib import iau2000a_radians
 
 from pgat_jax.data.ephemeris import centuries
-from pgat_jax.data.nodes import mean_node, north_node, nutation
+from pgat_jax.data.lunar_nodes import mean_node, north_node, nutation
 
 
 def test_mean_node_of_meeus_example_22a():

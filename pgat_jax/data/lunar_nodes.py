@@ -4,20 +4,24 @@ import numpy as np
 
 
 def north_node(T: np.ndarray) -> np.ndarray:
-    """Longitude of the mean ascending node, true equinox of date, degrees in [0, 360).
+    """Computes the longitude of the mean ascending node from the true equinox of date.
 
-    ``T``: Julian centuries TT since J2000.
+    Args:
+        T: [days] Julian centuries TT since J2000.
+
+    Returns:
+        [days] degrees in [0, 360).
     """
     return (mean_node(T) + nutation(T) / 3600.0) % 360.0
 
 
 def mean_node(T: np.ndarray) -> np.ndarray:
-    """Longitude from the mean equinox of date, degrees, not reduced."""
+    """Computes the longitude from the mean equinox of date, degrees, not reduced (ch. 47)."""
     return 125.0445479 - 1934.1362891 * T + 0.0020754 * T**2 + T**3 / 467441.0 - T**4 / 60616000.0
 
 
 def nutation(T: np.ndarray) -> np.ndarray:
-    """Nutation in longitude, arc seconds, to 0.5 (Meeus, ch. 22, the four largest terms)."""
+    """Computes the nutation in longitude, in arc seconds, to 0.5 (ch. 22, four largest terms)."""
     node, sun, moon = np.radians(
         [mean_node(T), 280.4665 + 36000.7698 * T, 218.3165 + 481267.8813 * T]
     )

@@ -1,0 +1,79 @@
+"""The table of a source: built once, then read from a cache that is addressed by content."""
+
+import importlib.metadata
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from pgat_jax.config import DataConfig
+from pgat_jax.data.cache import Arrays, cached, content_key
+from pgat_jax.data.columns import Columns
+from pgat_jax.data.prices import WHEELS, wheel_bytes, wheel_rows
+from pgat_jax.data.reading import read_bytes, read_cells
+from pgat_jax.data.table import Table, join
+from pgat_jax.data.user_table import user_rows
+from pgat_jax.errors import UserError
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def load_table(config: DataConfig) -> Table:
+    """Loads all rows and columns of a source, from the cache if its content is the same.
+
+    Args:
+        config: the `data` section of the configuration.
+
+    Raises:
+        UserError: the source is missing or bad.
+    """
+    source = config.source
+    content = wheel_bytes(source) if source in WHEELS else read_bytes(source)
+    kind = source if source in WHEELS else Path(source).suffix.lower()
+    key = content_key(kind.encode(), content, code_version())
+    return _unpack(cached(key, lambda: _pack(_build(source, content))), source)
+
+
+def code_version() -> bytes:
+    """Returns a digest of the code and packages that a table depends on besides its source."""
+    modules = sorted(Path(__file__).parent.glob("*.py"))
+    versions = [importlib.metadata.version(name) for name in ("skyfield", "skyfield-data")]
+    return content_key(*(m.read_bytes() for m in modules), *(v.encode() for v in versions)).encode()
+
+
+def _build(source: str, content: bytes) -> Table:
+    _LOGGER.info("building the table of %s, once", source)
+    is_shipped = source in WHEELS
+    rows = wheel_rows(source, content) if is_shipped else user_rows(read_cells(source, content))
+    if len(rows.dates) < 2:
+        raise UserError(f"{source}: one row, expected at least data.seq_len + data.pred_len.")
+    return join(rows, source)
+
+
+def _pack(table: Table) -> Arrays:
+    text = {
+        "names": table.columns.names,
+        "slots": table.columns.slots,
+        "computed_sky": table.computed_sky,
+        "notes": table.notes,
+    }
+    return {
+        "dates": table.dates.astype("<i8"),
+        "prices": table.prices,
+        "values": table.values,
+        "text": np.frombuffer(json.dumps(text).encode(), np.uint8),
+    }
+
+
+def _unpack(arrays: Arrays, source: str) -> Table:
+    text = json.loads(arrays["text"].tobytes())
+    return Table(
+        source,
+        arrays["dates"].astype("datetime64[D]"),
+        arrays["prices"],
+        arrays["values"],
+        Columns(tuple(text["names"]), tuple(text["slots"])),
+        text["computed_sky"],
+        tuple(text["notes"]),
+    )
