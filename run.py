@@ -1,4 +1,4 @@
-"""The door: ``python run.py --help``."""
+"""Runs the command line: `python run.py --help`."""
 
 from pgat_jax.cli import main
 from pgat_jax.environment import restart_with_huge_pages

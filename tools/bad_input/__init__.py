@@ -1,1 +1,1 @@
-"""Generated bad input, and what comes of each."""
+"""Generates bad input and checks that each case is refused clearly or read correctly."""

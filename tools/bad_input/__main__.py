@@ -1,4 +1,4 @@
-"""Generated bad input, judged and counted: ``python -m tools.bad_input --cases 10000 --seed 0``."""
+"""Generates, judges and counts bad input: `python -m tools.bad_input --cases 10000 --seed 0`."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from tools.bad_input import run_folders, tables, texts
 from tools.bad_input.fuzz import fuzz
 
 KINDS = texts.KINDS | tables.KINDS | run_folders.KINDS
+# The share of each kind in all cases; kinds that are quick to judge have more.
 SHARES = {
     "configuration": 0.3,
     "command line": 0.3,
@@ -17,27 +18,26 @@ SHARES = {
     "run folder": 0.06,
     "checkpoint": 0.06,
 }
-"""Of all cases: where a case is quick, there are more."""
 
 
 def main() -> int:
-    """Judge the cases and print a table of what came of them; 1 where one was wrong."""
+    """Judges the cases and prints the outcomes; returns 1 if one was wrong, else 0."""
     parser = argparse.ArgumentParser(prog="python -m tools.bad_input", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kind", choices=KINDS, help="this kind alone")
+    parser.add_argument("--kind", choices=KINDS, help="only this kind")
     args = parser.parse_args()
     total = wrong = 0
     for kind in [args.kind] if args.kind else KINDS:
         began, cases = time.monotonic(), args.cases if args.kind else args.cases * SHARES[kind]
-        outcomes, faults = fuzz(*KINDS[kind], round(cases), args.seed)
+        outcomes, failures = fuzz(*KINDS[kind], round(cases), args.seed)
         counts = "; ".join(f"{what} {count:,}" for what, count in outcomes.most_common())
         took = time.monotonic() - began
         print(f"{kind}: {outcomes.total():,} in {took:.0f} s: {counts}", flush=True)
-        for fault in faults[:20]:
-            print(f"  WRONG {fault[:1000]}", flush=True)
-        total, wrong = total + outcomes.total(), wrong + len(faults)
-    print(f"{total - wrong:,} of {total:,} as they should be")
+        for failure in failures[:20]:
+            print(f"  WRONG {failure[:1000]}", flush=True)
+        total, wrong = total + outcomes.total(), wrong + len(failures)
+    print(f"{total - wrong:,} of {total:,} handled correctly")
     return bool(wrong)
 
 

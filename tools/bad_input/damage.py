@@ -1,9 +1,10 @@
-"""Damage as values that hypothesis draws: to bytes, to text, to words, to cells of a table."""
+"""Damage that hypothesis draws: changes of bytes, lines, words and cells of a table."""
 
 from collections.abc import Callable, Sequence
 
 from hypothesis import strategies as st
 
+# Values that have broken programs before.
 HOSTILE = [
     *("", " ", "~", "null", "true", "on", "-0", "1e999", "-1e308", ".nan", ".inf", "0x10", "1_000"),
     *("9" * 30, "9" * 5000, "1e-400", "NaN", "inf", "-1", "0", "1.5", "[]", "{}", "[1, [2]]"),
@@ -12,20 +13,19 @@ HOSTILE = [
     *("[red]", "!!int 3", "&a x", "*a", "<<: {}", "- ", "? ", ": ", "# ", "|", ">", "---", "..."),
     *("2018-02-30", "x.csv", "--", "-h", "tiny"),
 ]
-"""Values that have broken programs before."""
 
 places = st.floats(0, 1, exclude_max=True)
 values = st.sampled_from(HOSTILE) | st.text(max_size=12)
 
 
 def at(place: float, items: Sequence) -> int:
-    """An index of ``items`` (0 of an empty one)."""
+    """Returns the index of the item at a place in [0, 1); 0 if there are no items."""
     return int(place * len(items))
 
 
 @st.composite
 def bytes_damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
-    """A bit flipped, bytes cut out or put in, the end cut off, a stretch zeroed or doubled."""
+    """Draws a change of bytes: a bit flips, or bytes are inserted, cut, zeroed or doubled."""
     kind = draw(st.sampled_from(("flip", "junk", "cut", "zero", "double", "replace")))
     place, size = draw(places), draw(st.integers(1, 64))
     bit, junk = draw(st.integers(0, 7)), draw(st.binary(max_size=64))
@@ -48,7 +48,7 @@ def bytes_damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
 
 @st.composite
 def lines_damage(draw: st.DrawFn) -> Callable[[str], str]:
-    """A line deleted, doubled, moved, indented, or its value replaced."""
+    """Draws a change of text: a line is deleted, doubled, moved, indented or replaced."""
     kind = draw(st.sampled_from(("delete", "double", "swap", "indent", "value", "value", "key")))
     place, other, value = draw(places), draw(places), draw(values)
 
@@ -74,7 +74,7 @@ def lines_damage(draw: st.DrawFn) -> Callable[[str], str]:
 
 @st.composite
 def words_damage(draw: st.DrawFn) -> Callable[[list[str]], list[str]]:
-    """A word of a command line deleted, doubled, moved, replaced, or a letter of it changed."""
+    """Draws a change of a command line: a word is deleted, doubled, moved, replaced or misspelt."""
     kind = draw(st.sampled_from(("delete", "double", "swap", "replace", "value", "letter", "add")))
     place, other, value = draw(places), draw(places), draw(values)
 
@@ -104,7 +104,10 @@ Rows = list[list[str]]
 
 @st.composite
 def cells_damage(draw: st.DrawFn) -> Callable[[Rows], Rows]:
-    """A cell, row or column (the header is row 0) replaced, deleted, doubled or moved."""
+    """Draws a change of a table: a cell, row or column is replaced, deleted, doubled or moved.
+
+    Row 0 is the header.
+    """
     what = draw(st.sampled_from(("cell", "cell", "cell", "row", "column", "header")))
     kind = draw(st.sampled_from(("replace", "delete", "double", "swap")))
     place, other, third, value = draw(places), draw(places), draw(places), draw(values)

@@ -1,4 +1,4 @@
-"""Draws cases of a kind, judges each, and counts what came of them."""
+"""Draws cases of a kind, judges each and counts the outcomes."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,13 +9,16 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 
 def fuzz(strategy: Callable, judge: Callable, cases: int, number: int) -> tuple[Counter, list[str]]:
-    """Outcomes and their numbers; and what was wrong, with the case.
+    """Draws and judges cases.
 
     Args:
-        strategy: gives the strategy that draws a case.
-        judge: (case, an empty folder) -> the outcome; raises AssertionError.
-        cases: how many.
-        number: seed.
+        strategy: makes the strategy that draws a case.
+        judge: (case, an empty folder) -> the outcome; raises AssertionError if it is wrong.
+        cases: the number of cases.
+        number: the seed.
+
+    Returns:
+        Outcome -> its count, and a text for each wrong case.
     """
     outcomes, wrong = Counter(), []
 

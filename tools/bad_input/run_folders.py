@@ -1,4 +1,4 @@
-"""Run folders and their checkpoints."""
+"""Damages run folders and their checkpoints, and judges what `evaluate` and `forecast` do."""
 
 import json
 import shutil
@@ -16,16 +16,16 @@ from pgat_jax.runs.checkpoint import Checkpoints
 from pgat_jax.runs.folder import CHECKPOINTS, create_run, params_sha256
 from pgat_jax.runs.metrics import Metrics
 from pgat_jax.training.snapshot import LoopState, checkpoint_meta
+from tools.bad_input.calls import answer, work_in
 from tools.bad_input.damage import at, bytes_damage, lines_damage, places
-from tools.bad_input.door import answer, inside
 from tools.bad_input.tables import SMALL, as_csv, rows
 
+# Step -> validation loss of its checkpoint: the best is the last, then the first.
 LOSSES = {10: 0.2, 20: 0.3, 30: 0.1}
-"""Step -> validation loss of its checkpoint: the best is the last, then the first."""
 
 
 class Sound:
-    """A folder with a sound run, and what ``evaluate`` and ``forecast`` say of it."""
+    """A folder with an undamaged run, and what `evaluate` and `forecast` print for it."""
 
     def __init__(self) -> None:
         self.folder = Path(mkdtemp())
@@ -35,7 +35,7 @@ class Sound:
         data = load_data(config)
         model = build(config, data.columns)
         self.digests: dict[int, str] = {}
-        with inside(self.folder):
+        with work_in(self.folder):
             run = create_run(config)
             with Checkpoints(run / CHECKPOINTS, create=True) as checkpoints:
                 for step, loss in LOSSES.items():
@@ -52,11 +52,11 @@ class Sound:
         self.forecast = self.forecasts(self.run)
 
     def evaluate(self, run: Path) -> dict[str, Any]:
-        """What ``evaluate`` prints."""
+        """Returns what `evaluate` prints."""
         return json.loads(answer(["evaluate", str(run), "--json"], run.parent).out)
 
     def forecasts(self, run: Path) -> bytes:
-        """What ``forecast`` writes."""
+        """Returns the file that `forecast` writes."""
         target = run.parent / "next.csv"
         found = answer(["forecast", str(run), "--output", str(target)], run.parent)
         assert found.status == 0, found.err
@@ -68,7 +68,7 @@ sound = cache(Sound)
 
 @st.composite
 def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
-    """A file of a run, outside its checkpoints, is damaged, deleted, emptied or a folder."""
+    """Draws damage to a run: a file outside its checkpoints is changed, deleted or emptied."""
     kind = draw(st.sampled_from(("bytes", "bytes", "lines", "lines", "delete", "empty", "folder")))
     place, change = draw(places), draw(bytes_damage())
     lines = draw(lines_damage())
@@ -95,7 +95,7 @@ def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
 
 @st.composite
 def checkpoint_damage(draw: st.DrawFn) -> Callable[[Path], str]:
-    """Files of the checkpoints are damaged, exchanged or renamed; strangers lie among them."""
+    """Draws damage to checkpoints: a file is changed, exchanged, renamed, removed or added."""
     kinds = ("bytes", "bytes", "delete", "exchange", "rename", "stranger", "emptied", "link")
     kind, place, other = draw(st.sampled_from(kinds)), draw(places), draw(places)
     change = draw(bytes_damage())
@@ -132,7 +132,7 @@ def checkpoint_damage(draw: st.DrawFn) -> Callable[[Path], str]:
 
 
 def judge_run(harm: Callable[[Path], str], folder: Path) -> str:
-    """Refused; or scores and forecasts are those of the sound run."""
+    """Judges a damaged run: it is refused, or scores and forecasts are those of the sound run."""
     base = sound()
     run = shutil.copytree(base.run, folder / base.run.name)
     what = harm(run)
@@ -145,7 +145,7 @@ def judge_run(harm: Callable[[Path], str], folder: Path) -> str:
 
 
 def judge_checkpoint(harm: Callable[[Path], str], folder: Path) -> str:
-    """Refused; or the best checkpoint is used, or another, and what was passed over is named."""
+    """Judges a damaged checkpoint: refused, or another is used and the damaged one is named."""
     base = sound()
     run = shutil.copytree(base.run, folder / base.run.name)
     what = harm(run)

@@ -1,4 +1,4 @@
-"""Tables: CSV and Parquet, of prices alone and with the sky of their own."""
+"""Damages CSV and Parquet tables, and judges how they are read."""
 
 import csv
 import io
@@ -16,8 +16,8 @@ from pgat_jax.data.columns import PRICES
 from pgat_jax.data.export import export
 from pgat_jax.data.source import load_table
 from pgat_jax.data.table import Table, part
+from tools.bad_input.calls import Answer, answer
 from tools.bad_input.damage import Rows, at, bytes_damage, cells_damage, places
-from tools.bad_input.door import Answer, answer
 
 ROWS = 40
 SMALL = (
@@ -28,14 +28,14 @@ SMALL = (
 
 @cache
 def table() -> Table:
-    """The last real days."""
+    """Returns the last days of the built-in table."""
     whole = load_table(load_config("tiny").data)
     return part(whole, len(whole) - ROWS, len(whole))
 
 
 @cache
 def rows(wide: bool) -> tuple[tuple[str, ...], ...]:
-    """The table as cells: a date and four prices, or (wide) all columns too."""
+    """Returns the table as cells: a date and four prices, or with all columns if wide."""
     names = ("Date", *PRICES, *(table().columns.names if wide else ()))
     values = np.concatenate([table().prices, table().values], 1)[:, : len(names) - 1].tolist()
     lines = [(str(day), *map(repr, row)) for day, row in zip(table().dates, values)]
@@ -44,7 +44,7 @@ def rows(wide: bool) -> tuple[tuple[str, ...], ...]:
 
 @st.composite
 def csv_files(draw: st.DrawFn) -> bytes:
-    """One to three damaged cells, rows or columns; or damaged bytes."""
+    """Draws the content of a CSV file with damaged cells, rows, columns or bytes."""
     cells: Rows = [list(row) for row in rows(draw(st.booleans()))]
     for _ in range(draw(st.integers(0, 3))):
         cells = draw(cells_damage())(cells)
@@ -55,14 +55,14 @@ def csv_files(draw: st.DrawFn) -> bytes:
 
 
 def as_csv(cells: Rows) -> bytes:
-    """Plain CSV."""
+    """Returns cells as the content of a CSV file."""
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows(cells)
     return file.getvalue().encode(errors="surrogatepass")
 
 
 def read(content: bytes, suffix: str, folder: Path) -> tuple[Answer, Path]:
-    """What ``data`` says of a file with this content."""
+    """Returns what the verb `data` prints for a file with this content, and its path."""
     path = folder / f"table{suffix}"
     path.write_bytes(content)
     found = answer(["data", "--config", "tiny", f"data.source={path}", *SMALL], folder)
@@ -72,7 +72,7 @@ def read(content: bytes, suffix: str, folder: Path) -> tuple[Answer, Path]:
 
 
 def judge_csv(content: bytes, folder: Path) -> str:
-    """Refused, or every date and price stands in the table as in the file."""
+    """Judges a CSV file: it is refused, or the table has every date and price of the file."""
     found, path = read(content, ".csv", folder)
     if found.status == 2:
         return "refused"
@@ -91,7 +91,7 @@ def judge_csv(content: bytes, folder: Path) -> str:
 
 
 def assert_sound(loaded: Table) -> None:
-    """What training may rely on."""
+    """Checks what training assumes about a table."""
     assert np.isfinite(loaded.values).all() and np.isfinite(loaded.prices).all()
     assert (loaded.prices > 0).all() and (np.diff(loaded.dates).astype(int) > 0).all()
     assert np.abs(loaded.values).max() < 1e16
@@ -99,7 +99,7 @@ def assert_sound(loaded: Table) -> None:
 
 @cache
 def parquet_base() -> bytes:
-    """As ``data --output`` writes it, with checksums of its pages."""
+    """Returns a Parquet file as `data --output` writes it, with checksums of its pages."""
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
@@ -110,12 +110,12 @@ def parquet_base() -> bytes:
 
 @st.composite
 def parquet_bytes(draw: st.DrawFn) -> bytes:
-    """A file whose bytes are damaged."""
+    """Draws a Parquet file whose bytes are damaged."""
     return draw(bytes_damage())(parquet_base())
 
 
 def judge_parquet_bytes(content: bytes, folder: Path) -> str:
-    """Refused, or what it holds is what was written."""
+    """Judges a damaged Parquet file: it is refused, or the table is what was written."""
     found, path = read(content, ".parquet", folder)
     if found.status == 2:
         return "refused"
@@ -127,7 +127,7 @@ def judge_parquet_bytes(content: bytes, folder: Path) -> str:
 
 @st.composite
 def parquet_columns(draw: st.DrawFn) -> bytes:
-    """A sound file; one or two columns are of another type, perhaps with strange cells."""
+    """Draws a valid Parquet file with one or two columns of another type."""
     import pyarrow as arrow
     import pyarrow.parquet as parquet
 
@@ -148,7 +148,7 @@ def parquet_columns(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def strange_column(draw: st.DrawFn, cells: list[str]) -> object:
-    """The cells as another type, as far as they fit; a few of them are strange."""
+    """Draws a column of another type: the cells if they fit, some replaced by strange values."""
     import pyarrow as arrow
 
     make, convert, strange = draw(st.sampled_from(TYPES))
@@ -165,6 +165,7 @@ def _whole(cell: str) -> int:
     return int(float(cell))
 
 
+# Type of a column, conversion of a cell, and strange values of the type.
 TYPES: list[tuple[Callable, Callable, st.SearchStrategy]] = [
     (lambda a: a.float64(), float, st.floats()),
     (lambda a: a.float32(), float, st.floats(width=32)),
@@ -185,11 +186,10 @@ TYPES: list[tuple[Callable, Callable, st.SearchStrategy]] = [
     (lambda a: a.decimal128(38, 8), Decimal, st.decimals(-(10**9), 10**9, places=2)),
     (lambda a: a.null(), lambda cell: None, st.none()),
 ]
-"""Types of columns, how a cell becomes one, and strange values of them."""
 
 
 def judge_parquet_columns(content: bytes, folder: Path) -> str:
-    """Refused, or a table that training may rely on."""
+    """Judges a Parquet file with other types: it is refused, or the table is fit for training."""
     found, path = read(content, ".parquet", folder)
     if found.status == 2:
         return "refused"

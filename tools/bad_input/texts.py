@@ -1,4 +1,4 @@
-"""Configuration files and command lines."""
+"""Damages configuration files and command lines, and judges how they are read."""
 
 import shlex
 from collections.abc import Callable
@@ -11,17 +11,17 @@ from pgat_jax.causes.config import StudyConfig
 from pgat_jax.config_file import load_config
 from pgat_jax.safe_yaml import parse_yaml
 from pgat_jax.verbs import VERBS
+from tools.bad_input.calls import answer
 from tools.bad_input.damage import bytes_damage, lines_damage, words_damage
-from tools.bad_input.door import answer
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+# Ends every command line that would start work; twice, since a flag may consume the first.
 NOWHERE = "data.source=nowhere.csv"
-"""Ends every command line that would go to work; twice, since a flag may take the first."""
 
 
 @st.composite
 def configurations(draw: st.DrawFn) -> bytes:
-    """A recipe with one to three damages."""
+    """Draws a recipe with one to three changes."""
     content = draw(st.sampled_from(CONFIGS)).read_bytes()
     for _ in range(draw(st.integers(1, 3))):
         if draw(st.booleans()):
@@ -34,7 +34,7 @@ def configurations(draw: st.DrawFn) -> bytes:
 
 
 def judge_configuration(content: bytes, folder: Path) -> str:
-    """Refused, or each key that stands in the file is in force as it stands there."""
+    """Judges a configuration: it is refused, or each key of the file has the value of the file."""
     path = folder / "mine.yaml"
     path.write_bytes(content)
     found = answer(["config", "--config", str(path)], folder)
@@ -51,7 +51,7 @@ def judge_configuration(content: bytes, folder: Path) -> str:
 
 
 def assert_in_force(given: dict, in_force: dict) -> None:
-    """What was given is part of what is in force."""
+    """Checks that every key that was given has its value in the resolved configuration."""
     for key, value in given.items():
         if isinstance(value, dict):
             assert_in_force(value, in_force[key])
@@ -64,7 +64,7 @@ LINES = [[verb, *shlex.split(line)] for verb, one in VERBS.items() for line in o
 
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
-    """An example of ``--help`` with one to three damages; what would train finds no table."""
+    """Draws an example of `--help` with one to three changes; training would find no table."""
     words = list(draw(st.sampled_from(LINES)))
     for _ in range(draw(st.integers(1, 3))):
         words = draw(words_damage())(words)
@@ -74,7 +74,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
 
 
 def judge_command_line(words: list[str], folder: Path) -> str:
-    """Refused, or help or a list, or a configuration with the words in force."""
+    """Judges a command line: it is refused, prints help, or has every override in force."""
     found = answer(words, folder)
     if found.status == 2:
         return "refused"

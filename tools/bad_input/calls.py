@@ -1,4 +1,4 @@
-"""The command line called in this process, and what it must never do whatever it is given."""
+"""Calls the command line in this process and checks what must be true for every input."""
 
 import io
 import os
@@ -12,16 +12,22 @@ from typing import NamedTuple
 
 from pgat_jax.cli import run
 
+# Seconds after which a call counts as a hang.
 SECONDS = 120
-"""After which an answer counts as a hang."""
 
 
 class Hang(BaseException):
-    """No answer came."""
+    """The command line did not return in time."""
 
 
 class Answer(NamedTuple):
-    """Exit status, and what was printed."""
+    """What a call of the command line returned and printed.
+
+    Attributes:
+        status: the exit status.
+        out: the text on stdout.
+        err: the text on stderr.
+    """
 
     status: int
     out: str
@@ -29,38 +35,42 @@ class Answer(NamedTuple):
 
 
 def answer(words: list[str], folder: Path) -> Answer:
-    """Call the command line in a folder; a refusal must be short and plain, and leave no trace.
+    """Calls the command line in a folder and checks that a refusal is short and changes no file.
+
+    Args:
+        words: the arguments.
+        folder: the working directory of the call.
 
     Raises:
-        AssertionError: it ended in an exception, hung, said nothing, or left a part of a file.
+        AssertionError: it raised an exception, hung, printed no reason, or left a part of a file.
     """
-    before, status = listing(folder), 0  # which --help leaves as it is
-    with printed() as (out, err), inside(folder), watched(words):
+    before, status = read_files(folder), 0  # --help exits without a status
+    with capture() as (out, err), work_in(folder), watch(words):
         status = run(words)
-    found = Answer(status, text(out), text(err))
+    found = Answer(status, read_text(out), read_text(err))
     assert status in (0, 2), f"status {status}: {found.err}"
     if status == 2:
         assert "Traceback" not in found.err
         assert 10 < len(found.err) < 3000, f"{len(found.err)} characters: {found.err[:500]}"
-        assert listing(folder) == before, "a refusal changed files"
+        assert read_files(folder) == before, "a refusal changed files"
     return found
 
 
-def listing(folder: Path) -> dict[str, bytes]:
-    """Files of a folder, other than locks."""
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Returns relative path -> content of all files of a folder."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def text(stream: io.TextIOWrapper) -> str:
-    """What was written to a stream."""
+def read_text(stream: io.TextIOWrapper) -> str:
+    """Returns what was written to a stream."""
     stream.flush()
     return stream.buffer.getvalue().decode()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @contextmanager
-def printed() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
-    """Streams that encode as those of a process do."""
+def capture() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
+    """Replaces stdout and stderr by streams with the encodings that a process has."""
     out = io.TextIOWrapper(io.BytesIO(), "utf-8")
     err = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
     before, (sys.stdout, sys.stderr) = (sys.stdout, sys.stderr), (out, err)
@@ -71,8 +81,8 @@ def printed() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
 
 
 @contextmanager
-def inside(folder: Path) -> Iterator[None]:
-    """The folder as working directory."""
+def work_in(folder: Path) -> Iterator[None]:
+    """Makes the folder the working directory."""
     before = Path.cwd()
     os.chdir(folder)
     try:
@@ -82,8 +92,8 @@ def inside(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def watched(words: list[str]) -> Iterator[None]:
-    """Every exception but that of ``--help`` is a fault; so are warnings of Python, and silence."""
+def watch(words: list[str]) -> Iterator[None]:
+    """Turns exceptions other than that of `--help`, Python's warnings and hangs into failures."""
 
     def ring(*_: object) -> None:
         raise Hang
