@@ -1,12 +1,13 @@
 """Output files are whole, and a place that cannot be written is one clear error."""
 
+import logging
 import os
 from pathlib import Path
 
 import pytest
 
 from pgat_jax.errors import UserError
-from pgat_jax.output import write_atomically, write_output
+from pgat_jax.output import show_messages, write_atomically, write_output, writing
 
 
 def test_the_folder_is_made_and_the_content_whole(tmp_path):
@@ -50,3 +51,20 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path):
     write_atomically(tmp_path / "t.csv", b"new")
     assert (tmp_path / "elsewhere").read_bytes() == b"old"
     assert not (tmp_path / "t.csv").is_symlink()
+
+
+def test_messages_of_the_package_are_lines_on_stderr_while_they_are_shown(capsys):
+    logger = logging.getLogger("pgat_jax.data.source")
+    with show_messages():
+        logger.info("building %s", "t.csv\x1b[2J")
+        logger.debug("detail")
+    logger.info("not shown")
+    assert capsys.readouterr() == ("", "building t.csv\\x1b[2J\n")
+
+
+def test_an_error_of_the_system_says_how_to_go_on(tmp_path):
+    with pytest.raises(UserError) as error, writing(tmp_path):
+        raise OSError(28, "No space left on device", str(tmp_path / "f"))
+    message = str(error.value)
+    assert f"{tmp_path / 'f'} cannot be written (No space left on device)" in message
+    assert message.endswith(f"python run.py --resume {tmp_path}")
