@@ -28,7 +28,7 @@ def fuzz(strategy: Callable, judge: Callable, cases: int, number: int) -> tuple[
         deadline=None,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck.__members__.values()],
+        suppress_health_check=[*HealthCheck],
     )
     @given(strategy())
     def each(case: object) -> None:
