@@ -28,7 +28,7 @@ def fuzz(strategy: Callable, judge: Callable, cases: int, number: int) -> tuple[
         deadline=None,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck],
+        suppress_health_check=[*HealthCheck],  # pyright: ignore[reportArgumentType]
     )
     @given(strategy())
     def each(case: object) -> None:
