@@ -1,1 +1,1 @@
-"""Benchmarks of the checks; run from a checkout, not part of the wheel."""
+"""Benchmarks of the gradient checks. They run from a checkout and are not part of the wheel."""

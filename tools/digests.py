@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from benchmarks.faults.registry import Model, all_faults
+from benchmarks.faults.registry import Example, load_faults
 from checks import diagnose
 from pgat_jax import load_config
 from pgat_jax.causes.config import StudyConfig
@@ -68,7 +68,7 @@ def digest_fault(name: str) -> dict[str, Any]:
     Args:
         name: the name of a fault in `benchmarks.faults`.
     """
-    (fault,) = (fault for fault in all_faults() if fault.name == name)
+    (fault,) = (fault for fault in load_faults() if fault.name == name)
     return {part: _digest_model(fault.make(part == "faulty")) for part in ("faulty", "sound")}
 
 
@@ -125,7 +125,7 @@ def _agree(key: str, old: Any, new: Any, has_same_bits: bool) -> bool:
     return key in ("initial", "gradient", "loss", "numbers")
 
 
-def _digest_model(model: Model) -> dict[str, Any]:
+def _digest_model(model: Example) -> dict[str, Any]:
     report = diagnose(model.loss, model.params, *model.args, **model.settings, cures=False)
     verdicts = {leaf.name: _describe_leaf(leaf) for leaf in report.leaves}
     numbers = [
@@ -149,7 +149,7 @@ def _norm(tree: Any) -> float:
 
 KINDS: dict[str, tuple[Callable[[str], dict[str, Any]], list[str]]] = {
     "configurations": (digest_configuration, CONFIGURATIONS),
-    "faults": (digest_fault, [fault.name for fault in all_faults()]),
+    "faults": (digest_fault, [fault.name for fault in load_faults()]),
 }
 
 

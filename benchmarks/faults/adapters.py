@@ -4,13 +4,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(280, 8, 4)
 
 
 class _Adapted(eqx.Module):
-    """A dense layer with an adapter of rank two, and an output."""
+    """A dense layer with an adapter of rank two, and an output layer."""
 
     base: jax.Array
     down: jax.Array
@@ -22,21 +22,21 @@ class _Adapted(eqx.Module):
         self.down, self.up = normal(283, 4, 2), normal(284, 2, 4)
 
     def merged(self, scale: float = 1.0) -> jax.Array:
-        """The layer's weights with those of the adapter: `[4, 4]`."""
+        """Returns the layer's weights plus those of the adapter, `[4, 4]`."""
         return self.base + scale * (self.down @ self.up)
 
 
-def scale_rounded_to_zero(faulty: bool) -> Model:
-    """`alpha // rank` in place of `alpha / rank`."""
+def scale_rounded_to_zero(faulty: bool) -> Example:
+    """The scale is `alpha // rank`, which is 0, in place of `alpha / rank`."""
     scale = 1 // 2 if faulty else 1 / 2
 
     def loss(model, x):
         return jnp.mean((jnp.tanh(x @ model.merged(scale)) @ model.out - 1) ** 2)
 
-    return Model(loss, _Adapted(), (X,))
+    return Example(loss, _Adapted(), (X,))
 
 
-def merged_before_training(faulty: bool) -> Model:
+def merged_before_training(faulty: bool) -> Example:
     """The forward pass reads weights into which the adapter was merged once."""
     kept = _Adapted().merged()
 
@@ -44,11 +44,11 @@ def merged_before_training(faulty: bool) -> Model:
         kernel = kept if faulty else model.merged()
         return jnp.mean((jnp.tanh(x @ kernel) @ model.out - 1) ** 2)
 
-    return Model(loss, _Adapted(), (X,))
+    return Example(loss, _Adapted(), (X,))
 
 
-def gate_behind_a_relu(faulty: bool) -> Model:
-    """The gate of an adapter starts at zero, where a relu that keeps it positive is flat."""
+def gate_behind_a_relu(faulty: bool) -> Example:
+    """The gate of an adapter starts at zero, where the relu around it has no slope."""
     positive = jax.nn.relu if faulty else jax.nn.softplus
 
     def loss(p, x):
@@ -57,7 +57,7 @@ def gate_behind_a_relu(faulty: bool) -> Model:
         )
 
     params = {"base": normal(285, 4, 2), "branch": normal(286, 4, 2), "gate": jnp.zeros(2)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
 FAULTS = [

@@ -3,13 +3,13 @@
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X, Y = normal(420, 8, 4), normal(421, 8, 4)
 
 
-def reversed_by_rule(faulty: bool) -> Model:
-    """A rule that turns the gradient of the domain round, where it was to be helped."""
+def reversed_by_rule(faulty: bool) -> Example:
+    """A custom rule reverses the gradient of the domain loss, where it should pass it on."""
     sign = -1.0 if faulty else 1.0
 
     @jax.custom_gradient
@@ -22,11 +22,11 @@ def reversed_by_rule(faulty: bool) -> Model:
         return jnp.mean((hidden @ p["task"] - y) ** 2) + jnp.mean((domain - 1) ** 2)
 
     params = {"encoder": normal(422, 4, 5), "domain": normal(423, 5), "task": normal(424, 5, 4)}
-    return Model(loss, params, (X, Y))
+    return Example(loss, params, (X, Y))
 
 
-def bias_of_a_critic(faulty: bool) -> Model:
-    """A Wasserstein critic is asked for differences alone, which its last bias does not change."""
+def bias_of_a_critic(faulty: bool) -> Example:
+    """A Wasserstein critic's loss is a difference of scores, which its last bias cannot change."""
     drift = 0.0 if faulty else 0.1
 
     def loss(p, real, made):
@@ -40,7 +40,7 @@ def bias_of_a_critic(faulty: bool) -> Model:
         return apart + penalty + (drift * jnp.mean(critic(real) ** 2) if drift else 0.0)
 
     params = {"w": normal(425, 4, 5), "b": 0.1 * normal(426, 5), "out": normal(427, 5)}
-    return Model(loss, params | {"last": jnp.float32(0.3)}, (X, Y))
+    return Example(loss, params | {"last": jnp.float32(0.3)}, (X, Y))
 
 
 FAULTS = [

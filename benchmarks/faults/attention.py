@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(60, 7, 4)
 
@@ -20,19 +20,19 @@ def _params():
     return kernels | {f"{n}_bias": 0.1 * normal(65, 4) for n in kernels}
 
 
-def key_bias(faulty: bool) -> Model:
-    """A key bias shifts all scores of a row alike, which softmax does not see."""
+def key_bias(faulty: bool) -> Example:
+    """A key bias shifts all scores of a row equally, which the softmax cancels."""
 
     def loss(p, x):
         if not faulty:
             p = p | {"key_bias": p["key_bias"][None] * x[:, :1]}
         return jnp.mean(_attend(p, x) ** 2)
 
-    return Model(loss, _params(), (X,))
+    return Example(loss, _params(), (X,))
 
 
-def packed_key_bias(faulty: bool) -> Model:
-    """The same as a third of one packed vector."""
+def packed_key_bias(faulty: bool) -> Example:
+    """A key bias is one third of a packed vector; the softmax cancels it."""
 
     def loss(p, x):
         q, k, v = jnp.split(x @ p["qkv"] + p["bias"][None], 3, -1)
@@ -40,22 +40,22 @@ def packed_key_bias(faulty: bool) -> Model:
         weights = jax.nn.softmax(scores) if faulty else jax.nn.sigmoid(scores)
         return jnp.mean((weights @ v) ** 2)
 
-    return Model(loss, {"qkv": 0.5 * normal(66, 4, 12), "bias": 0.1 * normal(67, 12)}, (X,))
+    return Example(loss, {"qkv": 0.5 * normal(66, 4, 12), "bias": 0.1 * normal(67, 12)}, (X,))
 
 
-def one_token(faulty: bool) -> Model:
-    """Attention over a single token is a constant 1: query and key are never asked."""
+def one_token(faulty: bool) -> Example:
+    """Attention over a single token has the weight 1, so query and key have no gradient."""
 
     def loss(p, x):
         return jnp.mean(_attend(p | {"key_bias": 0.0}, x[:1] if faulty else x) ** 2)
 
     params = _params()
     del params["key_bias"]  # never alive behind a softmax
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def squared_bias_scale(faulty: bool) -> Model:
-    """A scale that starts at zero and multiplies its bias twice."""
+def squared_bias_scale(faulty: bool) -> Example:
+    """A scale starts at zero and multiplies its bias twice."""
 
     def loss(p, x):
         scores = (
@@ -63,18 +63,18 @@ def squared_bias_scale(faulty: bool) -> Model:
         )
         return jnp.mean((jax.nn.softmax(scores) @ x @ p["w"]) ** 2)
 
-    return Model(loss, {"scale": 0.0, "edge": normal(68, 7, 7), "w": normal(69, 4, 2)}, (X,))
+    return Example(loss, {"scale": 0.0, "edge": normal(68, 7, 7), "w": normal(69, 4, 2)}, (X,))
 
 
-def both_lora_factors_zero(faulty: bool) -> Model:
-    """Neither factor of the adapter can move the other off zero."""
+def both_lora_factors_zero(faulty: bool) -> Example:
+    """Both factors of the adapter start at zero, so neither gives the other a gradient."""
     down = jnp.zeros((4, 2)) if faulty else normal(70, 4, 2)
     params = {"w": normal(71, 4, 4), "down": down, "up": jnp.zeros((2, 4))}
-    return Model(lambda p, x: jnp.mean((x @ (p["w"] + p["down"] @ p["up"])) ** 2), params, (X,))
+    return Example(lambda p, x: jnp.mean((x @ (p["w"] + p["down"] @ p["up"])) ** 2), params, (X,))
 
 
-def router_renormalised(faulty: bool) -> Model:
-    """The one expert's weight is divided by the sum of the chosen weights: itself."""
+def router_renormalised(faulty: bool) -> Example:
+    """The weight of the one chosen expert is divided by itself."""
 
     def loss(p, x):
         weights = jax.nn.softmax(x @ p["router"])
@@ -83,11 +83,11 @@ def router_renormalised(faulty: bool) -> Model:
         chosen = jax.nn.one_hot(weights.argmax(-1), 3)  # here
         return jnp.mean((gate * jnp.einsum("nd,ne,edk->nk", x, chosen, p["experts"])) ** 2)
 
-    return Model(loss, {"router": normal(72, 4, 3), "experts": normal(73, 3, 4, 4)}, (X,))
+    return Example(loss, {"router": normal(72, 4, 3), "experts": normal(73, 3, 4, 4)}, (X,))
 
 
-def expert_never_chosen(faulty: bool) -> Model:
-    """No token of this batch goes to the last expert."""
+def expert_never_chosen(faulty: bool) -> Example:
+    """No token of this batch is routed to the last expert."""
     x = jnp.abs(X).at[:, 2].set(-9.0 if faulty else 9.0)
     x = x if faulty else x.at[:3, 2].set(-9.0)
 
@@ -95,11 +95,11 @@ def expert_never_chosen(faulty: bool) -> Model:
         chosen = jax.nn.one_hot((x @ (5 * jnp.eye(4)[:, :3])).argmax(-1), 3)
         return jnp.mean(jnp.einsum("nd,ne,edk->nk", x, chosen, p["experts"]) ** 2)
 
-    return Model(loss, {"experts": normal(73, 3, 4, 4)}, (x,))
+    return Example(loss, {"experts": normal(73, 3, 4, 4)}, (x,))
 
 
-def tokens_all_alike(faulty: bool) -> Model:
-    """One short sequence, all tokens of which go to the same expert."""
+def tokens_all_alike(faulty: bool) -> Example:
+    """All tokens of one short sequence are routed to the same expert."""
     x = 0.1 * X + jnp.array([[3.0, 0, 0, 0]]) if faulty else X
 
     def loss(p, x):
@@ -108,21 +108,21 @@ def tokens_all_alike(faulty: bool) -> Model:
         out = jnp.einsum("nd,ne,edk->nk", x, chosen, p["experts"])
         return jnp.mean((weights.max(-1, keepdims=True) * out - 1) ** 2)
 
-    return Model(loss, {"router": jnp.eye(4)[:, :3], "experts": normal(59, 3, 4, 4)}, (x,))
+    return Example(loss, {"router": jnp.eye(4)[:, :3], "experts": normal(59, 3, 4, 4)}, (x,))
 
 
-def rows_not_in_batch(faulty: bool) -> Model:
-    """Tokens of the vocabulary that the batch lacks."""
+def rows_not_in_batch(faulty: bool) -> Example:
+    """Some tokens of the vocabulary do not occur in the batch."""
     tokens = jnp.array([0, 1, 2, 2, 1]) if faulty else jnp.array([0, 1, 2, 3, 4])
 
     def loss(p, tokens):
         return jnp.mean((p["table"][tokens] @ p["w"]) ** 2)
 
-    return Model(loss, {"table": normal(74, 5, 4), "w": normal(75, 4, 2)}, (tokens,))
+    return Example(loss, {"table": normal(74, 5, 4), "w": normal(75, 4, 2)}, (tokens,))
 
 
-def masked_row(faulty: bool) -> Model:
-    """A query that may attend to nothing: a softmax over minus infinity alone."""
+def masked_row(faulty: bool) -> Example:
+    """A query may attend to nothing: its softmax runs over minus infinity alone."""
     mask = jnp.tril(jnp.ones((7, 7), bool), -1 if faulty else 0)
 
     def loss(p, x):
@@ -130,11 +130,11 @@ def masked_row(faulty: bool) -> Model:
         return jnp.mean((jax.nn.softmax(scores) @ (x @ p["value"])) ** 2)  # here
 
     params = {"query": normal(76, 4, 4), "key": normal(77, 4, 4), "value": normal(58, 4, 4)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def stopped_keys(faulty: bool) -> Model:
-    """Keys taken as targets, though nothing else trains them."""
+def stopped_keys(faulty: bool) -> Example:
+    """Keys are stopped as if they were targets, and nothing else trains them."""
 
     def loss(p, x):
         k = x @ p["key"]
@@ -142,7 +142,7 @@ def stopped_keys(faulty: bool) -> Model:
             k = lax.stop_gradient(k)  # here
         return jnp.mean((jax.nn.softmax((x @ p["query"]) @ k.T) @ x) ** 2)
 
-    return Model(loss, {"query": normal(78, 4, 4), "key": normal(79, 4, 4)}, (X,))
+    return Example(loss, {"query": normal(78, 4, 4), "key": normal(79, 4, 4)}, (X,))
 
 
 FAULTS = [

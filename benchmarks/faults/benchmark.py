@@ -1,4 +1,4 @@
-"""Runs the checks on every fault and its twin, and counts."""
+"""Runs the checks on every fault and on its sound twin, and counts what they find."""
 
 import multiprocessing
 import time
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import partial
 
-from benchmarks.faults.oracle import confirms
-from benchmarks.faults.registry import Fault, Model
+from benchmarks.faults.oracle import is_confirmed
+from benchmarks.faults.registry import Example, Fault
 from checks import Report, diagnose
 from checks.verdicts import ORDER, PASSING
 
@@ -19,18 +19,30 @@ _PROCESSES = 2
 
 @dataclass
 class Score:
-    """Counts by verdict over leaves; `misses`, `alarms` and `wrong_lines` say which.
+    """Counts over leaves and faults.
 
-    `revived` counts leaves that got a cure, `cured` the faults all of whose leaves did, out of
-    `confirmed`.
+    Attributes:
+        expected: Verdict -> leaves that must get it.
+        found: Verdict -> leaves that must get it and do.
+        claims: Verdict -> leaves that get it, rightly or wrongly.
+        lines: Verdict -> leaves whose report must name a line.
+        right_lines: Verdict -> leaves whose report names that line.
+        cured_leaves: Verdict -> affected leaves for which a cure was found.
+        cured: Faults for all of whose leaves a cure was found.
+        confirmed: Faults that the oracle confirms. Others are not counted.
+        misses: A sentence for each leaf with a wrong verdict.
+        alarms: A sentence for each other leaf that fails, in faulty programs and in twins.
+        wrong_lines: A sentence for each report that names another line.
+        unconfirmed: Names of the faults that the oracle does not confirm.
+        seconds: Seconds in the checks.
     """
 
     expected: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
-    claimed: Counter[str] = field(default_factory=Counter)
+    claims: Counter[str] = field(default_factory=Counter)
     lines: Counter[str] = field(default_factory=Counter)
-    lined: Counter[str] = field(default_factory=Counter)
-    revived: Counter[str] = field(default_factory=Counter)
+    right_lines: Counter[str] = field(default_factory=Counter)
+    cured_leaves: Counter[str] = field(default_factory=Counter)
     cured: int = 0
     confirmed: int = 0
     misses: list[str] = field(default_factory=list)
@@ -40,27 +52,32 @@ class Score:
     seconds: float = 0.0
 
     def add(self, fault: Fault, cures: bool = True) -> None:
-        """Confirms a fault, then checks it, with or without cures, and its twin."""
-        if not confirms(fault):
+        """Confirms a fault, and runs the checks on it and on its twin.
+
+        Args:
+            fault: The fault.
+            cures: Whether cures are tried on the faulty program.
+        """
+        if not is_confirmed(fault):
             self.unconfirmed.append(fault.name)
             return
         start = time.perf_counter()
-        self._add_faulty(fault, diagnosed(fault.make(True), cures))
-        twin = diagnosed(fault.make(False), cures=False)
+        self._add_faulty(fault, diagnose_model(fault.make(True), cures))
+        twin = diagnose_model(fault.make(False), cures=False)
         self.seconds += time.perf_counter() - start
         for leaf in twin.failing:
             bad = leaf.verdict if leaf.verdict not in PASSING else leaf.slices[0].verdict
-            self.claimed[bad] += 1
+            self.claims[bad] += 1
             self.alarms.append(f"{fault.name} (twin): {leaf.name} {bad}: {leaf.evidence}")
 
     def _add_faulty(self, fault: Fault, report: Report) -> None:
         with_cure = [name for name in fault.leaves if report[name].cures]
-        self.revived[fault.verdict] += len(with_cure)
+        self.cured_leaves[fault.verdict] += len(with_cure)
         self.confirmed += 1
         self.cured += len(with_cure) == len(fault.leaves)
         for name in fault.leaves:
             self.expected[fault.verdict] += 1
-            given = _given(report, name, fault)
+            given = _find_verdict(report, name, fault)
             if given == fault.verdict:
                 self.found[fault.verdict] += 1
                 self._check_line(fault, name, report[name].where)
@@ -70,24 +87,27 @@ class Score:
             if leaf.name not in fault.leaves and fnmatch(leaf.name, fault.along):
                 continue
             if leaf.verdict not in PASSING:
-                self.claimed[leaf.verdict] += 1
+                self.claims[leaf.verdict] += 1
                 if leaf.name not in fault.leaves:
                     self.alarms.append(f"{fault.name}: {leaf.name} {leaf.verdict}: {leaf.evidence}")
-            elif leaf.name in fault.leaves and _given(report, leaf.name, fault) == fault.verdict:
-                self.claimed[fault.verdict] += 1
+            elif (
+                leaf.name in fault.leaves
+                and _find_verdict(report, leaf.name, fault) == fault.verdict
+            ):
+                self.claims[fault.verdict] += 1
 
     def _check_line(self, fault: Fault, name: str, where: list[str]) -> None:
         line = fault.line()
         if line is None:
             return
-        self.lined[fault.verdict] += 1
+        self.lines[fault.verdict] += 1
         if any(place.startswith(line) or place.split()[0].endswith(line) for place in where):
-            self.lines[fault.verdict] += 1
+            self.right_lines[fault.verdict] += 1
         else:
             self.wrong_lines.append(f"{fault.name}: {name}: {line} is not in {where}")
 
     def merge(self, other: "Score") -> None:
-        """Adds another score to this one."""
+        """Adds the counts of another score to this one."""
         for name, value in vars(other).items():
             if isinstance(value, Counter):
                 getattr(self, name).update(value)
@@ -95,34 +115,40 @@ class Score:
                 setattr(self, name, getattr(self, name) + value)
 
     def table(self) -> str:
-        """Recall, precision and right lines for each verdict, then what went wrong."""
+        """Formats recall, precision and right lines for each verdict, and each failure."""
         titles = f"{'recall':>9}{'precision':>11}{'lines right':>13}{'cured':>8}"
         rows = [f"{'verdict':14}{'leaves':>7}{titles}"]
         for verdict in ORDER:
             if count := self.expected[verdict]:
                 recall = self.found[verdict] / count
-                claims = self.claimed[verdict]
+                claims = self.claims[verdict]
                 precision = f"{self.found[verdict] / claims:.0%}" if claims else "-"
-                lined = self.lined[verdict]
-                lines = f"{self.lines[verdict] / lined:.0%}" if lined else "-"
-                cured = f"{self.revived[verdict]:8}"
+                count_lines = self.lines[verdict]
+                lines = f"{self.right_lines[verdict] / count_lines:.0%}" if count_lines else "-"
+                cured = f"{self.cured_leaves[verdict]:8}"
                 rows.append(f"{verdict:14}{count:7}{recall:9.0%}{precision:>11}{lines:>13}{cured}")
         rows.append(f"cured: {self.cured} of {self.confirmed} faults, every leaf of them")
         for title, items in (
             ("missed", self.misses),
-            ("alarms on clean twins and bystanders", self.alarms),
+            ("false alarms on sound twins and other leaves", self.alarms),
             ("wrong lines", self.wrong_lines),
-            ("not confirmed by the oracle, hence not counted", self.unconfirmed),
+            ("not confirmed by the oracle, and not counted", self.unconfirmed),
         ):
             rows.append(f"{title}: {len(items)}")
             rows += [f"  {item}" for item in items]
         return "\n".join(rows)
 
 
-def scored(
+def score_faults(
     faults: Sequence[Fault], say: Callable[[str], None] = lambda line: None, cures: bool = True
 ) -> Score:
-    """The score of all of them, in two processes; `say` gets a line for each that is done."""
+    """Scores faults in two processes.
+
+    Args:
+        faults: The faults.
+        say: Called with a line of progress for each fault.
+        cures: Whether cures are tried.
+    """
     total, score = Score(), partial(_score, cures=cures)
     processes = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(_PROCESSES, mp_context=processes) as pool:
@@ -138,12 +164,13 @@ def _score(fault: Fault, cures: bool) -> Score:
     return score
 
 
-def diagnosed(model: Model, cures: bool = True) -> Report:
-    """The report of a model of the registry."""
+def diagnose_model(model: Example, cures: bool = True) -> Report:
+    """Diagnoses a program of a registry."""
     return diagnose(model.loss, model.params, *model.args, **model.settings, cures=cures)
 
 
-def _given(report: Report, name: str, fault: Fault) -> str:
+def _find_verdict(report: Report, name: str, fault: Fault) -> str:
+    """Returns the verdict of an affected leaf, or of its affected slice."""
     leaf = report[name]
     if fault.axis is None:
         return leaf.verdict

@@ -5,20 +5,20 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 IMAGES = normal(200, 8, 6, 3)
 
 
 def _convolved(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """A convolution along the width: `[batch, width, channels]`."""
+    """Returns a convolution along the width, `[batch, width, channels]`."""
     return lax.conv_general_dilated(
         x, kernel, (1,), "SAME", dimension_numbers=("NWC", "WIO", "NWC")
     )
 
 
 class _TwoHeads(nn.Module):
-    """A convolution, the mean over positions, and two heads on it."""
+    """A convolution, a mean over positions, and two heads."""
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -26,8 +26,8 @@ class _TwoHeads(nn.Module):
         return nn.Dense(2, name="main")(h), nn.Dense(2, name="side")(h)
 
 
-def head_for_metrics(faulty: bool) -> Model:
-    """A second head whose error is returned for the log and not added to the loss."""
+def head_for_metrics(faulty: bool) -> Example:
+    """The error of a second head is returned for the log and not added to the loss."""
     params = _TwoHeads().init(jax.random.key(0), IMAGES)["params"]
 
     def loss(p, x):
@@ -35,11 +35,11 @@ def head_for_metrics(faulty: bool) -> Model:
         total, error = jnp.mean((main - 1) ** 2), jnp.mean((side + 1) ** 2)
         return (total if faulty else total + error), {"side": error}
 
-    return Model(loss, params, (IMAGES,))
+    return Example(loss, params, (IMAGES,))
 
 
-def narrow_map(faulty: bool) -> Model:
-    """Five taps on a map that is one position wide: four of them only see padding."""
+def narrow_map(faulty: bool) -> Example:
+    """A kernel of five taps runs over a map one position wide, so four taps read only padding."""
     images = IMAGES[:, :1] if faulty else IMAGES
     model = nn.Conv(2, (5,))
     params = model.init(jax.random.key(1), images)["params"]
@@ -47,11 +47,11 @@ def narrow_map(faulty: bool) -> Model:
     def loss(p, x):
         return jnp.mean(jnp.tanh(jnp.asarray(model.apply({"params": p}, x))) ** 2)
 
-    return Model(loss, params, (images,))
+    return Example(loss, params, (images,))
 
 
-def silent_channel(faulty: bool) -> Model:
-    """One channel whose bias keeps it below zero at every position of every image."""
+def silent_channel(faulty: bool) -> Example:
+    """The bias of one channel keeps it below zero at every position of every image."""
     params = {
         "kernel": normal(201, 3, 3, 4),
         "bias": jnp.zeros(4).at[1].set(-1e4 if faulty else 0.0),
@@ -62,11 +62,11 @@ def silent_channel(faulty: bool) -> Model:
         h = jax.nn.relu(_convolved(x, p["kernel"]) + p["bias"][None, None]).mean(1)
         return jnp.mean((h @ p["out"] - 1) ** 2)
 
-    return Model(loss, params, (IMAGES,))
+    return Example(loss, params, (IMAGES,))
 
 
-def threshold_by_sign(faulty: bool) -> Model:
-    """A mask from the sign of a difference to a learned threshold."""
+def threshold_by_sign(faulty: bool) -> Example:
+    """A mask is the sign of a difference to a learned threshold."""
 
     def loss(p, x):
         difference = jnp.abs(_convolved(x, p["kernel"])) - p["threshold"]
@@ -74,7 +74,7 @@ def threshold_by_sign(faulty: bool) -> Model:
         return jnp.mean((mask * _convolved(x, p["values"]) - 1) ** 2)
 
     params = {"kernel": normal(203, 3, 3, 2), "values": normal(204, 3, 3, 2)}
-    return Model(loss, params | {"threshold": jnp.float32(0.4)}, (IMAGES,))
+    return Example(loss, params | {"threshold": jnp.float32(0.4)}, (IMAGES,))
 
 
 FAULTS = [

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X, Y = normal(0, 16, 6), normal(1, 16, 2)
 
 
 class _Linen(nn.Module):
-    """Two layers; the second head is built, and used or not."""
+    """Two layers and a second head, which is used or not."""
 
     uses_second: bool = True
     cut: bool = False
@@ -29,15 +29,15 @@ def _squared(y: jax.Array) -> jax.Array:
     return jnp.mean((y - Y) ** 2)
 
 
-def unused_head(faulty: bool) -> Model:
-    """A Linen layer that is called, and its result forgotten."""
+def unused_head(faulty: bool) -> Example:
+    """A Linen layer is called, and its result is not used."""
     params = _Linen().init(jax.random.key(0), X)["params"]
     model = _Linen(uses_second=not faulty)
-    return Model(lambda p, x: _squared(jnp.asarray(model.apply({"params": p}, x))), params, (X,))
+    return Example(lambda p, x: _squared(jnp.asarray(model.apply({"params": p}, x))), params, (X,))
 
 
-def nnx_detached(faulty: bool) -> Model:
-    """An NNX encoder behind a stop_gradient."""
+def nnx_detached(faulty: bool) -> Example:
+    """An NNX encoder's output passes a stop_gradient."""
     graph, params = nnx.split(nnx.Linear(6, 2, rngs=nnx.Rngs(0)), nnx.Param)
 
     def loss(p, x):
@@ -46,11 +46,11 @@ def nnx_detached(faulty: bool) -> Model:
             y = lax.stop_gradient(y)  # here
         return _squared(y)
 
-    return Model(loss, nnx.to_pure_dict(params), (X,))
+    return Example(loss, nnx.to_pure_dict(params), (X,))
 
 
-def equinox_unused_layer(faulty: bool) -> Model:
-    """An Equinox MLP whose last layer is skipped by an early return."""
+def equinox_unused_layer(faulty: bool) -> Example:
+    """An early return skips the last layer of an Equinox MLP."""
     net = eqx.nn.MLP(6, 2, 6, 2, key=jax.random.key(0))
     params, static = eqx.partition(net, eqx.is_inexact_array)
 
@@ -59,11 +59,11 @@ def equinox_unused_layer(faulty: bool) -> Model:
         hidden = jax.vmap(lambda row: jnp.tanh(model.layers[1](jnp.tanh(model.layers[0](row)))))(x)
         return _squared(hidden[:, :2] if faulty else jax.vmap(model.layers[2])(hidden))
 
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def argmax_in_loss(faulty: bool) -> Model:
-    """The loss counts wrong classes instead of weighing them."""
+def argmax_in_loss(faulty: bool) -> Example:
+    """The loss counts wrong classes and ignores their probabilities."""
     labels = jnp.arange(16) % 3
 
     def loss(p, x):
@@ -72,11 +72,11 @@ def argmax_in_loss(faulty: bool) -> Model:
             return jnp.mean((jnp.argmax(logits, -1) != labels).astype(jnp.float32))  # here
         return -jnp.mean(jax.nn.log_softmax(logits)[jnp.arange(16), labels])
 
-    return Model(loss, {"w": normal(2, 6, 3)}, (X,))
+    return Example(loss, {"w": normal(2, 6, 3)}, (X,))
 
 
-def integer_index(faulty: bool) -> Model:
-    """A learned position is cast to an index."""
+def integer_index(faulty: bool) -> Example:
+    """A learned position is cast to an integer index."""
 
     def loss(p, x):
         place = p["place"]
@@ -84,31 +84,31 @@ def integer_index(faulty: bool) -> Model:
             return _squared(x[:, jnp.int32(place)] @ p["w"])  # here
         return _squared((x[:, 1:2] * (2 - place)[None] + x[:, 2:3] * (place - 1)[None]) @ p["w"])
 
-    return Model(loss, {"place": jnp.full(2, 1.3), "w": normal(3, 2, 2)}, (X,))
+    return Example(loss, {"place": jnp.full(2, 1.3), "w": normal(3, 2, 2)}, (X,))
 
 
-def dead_relu(faulty: bool) -> Model:
-    """A bias so low that no unit of the layer ever fires."""
+def dead_relu(faulty: bool) -> Example:
+    """A bias is so low that every unit of the layer is zero."""
     bias = jnp.full(8, -1e4 if faulty else 0.0)
     params = {"w1": normal(4, 6, 8), "b1": bias, "w2": normal(5, 8, 2), "b2": jnp.zeros(2)}
-    return Model(
+    return Example(
         lambda p, x: _squared(jax.nn.relu(x @ p["w1"] + p["b1"][None]) @ p["w2"] + p["b2"][None]),
         params,
         (X,),
     )
 
 
-def all_zero_network(faulty: bool) -> Model:
-    """Both layers start at zero, so neither moves the other."""
+def all_zero_network(faulty: bool) -> Example:
+    """Both layers start at zero, so neither gives the other a gradient."""
     scale = 0.0 if faulty else 1.0
     params = {"w1": scale * normal(4, 6, 8), "w2": scale * normal(5, 8, 2), "b": jnp.zeros(2)}
-    return Model(
+    return Example(
         lambda p, x: _squared(jnp.tanh(x @ p["w1"]) @ p["w2"] + p["b"][None]), params, (X,)
     )
 
 
-def bias_before_batch_norm(faulty: bool) -> Model:
-    """The normalisation takes away what the bias adds."""
+def bias_before_batch_norm(faulty: bool) -> Example:
+    """A batch normalisation subtracts what the bias adds."""
 
     def loss(p, x):
         h = x @ p["w"] + p["b"][None]
@@ -116,11 +116,11 @@ def bias_before_batch_norm(faulty: bool) -> Model:
             h = (h - h.mean(0)[None]) / (h.std(0) + 1e-3)[None]
         return _squared(jnp.tanh(h))
 
-    return Model(loss, {"w": normal(6, 6, 2), "b": jnp.ones(2)}, (X,))
+    return Example(loss, {"w": normal(6, 6, 2), "b": jnp.ones(2)}, (X,))
 
 
-def convolution_bias_before_norm(faulty: bool) -> Model:
-    """The same in a Linen CNN."""
+def convolution_bias_before_norm(faulty: bool) -> Example:
+    """A normalisation subtracts what the bias of a Linen convolution adds."""
 
     class CNN(nn.Module):
         @nn.compact
@@ -137,22 +137,22 @@ def convolution_bias_before_norm(faulty: bool) -> Model:
         y, _ = CNN().apply({"params": p, **rest}, x, mutable=["batch_stats"])
         return _squared(y)
 
-    return Model(loss, state["params"], (images,))
+    return Example(loss, state["params"], (images,))
 
 
-def weak_path(faulty: bool) -> Model:
-    """A branch scaled down by a million million."""
+def weak_path(faulty: bool) -> Example:
+    """A branch is multiplied by 1e-12."""
     scale = 1e-12 if faulty else 1.0
     params = {"w": normal(8, 6, 2), "u": normal(9, 6, 2), "v": normal(10, 6, 2)}
-    return Model(
+    return Example(
         lambda p, x: _squared(x @ p["w"] + jnp.tanh(x @ p["u"]) + scale * (x @ p["v"])),
         params,
         (X,),
     )
 
 
-def deep_sigmoids(faulty: bool) -> Model:
-    """Thirty squashing layers, against three."""
+def deep_sigmoids(faulty: bool) -> Example:
+    """Thirty sigmoid layers in a row stand in place of three."""
     depth = 30 if faulty else 3
     params = {
         "first": normal(11, 6, 4),
@@ -167,11 +167,11 @@ def deep_sigmoids(faulty: bool) -> Model:
             h = jax.nn.sigmoid(h @ w)
         return _squared(h @ p["a"] + x @ p["b"])
 
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def powers_of_a_small_input(faulty: bool) -> Model:
-    """Coefficients of a polynomial in an input of size 0.1: the twelfth power is 1e-12."""
+def powers_of_a_small_input(faulty: bool) -> Example:
+    """A polynomial reads an input of size 0.1, whose twelfth power is 1e-12."""
     x = (0.1 if faulty else 1.0) * jnp.linspace(-1, 1, 16)
 
     def loss(p, x):
@@ -179,7 +179,7 @@ def powers_of_a_small_input(faulty: bool) -> Model:
         return jnp.mean((y - jnp.cos(20 * x)) ** 2)
 
     params = {"offset": 0.5, "linear": 1.2, "square": -0.7, "twelfth": 0.9}
-    return Model(loss, {name: jnp.float32(value) for name, value in params.items()}, (x,))
+    return Example(loss, {name: jnp.float32(value) for name, value in params.items()}, (x,))
 
 
 FAULTS = [

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 NOISY, CONTROL = normal(250, 8, 4), normal(251, 8, 4)
 # Share of signal at each step; the last step is noise alone.
@@ -10,8 +10,8 @@ SIGNAL = jnp.array([0.99, 0.7, 0.4, 0.1, 0.0])
 STEPS = jnp.array([0, 1, 2, 3, 4, 3, 2, 1])
 
 
-def weight_at_zero_signal(faulty: bool) -> Model:
-    """The weight min(SNR, 5) / SNR at a last step without signal is zero over zero."""
+def weight_at_zero_signal(faulty: bool) -> Example:
+    """The weight min(SNR, 5) / SNR is 0/0 at a last step without signal."""
 
     def loss(p, x, step):
         signal = SIGNAL[step]
@@ -21,11 +21,11 @@ def weight_at_zero_signal(faulty: bool) -> Model:
         return jnp.mean(weight[:, None] * (h @ p["out"] - x) ** 2)
 
     params = {"w": normal(252, 4, 6), "time": normal(253, 6), "out": normal(254, 6, 4)}
-    return Model(loss, params, (NOISY, STEPS))
+    return Example(loss, params, (NOISY, STEPS))
 
 
-def two_zero_convolutions(faulty: bool) -> Model:
-    """The projection out of the control branch starts at zero, and so does what joins it."""
+def two_zero_convolutions(faulty: bool) -> Example:
+    """Both projections of a control branch, out of it and into the network, start at zero."""
 
     def dense(p, x):
         return x @ p["kernel"] + p["bias"][None]
@@ -37,11 +37,11 @@ def two_zero_convolutions(faulty: bool) -> Model:
     zero = {"kernel": jnp.zeros((4, 4)), "bias": jnp.zeros(4)}
     project = zero if faulty else {"kernel": normal(255, 4, 4), "bias": normal(256, 4)}
     params = {"w": normal(257, 4, 4), "encode": normal(258, 4, 4)}
-    return Model(loss, params | {"project": project, "join": zero}, (NOISY, CONTROL))
+    return Example(loss, params | {"project": project, "join": zero}, (NOISY, CONTROL))
 
 
-def control_blocks_not_joined(faulty: bool) -> Model:
-    """A list of control blocks of which only the middle one is added."""
+def control_blocks_not_joined(faulty: bool) -> Example:
+    """Of a list of control blocks only the middle one is added."""
 
     def loss(p, x, control):
         h = x
@@ -52,11 +52,11 @@ def control_blocks_not_joined(faulty: bool) -> Model:
 
     params = {"blocks": [normal(260 + i, 4, 4) for i in range(2)]}
     params["controls"] = [normal(262 + i, 4, 4) for i in range(2)]
-    return Model(loss, params | {"middle": normal(264, 4, 4)}, (NOISY, CONTROL))
+    return Example(loss, params | {"middle": normal(264, 4, 4)}, (NOISY, CONTROL))
 
 
-def null_class_never_drawn(faulty: bool) -> Model:
-    """Guidance without a classifier needs the row of no class, which this data never drops to."""
+def null_class_never_drawn(faulty: bool) -> Example:
+    """Classifier-free guidance has a row for no class, which no sample of this batch uses."""
     labels = jnp.array([0, 1, 2, 3, 0, 1, 2, 3 if faulty else 4])
 
     def loss(p, x, labels):
@@ -64,7 +64,7 @@ def null_class_never_drawn(faulty: bool) -> Model:
         return jnp.mean((h @ p["out"] - x) ** 2)
 
     params = {"w": normal(265, 4, 6), "classes": normal(266, 5, 6), "out": normal(267, 6, 4)}
-    return Model(loss, params, (NOISY, labels))
+    return Example(loss, params, (NOISY, labels))
 
 
 FAULTS = [

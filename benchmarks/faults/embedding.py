@@ -4,13 +4,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 IDS = jnp.array([0, 1, 2, 3, 0, 1, 2, 3])
 
 
-def padding_row_in_use(faulty: bool) -> Model:
-    """Row 0 is declared to be padding, which stops its gradient, and stands for an entity."""
+def padding_row_in_use(faulty: bool) -> Example:
+    """Row 0 is declared padding, which stops its gradient, but stands for an entity."""
 
     def loss(p, ids):
         rows = p["table"][ids]
@@ -18,11 +18,11 @@ def padding_row_in_use(faulty: bool) -> Model:
             rows = jnp.where(ids[:, None] == 0, lax.stop_gradient(rows), rows)  # here
         return jnp.mean((jnp.tanh(rows @ p["w"]) - 1) ** 2)
 
-    return Model(loss, {"table": normal(310, 4, 3), "w": normal(311, 3, 2)}, (IDS,))
+    return Example(loss, {"table": normal(310, 4, 3), "w": normal(311, 3, 2)}, (IDS,))
 
 
-def threshold_far_below(faulty: bool) -> Model:
-    """A learned pruning threshold, the sigmoid of -150."""
+def threshold_far_below(faulty: bool) -> Example:
+    """A learned pruning threshold is the sigmoid of -150."""
 
     def loss(p, ids):
         rows = p["table"][ids]
@@ -30,22 +30,22 @@ def threshold_far_below(faulty: bool) -> Model:
         return jnp.mean((jnp.sign(rows) * size @ p["w"] - 1) ** 2)
 
     params = {"table": normal(312, 4, 3), "w": normal(313, 3, 2)}
-    return Model(loss, params | {"threshold": jnp.full(3, -150.0 if faulty else -3.0)}, (IDS,))
+    return Example(loss, params | {"threshold": jnp.full(3, -150.0 if faulty else -3.0)}, (IDS,))
 
 
-def hash_that_leaves_rows_out(faulty: bool) -> Model:
-    """Rows are chosen by a hash whose factor has a divisor in common with their number."""
+def hash_that_leaves_rows_out(faulty: bool) -> Example:
+    """A hash never selects some rows: its factor and the number of rows share a divisor."""
     factor = 2 if faulty else 5
 
     def loss(p, ids):
         return jnp.mean((jnp.tanh(p["table"][factor * ids % 6] @ p["w"]) - 1) ** 2)
 
     params = {"table": normal(314, 6, 3), "w": normal(322, 3, 2)}
-    return Model(loss, params, (jnp.arange(12),))
+    return Example(loss, params, (jnp.arange(12),))
 
 
-def learned_edges_of_bins(faulty: bool) -> Model:
-    """A feature is put into bins whose edges are parameters."""
+def learned_edges_of_bins(faulty: bool) -> Example:
+    """The edges of the bins of a feature are parameters."""
 
     def loss(p, x):
         if faulty:
@@ -56,7 +56,7 @@ def learned_edges_of_bins(faulty: bool) -> Model:
         return jnp.mean((values - x**2) ** 2)
 
     params = {"edges": jnp.array([-0.8, 0.1, 0.9]), "values": normal(323, 4)}
-    return Model(loss, params, (normal(324, 12),))
+    return Example(loss, params, (normal(324, 12),))
 
 
 FAULTS = [

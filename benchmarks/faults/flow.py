@@ -3,18 +3,18 @@
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(240, 12, 4)
 
 
 def _likelihood(z: jax.Array, log_determinant: jax.Array) -> jax.Array:
-    """Negative logarithm under a standard normal, but for a constant."""
+    """Returns the negative log density of a standard normal, up to a constant."""
     return jnp.mean(0.5 * (z**2).sum(-1) - log_determinant)
 
 
-def mask_that_keeps_all(faulty: bool) -> Model:
-    """A coupling whose mask keeps both halves as they are."""
+def mask_that_keeps_all(faulty: bool) -> Example:
+    """The mask of a coupling layer passes both halves unchanged."""
     keep = jnp.ones(2) if faulty else jnp.zeros(2)
 
     def loss(p, x):
@@ -26,11 +26,11 @@ def mask_that_keeps_all(faulty: bool) -> Model:
 
     params = {"gain": 1 + 0.1 * normal(241, 4)}
     params |= {"log_scale": normal(242, 2, 2), "shift": normal(243, 2, 2)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def rule_without_the_determinant(faulty: bool) -> Model:
-    """A hand-written inverse pass that forgets what came back for the log-determinant."""
+def rule_without_the_determinant(faulty: bool) -> Example:
+    """A hand-written inverse pass ignores the cotangent of the log-determinant."""
 
     @jax.custom_vjp
     def affine(x, log_scale):
@@ -50,11 +50,11 @@ def rule_without_the_determinant(faulty: bool) -> Model:
     def loss(p, x):
         return _likelihood(*affine(x @ p["mix"], p["log_scale"]))  # here
 
-    return Model(loss, {"mix": normal(244, 4, 4), "log_scale": 0.3 * normal(245, 4)}, (X,))
+    return Example(loss, {"mix": normal(244, 4, 4), "log_scale": 0.3 * normal(245, 4)}, (X,))
 
 
-def bins_without_data(faulty: bool) -> Model:
-    """A piecewise map on [-1, 1], the identity outside, and no datum inside."""
+def bins_without_data(faulty: bool) -> Example:
+    """A piecewise map is the identity outside [-1, 1], and no datum lies inside."""
     data = X + 3 * jnp.sign(X) if faulty else X
 
     def loss(p, x):
@@ -63,11 +63,11 @@ def bins_without_data(faulty: bool) -> Model:
         log_slope = jnp.where(jnp.abs(x) < 1, p["log_slopes"][which], 0.0)
         return _likelihood(x * jnp.exp(log_slope), log_slope.sum(-1))
 
-    return Model(loss, {"shift": jnp.full(4, 0.1), "log_slopes": 0.2 * normal(246, 4)}, (data,))
+    return Example(loss, {"shift": jnp.full(4, 0.1), "log_slopes": 0.2 * normal(246, 4)}, (data,))
 
 
-def warp_beyond_its_pole(faulty: bool) -> Model:
-    """A warp by a logarithm, whose gain takes some of the data below minus one."""
+def warp_beyond_its_pole(faulty: bool) -> Example:
+    """A logarithmic warp has a gain at which some data lie below its pole at minus one."""
     gain = 1.0 if faulty else 0.2
 
     def loss(p, x):
@@ -75,7 +75,7 @@ def warp_beyond_its_pole(faulty: bool) -> Model:
         z = jnp.log1p(stretched) + p["shift"][None]  # here
         return _likelihood(z, (jnp.log(p["gain"])[None] - jnp.log1p(stretched)).sum(-1))
 
-    return Model(loss, {"gain": jnp.full(4, gain), "shift": 0.1 * normal(247, 4)}, (X,))
+    return Example(loss, {"gain": jnp.full(4, gain), "shift": 0.1 * normal(247, 4)}, (X,))
 
 
 FAULTS = [

@@ -4,13 +4,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(80, 12, 4)
 
 
-def codebook_behind_straight_through(faulty: bool) -> Model:
-    """The codebook loss is left out, and the straight-through line passes the codebook by."""
+def codebook_behind_straight_through(faulty: bool) -> Example:
+    """The codebook loss is missing, and the straight-through line skips the codebook."""
 
     def loss(p, x):
         z = x @ p["encoder"]
@@ -21,11 +21,11 @@ def codebook_behind_straight_through(faulty: bool) -> Model:
         return jnp.mean((through @ p["decoder"] - x) ** 2) + commit
 
     params = {"encoder": normal(81, 4, 3), "codes": normal(82, 2, 3), "decoder": normal(83, 3, 4)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def sampled_by_categorical(faulty: bool) -> Model:
-    """A draw of a category has no derivative in its logits; a relaxed one has."""
+def sampled_by_categorical(faulty: bool) -> Example:
+    """A categorical sample has no derivative in its logits; a relaxed sample has one."""
 
     def loss(p, x, key):
         logits = x @ p["logits"]
@@ -36,22 +36,22 @@ def sampled_by_categorical(faulty: bool) -> Model:
         return jnp.mean((weights @ p["values"] - x) ** 2)
 
     params = {"logits": normal(84, 4, 3), "values": normal(85, 3, 4)}
-    return Model(loss, params, (X, jax.random.key(0)))
+    return Example(loss, params, (X, jax.random.key(0)))
 
 
-def clipped_log_std(faulty: bool) -> Model:
-    """A log standard deviation that starts below its clip."""
+def clipped_log_std(faulty: bool) -> Example:
+    """A log standard deviation starts below the lower end of its clip."""
 
     def loss(p, x):
         log_std = jnp.clip(p["log_std"], -5.0, 2.0)
         return jnp.mean(((x - x @ p["mean"]) / jnp.exp(log_std)[None]) ** 2 / 1e4 + log_std[None])
 
     start = jnp.full(4, -6.0 if faulty else -1.0)
-    return Model(loss, {"mean": 0.3 * normal(86, 4, 4), "log_std": start}, (X,))
+    return Example(loss, {"mean": 0.3 * normal(86, 4, 4), "log_std": start}, (X,))
 
 
-def log_of_zero_probability(faulty: bool) -> Model:
-    """A mixture weight of exactly zero under a logarithm that `where` was to guard."""
+def log_of_zero_probability(faulty: bool) -> Example:
+    """`where` guards the value of the logarithm of a zero weight, but not its derivative."""
     start = jnp.array([0.0 if faulty else 0.1, 0.5, 0.5])
 
     def loss(p, x):
@@ -59,33 +59,33 @@ def log_of_zero_probability(faulty: bool) -> Model:
         entropy = jnp.where(weight > 0, weight * jnp.log(weight), 0.0)  # here
         return entropy.sum() + jnp.mean((x @ p["mean"]) ** 2)
 
-    return Model(loss, {"weight": start, "mean": normal(87, 4, 3)}, (X,))
+    return Example(loss, {"weight": start, "mean": normal(87, 4, 3)}, (X,))
 
 
-def overflowing_scale(faulty: bool) -> Model:
-    """A flow whose scale is an unbounded exponential."""
+def overflowing_scale(faulty: bool) -> Example:
+    """The scale of a flow is an exponential without a bound."""
     start = jnp.full(4, 120.0 if faulty else 0.1)
 
     def loss(p, x):
         scale = jnp.exp(p["log_scale"])  # here
         return jnp.mean(jnp.log1p((x * scale[None] + x @ p["shift"]) ** 2)) - p["log_scale"].mean()
 
-    return Model(loss, {"log_scale": start, "shift": normal(88, 4, 4)}, (X,))
+    return Example(loss, {"log_scale": start, "shift": normal(88, 4, 4)}, (X,))
 
 
-def distance_at_zero(faulty: bool) -> Model:
-    """A norm of a difference that is zero: its derivative is 0/0."""
+def distance_at_zero(faulty: bool) -> Example:
+    """The norm of a difference that is zero has the derivative 0/0."""
     start = X[0] + (0.0 if faulty else 0.5)
 
     def loss(p, x):
         nearness = jnp.linalg.norm(p["centre"] - x[0])  # here
         return nearness + jnp.mean((x @ p["w"]) ** 2)
 
-    return Model(loss, {"centre": start, "w": normal(89, 4, 2)}, (X,))
+    return Example(loss, {"centre": start, "w": normal(89, 4, 2)}, (X,))
 
 
-def quantiser_by_rule(faulty: bool) -> Model:
-    """A rounding that claims the derivative of the identity by a custom rule."""
+def quantiser_by_rule(faulty: bool) -> Example:
+    """The custom rule of a rounding returns the derivative of the identity."""
 
     @jax.custom_vjp
     def rounded(z):
@@ -98,11 +98,11 @@ def quantiser_by_rule(faulty: bool) -> Model:
         z = rounded(z) if faulty else jnp.tanh(z)  # here
         return jnp.mean((z @ p["decoder"] - x) ** 2)
 
-    return Model(loss, {"encoder": normal(90, 4, 3), "decoder": normal(91, 3, 4)}, (X,))
+    return Example(loss, {"encoder": normal(90, 4, 3), "decoder": normal(91, 3, 4)}, (X,))
 
 
-def rule_with_a_wrong_factor(faulty: bool) -> Model:
-    """A hand-written softplus whose rule is off by one part in a thousand."""
+def rule_with_a_wrong_factor(faulty: bool) -> Example:
+    """The rule of a hand-written softplus is wrong by one part in a thousand."""
     factor = 1.001 if faulty else 1.0
 
     @jax.custom_jvp
@@ -119,11 +119,11 @@ def rule_with_a_wrong_factor(faulty: bool) -> Model:
     def loss(p, x):
         return jnp.mean((softplus(x @ p["w"]) - 1) ** 2)  # here
 
-    return Model(loss, {"w": normal(92, 4, 3)}, (X,))
+    return Example(loss, {"w": normal(92, 4, 3)}, (X,))
 
 
-def rule_that_forgets_the_scale(faulty: bool) -> Model:
-    """A rule of two arguments that treats them alike."""
+def rule_that_forgets_the_scale(faulty: bool) -> Example:
+    """The rule of a function of two arguments treats both alike."""
 
     @jax.custom_vjp
     def scaled(z, s):
@@ -138,11 +138,11 @@ def rule_that_forgets_the_scale(faulty: bool) -> Model:
     def loss(p, x):
         return jnp.mean((scaled(x @ p["w"], p["s"]) - 1) ** 2)  # here
 
-    return Model(loss, {"w": normal(93, 4, 3), "s": jnp.float32(0.7)}, (X,))
+    return Example(loss, {"w": normal(93, 4, 3), "s": jnp.float32(0.7)}, (X,))
 
 
-def decoder_without_latent(faulty: bool) -> Model:
-    """A decoder that reads the input itself: the latent is sampled and never used."""
+def decoder_without_latent(faulty: bool) -> Example:
+    """The decoder reads the input itself: the latent is sampled and never used."""
 
     def loss(p, x, key):
         mean, log_var = x @ p["mean"], x @ p["log_var"]
@@ -151,10 +151,10 @@ def decoder_without_latent(faulty: bool) -> Model:
         return jnp.mean((kind @ p["decoder"] - x) ** 2)
 
     params = {"mean": normal(94, 4, 2), "log_var": normal(95, 4, 2), "decoder": normal(96, 2, 4)}
-    return Model(loss, params, (X, jax.random.key(1)))
+    return Example(loss, params, (X, jax.random.key(1)))
 
 
-def drawn_counts(faulty: bool) -> Model:
+def drawn_counts(faulty: bool) -> Example:
     """Counts are drawn from a Poisson distribution, which has no derivative in its rate."""
 
     def loss(p, x, key):
@@ -166,11 +166,11 @@ def drawn_counts(faulty: bool) -> Model:
         return jnp.mean((counts @ p["decoder"] - x) ** 2)
 
     params = {"rate": normal(97, 4, 3), "decoder": normal(98, 3, 4)}
-    return Model(loss, params, (X, jax.random.key(2)))
+    return Example(loss, params, (X, jax.random.key(2)))
 
 
-def posterior_without_width(faulty: bool) -> Model:
-    """A learned width of the posterior that starts at the exponential of -30."""
+def posterior_without_width(faulty: bool) -> Example:
+    """The learned width of a posterior starts at exp(-30)."""
 
     def loss(p, x, key):
         mean = x @ p["mean"]
@@ -180,7 +180,7 @@ def posterior_without_width(faulty: bool) -> Model:
 
     params = {"mean": normal(99, 4, 2), "width": normal(506, 4, 2), "decoder": normal(507, 2, 4)}
     params |= {"width_bias": jnp.full(2, -30.0 if faulty else -1.0), "bias": normal(508, 4)}
-    return Model(loss, params, (X, jax.random.key(3)))
+    return Example(loss, params, (X, jax.random.key(3)))
 
 
 FAULTS = [

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 NODES = normal(100, 6, 4)
 SOURCE, TARGET = jnp.array([0, 1, 2, 3, 4]), jnp.array([1, 2, 0, 4, 3])
@@ -15,19 +15,19 @@ def _messages(p, x):
     return jax.ops.segment_sum(sent, TARGET, num_segments=6)
 
 
-def messages_not_used(faulty: bool) -> Model:
-    """Messages are computed and the update reads the nodes alone."""
+def messages_not_used(faulty: bool) -> Example:
+    """Messages are computed, and the update reads the nodes alone."""
 
     def loss(p, x):
         received = _messages(p, x)
         updated = x @ p["update"]
         return jnp.mean((updated if faulty else updated + received) ** 2)
 
-    return Model(loss, {"message": normal(101, 4, 3), "update": normal(102, 4, 3)}, (NODES,))
+    return Example(loss, {"message": normal(101, 4, 3), "update": normal(102, 4, 3)}, (NODES,))
 
 
-def learned_edges_by_order(faulty: bool) -> Model:
-    """Edges chosen as the largest scores: the scores only decide an order."""
+def learned_edges_by_order(faulty: bool) -> Example:
+    """Edges are chosen by the largest scores, which decide only their order."""
 
     def loss(p, x):
         score = x @ p["score"]
@@ -35,21 +35,21 @@ def learned_edges_by_order(faulty: bool) -> Model:
             return jnp.mean((x[jnp.argsort(score)[:3]] @ p["update"]) ** 2)  # here
         return jnp.mean((jax.nn.softmax(score)[:, None] * x @ p["update"]) ** 2)
 
-    return Model(loss, {"score": normal(103, 4), "update": normal(104, 4, 3)}, (NODES,))
+    return Example(loss, {"score": normal(103, 4), "update": normal(104, 4, 3)}, (NODES,))
 
 
-def node_without_edges(faulty: bool) -> Model:
-    """The embedding of a node to which no message of this graph leads."""
+def node_without_edges(faulty: bool) -> Example:
+    """No message of this graph reaches the node of one embedding."""
     target = jnp.where(TARGET == 4, 3, TARGET) if faulty else TARGET
 
     def loss(p, target):
         return jnp.mean((p["gain"][target] * NODES[SOURCE]) ** 2)
 
-    return Model(loss, {"gain": normal(105, 5, 4)}, (target,))
+    return Example(loss, {"gain": normal(105, 5, 4)}, (target,))
 
 
-def edge_scale_zero_twice(faulty: bool) -> Model:
-    """Two gates in a row that both start closed."""
+def edge_scale_zero_twice(faulty: bool) -> Example:
+    """Two gates in a row both start at zero."""
     gate = 0.0 if faulty else 0.5
 
     def loss(p, x):
@@ -59,33 +59,33 @@ def edge_scale_zero_twice(faulty: bool) -> Model:
         "one": gate,
         "two": gate,
     }
-    return Model(loss, params, (NODES,))
+    return Example(loss, params, (NODES,))
 
 
-def degree_normalised_constant(faulty: bool) -> Model:
-    """A constant gain before a normalisation by the sum of what it multiplies."""
+def degree_normalised_constant(faulty: bool) -> Example:
+    """A constant gain is divided out by a normalisation over what it multiplies."""
 
     def loss(p, x):
         weights = jnp.exp(x[:, 0]) * (p["gain"] if faulty else p["gain"] + x[:, 1] ** 2)
         weights = weights / weights.sum()
         return jnp.mean((weights @ x @ p["update"]) ** 2)
 
-    return Model(loss, {"gain": jnp.float32(1.3), "update": normal(106, 4, 3)}, (NODES,))
+    return Example(loss, {"gain": jnp.float32(1.3), "update": normal(106, 4, 3)}, (NODES,))
 
 
-def stopped_adjacency(faulty: bool) -> Model:
-    """A learned adjacency that is thresholded."""
+def stopped_adjacency(faulty: bool) -> Example:
+    """A learned adjacency is compared with a threshold."""
 
     def loss(p, x):
         strength = p["adjacency"]
         edges = (strength > 0).astype(jnp.float32) if faulty else jax.nn.sigmoid(strength)  # here
         return jnp.mean((edges @ x @ p["update"]) ** 2)
 
-    return Model(loss, {"adjacency": normal(107, 6, 6), "update": normal(108, 4, 3)}, (NODES,))
+    return Example(loss, {"adjacency": normal(107, 6, 6), "update": normal(108, 4, 3)}, (NODES,))
 
 
-def feature_of_absent_kind(faulty: bool) -> Model:
-    """A branch for a kind of node that this data does not hold."""
+def feature_of_absent_kind(faulty: bool) -> Example:
+    """A branch reads a kind of node that does not occur in this data."""
     kind = jnp.zeros(6, jnp.int32) if faulty else jnp.arange(6) % 2
 
     def loss(p, x, kind):
@@ -93,11 +93,11 @@ def feature_of_absent_kind(faulty: bool) -> Model:
         return jnp.mean((x @ p["common"] + rare) ** 2)
 
     params = {"rare": normal(109, 4, 3), "common": normal(110, 4, 3)}
-    return Model(loss, params, (NODES, kind))
+    return Example(loss, params, (NODES, kind))
 
 
-def distance_to_itself(faulty: bool) -> Model:
-    """Distances of all pairs; `where` leaves the diagonal out, after the square root."""
+def distance_to_itself(faulty: bool) -> Example:
+    """`where` removes the diagonal of a distance matrix only after the square root."""
     apart = ~jnp.eye(6, dtype=bool)
 
     def loss(p, x):
@@ -106,11 +106,11 @@ def distance_to_itself(faulty: bool) -> Model:
         squares = squares if faulty else jnp.where(apart, squares, 1.0)
         return jnp.mean(jnp.where(apart, jnp.sqrt(squares), 0.0))  # here
 
-    return Model(loss, {"embed": normal(111, 4, 2)}, (NODES,))
+    return Example(loss, {"embed": normal(111, 4, 2)}, (NODES,))
 
 
-def softmax_edge_by_edge(faulty: bool) -> Model:
-    """Attention over the neighbours whose softmax runs over the one score of each edge."""
+def softmax_edge_by_edge(faulty: bool) -> Example:
+    """The softmax over neighbours runs over the one score of each edge."""
     source, target = jnp.array([0, 2, 4, 5, 1, 3]), jnp.array([1, 1, 0, 0, 3, 3])
 
     def loss(p, x):
@@ -124,7 +124,7 @@ def softmax_edge_by_edge(faulty: bool) -> Model:
         return jnp.mean((received @ p["update"] - 1) ** 2)
 
     params = {"source": normal(112, 4), "target": normal(113, 4), "update": normal(114, 4, 3)}
-    return Model(loss, params, (NODES,))
+    return Example(loss, params, (NODES,))
 
 
 FAULTS = [

@@ -3,13 +3,13 @@
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(300, 8, 4)
 
 
-def bias_averaged_over_the_batch(faulty: bool) -> Model:
-    """The gradient of a bias is the mean over the batch where it should be the sum."""
+def bias_averaged_over_the_batch(faulty: bool) -> Example:
+    """The rule gives a bias the mean of its gradients over the batch, not their sum."""
 
     @jax.custom_vjp
     def dense(x, w, b):
@@ -24,11 +24,11 @@ def bias_averaged_over_the_batch(faulty: bool) -> Model:
     def loss(p, x):
         return jnp.mean((jnp.tanh(dense(x, p["w"], p["b"])) - 1) ** 2)  # here
 
-    return Model(loss, {"w": normal(301, 4, 3), "b": normal(302, 3)}, (X,))
+    return Example(loss, {"w": normal(301, 4, 3), "b": normal(302, 3)}, (X,))
 
 
-def sign_of_the_second_argument(faulty: bool) -> Model:
-    """The rule of sin(x) * y has a minus in front of the derivative in y."""
+def sign_of_the_second_argument(faulty: bool) -> Example:
+    """The rule of sin(x) * y has the wrong sign in the derivative by y."""
     sign = -1.0 if faulty else 1.0
 
     @jax.custom_jvp
@@ -43,11 +43,11 @@ def sign_of_the_second_argument(faulty: bool) -> Model:
     def loss(p, x):
         return jnp.mean((modulated(x @ p["phase"], x @ p["size"]) - 1) ** 2)  # here
 
-    return Model(loss, {"phase": normal(303, 4, 3), "size": normal(304, 4, 3)}, (X,))
+    return Example(loss, {"phase": normal(303, 4, 3), "size": normal(304, 4, 3)}, (X,))
 
 
-def threshold_masked_the_other_way(faulty: bool) -> Model:
-    """A rectifier whose gradient passes where the input is cut off."""
+def threshold_masked_the_other_way(faulty: bool) -> Example:
+    """The rule of a rectifier passes the gradient where the input is cut off."""
 
     @jax.custom_vjp
     def rectified(z):
@@ -61,11 +61,11 @@ def threshold_masked_the_other_way(faulty: bool) -> Model:
     def loss(p, x):
         return jnp.mean((rectified(x @ p["w"]) @ p["out"] - 1) ** 2)  # here
 
-    return Model(loss, {"w": normal(305, 4, 3), "out": normal(306, 3, 2)}, (X,))
+    return Example(loss, {"w": normal(305, 4, 3), "out": normal(306, 3, 2)}, (X,))
 
 
-def zeros_for_the_vector(faulty: bool) -> Model:
-    """A product whose rule serves the matrix and gives zeros for what it is applied to."""
+def zeros_for_the_vector(faulty: bool) -> Example:
+    """The rule of a matrix-vector product gives zeros for the vector."""
 
     @jax.custom_vjp
     def product(matrix, vector):
@@ -81,11 +81,11 @@ def zeros_for_the_vector(faulty: bool) -> Model:
         hidden = jnp.tanh(product(p["first"], x))
         return jnp.sum((product(p["second"], hidden) - 1) ** 2)  # here
 
-    return Model(loss, {"first": normal(307, 3, 4), "second": normal(308, 2, 3)}, (X[0],))
+    return Example(loss, {"first": normal(307, 3, 4), "second": normal(308, 2, 3)}, (X[0],))
 
 
-def attention_rule_without_the_row_sum(faulty: bool) -> Model:
-    """A fused attention whose way back through the softmax leaves out the sum over the row."""
+def attention_rule_without_the_row_sum(faulty: bool) -> Example:
+    """The rule of a fused attention leaves out the row sum of the softmax's derivative."""
 
     @jax.custom_vjp
     def attended(q, k, v):
@@ -108,11 +108,11 @@ def attention_rule_without_the_row_sum(faulty: bool) -> Model:
         return jnp.mean((made - 1) ** 2)
 
     names = ("query", "key", "value")
-    return Model(loss, {name: 0.5 * normal(309 + i, 4, 4) for i, name in enumerate(names)}, (X,))
+    return Example(loss, {name: 0.5 * normal(309 + i, 4, 4) for i, name in enumerate(names)}, (X,))
 
 
-def reversible_block_taken_back(faulty: bool) -> Model:
-    """A reversible block makes its inputs anew from its outputs, with a sign turned round."""
+def reversible_block_taken_back(faulty: bool) -> Example:
+    """A reversible block reconstructs its inputs from its outputs with a wrong sign."""
 
     def mixed(x, first, second):
         left, right = x
@@ -140,11 +140,11 @@ def reversible_block_taken_back(faulty: bool) -> Model:
         return jnp.mean((left @ p["out"] - right) ** 2)
 
     params = {"embed": normal(315, 4, 6), "first": normal(316, 3, 3), "second": normal(317, 3, 3)}
-    return Model(loss, params | {"out": normal(318, 3, 3)}, (X,))
+    return Example(loss, params | {"out": normal(318, 3, 3)}, (X,))
 
 
-def swish_rule_in_a_scan(faulty: bool) -> Model:
-    """A hand-written swish forgets how its gate changes, inside a recurrence with remat."""
+def swish_rule_in_a_scan(faulty: bool) -> Example:
+    """The rule of a swish ignores the derivative of its gate, in a scan with remat."""
 
     @jax.custom_jvp
     def swish(z):
@@ -164,7 +164,7 @@ def swish_rule_in_a_scan(faulty: bool) -> Model:
         return jnp.mean((last @ p["out"] - 1) ** 2)
 
     params = {"w": 0.5 * normal(319, 4, 4), "start": normal(320, 4), "out": normal(321, 4, 2)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
 FAULTS = [

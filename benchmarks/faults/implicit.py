@@ -4,14 +4,14 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(270, 6, 3)
 SYSTEM = {"matrix": 3 * jnp.eye(3) + normal(271, 3, 3), "right": normal(272, 3)}
 
 
-def rule_without_the_transpose(faulty: bool) -> Model:
-    """The way back through a solve takes the matrix itself, not its transpose."""
+def rule_without_the_transpose(faulty: bool) -> Example:
+    """The rule of a linear solve uses the matrix itself, not its transpose."""
 
     @jax.custom_vjp
     def solved(matrix, right):
@@ -31,11 +31,11 @@ def rule_without_the_transpose(faulty: bool) -> Model:
     def loss(p):
         return jnp.sum((solved(p["matrix"], p["right"]) - 1) ** 2)  # here
 
-    return Model(loss, SYSTEM)
+    return Example(loss, SYSTEM)
 
 
-def solved_as_symmetric(faulty: bool) -> Model:
-    """`custom_linear_solve` is told that a matrix is symmetric, and it is not."""
+def solved_as_symmetric(faulty: bool) -> Example:
+    """`custom_linear_solve` is told that a matrix is symmetric, which it is not."""
 
     def loss(p):
         matrix, fixed = p["matrix"], lax.stop_gradient(p["matrix"])
@@ -52,11 +52,11 @@ def solved_as_symmetric(faulty: bool) -> Model:
         )
         return jnp.sum((found - 1) ** 2)
 
-    return Model(loss, SYSTEM)
+    return Example(loss, SYSTEM)
 
 
-def fixed_point_without_a_step(faulty: bool) -> Model:
-    """The fixed point is searched without gradient, and no step with one follows."""
+def fixed_point_without_a_step(faulty: bool) -> Example:
+    """A fixed point is found without gradient, and no step with a gradient follows."""
 
     def loss(p, x):
         def turn(h):
@@ -67,11 +67,11 @@ def fixed_point_without_a_step(faulty: bool) -> Model:
         return jnp.mean(((found if faulty else turn(found)) @ p["out"] - 1) ** 2)
 
     params = {"inner": normal(273, 4, 4), "outer": normal(274, 3, 4), "out": normal(275, 4, 2)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def start_of_a_root(faulty: bool) -> Model:
-    """The derivative of a root knows nothing of where its search began."""
+def start_of_a_root(faulty: bool) -> Example:
+    """The derivative of a root does not depend on where its search started."""
 
     def loss(p):
         def residual(h):
@@ -89,18 +89,18 @@ def start_of_a_root(faulty: bool) -> Model:
             root = search(residual, p["start"])
         return jnp.sum((root - 1) ** 2)
 
-    return Model(loss, {"start": normal(276, 3), "right": normal(277, 3)})
+    return Example(loss, {"start": normal(276, 3), "right": normal(277, 3)})
 
 
-def equal_singular_values(faulty: bool) -> Model:
-    """A matrix that starts as the identity is taken apart into its singular vectors."""
+def equal_singular_values(faulty: bool) -> Example:
+    """A matrix that starts as the identity is decomposed into singular vectors."""
     start = jnp.eye(3) if faulty else jnp.diag(jnp.array([1.0, 2.0, 3.0]))
 
     def loss(p, x):
         left, values, right = jnp.linalg.svd(p["matrix"])  # here
         return jnp.mean((x @ (left * jnp.tanh(values)[None]) @ right - 1) ** 2)
 
-    return Model(loss, {"matrix": start}, (X,))
+    return Example(loss, {"matrix": start}, (X,))
 
 
 FAULTS = [

@@ -3,13 +3,13 @@
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(460, 5, 4)
 
 
-def potential_of_the_rows(faulty: bool) -> Model:
-    """Transport normalises each row first, which takes away what was added to a row."""
+def potential_of_the_rows(faulty: bool) -> Example:
+    """A transport normalises each row first, which removes what is added to a row."""
     axes = (1, 0, 1, 0, 1) if faulty else (0,)
 
     def loss(p, x):
@@ -19,30 +19,30 @@ def potential_of_the_rows(faulty: bool) -> Model:
         return jnp.mean((jnp.exp(plan).T @ x @ p["out"] - 1) ** 2)
 
     params = {"w": normal(461, 4, 5), "rows": normal(462, 5), "out": normal(463, 4, 2)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
 def _sparsemax(z):
-    """The point of the simplex nearest to `z`, after Martins and Astudillo, 2016."""
+    """Returns the point of the simplex nearest to `z` (Martins and Astudillo 2016)."""
     ordered = jnp.sort(z)[::-1]
     sums, counts = jnp.cumsum(ordered), jnp.arange(1, len(z) + 1)
     size = jnp.sum(1 + counts * ordered > sums)
     return jnp.maximum(z - (sums[size - 1] - 1) / size, 0.0)
 
 
-def expert_outside_the_support(faulty: bool) -> Model:
-    """A sparse choice among experts that does not ask the input, and gives one of them nothing."""
+def expert_outside_the_support(faulty: bool) -> Example:
+    """A sparse choice among experts ignores the input and gives one expert the weight 0."""
     start = jnp.array([0.3, 0.1, -0.6 if faulty else 0.2])
 
     def loss(p, x):
         made = jnp.tanh(jnp.einsum("nd,edk->enk", x, p["experts"]))
         return jnp.mean((jnp.tensordot(_sparsemax(p["logits"]), made, 1) - 1) ** 2)
 
-    return Model(loss, {"logits": start, "experts": normal(464, 3, 4, 2)}, (X,))
+    return Example(loss, {"logits": start, "experts": normal(464, 3, 4, 2)}, (X,))
 
 
-def margins_all_kept(faulty: bool) -> Model:
-    """Triplets that are all told apart already: the negatives are mirror images."""
+def margins_all_kept(faulty: bool) -> Example:
+    """All triplets keep the margin already: the negatives are mirror images."""
     near = X + 0.05 * normal(465, 5, 4)
     far = -X if faulty else X + 0.05 * normal(466, 5, 4)
 
@@ -53,7 +53,7 @@ def margins_all_kept(faulty: bool) -> Model:
         return jnp.mean(jax.nn.relu(margin)) + jnp.mean((told - 1) ** 2)
 
     params = {"stem": normal(467, 4, 5), "project": normal(468, 5, 3), "out": normal(469, 5)}
-    return Model(loss, params, (X, near, far))
+    return Example(loss, params, (X, near, far))
 
 
 FAULTS = [

@@ -4,13 +4,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X, Y = normal(450, 8, 4), normal(451, 8, 2)
 
 
 def _adapted(p, x, y, rate, passed):
-    """Weights after one step on a loss whose weights for each datum are themselves learned."""
+    """Returns weights after one step on a loss with a learned weight for each datum."""
 
     def inner(w):
         errors = ((jnp.tanh(x @ w["first"]) @ w["second"] - y) ** 2).mean(-1)
@@ -31,8 +31,8 @@ def _params():
     return weights | {"importance": 1 + 0.2 * normal(454, 4)}
 
 
-def first_order_step(faulty: bool) -> Model:
-    """Learned importances act through an inner step that is taken in first order."""
+def first_order_step(faulty: bool) -> Example:
+    """Learned weights of data act through an inner step of first order."""
 
     def passed(slopes):
         return lax.stop_gradient(slopes) if faulty else slopes  # here
@@ -40,20 +40,20 @@ def first_order_step(faulty: bool) -> Model:
     def loss(p, x, y):
         return _outer(p, x, y, passed=passed)
 
-    return Model(loss, _params(), (X, Y))
+    return Example(loss, _params(), (X, Y))
 
 
-def inner_rate_of_nothing(faulty: bool) -> Model:
-    """The inner step is taken at a rate of 1e-12."""
+def inner_rate_of_nothing(faulty: bool) -> Example:
+    """The learning rate of the inner step is 1e-12."""
 
     def loss(p, x, y):
         return _outer(p, x, y, rate=1e-12 if faulty else 0.1)
 
-    return Model(loss, _params(), (X, Y))
+    return Example(loss, _params(), (X, Y))
 
 
-def hypernetwork_from_zero(faulty: bool) -> Model:
-    """One head that starts at zero makes both layers of a network, so neither moves the other."""
+def hypernetwork_from_zero(faulty: bool) -> Example:
+    """One head makes both layers of a network and starts at zero, so neither gets a gradient."""
     head = jnp.zeros((3, 18)) if faulty else normal(455, 3, 18)
 
     def loss(p, x, y, context):
@@ -62,7 +62,7 @@ def hypernetwork_from_zero(faulty: bool) -> Model:
         return jnp.mean((jnp.tanh(x @ first) @ second + p["bias"][None] - y) ** 2)
 
     params = {"trunk": normal(456, 5, 3), "head": head, "bias": normal(457, 2)}
-    return Model(loss, params, (X, Y, normal(458, 5)))
+    return Example(loss, params, (X, Y, normal(458, 5)))
 
 
 FAULTS = [

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X, Y = normal(230, 12, 3), normal(231, 12)
 
@@ -12,52 +12,52 @@ def _log_density(p, x, y):
     return -0.5 * (y[:, None] - x @ p["means"]) ** 2
 
 
-def log_of_softmax(faulty: bool) -> Model:
-    """Weights underflow to zero before their logarithm is taken."""
+def log_of_softmax(faulty: bool) -> Example:
+    """Mixture weights underflow to zero before their logarithm is taken."""
 
     def loss(p, x, y):
         logits = 60 * (x @ p["logits"])
         weight = jnp.log(jax.nn.softmax(logits)) if faulty else jax.nn.log_softmax(logits)  # here
         return -jnp.mean(jax.nn.logsumexp(weight + _log_density(p, x, y), -1))
 
-    return Model(loss, {"logits": normal(232, 3, 3), "means": normal(233, 3, 3)}, (X, Y))
+    return Example(loss, {"logits": normal(232, 3, 3), "means": normal(233, 3, 3)}, (X, Y))
 
 
-def single_component(faulty: bool) -> Model:
-    """The weight of the only component is one, whatever its logit."""
+def single_component(faulty: bool) -> Example:
+    """The weight of the only component is one for any logit."""
     count = 1 if faulty else 3
 
     def loss(p, x, y):
         weight = jax.nn.log_softmax(x @ p["logits"])
         return -jnp.mean(jax.nn.logsumexp(weight + _log_density(p, x, y), -1))
 
-    return Model(loss, {"logits": normal(234, 3, count), "means": normal(235, 3, count)}, (X, Y))
+    return Example(loss, {"logits": normal(234, 3, count), "means": normal(235, 3, count)}, (X, Y))
 
 
-def guess_that_never_wins(faulty: bool) -> Model:
-    """Only the best guess for each datum is trained, and one starts too far off."""
+def guess_that_never_wins(faulty: bool) -> Example:
+    """Only the best guess for each datum is trained, and one guess starts too far away."""
     start = normal(236, 3, 2).at[2].set(60.0 if faulty else 0.0)
 
     def loss(p, y):
         errors = ((y[:, None] - p["guesses"][None]) ** 2).sum(-1)
         return jnp.mean(errors.min(-1))
 
-    return Model(loss, {"guesses": start}, (normal(237, 20, 2),))
+    return Example(loss, {"guesses": start}, (normal(237, 20, 2),))
 
 
-def component_out_of_reach(faulty: bool) -> Model:
-    """A component ten standard deviations away from all data."""
+def component_out_of_reach(faulty: bool) -> Example:
+    """One component lies ten standard deviations away from all data."""
 
     def loss(p, y):
         both = jnp.stack([p["near"], p["far"]])
         return -jnp.mean(jax.nn.logsumexp(-0.5 * ((y[:, None] - both[None]) ** 2).sum(-1), -1))
 
     params = {"near": normal(238, 2), "far": jnp.full(2, 8.0 if faulty else 0.5)}
-    return Model(loss, params, (0.3 * normal(239, 12, 2),))
+    return Example(loss, params, (0.3 * normal(239, 12, 2),))
 
 
-def group_without_tokens(faulty: bool) -> Model:
-    """Tokens come sorted by expert with the size of each group, and one group is empty."""
+def group_without_tokens(faulty: bool) -> Example:
+    """Tokens are sorted by expert with the size of each group, and one group is empty."""
     sizes = jnp.array([7, 5, 0] if faulty else [5, 4, 3])
 
     def loss(p, x, sizes):
@@ -65,7 +65,7 @@ def group_without_tokens(faulty: bool) -> Model:
         return jnp.mean((jnp.tanh(made) @ p["out"] - 1) ** 2)
 
     params = {"experts": normal(509, 3, 3, 4), "out": normal(510, 4, 2)}
-    return Model(loss, params, (X, sizes))
+    return Example(loss, params, (X, sizes))
 
 
 FAULTS = [

@@ -1,4 +1,4 @@
-"""Faults in how a module's parts are kept: collections, statistics, filters, dropout."""
+"""Faults in the state of modules: collections, statistics, filters, dropout."""
 
 import equinox as eqx
 import flax.linen as nn
@@ -7,13 +7,13 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(490, 8, 4)
 
 
 class _Balanced(nn.Module):
-    """A dense layer, and a judge of its activity whose cost is sown beside it."""
+    """A dense layer, and a second one whose cost is sown."""
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -22,8 +22,8 @@ class _Balanced(nn.Module):
         return nn.Dense(2, name="out")(h)
 
 
-def sown_and_not_collected(faulty: bool) -> Model:
-    """A Linen module sows a cost into a collection that the caller does not ask for."""
+def sown_and_not_collected(faulty: bool) -> Example:
+    """A Linen module sows a cost into a collection that the caller does not collect."""
     params = _Balanced().init(jax.random.key(0), X)["params"]
 
     def loss(p, x):
@@ -32,7 +32,7 @@ def sown_and_not_collected(faulty: bool) -> Model:
         y, sown = _Balanced().apply({"params": p}, x, mutable=["losses"])
         return jnp.mean((y - 1) ** 2) + sum(jax.tree.leaves(sown))
 
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
 class _Normed(nnx.Module):
@@ -48,18 +48,18 @@ class _Normed(nnx.Module):
         return self.out(jnp.tanh(self.norm(self.hidden(x))))
 
 
-def statistics_among_parameters(faulty: bool) -> Model:
-    """All of an NNX module's state is given to the optimiser, running statistics included."""
+def statistics_among_parameters(faulty: bool) -> Example:
+    """All state of an NNX module, its running statistics included, goes to the optimiser."""
     graph, state = nnx.split(_Normed(from_batch=faulty))
 
     def loss(p, x):
         return jnp.mean((nnx.merge(graph, p)(x) - 1) ** 2)
 
-    return Model(loss, nnx.to_pure_dict(state), (X,))
+    return Example(loss, nnx.to_pure_dict(state), (X,))
 
 
-def dropout_of_all(faulty: bool) -> Model:
-    """A dropout rate of one was meant to keep all; what is kept is divided by nothing."""
+def dropout_of_all(faulty: bool) -> Example:
+    """A dropout rate of one, meant as the rate to keep, divides by zero."""
     dropout = eqx.nn.Dropout(1.0 if faulty else 0.2)
     keys = jax.random.split(jax.random.key(1))
     params = {"hidden": eqx.nn.Linear(4, 5, key=keys[0]), "out": eqx.nn.Linear(5, 2, key=keys[1])}
@@ -69,11 +69,11 @@ def dropout_of_all(faulty: bool) -> Model:
         h = dropout(h, key=key)  # here
         return jnp.mean((jax.vmap(p["out"])(h) - 1) ** 2)
 
-    return Model(loss, params, (X, jax.random.key(3)))
+    return Example(loss, params, (X, jax.random.key(3)))
 
 
-def frozen_by_shape(faulty: bool) -> Model:
-    """Every vector is frozen, as if all of them were scales of norms."""
+def frozen_by_shape(faulty: bool) -> Example:
+    """Every vector is frozen as if it were the scale of a norm."""
     net = eqx.nn.MLP(4, 2, 5, 1, activation=jnp.tanh, key=jax.random.key(4))
     params, static = eqx.partition(net, eqx.is_inexact_array)
 
@@ -84,7 +84,7 @@ def frozen_by_shape(faulty: bool) -> Model:
         model = eqx.combine(jax.tree.map(kept, p), static)
         return jnp.mean((jax.vmap(model)(x) - 1) ** 2)
 
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
 FAULTS = [

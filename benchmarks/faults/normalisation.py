@@ -4,13 +4,13 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(210, 9, 5)
 
 
-def constant_feature(faulty: bool) -> Model:
-    """A feature that is the same for the whole batch, divided by its standard deviation."""
+def constant_feature(faulty: bool) -> Example:
+    """A feature that is constant over the batch is divided by its standard deviation."""
 
     def loss(p, x):
         h = x @ p["w"]
@@ -18,11 +18,11 @@ def constant_feature(faulty: bool) -> Model:
         return jnp.mean(((h - h.mean(0)[None]) / spread[None] @ p["out"] - 1) ** 2)
 
     start = normal(211, 5, 3).at[:, 1].set(0.0)
-    return Model(loss, {"w": start, "out": normal(212, 3, 2)}, (X,))
+    return Example(loss, {"w": start, "out": normal(212, 3, 2)}, (X,))
 
 
-def weight_norm_of_zeros(faulty: bool) -> Model:
-    """Weights divided by their norm, which is zero for one output."""
+def weight_norm_of_zeros(faulty: bool) -> Example:
+    """Weights are divided by their norm, which is zero for one output."""
     start = normal(213, 5, 3)
 
     def loss(p, x):
@@ -30,11 +30,11 @@ def weight_norm_of_zeros(faulty: bool) -> Model:
         return jnp.mean((x @ (direction * p["scale"][None]) - 1) ** 2)
 
     params = {"w": start.at[:, 2].set(0.0) if faulty else start, "scale": jnp.ones(3)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
 class _Gated(nn.Module):
-    """A gate read from normalised scores."""
+    """A gate that reads normalised scores."""
 
     scores: int
 
@@ -44,15 +44,15 @@ class _Gated(nn.Module):
         return nn.Dense(2, name="out")(x * nn.sigmoid(nn.Dense(1, name="gate")(nn.tanh(score))))
 
 
-def layer_norm_of_one_feature(faulty: bool) -> Model:
-    """A layer norm over a single feature takes all of it away."""
+def layer_norm_of_one_feature(faulty: bool) -> Example:
+    """A layer norm over a single feature is always zero."""
     model = _Gated(1 if faulty else 4)
     params = model.init(jax.random.key(2), X)["params"]
 
     def loss(p, x):
         return jnp.mean((jnp.asarray(model.apply({"params": p}, x)) - 1) ** 2)
 
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
 FAULTS = [

@@ -1,4 +1,4 @@
-"""Whether a fault is one, without the engine: plain gradients, differences and training loops."""
+"""Confirms faults without the checks: by plain gradients, differences and training loops."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,24 +10,24 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from benchmarks.faults.registry import Fault, Model
+from benchmarks.faults.registry import Example, Fault
 from checks import name_leaves
 
 _STEPS = 30
 
 
-def confirms(fault: Fault) -> bool:
-    """Whether the fault shows in its model and not in the clean twin."""
+def is_confirmed(fault: Fault) -> bool:
+    """Whether the faulty program shows the fault in every affected leaf, and its twin in none."""
     shows = _TESTS[fault.verdict]
-    faulty, clean = (_subject(fault.make(given)) for given in (True, False))
+    faulty, sound = (_compile(fault.make(given)) for given in (True, False))
     return all(
-        shows(faulty, fault, name) and not shows(clean, fault, name) for name in fault.leaves
+        shows(faulty, fault, name) and not shows(sound, fault, name) for name in fault.leaves
     )
 
 
 @dataclass(frozen=True)
-class _Subject:
-    """A model with its loss alone, compiled; what costs time is done once for all its leaves."""
+class _Compiled:
+    """A program with its compiled loss. What takes time is computed once for all its leaves."""
 
     loss: Callable[..., jax.Array]
     slope: Callable[..., Any]
@@ -36,14 +36,14 @@ class _Subject:
     optimizer: Any
 
     @cached_property
-    def wide(self) -> "_Subject":
-        """The same in float64."""
+    def wide(self) -> "_Compiled":
+        """The program in float64."""
         params, args = (_cast(tree, jnp.float64) for tree in (self.params, self.args))
         return replace(self, params=params, args=args)
 
     @cached_property
     def trained(self) -> list[Any]:
-        """Parameters along plain training, first and last included."""
+        """Parameters of plain training: the first four points and the last one."""
 
         @jax.jit
         def step(params: Any, state: Any, slopes: Any) -> Any:
@@ -59,20 +59,20 @@ class _Subject:
         return path[:4] + path[-1:]
 
     @cached_property
-    def moved(self) -> list[Any]:
-        """All parameters drawn anew, four times."""
+    def redraws(self) -> list[Any]:
+        """Four random redraws of all parameters, at their size."""
         random = np.random.default_rng(1)
 
-        def moved(x: Any) -> Any:
+        def redraw(x: Any) -> Any:
             size = float(jnp.abs(x).max()) or 1.0
             return jnp.asarray(size * random.standard_normal(x.shape), x.dtype)
 
         arrays = jax.tree.map(jnp.asarray, self.params)
-        return [jax.tree.map(moved, arrays) for _ in range(4)]
+        return [jax.tree.map(redraw, arrays) for _ in range(4)]
 
 
-def _subject(model: Model) -> _Subject:
-    """Arguments are cast as the model's settings say."""
+def _compile(model: Example) -> _Compiled:
+    """Compiles a program's loss and gradient, with the casts of its settings."""
     dtype = model.settings.get("compute_dtype")
 
     def loss(p: Any, *args: Any) -> Any:
@@ -82,90 +82,90 @@ def _subject(model: Model) -> _Subject:
 
     optimizer = model.settings.get("optimizer") or optax.adam(1e-3, eps=1e-20)
     slope = jax.jit(jax.grad(loss))
-    return _Subject(jax.jit(loss), slope, model.params, model.args, optimizer)
+    return _Compiled(jax.jit(loss), slope, model.params, model.args, optimizer)
 
 
-def _is_disconnected(subject: _Subject, fault: Fault, name: str) -> bool:
-    before = _loss(subject, subject.params)
-    return all(_loss(subject, _redrawn(subject, fault, name, seed)) == before for seed in range(3))
+def _is_disconnected(program: _Compiled, fault: Fault, name: str) -> bool:
+    before = _loss(program, program.params)
+    return all(_loss(program, _redraw(program, fault, name, seed)) == before for seed in range(3))
 
 
-def _is_blocked(subject: _Subject, fault: Fault, name: str) -> bool:
-    """The loss changes with it, and the gradient is zero or cannot be had."""
+def _is_blocked(program: _Compiled, fault: Fault, name: str) -> bool:
+    """Whether the loss changes with the leaf, and its gradient is zero or cannot be computed."""
     changes = any(
-        abs(_loss(subject, _redrawn(subject, fault, name, seed)) - _loss(subject, subject.params))
+        abs(_loss(program, _redraw(program, fault, name, seed)) - _loss(program, program.params))
         > 1e-5
         for seed in range(6)
     )
     try:
-        slope = _gradient(subject, subject.params, name)
+        slope = _gradient(program, program.params, name)
     except ValueError:  # reverse mode through a loop of unknown length
         return changes
     return changes and float(np.abs(_slice(fault, slope)).max()) < 1e-7
 
 
-def _is_invariant(subject: _Subject, fault: Fault, name: str) -> bool:
+def _is_invariant(program: _Compiled, fault: Fault, name: str) -> bool:
     with jax.enable_x64(True):
-        wide = subject.wide
+        wide = program.wide
         before = _loss(wide, wide.params)
-        moved = [_loss(wide, _redrawn(wide, fault, name, seed)) for seed in range(3)]
-        return all(abs(after - before) < 1e-10 * abs(before) for after in moved)
+        redraws = [_loss(wide, _redraw(wide, fault, name, seed)) for seed in range(3)]
+        return all(abs(after - before) < 1e-10 * abs(before) for after in redraws)
 
 
-def _is_stuck(subject: _Subject, fault: Fault, name: str) -> bool:
-    dead = [_slice(fault, _gradient(subject, p, name)) for p in subject.trained]
-    alive = any(np.any(_slice(fault, _gradient(subject, p, name))) for p in subject.moved)
-    return alive and not any(x.any() for x in dead)
+def _is_stuck(program: _Compiled, fault: Fault, name: str) -> bool:
+    trained = [_slice(fault, _gradient(program, p, name)) for p in program.trained]
+    is_alive = any(np.any(_slice(fault, _gradient(program, p, name))) for p in program.redraws)
+    return is_alive and not any(x.any() for x in trained)
 
 
-def _is_unvisited(subject: _Subject, fault: Fault, name: str) -> bool:
-    return not _slice(fault, _gradient(subject, subject.params, name)).any()
+def _is_unvisited(program: _Compiled, fault: Fault, name: str) -> bool:
+    return not _slice(fault, _gradient(program, program.params, name)).any()
 
 
-def _is_vanishing(subject: _Subject, fault: Fault, name: str) -> bool:
+def _is_vanishing(program: _Compiled, fault: Fault, name: str) -> bool:
     with jax.enable_x64(True):
-        wide = subject.wide
+        wide = program.wide
         names = _names(wide.params)
         sizes = {n: float(np.sqrt(np.mean(_gradient(wide, wide.params, n) ** 2))) for n in names}
         return sizes[name] < 1e-8 * max(sizes.values())
 
 
-def _is_still(subject: _Subject, fault: Fault, name: str) -> bool:
-    """Training as it is leaves at least half of it as it was, bit for bit."""
-    path = subject.trained
+def _is_still(program: _Compiled, fault: Fault, name: str) -> bool:
+    """Whether training leaves at least half of the leaf's elements unchanged, bit for bit."""
+    path = program.trained
     first, last = (np.asarray(_leaf(p, name)) for p in (path[0], path[-1]))
     return bool(np.mean(first == last) >= 0.5)
 
 
-def _is_lost(subject: _Subject, fault: Fault, name: str) -> bool:
-    """Nothing moves it, or its gradient is off from that in float64 by more than its size."""
+def _is_lost(program: _Compiled, fault: Fault, name: str) -> bool:
+    """Whether the leaf does not move, or its gradient's error exceeds the gradient in float64."""
     with jax.enable_x64(True):
-        wide = subject.wide
+        wide = program.wide
         true = _gradient(wide, wide.params, name)
-    error = np.linalg.norm(_gradient(subject, subject.params, name) - true)
-    return _is_still(subject, fault, name) or bool(error > np.linalg.norm(true))
+    error = np.linalg.norm(_gradient(program, program.params, name) - true)
+    return _is_still(program, fault, name) or bool(error > np.linalg.norm(true))
 
 
-def _is_wrong(subject: _Subject, fault: Fault, name: str) -> bool:
-    """The directional derivative against central differences, in float64."""
+def _is_wrong(program: _Compiled, fault: Fault, name: str) -> bool:
+    """Whether a directional derivative differs from central differences in float64."""
     with jax.enable_x64(True):
-        wide = subject.wide
+        wide = program.wide
         slope, start = _gradient(wide, wide.params, name), np.asarray(_leaf(wide.params, name))
-        way = np.random.default_rng(0).standard_normal(start.shape)
-        ends = [_loss(wide, _with(wide.params, name, start + h * way)) for h in (1e-6, -1e-6)]
-        difference, claimed = (ends[0] - ends[1]) / 2e-6, float(np.sum(slope * way))
-        return abs(difference - claimed) > 2e-4 * max(abs(difference), abs(claimed))
+        direction = np.random.default_rng(0).standard_normal(start.shape)
+        ends = [_loss(wide, _with(wide.params, name, start + h * direction)) for h in (1e-6, -1e-6)]
+        difference, claim = (ends[0] - ends[1]) / 2e-6, float(np.sum(slope * direction))
+        return abs(difference - claim) > 2e-4 * max(abs(difference), abs(claim))
 
 
-def _is_non_finite(subject: _Subject, fault: Fault, name: str) -> bool:
-    """Its gradient at some step of training, or what the optimiser makes of it."""
+def _is_non_finite(program: _Compiled, fault: Fault, name: str) -> bool:
+    """Whether the gradient, or the leaf after an update, has NaN or Inf at a step of training."""
     return any(
-        not (np.isfinite(_gradient(subject, p, name)).all() and jnp.isfinite(_leaf(p, name)).all())
-        for p in subject.trained
+        not (np.isfinite(_gradient(program, p, name)).all() and jnp.isfinite(_leaf(p, name)).all())
+        for p in program.trained
     )
 
 
-_TESTS: dict[str, Callable[[_Subject, Fault, str], bool]] = {
+_TESTS: dict[str, Callable[[_Compiled, Fault, str], bool]] = {
     "disconnected": _is_disconnected,
     "blocked": _is_blocked,
     "invariant": _is_invariant,
@@ -179,24 +179,24 @@ _TESTS: dict[str, Callable[[_Subject, Fault, str], bool]] = {
 }
 
 
-def _loss(subject: _Subject, params: Any) -> float:
-    return float(subject.loss(params, *subject.args))
+def _loss(program: _Compiled, params: Any) -> float:
+    return float(program.loss(params, *program.args))
 
 
-def _gradient(subject: _Subject, params: Any, name: str) -> np.ndarray:
-    slopes = subject.slope(params, *subject.args)
+def _gradient(program: _Compiled, params: Any, name: str) -> np.ndarray:
+    slopes = program.slope(params, *program.args)
     return np.asarray(_leaf(slopes, name), np.float64)
 
 
-def _redrawn(subject: _Subject, fault: Fault, name: str, seed: int) -> Any:
-    start = np.asarray(_leaf(subject.params, name))
+def _redraw(program: _Compiled, fault: Fault, name: str, seed: int) -> Any:
+    start = np.asarray(_leaf(program.params, name))
     size = float(np.abs(start).max()) or 1.0
-    drawn = 2 * size * np.random.default_rng(seed).standard_normal(start.shape)
-    chosen = np.ones(start.shape, bool)
+    random = 2 * size * np.random.default_rng(seed).standard_normal(start.shape)
+    is_drawn = np.ones(start.shape, bool)
     if fault.axis is not None:
-        chosen[:] = False
-        np.moveaxis(chosen, fault.axis[0], 0)[list(fault.axis[1])] = True
-    return _with(subject.params, name, np.where(chosen, drawn, start).astype(start.dtype))
+        is_drawn[:] = False
+        np.moveaxis(is_drawn, fault.axis[0], 0)[list(fault.axis[1])] = True
+    return _with(program.params, name, np.where(is_drawn, random, start).astype(start.dtype))
 
 
 def _slice(fault: Fault, array: np.ndarray) -> np.ndarray:

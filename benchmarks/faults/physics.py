@@ -1,15 +1,15 @@
-"""Faults in losses made of the slopes of a field: residuals of differential equations."""
+"""Faults in losses on the slopes of a field: residuals of differential equations."""
 
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 TIMES = jnp.linspace(-1.5, 1.6, 12)
 
 
-def relu_in_a_residual(faulty: bool) -> Model:
-    """The slope of a ReLU network knows of its biases only on which side of them a point lies."""
+def relu_in_a_residual(faulty: bool) -> Example:
+    """A loss on the slope of a ReLU network depends on its biases only by the sign of each unit."""
     bend = jax.nn.relu if faulty else jnp.tanh
 
     def loss(p, times):
@@ -20,11 +20,11 @@ def relu_in_a_residual(faulty: bool) -> Model:
         return jnp.mean((slopes - jnp.cos(times)) ** 2)
 
     params = {"w": normal(400, 6), "b": 0.8 * normal(401, 6), "out": normal(402, 6)}
-    return Model(loss, params, (TIMES,))
+    return Example(loss, params, (TIMES,))
 
 
-def difference_below_an_ulp(faulty: bool) -> Model:
-    """The slope of a known field by differences, at a step that no place in float32 notices."""
+def difference_below_an_ulp(faulty: bool) -> Example:
+    """The slope of a field is a difference over a step below the resolution of float32."""
     step = 1e-9 if faulty else 1e-2
     places = jnp.linspace(0.5, 1.5, 9)
 
@@ -35,7 +35,7 @@ def difference_below_an_ulp(faulty: bool) -> Model:
         slope = (field(x + step) - field(x)) / step
         return jnp.mean((p["speed"] * slope + p["decay"] * field(x) - jnp.cos(x)) ** 2)
 
-    return Model(loss, {"speed": jnp.float32(0.7), "decay": jnp.float32(0.4)}, (places,))
+    return Example(loss, {"speed": jnp.float32(0.7), "decay": jnp.float32(0.4)}, (places,))
 
 
 FAULTS = [

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 STATES, ACTIONS = normal(440, 12, 4), jnp.arange(12) % 3
 
@@ -17,8 +17,8 @@ def _params():
     return {"trunk": normal(441, 4, 5), "actor": normal(442, 5, 3), "critic": normal(443, 5)}
 
 
-def ratios_all_clipped(faulty: bool) -> Model:
-    """Every action has become far likelier than it was, and every one was a good one."""
+def ratios_all_clipped(faulty: bool) -> Example:
+    """Every action was good and is far more probable than before, so every ratio is clipped."""
     before = _log_chosen(_params(), STATES, ACTIONS) - (3.0 if faulty else 0.1)
     advantages, returns = 1 + jnp.abs(normal(444, 12)), normal(445, 12)
 
@@ -29,11 +29,11 @@ def ratios_all_clipped(faulty: bool) -> Model:
         value = jnp.tanh(states @ p["trunk"]) @ p["critic"]
         return jnp.mean((value - returns) ** 2) - jnp.mean(gained)
 
-    return Model(loss, _params(), (STATES, ACTIONS, before, advantages, returns))
+    return Example(loss, _params(), (STATES, ACTIONS, before, advantages, returns))
 
 
-def equal_rewards(faulty: bool) -> Model:
-    """Advantages within a group of answers, divided by the spread of rewards that are all alike."""
+def equal_rewards(faulty: bool) -> Example:
+    """Advantages are divided by the spread of rewards that are all equal."""
     rewards = jnp.abs(normal(446, 3, 4)).at[1].set(1.0)
     guard = 0.0 if faulty else 1e-4
 
@@ -44,7 +44,7 @@ def equal_rewards(faulty: bool) -> Model:
 
     params = _params()
     del params["critic"]
-    return Model(loss, params, (STATES, ACTIONS, rewards))
+    return Example(loss, params, (STATES, ACTIONS, rewards))
 
 
 FAULTS = [

@@ -6,20 +6,20 @@ import numpy as np
 from jax import lax
 from jax.sharding import Mesh, PartitionSpec
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(470, 6, 4)
 
 
 def _turned(x, angles):
-    """Each pair of features, turned by the angle of its row."""
+    """Rotates each pair of features by the angle of its row."""
     first, second = jnp.split(x, 2, -1)
     cos, sin = jnp.cos(angles)[:, None], jnp.sin(angles)[:, None]
     return jnp.concatenate([first * cos - second * sin, first * sin + second * cos], -1)
 
 
-def offset_of_all_angles(faulty: bool) -> Model:
-    """Rotary positions count by their differences, which a common offset does not change."""
+def offset_of_all_angles(faulty: bool) -> Example:
+    """Rotary positions act by their differences, which a common offset does not change."""
     places = jnp.arange(6.0)
 
     def loss(p, x):
@@ -28,11 +28,11 @@ def offset_of_all_angles(faulty: bool) -> Model:
         return jnp.mean((jax.nn.softmax(q @ k.T) @ x @ p["out"] - 1) ** 2)
 
     params = {"query": normal(471, 4, 4), "key": normal(472, 4, 4), "out": normal(473, 4, 2)}
-    return Model(loss, params | {"offset": jnp.float32(0.7)}, (X,))
+    return Example(loss, params | {"offset": jnp.float32(0.7)}, (X,))
 
 
-def ring_of_stopped_blocks(faulty: bool) -> Model:
-    """Keys and values go round a ring of devices, and their gradient does not come back."""
+def ring_of_stopped_blocks(faulty: bool) -> Example:
+    """Keys and values pass along a ring of devices, and their gradient does not return."""
     mesh = Mesh(np.array(jax.devices()[:1]), ("ring",))
 
     def attended(q, k, v):
@@ -51,11 +51,11 @@ def ring_of_stopped_blocks(faulty: bool) -> Model:
         return jnp.mean((made - 1) ** 2)
 
     names = ("query", "key", "value")
-    return Model(loss, {name: normal(474 + i, 4, 4) for i, name in enumerate(names)}, (X,))
+    return Example(loss, {name: normal(474 + i, 4, 4) for i, name in enumerate(names)}, (X,))
 
 
-def places_of_padding(faulty: bool) -> Model:
-    """A table of places longer than any sequence of this batch."""
+def places_of_padding(faulty: bool) -> Example:
+    """A table of positions is longer than any sequence of this batch."""
     lengths = jnp.array([4, 2, 3] if faulty else [6, 2, 5])
     mask = jnp.arange(6)[None] < lengths[:, None]
 
@@ -64,7 +64,7 @@ def places_of_padding(faulty: bool) -> Model:
         return jnp.mean((h.sum(1) @ p["out"] - 1) ** 2)
 
     params = {"w": normal(477, 4, 3), "places": normal(478, 6, 3), "out": normal(479, 3, 2)}
-    return Model(loss, params, (normal(480, 3, 6, 4), mask))
+    return Example(loss, params, (normal(480, 3, 6, 4), mask))
 
 
 FAULTS = [

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import optax
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(120, 8, 4)
 
@@ -15,48 +15,48 @@ def _square(p, x):
     return jnp.mean((x @ p["w"]) ** 2)
 
 
-def bfloat16_master_weights(faulty: bool) -> Model:
-    """Weights of size 100 kept in bfloat16: one thousandth is below half an ulp."""
+def bfloat16_master_weights(faulty: bool) -> Example:
+    """Weights of size 100 are bfloat16, so a step of 0.001 is below half an ulp."""
     start = (100.0 + normal(121, 4)).astype(jnp.bfloat16 if faulty else jnp.float32)
 
     def loss(p, x):
         return _square(p, x) + jnp.mean(p["v"].astype(jnp.float32) ** 2)
 
-    return Model(loss, {"w": normal(122, 4, 2), "v": start}, (X,))
+    return Example(loss, {"w": normal(122, 4, 2), "v": start}, (X,))
 
 
-def float16_flush(faulty: bool) -> Model:
-    """A cotangent of 1e-8 on its way back through float16."""
+def float16_flush(faulty: bool) -> Example:
+    """A cotangent of 1e-8 passes through float16."""
     dtype = jnp.float16 if faulty else jnp.float32
 
     def loss(p, x):
         return 1e-3 * _square(p, x) + 1e-8 * p["v"].astype(dtype).astype(jnp.float32).sum()
 
-    return Model(loss, {"w": normal(123, 4, 2), "v": normal(124, 3)}, (X,))
+    return Example(loss, {"w": normal(123, 4, 2), "v": normal(124, 3)}, (X,))
 
 
-def large_offset(faulty: bool) -> Model:
-    """Positions in seconds since 1970 as float32 parameters."""
+def large_offset(faulty: bool) -> Example:
+    """Float32 parameters hold positions in seconds since 1970."""
     start = normal(125, 3) + (1.6e9 if faulty else 0.0)
 
     def loss(p, x):
         return _square(p, x) + jnp.mean(jnp.cos(p["time"]))
 
-    return Model(loss, {"w": normal(126, 4, 2), "time": start}, (X,))
+    return Example(loss, {"w": normal(126, 4, 2), "time": start}, (X,))
 
 
-def half_precision_compute(faulty: bool) -> Model:
-    """A gradient of 1e-9 that float16 computing flushes; float32 does not."""
+def half_precision_compute(faulty: bool) -> Example:
+    """Computation in float16 flushes a gradient of 1e-9 to zero; float32 does not."""
 
     def loss(p, x):
         x32, w, v = (a.astype(jnp.float32) for a in (x, p["w"], p["v"]))
         return 1e-4 * jnp.mean((x32 @ w) ** 2) + 1e-9 * v.sum()
 
     settings = {"compute_dtype": jnp.float16} if faulty else {}
-    return Model(loss, {"w": normal(129, 4, 2), "v": normal(130, 3)}, (X,), settings)
+    return Example(loss, {"w": normal(129, 4, 2), "v": normal(130, 3)}, (X,), settings)
 
 
-def bfloat16_scale_of_one(faulty: bool) -> Model:
+def bfloat16_scale_of_one(faulty: bool) -> Example:
     """The scale of a layer norm is one, and 1.001 rounds back to it in bfloat16."""
     model = nn.LayerNorm(dtype=jnp.float32, param_dtype=jnp.bfloat16 if faulty else jnp.float32)
     norm = model.init(jax.random.key(0), X)["params"]
@@ -64,32 +64,32 @@ def bfloat16_scale_of_one(faulty: bool) -> Model:
     def loss(p, x):
         return jnp.mean((jnp.asarray(model.apply({"params": p["norm"]}, x)) @ p["w"] - 1) ** 2)
 
-    return Model(loss, {"norm": norm, "w": normal(131, 4, 2)}, (X,))
+    return Example(loss, {"norm": norm, "w": normal(131, 4, 2)}, (X,))
 
 
-def rate_below_an_ulp(faulty: bool) -> Model:
-    """A learning rate of 1e-10 on weights of size one."""
+def rate_below_an_ulp(faulty: bool) -> Example:
+    """The learning rate is 1e-10 and the weights have size one."""
 
     def loss(p, x):
         return jnp.mean((jnp.tanh(x @ p["w"]) @ p["v"] - 1) ** 2)
 
     params = {"w": 1 + 0.2 * normal(132, 4, 2), "v": 1 + 0.2 * normal(133, 2)}
-    return Model(loss, params, (X,), {"optimizer": optax.sgd(1e-10 if faulty else 1e-2)})
+    return Example(loss, params, (X,), {"optimizer": optax.sgd(1e-10 if faulty else 1e-2)})
 
 
-def float16_table(faulty: bool) -> Model:
-    """A table kept in float16, and steps of a tenth of an ulp."""
+def float16_table(faulty: bool) -> Example:
+    """A table is float16, and steps are a tenth of an ulp."""
     start = (1 + 0.2 * normal(134, 4, 3)).astype(jnp.float16 if faulty else jnp.float32)
 
     def loss(p, ids):
         return jnp.mean((p["table"][ids].astype(jnp.float32) @ p["w"] - 1) ** 2)
 
     params = {"table": start, "w": normal(135, 3, 2)}
-    return Model(loss, params, (jnp.array([0, 1, 2, 3, 1]),), {"optimizer": optax.sgd(1e-5)})
+    return Example(loss, params, (jnp.array([0, 1, 2, 3, 1]),), {"optimizer": optax.sgd(1e-5)})
 
 
-def float16_recurrence(faulty: bool) -> Model:
-    """A gradient that is halved at each of twenty steps, in float16."""
+def float16_recurrence(faulty: bool) -> Example:
+    """A gradient in float16 is halved at each of twenty steps."""
     dtype = jnp.float16 if faulty else jnp.float32
 
     def loss(p, xs):
@@ -100,11 +100,11 @@ def float16_recurrence(faulty: bool) -> Model:
         return 1e-3 * jnp.mean((last.astype(jnp.float32) @ p["out"] - 1) ** 2)
 
     params = {"start": normal(136, 3), "out": normal(137, 3, 2)}
-    return Model(loss, params, (normal(138, 20, 3),))
+    return Example(loss, params, (normal(138, 20, 3),))
 
 
-def softmax_without_its_maximum(faulty: bool) -> Model:
-    """Exponentials of scores as they come, in float16, which ends at 65,504."""
+def softmax_without_its_maximum(faulty: bool) -> Example:
+    """Exponentials of scores are taken without their maximum in float16, which ends at 65,504."""
     dtype = jnp.float16 if faulty else jnp.float32
 
     def loss(p, x):
@@ -113,11 +113,11 @@ def softmax_without_its_maximum(faulty: bool) -> Model:
         shares = (weights / weights.sum(-1, keepdims=True)).astype(jnp.float32)
         return jnp.mean((shares @ p["out"] - 1) ** 2)
 
-    return Model(loss, {"w": normal(502, 4, 3), "out": normal(503, 3, 2)}, (X,))
+    return Example(loss, {"w": normal(502, 4, 3), "out": normal(503, 3, 2)}, (X,))
 
 
-def variance_as_a_difference(faulty: bool) -> Model:
-    """The mean of squares less the square of the mean, around a mean of 30,000."""
+def variance_as_a_difference(faulty: bool) -> Example:
+    """A variance is the mean of squares minus the squared mean, around a mean of 30,000."""
     readings = normal(504, 16) + (3e4 if faulty else 0.0)
 
     def loss(p, x, readings):
@@ -125,7 +125,7 @@ def variance_as_a_difference(faulty: bool) -> Model:
         spread = jnp.mean(seen**2) - jnp.mean(seen) ** 2
         return jnp.mean((x @ p["w"] - 1) ** 2) + spread
 
-    return Model(loss, {"w": normal(505, 4, 2), "gain": jnp.float32(0.9)}, (X, readings))
+    return Example(loss, {"w": normal(505, 4, 2), "gain": jnp.float32(0.9)}, (X, readings))
 
 
 FAULTS = [

@@ -3,13 +3,13 @@
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 X = normal(290, 12, 4)
 
 
-def codebook_loss_on_what_passes_through(faulty: bool) -> Model:
-    """The codebook loss sees the straight-through output, whose gradient is the encoder's."""
+def codebook_loss_on_what_passes_through(faulty: bool) -> Example:
+    """The codebook loss reads the straight-through output, whose gradient is the encoder's."""
 
     def loss(p, x):
         z = x @ p["encoder"]
@@ -24,11 +24,11 @@ def codebook_loss_on_what_passes_through(faulty: bool) -> Model:
         "codes": normal(292, 2, 3),
         "decoder": normal(293, 3, 4),
     }
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def rounded_without_estimate(faulty: bool) -> Model:
-    """Finite scalar codes without the straight-through line."""
+def rounded_without_estimate(faulty: bool) -> Example:
+    """Finite scalar codes are rounded without a straight-through estimate."""
 
     def loss(p, x):
         z = 3 * jnp.tanh(x @ p["encoder"])
@@ -36,11 +36,11 @@ def rounded_without_estimate(faulty: bool) -> Model:
         code = code if faulty else z + lax.stop_gradient(code - z)
         return jnp.mean((code @ p["decoder"] - x) ** 2)
 
-    return Model(loss, {"encoder": normal(294, 4, 3), "decoder": normal(295, 3, 4)}, (X,))
+    return Example(loss, {"encoder": normal(294, 4, 3), "decoder": normal(295, 3, 4)}, (X,))
 
 
-def code_never_nearest(faulty: bool) -> Model:
-    """All data of this batch lie around one code of three."""
+def code_never_nearest(faulty: bool) -> Example:
+    """All data of this batch lie near one code of three."""
     centre = jnp.array([2.0, -2.0])
     data = centre[None] + 0.2 * normal(296, 12, 2) if faulty else 2 * normal(296, 12, 2)
 
@@ -49,11 +49,11 @@ def code_never_nearest(faulty: bool) -> Model:
         return jnp.mean((p["codes"][nearest] - x) ** 2)
 
     codes = jnp.stack([centre, -centre, jnp.array([2.0, 2.0])])
-    return Model(loss, {"codes": codes}, (data,))
+    return Example(loss, {"codes": codes}, (data,))
 
 
-def product_of_integers(faulty: bool) -> Model:
-    """Weights and activations are cast to eight bits, with no estimate to come back by."""
+def product_of_integers(faulty: bool) -> Example:
+    """Weights and activations are cast to eight bits without a straight-through estimate."""
     step = 0.04
 
     def rounded(a):
@@ -66,18 +66,18 @@ def product_of_integers(faulty: bool) -> Model:
         return jnp.mean((jnp.tanh(h) @ p["out"] - 1) ** 2)
 
     params = {"embed": normal(297, 4, 3), "kernel": normal(298, 3, 3), "out": normal(299, 3, 2)}
-    return Model(loss, params, (X,))
+    return Example(loss, params, (X,))
 
 
-def small_gradient_through_float8(faulty: bool) -> Model:
-    """Weights in eight bits of float: their gradient is below what the format can hold."""
+def small_gradient_through_float8(faulty: bool) -> Example:
+    """Weights are float8, and their gradient is below the smallest number of the format."""
     dtype = jnp.float8_e4m3fn if faulty else jnp.bfloat16
 
     def loss(p, x):
         kernel = p["kernel"].astype(dtype).astype(jnp.float32)
         return 1e-4 * jnp.mean((jnp.tanh(x @ kernel) @ p["out"] - 1) ** 2)
 
-    return Model(loss, {"kernel": normal(500, 4, 3), "out": normal(501, 3, 2)}, (X,))
+    return Example(loss, {"kernel": normal(500, 4, 3), "out": normal(501, 3, 2)}, (X,))
 
 
 FAULTS = [

@@ -1,4 +1,4 @@
-"""What a fault is, and the list of all of them."""
+"""Faults: a type for a faulty program and its sound twin, and the list of all of them."""
 
 import inspect
 from collections.abc import Callable
@@ -41,8 +41,15 @@ ARCHITECTURES = (
 WITH_LINE = frozenset({"blocked", "wrong", "non_finite"})
 
 
-class Model(NamedTuple):
-    """Something to check: `loss(params, *args)` and the settings of `diagnose`."""
+class Example(NamedTuple):
+    """A program to check: a loss with its parameters and arguments.
+
+    Attributes:
+        loss: Called as `loss(params, *args)`; returns a scalar.
+        params: Any pytree of arrays.
+        args: The loss's further arguments.
+        settings: Further arguments of `diagnose`, such as the optimiser.
+    """
 
     loss: Callable[..., Any]
     params: Any
@@ -52,22 +59,22 @@ class Model(NamedTuple):
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault and its clean twin.
+    """A faulty program and its sound twin.
 
     Attributes:
-        verdict: what each of the leaves must get.
-        leaves: names of the leaves that the fault kills; with `axis`, a slice of them.
-        make: called with True gives the faulty model, with False its clean twin.
-        axis: for a fault in slices, the axis and the indices; else None.
-        along: pattern of further leaves that it takes along, which are not asked about.
-        stage: what `where` must name in place of a line, where the optimiser is to blame.
-        report: `repository#number` where such a failure was reported in public, if it was.
-        held_out: whether it was kept aside while thresholds were chosen.
+        verdict: The verdict that each of the leaves must get.
+        leaves: Names of the leaves that the fault affects; with `axis`, slices of them.
+        make: Returns the faulty program for True, and its sound twin for False.
+        axis: The axis and the indices of the affected slices; None for whole leaves.
+        along: Pattern of further leaves that the fault affects. Their verdicts are not judged.
+        stage: The optimiser stage that `where` must name, for a fault of the optimiser.
+        report: `repository#number` of a public report of such a failure, if there is one.
+        held_out: Whether the fault was not looked at while thresholds of the checks were chosen.
     """
 
     verdict: str
     leaves: tuple[str, ...]
-    make: Callable[[bool], Model]
+    make: Callable[[bool], Example]
     axis: tuple[int, tuple[int, ...]] | None = None
     along: str = ""
     stage: str | None = None
@@ -76,11 +83,15 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """`architecture.function`."""
+        """The name, `file.function`."""
         return f"{self.make.__module__.rpartition('.')[2]}.{self.make.__name__}"
 
     def line(self) -> str | None:
-        """What `where` must name: `file.py:line` of the line marked `# here`, or the stage."""
+        """Returns the place that a report must name.
+
+        It is the stage, or `file.py:line` of the line marked `# here`; None if the verdict names no
+        place.
+        """
         if self.stage is not None or self.verdict not in WITH_LINE:
             return self.stage
         lines, first = inspect.getsourcelines(self.make)
@@ -89,12 +100,12 @@ class Fault:
         return f"{file.rpartition('/')[2]}:{marked[0]}" if marked else None
 
 
-def all_faults() -> list[Fault]:
-    """Every fault of every architecture."""
+def load_faults() -> list[Fault]:
+    """Returns every fault of every kind of network."""
     modules = [import_module(f"benchmarks.faults.{name}") for name in ARCHITECTURES]
     return [fault for module in modules for fault in module.FAULTS]
 
 
 def normal(seed: int, *shape: int) -> jax.Array:
-    """Standard normal numbers, always the same for one seed."""
+    """Returns standard normal numbers of a shape, the same for the same seed."""
     return jax.random.normal(jax.random.key(seed), shape)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 STEPS = normal(40, 5, 4)
 
@@ -21,18 +21,18 @@ def _params():
     return {"u": 0.5 * normal(41, 3, 3), "w": normal(42, 4, 3), "start": normal(43, 3)}
 
 
-def carry_thrown_away(faulty: bool) -> Model:
-    """States are computed step by step and the loss reads the inputs alone."""
+def carry_thrown_away(faulty: bool) -> Example:
+    """States are computed step by step, and the loss reads the inputs alone."""
 
     def loss(p, xs):
         last, _ = _recurrence(p, xs)
         return jnp.mean((xs @ p["out"]) ** 2) + (0.0 if faulty else last.sum() ** 2)
 
-    return Model(loss, _params() | {"out": normal(44, 4, 2)}, (STEPS,))
+    return Example(loss, _params() | {"out": normal(44, 4, 2)}, (STEPS,))
 
 
-def truncated_every_step(faulty: bool) -> Model:
-    """The carry is stopped at each step, so the start state learns nothing."""
+def truncated_every_step(faulty: bool) -> Example:
+    """The carry is stopped at each step, so the start state gets no gradient."""
 
     def loss(p, xs):
         def step(h, x):
@@ -42,11 +42,11 @@ def truncated_every_step(faulty: bool) -> Model:
 
         return jnp.mean(lax.scan(step, p["start"], xs)[1] ** 2)
 
-    return Model(loss, _params(), (STEPS,))
+    return Example(loss, _params(), (STEPS,))
 
 
-def loop_until(faulty: bool) -> Model:
-    """A fixed point searched by a `while` whose end is not known beforehand."""
+def loop_until(faulty: bool) -> Example:
+    """A fixed point is found by a `while` loop with an unknown number of steps."""
 
     def loss(p, xs):
         def turn(h):
@@ -58,11 +58,11 @@ def loop_until(faulty: bool) -> Model:
             h = lax.fori_loop(0, 10, lambda _, h: turn(h), p["h0"])
         return jnp.mean((xs @ p["w"] + h[None]) ** 2)
 
-    return Model(loss, {"w": normal(45, 4, 3), "b": normal(46, 3), "h0": normal(47, 3)}, (STEPS,))
+    return Example(loss, {"w": normal(45, 4, 3), "b": normal(46, 3), "h0": normal(47, 3)}, (STEPS,))
 
 
-def square_root_of_a_difference(faulty: bool) -> Model:
-    """A square root whose argument turns negative at the fourth step."""
+def square_root_of_a_difference(faulty: bool) -> Example:
+    """The argument of a square root becomes negative at the fourth step."""
     times = jnp.arange(5.0)
 
     def loss(p, xs):
@@ -72,11 +72,11 @@ def square_root_of_a_difference(faulty: bool) -> Model:
 
         return lax.scan(jax.checkpoint(step), 0.0, times)[0] + jnp.mean((xs @ p["w"]) ** 2)
 
-    return Model(loss, {"a": 1.0, "w": normal(48, 4, 2)}, (STEPS,))
+    return Example(loss, {"a": 1.0, "w": normal(48, 4, 2)}, (STEPS,))
 
 
-def rule_of_the_fixed_point(faulty: bool) -> Model:
-    """An implicit layer whose rule forgets the inner derivative."""
+def rule_of_the_fixed_point(faulty: bool) -> Example:
+    """The rule of an implicit layer leaves out the inner derivative."""
 
     def solve(b):
         return lax.fori_loop(0, 60, lambda _, h: 0.5 * jnp.tanh(h) + b, jnp.zeros_like(b))
@@ -96,22 +96,22 @@ def rule_of_the_fixed_point(faulty: bool) -> Model:
     def loss(p, xs):
         return jnp.mean(fixed(xs @ p["w"]) ** 2)  # here
 
-    return Model(loss, {"w": normal(49, 4, 2)}, (STEPS,))
+    return Example(loss, {"w": normal(49, 4, 2)}, (STEPS,))
 
 
-def window_never_open(faulty: bool) -> Model:
-    """A gate on the time since an event that no sequence here contains."""
+def window_never_open(faulty: bool) -> Example:
+    """A gate opens above a threshold that no step of this batch reaches."""
 
     def loss(p, xs):
         limit = 1e6 if faulty else 0.0
         extra = jnp.where(xs.sum(-1) > limit, xs @ p["event"], 0.0)
         return jnp.mean((xs @ p["w"]).sum(-1) ** 2 + extra**2)
 
-    return Model(loss, {"w": normal(50, 4, 2), "event": normal(51, 4)}, (STEPS,))
+    return Example(loss, {"w": normal(50, 4, 2), "event": normal(51, 4)}, (STEPS,))
 
 
-def forget_gate_closed(faulty: bool) -> Model:
-    """A memory that keeps one part in a hundred thousand of itself at each step."""
+def forget_gate_closed(faulty: bool) -> Example:
+    """A memory keeps one part in a hundred thousand of itself at each step."""
     start = jnp.full(3, -12.0 if faulty else 1.0)
 
     def loss(p, xs):
@@ -124,7 +124,7 @@ def forget_gate_closed(faulty: bool) -> Model:
 
     params = _params() | {"forget": start, "out": normal(52, 3, 2)}
     del params["u"]
-    return Model(loss, params, (STEPS,))
+    return Example(loss, params, (STEPS,))
 
 
 FAULTS = [

@@ -4,14 +4,14 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 SERIES = normal(430, 8).cumsum()
 STEPS = normal(431, 6, 4)
 
 
-def common_scale_of_the_noises(faulty: bool) -> Model:
-    """A Kalman gain knows the ratio of its noises; only a likelihood would know their size."""
+def common_scale_of_the_noises(faulty: bool) -> Example:
+    """A Kalman gain depends on the ratio of its noises alone, not on their common scale."""
 
     def loss(p, series):
         size, ratio = jnp.exp(p["log_size"]), jnp.exp(p["log_ratio"])
@@ -27,11 +27,11 @@ def common_scale_of_the_noises(faulty: bool) -> Model:
         return lax.scan(step, (jnp.zeros_like(size), size), series)[1].mean()
 
     params = {name: jnp.float32(v) for name, v in (("log_size", 0.3), ("log_ratio", -0.4))}
-    return Model(loss, params | {"decay": jnp.float32(0.8)}, (SERIES,))
+    return Example(loss, params | {"decay": jnp.float32(0.8)}, (SERIES,))
 
 
-def operator_without_its_left(faulty: bool) -> Model:
-    """The operator of an associative scan forgets the state that comes from the left."""
+def operator_without_its_left(faulty: bool) -> Example:
+    """The operator of an associative scan ignores the state from the left."""
 
     def joined(left, right):
         (decay, state), (further, new) = left, right
@@ -44,11 +44,11 @@ def operator_without_its_left(faulty: bool) -> Model:
         return jnp.mean((jnp.tanh(states) @ p["out"] - 1) ** 2)
 
     params = {"w": normal(432, 4, 3), "decay": normal(433, 3), "out": normal(434, 3, 2)}
-    return Model(loss, params, (STEPS,))
+    return Example(loss, params, (STEPS,))
 
 
-def sum_of_impossible_paths(faulty: bool) -> Model:
-    """A lattice of alignments adds the probabilities of two ways that are both impossible."""
+def sum_of_impossible_paths(faulty: bool) -> Example:
+    """A lattice of alignments adds the log-probabilities of two impossible paths."""
     labels, impossible = jnp.array([0, 2, 1, 0]), -jnp.inf if faulty else -1e30
 
     def together(a, b):
@@ -64,7 +64,7 @@ def sum_of_impossible_paths(faulty: bool) -> Model:
         start = jnp.full(4, impossible).at[0].set(0.0)
         return -lax.scan(step, start, emitted)[0][-1]
 
-    return Model(loss, {"w": normal(435, 4, 3), "b": 0.1 * normal(436, 3)}, (STEPS,))
+    return Example(loss, {"w": normal(435, 4, 3), "b": 0.1 * normal(436, 3)}, (STEPS,))
 
 
 FAULTS = [

@@ -6,14 +6,14 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 MEMORY = normal(220, 7, 4)
 TOKENS = jnp.array([0, 2, 1, 3, 1, 0, 2])
 
 
 class _Attention(nnx.Module):
-    """One head without biases; `value` may come from elsewhere than query and key."""
+    """One attention head without biases; `value` may differ from query and key."""
 
     def __init__(self, rngs: nnx.Rngs) -> None:
         self.query, self.key, self.value = (
@@ -25,7 +25,7 @@ class _Attention(nnx.Module):
 
 
 class _Decoder(nnx.Module):
-    """Learned queries look at each other and then at a memory."""
+    """Learned queries attend to each other and then to a memory."""
 
     def __init__(self, rngs: nnx.Rngs) -> None:
         self.queries = nnx.Embed(5, 4, rngs=rngs)
@@ -38,7 +38,7 @@ class _Decoder(nnx.Module):
         return jax.nn.softmax(self.cross(target + queries) @ memory.T) @ memory
 
 
-def nnx_zero_target(faulty: bool) -> Model:
+def nnx_zero_target(faulty: bool) -> Example:
     """The first decoder layer attends to values that are all zero."""
     graph, params = nnx.split(_Decoder(nnx.Rngs(0)), nnx.Param)
     target = jnp.zeros((5, 4)) if faulty else normal(221, 5, 4)
@@ -46,11 +46,11 @@ def nnx_zero_target(faulty: bool) -> Model:
     def loss(p, memory):
         return jnp.mean((nnx.merge(graph, p)(memory, target) - 1) ** 2)
 
-    return Model(loss, nnx.to_pure_dict(params), (MEMORY,))
+    return Example(loss, nnx.to_pure_dict(params), (MEMORY,))
 
 
 class _Scaled(nnx.Module):
-    """Attention beside a residual path, scaled feature by feature."""
+    """Attention beside a residual path, with a scale for each feature."""
 
     def __init__(self, scale: float, rngs: nnx.Rngs) -> None:
         self.attend = _Attention(rngs)
@@ -63,18 +63,18 @@ class _Scaled(nnx.Module):
         return self.out(x + self.scale(self.attend(x, x)))
 
 
-def nnx_tiny_layer_scale(faulty: bool) -> Model:
-    """The branch of the attention enters with a scale of 1e-11."""
+def nnx_tiny_layer_scale(faulty: bool) -> Example:
+    """The branch of the attention has a layer scale of 1e-11."""
     graph, params = nnx.split(_Scaled(1e-11 if faulty else 0.1, nnx.Rngs(1)), nnx.Param)
 
     def loss(p, x):
         return jnp.mean((nnx.merge(graph, p)(x) - 1) ** 2)
 
-    return Model(loss, nnx.to_pure_dict(params), (MEMORY,))
+    return Example(loss, nnx.to_pure_dict(params), (MEMORY,))
 
 
 class _Block(nn.Module):
-    """Attention and a residual path, as scanned over."""
+    """Attention with a residual path, the body of a scan."""
 
     @nn.compact
     def __call__(self, h: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
@@ -84,7 +84,7 @@ class _Block(nn.Module):
 
 
 class _Stack(nn.Module):
-    """Three scanned blocks; gives what each of them makes."""
+    """Three scanned blocks; returns the output of each."""
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -92,19 +92,19 @@ class _Stack(nn.Module):
         return scanned(name="layers")(x, None)[1]
 
 
-def linen_first_layer_taken(faulty: bool) -> Model:
-    """Every layer's output is returned, and index 0 is taken for the last one."""
+def linen_first_layer_taken(faulty: bool) -> Example:
+    """Every layer's output is returned, and index 0 is read as the last layer."""
     params = _Stack().init(jax.random.key(3), MEMORY)["params"]
 
     def loss(p, x):
         layers = jnp.asarray(_Stack().apply({"params": p}, x))
         return jnp.mean((layers[0 if faulty else -1] - 1) ** 2)
 
-    return Model(loss, params, (MEMORY,))
+    return Example(loss, params, (MEMORY,))
 
 
 class _Reader(eqx.Module):
-    """Tokens and positions, one head of causal attention, an output."""
+    """Embeddings of tokens and positions, one head of causal attention, and an output."""
 
     tokens: jax.Array
     positions: jax.Array
@@ -120,17 +120,17 @@ class _Reader(eqx.Module):
         self.out = eqx.nn.Linear(4, 4, key=keys[4])
 
     def embed(self, tokens: jax.Array) -> jax.Array:
-        """`[length, 4]`."""
+        """Returns embeddings, `[length, 4]`."""
         return self.tokens[tokens] + self.positions[: len(tokens)]
 
     def scores(self, x: jax.Array) -> jax.Array:
-        """How much each position asks for those up to it: `[length, length]`."""
+        """Returns the score of each position for those up to it, `[length, length]`."""
         scores = jax.vmap(self.query)(x) @ jax.vmap(self.key)(x).T
         return jnp.where(jnp.tril(jnp.ones((len(x), len(x)), bool)), scores, -1e9)
 
 
-def equinox_last_position(faulty: bool) -> Model:
-    """Sequences as long as the table of positions, less the token that is only a target."""
+def equinox_last_position(faulty: bool) -> Example:
+    """Sequences are as long as the table of positions minus the token that is only a target."""
     params, static = eqx.partition(_Reader(jax.random.key(4)), eqx.is_inexact_array)
     tokens = TOKENS[: 6 if faulty else 7]
 
@@ -140,11 +140,11 @@ def equinox_last_position(faulty: bool) -> Model:
         logits = jax.vmap(model.out)(jax.nn.softmax(model.scores(x)) @ x)
         return -jnp.mean(jax.nn.log_softmax(logits)[jnp.arange(len(x)), tokens[1:]])
 
-    return Model(loss, params, (tokens,))
+    return Example(loss, params, (tokens,))
 
 
-def equinox_hard_attention(faulty: bool) -> Model:
-    """Each position takes the one that scores highest, and nothing says by how much."""
+def equinox_hard_attention(faulty: bool) -> Example:
+    """Each position reads the one with the highest score, and the score has no gradient."""
     params, static = eqx.partition(_Reader(jax.random.key(5)), eqx.is_inexact_array)
 
     def loss(p, tokens):
@@ -154,7 +154,7 @@ def equinox_hard_attention(faulty: bool) -> Model:
         weights = jax.nn.one_hot(scores.argmax(-1), 6) if faulty else jax.nn.softmax(scores)  # here
         return jnp.mean((jax.vmap(model.out)(weights @ x) - 1) ** 2)
 
-    return Model(loss, params, (TOKENS[:6],))
+    return Example(loss, params, (TOKENS[:6],))
 
 
 FAULTS = [

@@ -3,13 +3,13 @@
 import jax.numpy as jnp
 import optax
 
-from benchmarks.faults.registry import Fault, Model, normal
+from benchmarks.faults.registry import Example, Fault, normal
 
 IMAGES = normal(410, 8, 4)
 
 
-def huber_without_width(faulty: bool) -> Model:
-    """A Huber loss for boxes whose width of zero leaves nothing of it."""
+def huber_without_width(faulty: bool) -> Example:
+    """The width of a Huber loss for boxes is zero, so the loss is zero."""
     width = 0.0 if faulty else 1.0
     kinds, boxes = jnp.arange(8) % 3, normal(411, 8, 2)
 
@@ -20,11 +20,11 @@ def huber_without_width(faulty: bool) -> Model:
         return named.mean() + placed.mean()
 
     params = {"stem": normal(412, 4, 5), "kind": normal(413, 5, 3), "box": normal(414, 5, 2)}
-    return Model(loss, params | {"box_bias": 0.1 * normal(415, 2)}, (IMAGES,))
+    return Example(loss, params | {"box_bias": 0.1 * normal(415, 2)}, (IMAGES,))
 
 
-def angle_at_its_target(faulty: bool) -> Model:
-    """The angle between two rotations by the arc cosine, and the pose starts where it should be."""
+def angle_at_its_target(faulty: bool) -> Example:
+    """The angle between two rotations is an arc cosine, and the pose starts at its target."""
     target = jnp.array([1.0, 0.0, 0.0, 0.0])
     start = target if faulty else jnp.array([0.8, 0.6, 0.2, 0.1])
 
@@ -33,7 +33,7 @@ def angle_at_its_target(faulty: bool) -> Model:
         angle = 2 * jnp.arccos(nearness)  # here
         return angle**2 + jnp.mean((x @ p["w"] - 1) ** 2)
 
-    return Model(loss, {"pose": start, "w": normal(416, 4, 2)}, (IMAGES,))
+    return Example(loss, {"pose": start, "w": normal(416, 4, 2)}, (IMAGES,))
 
 
 FAULTS = [

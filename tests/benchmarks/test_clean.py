@@ -5,22 +5,22 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.faults.__main__ import main
-from benchmarks.faults.clean.benchmark import CleanScore
-from benchmarks.faults.clean.registry import all_clean
+from benchmarks.faults.clean.benchmark import FalseAlarms
+from benchmarks.faults.clean.registry import load_sound_models
 
-CLEAN = {clean.name: clean for clean in all_clean()}
+CLEAN = {clean.name: clean for clean in load_sound_models()}
 SAMPLE = ["linen.lstm", "nnx.lora", "equinox.rotary_attention", "optax.ctc", "stax.fixed_point"]
 
 
 def _score(names):
-    score = CleanScore()
+    score = FalseAlarms()
     for name in names:
         score.add(CLEAN[name])
     return score
 
 
 def test_there_are_63_models_or_more_each_with_a_name_of_its_own_and_a_source():
-    assert len(CLEAN) == len(all_clean()) >= 63
+    assert len(CLEAN) == len(load_sound_models()) >= 63
     assert [name for name, clean in CLEAN.items() if not clean.source.endswith(".")] == []
 
 
@@ -34,14 +34,14 @@ def _with_an_unused_leaf(**settings):
         model = CLEAN["optax.distillation"].build()
         return model._replace(params=model.params | {"unused": 1.0}, settings=settings)
 
-    score = CleanScore()
+    score = FalseAlarms()
     score.add(replace(CLEAN["optax.distillation"], make=make))
     return score
 
 
 def test_a_false_alarm_is_counted_by_verdict():
     score = _with_an_unused_leaf()
-    assert (dict(score.claimed), score.leaves, score.allowed) == ({"disconnected": 1}, 5, [])
+    assert (dict(score.claims), score.leaves, score.allowed) == ({"disconnected": 1}, 5, [])
     assert "with a false alarm 1 (100.00%)" in score.table()
 
 
@@ -55,15 +55,15 @@ def test_a_model_that_cannot_be_run_is_an_alarm():
     def broken(library):
         raise ValueError("no such layer")
 
-    score = CleanScore()
+    score = FalseAlarms()
     score.add(replace(CLEAN["optax.distillation"], make=broken))
     assert score.alarms == ["test_clean.broken: ValueError: no such layer"]
-    assert (dict(score.claimed), score.leaves) == ({"not run": 1}, 0)
+    assert (dict(score.claims), score.leaves) == ({"not run": 1}, 0)
 
 
 def test_asking_for_a_model_whose_library_is_missing_is_said_and_fails(monkeypatch, capsys):
     missing = replace(CLEAN["haiku.mlp"], library="no_such_library")
-    monkeypatch.setattr("benchmarks.faults.__main__.all_clean", lambda: [missing])
+    monkeypatch.setattr("benchmarks.faults.__main__.load_sound_models", lambda: [missing])
     assert main(["--clean", "mlp"]) == 2
     assert "1 models left out: no_such_library not installed" in capsys.readouterr().out
     assert main(["--clean"]) == 0

@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.faults.benchmark import Score, scored
-from benchmarks.faults.registry import WITH_LINE, all_faults
+from benchmarks.faults.benchmark import Score, score_faults
+from benchmarks.faults.registry import WITH_LINE, load_faults
 from checks.verdicts import ORDER, PASSING
 
-FAULTS = {fault.name: fault for fault in all_faults()}
+FAULTS = {fault.name: fault for fault in load_faults()}
 SAMPLE = [
     "attention.both_lora_factors_zero",
     "embedding.padding_row_in_use",
@@ -25,7 +25,7 @@ def test_every_failing_verdict_has_four_faults_or_more():
 
 
 def test_names_are_unique_and_lines_are_marked():
-    assert len(FAULTS) == len(all_faults())
+    assert len(FAULTS) == len(load_faults())
     needing = [fault for fault in FAULTS.values() if fault.verdict in WITH_LINE]
     assert [fault.name for fault in needing if fault.line() is None] == []
 
@@ -46,5 +46,5 @@ def test_a_fault_is_confirmed_found_and_its_twin_passes(name):
 
 @pytest.mark.slow
 def test_all_faults():
-    score = scored(all_faults(), cures=False)  # those have a test of their own
+    score = score_faults(load_faults(), cures=False)  # those have a test of their own
     assert (score.unconfirmed, score.misses, score.alarms, score.wrong_lines) == ([], [], [], [])

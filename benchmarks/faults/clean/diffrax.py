@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "diffrax"
 
@@ -16,12 +16,12 @@ def _field(inputs: int, outputs: int, seed: int = 0) -> Any:
     return eqx.nn.MLP(inputs, outputs, 8, 1, activation=jnp.tanh, key=jax.random.key(seed))
 
 
-def _model(net: Any, loss: Any, *args: Any) -> Model:
+def _model(net: Any, loss: Any, *args: Any) -> Example:
     params, static = eqx.partition(net, eqx.is_inexact_array)
-    return Model(lambda p, *args: loss(eqx.combine(p, static), *args), params, args)
+    return Example(lambda p, *args: loss(eqx.combine(p, static), *args), params, args)
 
 
-def stiff_implicit(diffrax: Any) -> Model:
+def stiff_implicit(diffrax: Any) -> Example:
     """diffrax.Kvaerno3 on the rates of Robertson's problem, Newton steps inside."""
 
     def loss(rates, start, target):
@@ -44,10 +44,10 @@ def stiff_implicit(diffrax: Any) -> Model:
         return jnp.mean((end - target) ** 2)
 
     rates = jnp.array([0.2, 1.0, 0.5])
-    return Model(loss, rates, (jnp.array([1.0, 0.5, 0.2]), jnp.array([0.3, 0.3, 0.4])))
+    return Example(loss, rates, (jnp.array([1.0, 0.5, 0.2]), jnp.array([0.3, 0.3, 0.4])))
 
 
-def deep_equilibrium(diffrax: Any) -> Model:
+def deep_equilibrium(diffrax: Any) -> Example:
     """optimistix.root_find by Newton, differentiated implicitly: a deep equilibrium layer."""
     optx = import_module("optimistix")
     net = {"cell": _field(7, 4, 0), "out": eqx.nn.Linear(4, 1, key=jax.random.key(1))}
@@ -65,7 +65,7 @@ def deep_equilibrium(diffrax: Any) -> Model:
     return _model(net, loss, normal(2, 8, 3), normal(3, 8))
 
 
-def bilevel_ridge(diffrax: Any) -> Model:
+def bilevel_ridge(diffrax: Any) -> Example:
     """optimistix.least_squares inside the loss: penalties of features learned on held-out data."""
     optx = import_module("optimistix")
 
@@ -78,10 +78,10 @@ def bilevel_ridge(diffrax: Any) -> Model:
         return jnp.mean((held_x @ fitted - held_y) ** 2)
 
     data = normal(0, 12, 3), normal(1, 12), normal(2, 12, 3), normal(3, 12)
-    return Model(loss, jnp.array([0.3, -0.5, 0.1]), data)
+    return Example(loss, jnp.array([0.3, -0.5, 0.1]), data)
 
 
-def kernel_ridge(diffrax: Any) -> Model:
+def kernel_ridge(diffrax: Any) -> Example:
     """lineax.linear_solve with a positive semidefinite operator: a kernel's width and noise."""
     lx = import_module("lineax")
 
@@ -96,7 +96,7 @@ def kernel_ridge(diffrax: Any) -> Model:
         return jnp.mean((kernel(held_x, x) @ weights - held_y) ** 2)
 
     data = normal(0, 10, 3), normal(1, 10), normal(2, 10, 3), normal(3, 10)
-    return Model(loss, {"width": jnp.zeros(3) - 0.5, "noise": jnp.float32(-1.0)}, data)
+    return Example(loss, {"width": jnp.zeros(3) - 0.5, "noise": jnp.float32(-1.0)}, data)
 
 
 MODELS = [

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "distrax"
 
@@ -16,7 +16,7 @@ def _dense(*sizes: int) -> Any:
     return nn.Sequential([*layers, nn.Dense(sizes[-1])])
 
 
-def mixture_density(distrax: Any) -> Model:
+def mixture_density(distrax: Any) -> Example:
     """distrax.MixtureSameFamily of Normal, heads of a dense net: a mixture density network."""
     net, x = _dense(8, 9), normal(0, 32, 4)
     params = net.init(jax.random.key(0), x)["params"]
@@ -27,11 +27,11 @@ def mixture_density(distrax: Any) -> Model:
         mixture = distrax.MixtureSameFamily(distrax.Categorical(logits=logits), parts)
         return -mixture.log_prob(y).mean()
 
-    return Model(loss, params, (x, normal(1, 32)))
+    return Example(loss, params, (x, normal(1, 32)))
 
 
-def _coupling_flow(distrax: Any, net: Any, bijector: Any, x: jax.Array) -> Model:
-    """Two masked couplings with masks turned round, over a standard normal."""
+def _coupling_flow(distrax: Any, net: Any, bijector: Any, x: jax.Array) -> Example:
+    """Two masked coupling layers with opposite masks over a standard normal."""
     masks = [jnp.arange(x.shape[1]) % 2 == turn for turn in (0, 1)]
     params = [net.init(jax.random.key(i), x)["params"] for i in range(2)]
 
@@ -47,11 +47,11 @@ def _coupling_flow(distrax: Any, net: Any, bijector: Any, x: jax.Array) -> Model
         flow = distrax.Transformed(base, distrax.Inverse(distrax.Chain(layers)))
         return -flow.log_prob(x).mean()
 
-    return Model(loss, params, (x,))
+    return Example(loss, params, (x,))
 
 
 class _Heads(nn.Module):
-    """A conditioner: so many numbers for each coordinate, zero at the start."""
+    """A conditioner that returns some numbers for each coordinate, zero at the start."""
 
     count: int
 
@@ -62,7 +62,7 @@ class _Heads(nn.Module):
         return out.reshape(*x.shape, self.count)
 
 
-def real_nvp(distrax: Any) -> Model:
+def real_nvp(distrax: Any) -> Example:
     """distrax.MaskedCoupling with ScalarAffine."""
 
     def bijector(params):
@@ -78,7 +78,7 @@ def real_nvp(distrax: Any) -> Model:
     return model._replace(settings={"allow": allow})
 
 
-def neural_spline_flow(distrax: Any) -> Model:
+def neural_spline_flow(distrax: Any) -> Example:
     """distrax.RationalQuadraticSpline in SplitCoupling, as in Distrax's flow example."""
     net = _dense(8, 2 * 13)
     x = jnp.tanh(normal(0, 32, 4))
@@ -105,10 +105,10 @@ def neural_spline_flow(distrax: Any) -> Model:
         flow = distrax.Transformed(base, distrax.Inverse(distrax.Chain(layers)))
         return -flow.log_prob(x).mean()
 
-    return Model(loss, params, (x,))
+    return Example(loss, params, (x,))
 
 
-def hidden_markov_model(distrax: Any) -> Model:
+def hidden_markov_model(distrax: Any) -> Example:
     """distrax.HMM's forward algorithm, three states with normal emissions."""
     zeros = {"start": jnp.zeros(3), "scale": jnp.zeros(3)}
     params = zeros | {"moves": 0.5 * normal(0, 3, 3), "mean": jnp.array([-1.0, 0.0, 1.5])}
@@ -121,10 +121,10 @@ def hidden_markov_model(distrax: Any) -> Model:
         )
         return -model.forward(x)[0]
 
-    return Model(loss, params, (2 * normal(1, 20),))
+    return Example(loss, params, (2 * normal(1, 20),))
 
 
-def policy_gradient_with_entropy(distrax: Any) -> Model:
+def policy_gradient_with_entropy(distrax: Any) -> Example:
     """distrax.Categorical and MultivariateNormalTri: log-probabilities, entropy, KL divergence."""
     net, x = _dense(8, 3 + 2 + 3), normal(0, 32, 4)
     params = net.init(jax.random.key(0), x)["params"]
@@ -139,7 +139,7 @@ def policy_gradient_with_entropy(distrax: Any) -> Model:
         bonus = 0.01 * discrete.entropy() - posterior.kl_divergence(prior)
         return -(advantage * logs + bonus).mean() + 0 * action.sum()
 
-    return Model(loss, params, (x, jax.random.key(1), normal(2, 32)))
+    return Example(loss, params, (x, jax.random.key(1), normal(2, 32)))
 
 
 MODELS = [

@@ -8,33 +8,33 @@ import optax
 from jax import lax
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "equinox"
 
 
-def _classifier(eqx: Any, net: Any, x: jax.Array) -> Model:
-    """Softmax cross-entropy of a module mapped over the batch."""
+def _classifier(eqx: Any, net: Any, x: jax.Array) -> Example:
+    """Computes the softmax cross-entropy of a module mapped over the batch."""
     params, static = eqx.partition(net, eqx.is_inexact_array)
 
     def loss(p, x, labels):
         logits = jax.vmap(eqx.combine(p, static))(x)
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
-    return Model(loss, params, (x, integers(1, 3, len(x))))
+    return Example(loss, params, (x, integers(1, 3, len(x))))
 
 
 def _keys(count: int) -> jax.Array:
     return jax.random.split(jax.random.key(0), count)
 
 
-def mlp(eqx: Any) -> Model:
+def mlp(eqx: Any) -> Example:
     """equinox.nn.MLP, tanh."""
     net = eqx.nn.MLP(6, 3, 8, 2, activation=jnp.tanh, key=jax.random.key(0))
     return _classifier(eqx, net, normal(0, 16, 6))
 
 
-def mnist_cnn(eqx: Any) -> Model:
+def mnist_cnn(eqx: Any) -> Example:
     """The CNN of Equinox's MNIST example, smaller: Conv2d, MaxPool2d, relu, Linear, log_softmax."""
     keys, nn = _keys(3), eqx.nn
     first = [nn.Conv2d(1, 3, 3, key=keys[0]), nn.MaxPool2d(2, 2), nn.Lambda(jax.nn.relu)]
@@ -43,7 +43,7 @@ def mnist_cnn(eqx: Any) -> Model:
     return _classifier(eqx, nn.Sequential([*first, *middle, *last]), normal(0, 16, 1, 8, 8))
 
 
-def _recurrent(eqx: Any, cell: Any, start: Any) -> Model:
+def _recurrent(eqx: Any, cell: Any, start: Any) -> Example:
     class RNN(eqx.Module):
         cell: Any
         out: Any
@@ -59,21 +59,21 @@ def _recurrent(eqx: Any, cell: Any, start: Any) -> Model:
         logits = jax.vmap(eqx.combine(p, static))(x)
         return optax.sigmoid_binary_cross_entropy(logits, labels).mean()
 
-    return Model(loss, params, (normal(0, 8, 5, 4), (normal(1, 8) > 0).astype(jnp.float32)))
+    return Example(loss, params, (normal(0, 8, 5, 4), (normal(1, 8) > 0).astype(jnp.float32)))
 
 
-def gru(eqx: Any) -> Model:
+def gru(eqx: Any) -> Example:
     """equinox.nn.GRUCell in lax.scan, binary cross-entropy, as in Equinox's RNN example."""
     return _recurrent(eqx, eqx.nn.GRUCell(4, 6, key=jax.random.key(0)), jnp.zeros(6))
 
 
-def lstm(eqx: Any) -> Model:
+def lstm(eqx: Any) -> Example:
     """equinox.nn.LSTMCell in lax.scan."""
     cell = eqx.nn.LSTMCell(4, 6, key=jax.random.key(0))
     return _recurrent(eqx, cell, (jnp.zeros(6), jnp.zeros(6)))
 
 
-def rotary_attention(eqx: Any) -> Model:
+def rotary_attention(eqx: Any) -> Example:
     """equinox.nn.Embedding, MultiheadAttention with RotaryPositionalEmbedding, RMSNorm."""
     keys = _keys(4)
 
@@ -95,7 +95,7 @@ def rotary_attention(eqx: Any) -> Model:
     return _classifier(eqx, net, integers(2, 9, 8, 5))
 
 
-def mlp_mixer(eqx: Any) -> Model:
+def mlp_mixer(eqx: Any) -> Example:
     """The block of Equinox's MLP-Mixer example: MLPs over patches and over channels, LayerNorm."""
     keys = _keys(4)
 
@@ -119,7 +119,7 @@ def mlp_mixer(eqx: Any) -> Model:
     return _classifier(eqx, net, normal(0, 16, 1, 6, 6))
 
 
-def batch_and_spectral_norm(eqx: Any) -> Model:
+def batch_and_spectral_norm(eqx: Any) -> Example:
     """equinox.nn.BatchNorm and SpectralNorm, whose state goes through the loss."""
     keys, nn = _keys(4), eqx.nn
 
@@ -149,10 +149,10 @@ def batch_and_spectral_norm(eqx: Any) -> Model:
         logits, _ = mapped(x, state)
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
-    return Model(loss, params, (normal(0, 16, 3, 8), integers(1, 3, 16)))
+    return Example(loss, params, (normal(0, 16, 3, 8), integers(1, 3, 16)))
 
 
-def upsampling_net(eqx: Any) -> Model:
+def upsampling_net(eqx: Any) -> Example:
     """equinox.nn.ConvTranspose1d, GroupNorm, PReLU, WeightNorm, AdaptiveAvgPool1d."""
     keys, nn = _keys(3), eqx.nn
     up = nn.ConvTranspose1d(3, 4, 3, stride=2, key=keys[0])

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "flowjax"
 
@@ -16,19 +16,19 @@ def _part(name: str) -> Any:
     return import_module(f"flowjax.{name}")
 
 
-def _likelihood(flow: Any, x: jax.Array, **settings: Any) -> Model:
-    """FlowJAX's MaximumLikelihoodLoss; its non-trainable leaves stay in the static part."""
+def _likelihood(flow: Any, x: jax.Array, **settings: Any) -> Example:
+    """Computes FlowJAX's MaximumLikelihoodLoss; non-trainable leaves stay in the static part."""
     paramax = import_module("paramax")
     params, static = eqx.partition(
         flow, eqx.is_inexact_array, is_leaf=lambda leaf: isinstance(leaf, paramax.NonTrainable)
     )
     criterion = import_module("flowjax.train.losses").MaximumLikelihoodLoss()
-    return Model(
+    return Example(
         lambda p, x, key: criterion(p, static, x, key=key), params, (x, jax.random.key(2)), settings
     )
 
 
-def coupling(flowjax: Any) -> Model:
+def coupling(flowjax: Any) -> Example:
     """flowjax.flows.coupling_flow of affine layers."""
     base = _part("distributions").Normal(jnp.zeros(3))
     flow = _part("flows").coupling_flow(
@@ -37,7 +37,7 @@ def coupling(flowjax: Any) -> Model:
     return _likelihood(flow, normal(0, 32, 3))
 
 
-def planar(flowjax: Any) -> Model:
+def planar(flowjax: Any) -> Example:
     """flowjax.flows.planar_flow, its inequality kept by a parameterisation."""
     base = _part("distributions").Normal(jnp.zeros(2))
     flow = _part("flows").planar_flow(
@@ -46,7 +46,7 @@ def planar(flowjax: Any) -> Model:
     return _likelihood(flow, normal(0, 32, 2))
 
 
-def triangular_spline(flowjax: Any) -> Model:
+def triangular_spline(flowjax: Any) -> Example:
     """flowjax.flows.triangular_spline_flow: triangular matrices and rational quadratic splines."""
     base = _part("distributions").Normal(jnp.zeros(3))
     flow = _part("flows").triangular_spline_flow(
@@ -57,7 +57,7 @@ def triangular_spline(flowjax: Any) -> Model:
     return _likelihood(flow, normal(0, 32, 3), allow=allow)
 
 
-def block_autoregressive(flowjax: Any) -> Model:
+def block_autoregressive(flowjax: Any) -> Example:
     """flowjax.flows.block_neural_autoregressive_flow."""
     base = _part("distributions").Normal(jnp.zeros(2))
     flow = _part("flows").block_neural_autoregressive_flow(

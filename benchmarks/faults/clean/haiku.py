@@ -7,30 +7,30 @@ import jax.numpy as jnp
 import optax
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "haiku"
 
 
-def _model(hk: Any, forward: Any, *data: jax.Array) -> Model:
-    """A forward function that gives the loss itself; keys and states go through it."""
+def _model(hk: Any, forward: Any, *data: jax.Array) -> Example:
+    """Builds an example from a forward function that returns the loss."""
     net = hk.transform_with_state(forward)
     params, state = net.init(jax.random.key(0), *data)
 
     def loss(p, key, *data):
         return net.apply(p, state, key, *data)[0]
 
-    return Model(loss, params, (jax.random.key(1), *data))
+    return Example(loss, params, (jax.random.key(1), *data))
 
 
-def _classifier(hk: Any, logits: Any, x: jax.Array) -> Model:
+def _classifier(hk: Any, logits: Any, x: jax.Array) -> Example:
     def forward(x, labels):
         return optax.softmax_cross_entropy_with_integer_labels(logits(x), labels).mean()
 
     return _model(hk, forward, x, integers(1, 3, len(x)))
 
 
-def mlp(hk: Any) -> Model:
+def mlp(hk: Any) -> Example:
     """haiku.nets.MLP with dropout."""
 
     def logits(x):
@@ -40,7 +40,7 @@ def mlp(hk: Any) -> Model:
     return _classifier(hk, logits, normal(0, 32, 6))
 
 
-def resnet(hk: Any) -> Model:
+def resnet(hk: Any) -> Example:
     """haiku.nets.ResNet, one block of each group, few channels, batch statistics."""
 
     def logits(x):
@@ -59,7 +59,7 @@ def resnet(hk: Any) -> Model:
     return _classifier(hk, logits, normal(0, 16, 12, 12, 3))
 
 
-def vanilla_rnn(hk: Any) -> Model:
+def vanilla_rnn(hk: Any) -> Example:
     """haiku.VanillaRNN through dynamic_unroll."""
 
     def logits(x):
@@ -70,7 +70,7 @@ def vanilla_rnn(hk: Any) -> Model:
     return _classifier(hk, logits, normal(0, 8, 5, 4))
 
 
-def deep_rnn(hk: Any) -> Model:
+def deep_rnn(hk: Any) -> Example:
     """haiku.deep_rnn_with_skip_connections of LSTM and GRU, ResetCore at the starts of episodes."""
 
     def forward(x, resets, y):
@@ -81,7 +81,7 @@ def deep_rnn(hk: Any) -> Model:
     return _model(hk, forward, normal(0, 6, 4, 3), normal(1, 6, 4) > 1.0, normal(2, 6, 4, 2))
 
 
-def convolutional_lstm(hk: Any) -> Model:
+def convolutional_lstm(hk: Any) -> Example:
     """haiku.Conv2DLSTM, static_unroll, Conv2DTranspose."""
 
     def forward(x, y):
@@ -92,7 +92,7 @@ def convolutional_lstm(hk: Any) -> Model:
     return _model(hk, forward, normal(0, 4, 2, 4, 4, 2), normal(1, 2, 8, 8, 1))
 
 
-def transformer(hk: Any) -> Model:
+def transformer(hk: Any) -> Example:
     """Haiku's transformer example in small: Embed, MultiHeadAttention without bias, LayerNorm."""
 
     def forward(tokens):
@@ -112,7 +112,7 @@ def transformer(hk: Any) -> Model:
     return _model(hk, forward, integers(0, 11, 6, 7))
 
 
-def vq_vae(hk: Any) -> Model:
+def vq_vae(hk: Any) -> Example:
     """Haiku's VQ-VAE example in small: nets.VectorQuantizer behind a straight-through line."""
 
     def forward(x):
@@ -124,7 +124,7 @@ def vq_vae(hk: Any) -> Model:
     return _model(hk, forward, 2 * normal(0, 64, 6))
 
 
-def vq_vae_ema(hk: Any) -> Model:
+def vq_vae_ema(hk: Any) -> Example:
     """haiku.nets.VectorQuantizerEMA, whose codebook is state; BatchApply, RMSNorm."""
 
     def forward(x):
@@ -136,7 +136,7 @@ def vq_vae_ema(hk: Any) -> Model:
     return _model(hk, forward, normal(0, 32, 6))
 
 
-def separable_instance_norm(hk: Any) -> Model:
+def separable_instance_norm(hk: Any) -> Example:
     """haiku.SeparableDepthwiseConv2D, InstanceNorm, softplus."""
 
     def logits(x):

@@ -9,13 +9,13 @@ import optax
 from flax import linen as nn
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model
+from benchmarks.faults.registry import Example
 
 LIBRARY = "jraph"
 
 
 def _graphs(jraph: Any) -> Any:
-    """Three random graphs in one, and a fourth that pads."""
+    """Returns three random graphs in one batch and a fourth one as padding."""
     random = np.random.default_rng(0)
     graphs = []
     for nodes, edges in ((4, 7), (5, 9), (3, 5)):
@@ -33,8 +33,8 @@ def _graphs(jraph: Any) -> Any:
     return jraph.pad_with_graphs(jraph.batch(graphs), 16, 24, 4)
 
 
-def _model(forward: Any, graph: Any) -> Model:
-    """Logits of the first three graphs; the arrays of floats are data, the topology is fixed."""
+def _model(forward: Any, graph: Any) -> Example:
+    """Builds an example on the logits of the first three graphs; the topology is fixed."""
 
     class Net(nn.Module):
         @nn.compact
@@ -48,7 +48,7 @@ def _model(forward: Any, graph: Any) -> Model:
         logits = jnp.asarray(net.apply({"params": p}, nodes, edges, summary))[:3]
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
-    return Model(loss, net.init(jax.random.key(0), *data)["params"], (*data, labels))
+    return Example(loss, net.init(jax.random.key(0), *data)["params"], (*data, labels))
 
 
 def _update(name: str, size: int = 6) -> Any:
@@ -61,7 +61,7 @@ def _pooled(jraph: Any, graph: Any, nodes: jax.Array) -> jax.Array:
     return nn.Dense(2, name="out")(jraph.segment_mean(nodes, segments, 4))
 
 
-def graph_network(jraph: Any) -> Model:
+def graph_network(jraph: Any) -> Example:
     """jraph.GraphNetwork: edges, nodes and globals updated, twice."""
 
     def forward(graph):
@@ -73,7 +73,7 @@ def graph_network(jraph: Any) -> Model:
     return _model(forward, _graphs(jraph))
 
 
-def graph_convolution(jraph: Any) -> Model:
+def graph_convolution(jraph: Any) -> Example:
     """jraph.GraphConvolution with self edges and symmetric normalisation."""
 
     def forward(graph):
@@ -85,7 +85,7 @@ def graph_convolution(jraph: Any) -> Model:
     return _model(forward, _graphs(jraph))
 
 
-def graph_attention(jraph: Any) -> Model:
+def graph_attention(jraph: Any) -> Example:
     """jraph.GAT: scores of senders and receivers, a softmax over the edges of a node."""
 
     def forward(graph):
@@ -100,7 +100,7 @@ def graph_attention(jraph: Any) -> Model:
     return _model(forward, _graphs(jraph))
 
 
-def interaction_network(jraph: Any) -> Model:
+def interaction_network(jraph: Any) -> Example:
     """jraph.InteractionNetwork: edges between bodies, forces on nodes."""
 
     def forward(graph):
@@ -110,7 +110,7 @@ def interaction_network(jraph: Any) -> Model:
     return _model(forward, _graphs(jraph))
 
 
-def deep_sets(jraph: Any) -> Model:
+def deep_sets(jraph: Any) -> Example:
     """jraph.DeepSets: nodes and globals, no edges."""
 
     def forward(graph):

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "keras"
 
 
-def _model(net: Any, criterion: Any, x: jax.Array, y: jax.Array, **settings: Any) -> Model:
-    """The loss of a built Keras model in training; names are the paths of its variables."""
+def _model(net: Any, criterion: Any, x: jax.Array, y: jax.Array, **settings: Any) -> Example:
+    """Builds an example from a Keras model; leaves are named by its variables' paths."""
     net(x)
     paths = [v.path for v in net.trainable_variables]
     params = {path: v.value for path, v in zip(paths, net.trainable_variables)}
@@ -23,16 +23,16 @@ def _model(net: Any, criterion: Any, x: jax.Array, y: jax.Array, **settings: Any
         outputs, _ = net.stateless_call([p[path] for path in paths], others, x, training=True)
         return jnp.mean(criterion(y, outputs))
 
-    return Model(loss, params, (x, y), settings)
+    return Example(loss, params, (x, y), settings)
 
 
-def _classifier(keras: Any, layers: list[Any], x: jax.Array, **settings: Any) -> Model:
+def _classifier(keras: Any, layers: list[Any], x: jax.Array, **settings: Any) -> Example:
     criterion = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     net = keras.Sequential([*layers, keras.layers.Dense(3)])
     return _model(net, criterion, x, integers(1, 3, len(x)), **settings)
 
 
-def mnist_convnet(keras: Any) -> Model:
+def mnist_convnet(keras: Any) -> Example:
     """Keras's MNIST example, smaller: Conv2D, MaxPooling2D, Flatten, Dropout, Dense."""
     keras.utils.set_random_seed(0)
     k = keras.layers
@@ -40,7 +40,7 @@ def mnist_convnet(keras: Any) -> Model:
     return _classifier(keras, layers, normal(0, 16, 8, 8, 1))
 
 
-def separable_batch_norm(keras: Any) -> Model:
+def separable_batch_norm(keras: Any) -> Example:
     """keras.layers.SeparableConv2D, BatchNormalization, GlobalAveragePooling2D, as in Xception."""
     keras.utils.set_random_seed(0)
     k = keras.layers
@@ -49,7 +49,7 @@ def separable_batch_norm(keras: Any) -> Model:
     return _classifier(keras, layers, normal(0, 16, 6, 6, 3))
 
 
-def bidirectional_lstm(keras: Any) -> Model:
+def bidirectional_lstm(keras: Any) -> Example:
     """Keras's IMDB example in small: Embedding, two Bidirectional LSTMs."""
     keras.utils.set_random_seed(0)
     k = keras.layers
@@ -61,7 +61,7 @@ def bidirectional_lstm(keras: Any) -> Model:
     return _classifier(keras, layers, integers(2, 9, 8, 5))
 
 
-def gru(keras: Any) -> Model:
+def gru(keras: Any) -> Example:
     """keras.layers.GRU with its reset after the matrix product, LayerNormalization; Huber loss."""
     keras.utils.set_random_seed(0)
     k = keras.layers
@@ -74,21 +74,21 @@ def gru(keras: Any) -> Model:
     return _model(keras.Sequential(layers), criterion, normal(0, 8, 5, 4), normal(1, 8, 5, 2))
 
 
-def text_transformer(keras: Any) -> Model:
+def text_transformer(keras: Any) -> Example:
     """The block of Keras's text-classification transformer: MultiHeadAttention with its biases."""
     keras.utils.set_random_seed(0)
     k = keras.layers
     inputs = keras.Input((5, 8))
     h = k.LayerNormalization()(inputs + k.MultiHeadAttention(2, 4)(inputs, inputs))
     h = k.LayerNormalization()(h + k.Dense(8)(k.Dense(12, activation="gelu")(h)))
-    net = keras.Model(inputs, k.Dense(3)(k.GlobalAveragePooling1D()(h)))
+    net = keras.Example(inputs, k.Dense(3)(k.GlobalAveragePooling1D()(h)))
     criterion = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     reason = "a key bias shifts all scores of a query alike, which softmax does not see"
     allow = [("*/key/bias", "invariant", reason)]
     return _model(net, criterion, normal(0, 8, 5, 8), integers(1, 3, 8), allow=allow)
 
 
-def convolutional_lstm(keras: Any) -> Model:
+def convolutional_lstm(keras: Any) -> Example:
     """keras.layers.ConvLSTM1D, GroupNormalization, EinsumDense; binary cross-entropy."""
     keras.utils.set_random_seed(0)
     k = keras.layers

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import optax
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "flax.linen"
 
 
-def _classifier(net: Any, x: jax.Array, classes: int = 3) -> Model:
-    """Softmax cross-entropy of a net with its state passed through, as in Flax's examples."""
+def _classifier(net: Any, x: jax.Array, classes: int = 3) -> Example:
+    """Computes the softmax cross-entropy of a net and passes its state on."""
     state = net.init(jax.random.key(0), x)
     rest = {k: v for k, v in state.items() if k != "params"}
 
@@ -21,24 +21,24 @@ def _classifier(net: Any, x: jax.Array, classes: int = 3) -> Model:
         logits, _ = net.apply({"params": p, **rest}, x, mutable=list(rest))
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
-    return Model(loss, state["params"], (x, integers(1, classes, len(x))))
+    return Example(loss, state["params"], (x, integers(1, classes, len(x))))
 
 
-def _regression(net: Any, x: jax.Array, *target: int) -> Model:
+def _regression(net: Any, x: jax.Array, *target: int) -> Example:
     params = net.init(jax.random.key(0), x)["params"]
 
     def loss(p, x, y):
         return optax.squared_error(net.apply({"params": p}, x), y).mean()
 
-    return Model(loss, params, (x, normal(1, *target)))
+    return Example(loss, params, (x, normal(1, *target)))
 
 
-def mlp(nn: Any) -> Model:
+def mlp(nn: Any) -> Example:
     """flax.linen.Dense in a Sequential, with gelu."""
     return _classifier(nn.Sequential([nn.Dense(8), nn.gelu, nn.Dense(3)]), normal(0, 16, 6))
 
 
-def mnist_cnn(nn: Any) -> Model:
+def mnist_cnn(nn: Any) -> Example:
     """The CNN of Flax's MNIST example, smaller: Conv, avg_pool, twice, Dense; gelu for relu.
 
     Averages of noise are alike in all images, so that a third of the relus would never fire.
@@ -55,7 +55,7 @@ def mnist_cnn(nn: Any) -> Model:
     return _classifier(net, normal(0, 32, 8, 8, 1))
 
 
-def residual_batch_norm(nn: Any) -> Model:
+def residual_batch_norm(nn: Any) -> Example:
     """The block of Flax's ImageNet ResNet example: Conv without bias, BatchNorm, relu, shortcut."""
 
     class Block(nn.Module):
@@ -71,7 +71,7 @@ def residual_batch_norm(nn: Any) -> Model:
     return _classifier(Block(), normal(0, 16, 6, 6, 3))
 
 
-def group_norm_cnn(nn: Any) -> Model:
+def group_norm_cnn(nn: Any) -> Example:
     """flax.linen.Conv, strided and dilated, GroupNorm, swish."""
     down, wide = nn.Conv(8, (3, 3), strides=2), nn.Conv(8, (3, 3), kernel_dilation=2)
     layers = [down, nn.GroupNorm(2), nn.swish, wide, nn.GroupNorm(4), nn.swish]
@@ -79,7 +79,7 @@ def group_norm_cnn(nn: Any) -> Model:
     return _classifier(net, normal(0, 8, 8, 8, 3))
 
 
-def depthwise_separable(nn: Any) -> Model:
+def depthwise_separable(nn: Any) -> Example:
     """flax.linen.Conv with feature_group_count, then one by one; ConvLocal; max_pool."""
 
     def pool(x):
@@ -92,31 +92,31 @@ def depthwise_separable(nn: Any) -> Model:
     )
 
 
-def convolutional_autoencoder(nn: Any) -> Model:
+def convolutional_autoencoder(nn: Any) -> Example:
     """flax.linen.Conv down and ConvTranspose up, squared error."""
     down, up = nn.Conv(6, (3, 3), strides=2), nn.ConvTranspose(2, (3, 3), strides=(2, 2))
     return _regression(nn.Sequential([down, nn.gelu, up]), normal(0, 4, 6, 6, 2), 4, 6, 6, 2)
 
 
-def lstm(nn: Any) -> Model:
+def lstm(nn: Any) -> Example:
     """flax.linen.RNN over OptimizedLSTMCell, with lengths, last output."""
     net = nn.Sequential([nn.RNN(nn.OptimizedLSTMCell(6)), lambda h: h[:, -1], nn.Dense(3)])
     return _classifier(net, normal(0, 8, 5, 4))
 
 
-def bidirectional_gru(nn: Any) -> Model:
+def bidirectional_gru(nn: Any) -> Example:
     """flax.linen.Bidirectional of two RNNs over GRUCell."""
     both = nn.Bidirectional(nn.RNN(nn.GRUCell(4)), nn.RNN(nn.GRUCell(4)))
     return _classifier(nn.Sequential([both, lambda h: h.mean(1), nn.Dense(3)]), normal(0, 8, 5, 4))
 
 
-def minimal_gated_unit(nn: Any) -> Model:
+def minimal_gated_unit(nn: Any) -> Example:
     """flax.linen.RNN over MGUCell, every output against its target."""
     net = nn.Sequential([nn.RNN(nn.MGUCell(6)), nn.Dense(2)])
     return _regression(net, normal(0, 8, 5, 4), 8, 5, 2)
 
 
-def convolutional_lstm(nn: Any) -> Model:
+def convolutional_lstm(nn: Any) -> Example:
     """flax.linen.RNN over ConvLSTMCell: video in, video out."""
     cell = nn.ConvLSTMCell(3, (3, 3))
     net = nn.Sequential([nn.RNN(cell), nn.Conv(1, (1, 1))])
@@ -138,7 +138,7 @@ def _block(nn: Any, use_bias: bool) -> Any:
     return Block
 
 
-def language_model(nn: Any) -> Model:
+def language_model(nn: Any) -> Example:
     """Flax's lm1b example in small: Embed, causal attention without bias, tied logits by attend."""
 
     class Decoder(nn.Module):
@@ -157,10 +157,10 @@ def language_model(nn: Any) -> Model:
         logits = net.apply({"params": p}, tokens[:, :-1])
         return optax.softmax_cross_entropy_with_integer_labels(logits, tokens[:, 1:]).mean()
 
-    return Model(loss, params, (tokens,))
+    return Example(loss, params, (tokens,))
 
 
-def scanned_remat_stack(nn: Any) -> Model:
+def scanned_remat_stack(nn: Any) -> Example:
     """flax.linen.scan over remat of an attention block with its biases."""
     stack = nn.scan(
         nn.remat(_block(nn, use_bias=True)),
@@ -179,7 +179,7 @@ def scanned_remat_stack(nn: Any) -> Model:
     return _classifier(Net(), normal(0, 8, 5, 8))._replace(settings={"allow": allow})
 
 
-def weight_and_spectral_norm(nn: Any) -> Model:
+def weight_and_spectral_norm(nn: Any) -> Example:
     """flax.linen.WeightNorm and SpectralNorm around Dense, leaky relu."""
 
     class Net(nn.Module):
@@ -191,7 +191,7 @@ def weight_and_spectral_norm(nn: Any) -> Model:
     return _classifier(Net(), normal(0, 16, 6))
 
 
-def rms_norm_prelu(nn: Any) -> Model:
+def rms_norm_prelu(nn: Any) -> Example:
     """flax.linen.DenseGeneral, RMSNorm, PReLU, Einsum, Dropout."""
     heads, merge = nn.DenseGeneral((2, 4)), nn.Einsum((2, 4, 3), "...hd,hdk->...k")
     net = nn.Sequential(
@@ -203,10 +203,10 @@ def rms_norm_prelu(nn: Any) -> Model:
     def loss(p, key, x, y):
         return optax.huber_loss(net.apply({"params": p}, x, rngs={"dropout": key}), y).mean()
 
-    return Model(loss, params, (jax.random.key(2), x, normal(1, 16, 3)))
+    return Example(loss, params, (jax.random.key(2), x, normal(1, 16, 3)))
 
 
-def vae(nn: Any) -> Model:
+def vae(nn: Any) -> Example:
     """Flax's VAE example in small: Bernoulli likelihood and KL divergence, reparameterised."""
 
     class VAE(nn.Module):
@@ -224,7 +224,7 @@ def vae(nn: Any) -> Model:
         divergence = -0.5 * jnp.sum(1 + logvar - mean**2 - jnp.exp(logvar), -1)
         return (optax.sigmoid_binary_cross_entropy(logits, x).sum(-1) + divergence).mean()
 
-    return Model(loss, net.init(jax.random.key(0), x, key)["params"], (x, key))
+    return Example(loss, net.init(jax.random.key(0), x, key)["params"], (x, key))
 
 
 MODELS = [

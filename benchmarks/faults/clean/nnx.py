@@ -6,23 +6,23 @@ import jax
 import optax
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "flax.nnx"
 
 
-def _classifier(nnx: Any, net: Any, x: jax.Array, learning: Any = None, **settings: Any) -> Model:
-    """Softmax cross-entropy; what is not learned is merged anew at each call."""
+def _classifier(nnx: Any, net: Any, x: jax.Array, learning: Any = None, **settings: Any) -> Example:
+    """Computes a softmax cross-entropy; state that is not learned is merged in at each call."""
     graph, params, rest = nnx.split(net, learning or nnx.Param, ...)
 
     def loss(p, x, labels):
         logits = nnx.merge(graph, p, rest, copy=True)(x)
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
-    return Model(loss, params, (x, integers(1, 3, len(x))), settings)
+    return Example(loss, params, (x, integers(1, 3, len(x))), settings)
 
 
-def dropout_mlp(nnx: Any) -> Model:
+def dropout_mlp(nnx: Any) -> Example:
     """flax.nnx.Linear, LayerNorm, gelu, Dropout."""
     rngs = nnx.Rngs(0)
     first, last = nnx.Linear(6, 8, rngs=rngs), nnx.Linear(8, 3, rngs=rngs)
@@ -31,7 +31,7 @@ def dropout_mlp(nnx: Any) -> Model:
     return _classifier(nnx, net, normal(0, 32, 6))
 
 
-def batch_norm_cnn(nnx: Any) -> Model:
+def batch_norm_cnn(nnx: Any) -> Example:
     """flax.nnx.Conv without bias, BatchNorm in training, avg_pool."""
     rngs = nnx.Rngs(0)
 
@@ -48,7 +48,7 @@ def batch_norm_cnn(nnx: Any) -> Model:
     return _classifier(nnx, CNN(), normal(0, 16, 6, 6, 3))
 
 
-def attention(nnx: Any) -> Model:
+def attention(nnx: Any) -> Example:
     """flax.nnx.MultiHeadAttention without bias, with normalised queries and keys, after Embed."""
     rngs = nnx.Rngs(0)
 
@@ -73,7 +73,7 @@ def attention(nnx: Any) -> Model:
     return _classifier(nnx, Net(), integers(2, 9, 8, 5))
 
 
-def bidirectional_lstm(nnx: Any) -> Model:
+def bidirectional_lstm(nnx: Any) -> Example:
     """flax.nnx.Bidirectional of RNNs over LSTMCell and SimpleCell."""
     rngs = nnx.Rngs(0)
     forward = nnx.RNN(nnx.LSTMCell(4, 5, rngs=rngs))
@@ -83,7 +83,7 @@ def bidirectional_lstm(nnx: Any) -> Model:
     return _classifier(nnx, net, normal(0, 8, 5, 4))
 
 
-def lora(nnx: Any) -> Model:
+def lora(nnx: Any) -> Example:
     """flax.nnx.LoRA around frozen Linear layers: one factor zero at the start, only they learn."""
     rngs = nnx.Rngs(0)
 
@@ -95,7 +95,7 @@ def lora(nnx: Any) -> Model:
     return _classifier(nnx, net, normal(0, 16, 6), learning=nnx.LoRAParam)
 
 
-def scanned_layers(nnx: Any) -> Model:
+def scanned_layers(nnx: Any) -> Example:
     """flax.nnx.vmap builds a stack of Linear layers, flax.nnx.scan runs through it."""
 
     @nnx.vmap(in_axes=0, out_axes=0)

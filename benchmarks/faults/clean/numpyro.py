@@ -8,13 +8,13 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "numpyro"
 
 
-def _bound(numpyro: Any, model: Any, guide: Any, *data: jax.Array, particles: int = 4) -> Model:
-    """The negative bound in unconstrained parameters, as SVI minimises it."""
+def _bound(numpyro: Any, model: Any, guide: Any, *data: jax.Array, particles: int = 4) -> Example:
+    """Computes the negative evidence lower bound in unconstrained parameters, as SVI does."""
     elbo = numpyro.infer.Trace_ELBO(num_particles=particles)
     svi = numpyro.infer.SVI(model, guide, numpyro.optim.Adam(1e-3), elbo)
     state = svi.init(jax.random.key(0), *data)
@@ -22,7 +22,7 @@ def _bound(numpyro: Any, model: Any, guide: Any, *data: jax.Array, particles: in
     def loss(p, key, *data):
         return elbo.loss(key, svi.constrain_fn(p), model, guide, *data)
 
-    return Model(loss, svi.optim.get_params(state.optim_state), (jax.random.key(1), *data))
+    return Example(loss, svi.optim.get_params(state.optim_state), (jax.random.key(1), *data))
 
 
 def _regression(numpyro: Any) -> Any:
@@ -37,21 +37,21 @@ def _regression(numpyro: Any) -> Any:
     return model
 
 
-def mean_field(numpyro: Any) -> Model:
+def mean_field(numpyro: Any) -> Example:
     """numpyro.infer.autoguide.AutoNormal on a regression with unknown noise."""
     model = _regression(numpyro)
     guide = numpyro.infer.autoguide.AutoNormal(model)
     return _bound(numpyro, model, guide, normal(0, 20, 3), normal(1, 20))
 
 
-def low_rank_guide(numpyro: Any) -> Model:
+def low_rank_guide(numpyro: Any) -> Example:
     """numpyro.infer.autoguide.AutoLowRankMultivariateNormal on the same regression."""
     model = _regression(numpyro)
     guide = numpyro.infer.autoguide.AutoLowRankMultivariateNormal(model, rank=2)
     return _bound(numpyro, model, guide, normal(0, 20, 3), normal(1, 20))
 
 
-def eight_schools(numpyro: Any) -> Model:
+def eight_schools(numpyro: Any) -> Example:
     """NumPyro's eight-schools example, reparameterised; AutoMultivariateNormal."""
     dist, reparam = numpyro.distributions, numpyro.infer.reparam
     spread = jnp.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
@@ -71,7 +71,7 @@ def eight_schools(numpyro: Any) -> Model:
     return _bound(numpyro, model, guide, effects)
 
 
-def vae(numpyro: Any) -> Model:
+def vae(numpyro: Any) -> Example:
     """NumPyro's VAE example in small, with Linen nets by contrib.module.flax_module."""
     dist = numpyro.distributions
     flax_module = import_module("numpyro.contrib.module").flax_module
@@ -92,7 +92,7 @@ def vae(numpyro: Any) -> Model:
     return _bound(numpyro, model, guide, (normal(0, 24, 5) > 0).astype(jnp.float32), particles=1)
 
 
-def beta_bernoulli(numpyro: Any) -> Model:
+def beta_bernoulli(numpyro: Any) -> Example:
     """NumPyro's SVI example: a Beta guide with constrained parameters, pathwise through gamma."""
     dist = numpyro.distributions
 
@@ -109,7 +109,7 @@ def beta_bernoulli(numpyro: Any) -> Model:
     return _bound(numpyro, model, guide, integers(0, 2, 10))
 
 
-def ordered_logistic(numpyro: Any) -> Model:
+def ordered_logistic(numpyro: Any) -> Example:
     """numpyro.infer.util.initialize_model's potential energy: cut points under a constraint."""
     dist = numpyro.distributions
 
@@ -126,7 +126,7 @@ def ordered_logistic(numpyro: Any) -> Model:
     def loss(p, x, y):
         return numpyro.infer.util.potential_energy(model, (x, y), {}, p)
 
-    return Model(loss, start.param_info.z, data)
+    return Example(loss, start.param_info.z, data)
 
 
 MODELS = [mean_field, low_rank_guide, eight_schools, vae, beta_bernoulli, ordered_logistic]

@@ -1,4 +1,4 @@
-"""Optax: its losses on a small net, and its optimisers as the one that is simulated."""
+"""Optax: its losses on a small net, and its optimisers as the one that the checks simulate."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "optax"
 
@@ -20,7 +20,7 @@ def _net(p, x):
     return jnp.tanh(x @ p["hidden"] + p["bias"][None]) @ p["out"] + p["shift"][None]
 
 
-def ctc(optax: Any) -> Model:
+def ctc(optax: Any) -> Example:
     """optax.ctc_loss on padded frames and padded labels."""
     x, labels = normal(2, 4, 9, 6), integers(3, 3, 4, 3) + 1
     frames = jnp.arange(9) >= jnp.array([9, 8, 7, 9])[:, None]
@@ -30,19 +30,19 @@ def ctc(optax: Any) -> Model:
         masks = frames.astype(jnp.float32), letters.astype(jnp.float32)
         return optax.ctc_loss(_net(p, x), masks[0], labels, masks[1]).mean()
 
-    return Model(loss, _params(4), (x, labels))
+    return Example(loss, _params(4), (x, labels))
 
 
-def sigmoid_focal(optax: Any) -> Model:
+def sigmoid_focal(optax: Any) -> Example:
     """optax.sigmoid_focal_loss with alpha and gamma."""
 
     def loss(p, x, labels):
         return optax.sigmoid_focal_loss(_net(p, x), labels, alpha=0.3, gamma=2.0).mean()
 
-    return Model(loss, _params(2), (normal(2, 16, 6), (normal(3, 16, 2) > 0).astype(jnp.float32)))
+    return Example(loss, _params(2), (normal(2, 16, 6), (normal(3, 16, 2) > 0).astype(jnp.float32)))
 
 
-def triplet_margin(optax: Any) -> Model:
+def triplet_margin(optax: Any) -> Example:
     """optax.losses.triplet_margin_loss of anchors, positives and negatives: no bias at the end."""
     params = _params(4)
     del params["shift"]  # differences of embeddings do not see it
@@ -52,19 +52,19 @@ def triplet_margin(optax: Any) -> Model:
         embedded = _net(p, anchors), _net(p, positives), _net(p, negatives)
         return optax.losses.triplet_margin_loss(*embedded, margin=10.0).mean()
 
-    return Model(loss, params, (normal(2, 16, 6), normal(3, 16, 6), normal(4, 16, 6)))
+    return Example(loss, params, (normal(2, 16, 6), normal(3, 16, 6), normal(4, 16, 6)))
 
 
-def contrastive(optax: Any) -> Model:
+def contrastive(optax: Any) -> Example:
     """optax.losses.ntxent on two samples of each class, normalised embeddings."""
 
     def loss(p, x, labels):
         return optax.losses.ntxent(_net(p, x), labels, temperature=0.5)
 
-    return Model(loss, _params(4), (normal(2, 12, 6), jnp.arange(12) // 2))
+    return Example(loss, _params(4), (normal(2, 12, 6), jnp.arange(12) // 2))
 
 
-def sparsemax(optax: Any) -> Model:
+def sparsemax(optax: Any) -> Example:
     """optax.losses.sparsemax_loss and multiclass_hinge: projections and maxima."""
 
     def loss(p, x, signs, labels):
@@ -73,10 +73,10 @@ def sparsemax(optax: Any) -> Model:
         return (optax.losses.sparsemax_loss(logits[:, 0], signs) + hinge).mean()
 
     data = normal(2, 16, 6), (normal(3, 16) > 0).astype(jnp.float32), integers(4, 3, 16)
-    return Model(loss, _params(3), data)
+    return Example(loss, _params(3), data)
 
 
-def ranking_softmax(optax: Any) -> Model:
+def ranking_softmax(optax: Any) -> Example:
     """optax.losses.ranking_softmax_loss with a mask over items: no bias, as a softmax follows."""
     params = _params(1)
     del params["shift"]  # a constant over the items
@@ -86,10 +86,10 @@ def ranking_softmax(optax: Any) -> Model:
         return optax.losses.ranking_softmax_loss(scores, relevance, where=where)
 
     where = jnp.arange(5) < jnp.array([5, 4, 3, 5])[:, None]
-    return Model(loss, params, (normal(2, 4, 5, 6), jnp.abs(normal(3, 4, 5)), where))
+    return Example(loss, params, (normal(2, 4, 5, 6), jnp.abs(normal(3, 4, 5)), where))
 
 
-def distillation(optax: Any) -> Model:
+def distillation(optax: Any) -> Example:
     """optax.losses.kl_divergence_with_log_targets of a student to a teacher, cosine_distance."""
     teacher = {k: v + 1.0 for k, v in _params(3).items()}
 
@@ -99,28 +99,28 @@ def distillation(optax: Any) -> Model:
         distance = optax.losses.cosine_distance(student, target)
         return (optax.losses.kl_divergence_with_log_targets(*logs) + distance).mean()
 
-    return Model(loss, _params(3), (normal(2, 16, 6),))
+    return Example(loss, _params(3), (normal(2, 16, 6),))
 
 
-def _trained_by(optimizer: Any) -> Model:
+def _trained_by(optimizer: Any) -> Example:
     def loss(p, x, y):
         return jnp.log(jnp.cosh(_net(p, x) - y)).mean()
 
     data = normal(2, 16, 6), normal(3, 16, 2)
-    return Model(loss, _params(2), data, {"optimizer": optimizer})
+    return Example(loss, _params(2), data, {"optimizer": optimizer})
 
 
-def muon(optax: Any) -> Model:
+def muon(optax: Any) -> Example:
     """optax.contrib.muon: matrices orthogonalised, vectors by Adam; log_cosh."""
     return _trained_by(optax.contrib.muon(1e-2))
 
 
-def schedule_free(optax: Any) -> Model:
+def schedule_free(optax: Any) -> Example:
     """optax.contrib.schedule_free_adamw with warm-up."""
     return _trained_by(optax.contrib.schedule_free_adamw(1e-2, warmup_steps=5))
 
 
-def warm_up_clip_accumulate(optax: Any) -> Model:
+def warm_up_clip_accumulate(optax: Any) -> Example:
     """optax.MultiSteps over clip_by_global_norm and adamw on a schedule that warms up from zero."""
     rate = optax.warmup_cosine_decay_schedule(0.0, 1e-2, 10, 100)
     chain = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate))

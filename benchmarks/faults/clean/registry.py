@@ -1,4 +1,4 @@
-"""What a clean model is, and the list of all of them."""
+"""Sound models: a type for a model of a library, and the list of all of them."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-from benchmarks.faults.registry import Model
+from benchmarks.faults.registry import Example
 
 FILES = (
     "linen",
@@ -30,48 +30,48 @@ FILES = (
 
 
 @dataclass(frozen=True)
-class Clean:
-    """A model whose every parameter learns on its data, or is on its allow-list with the reason.
+class SoundModel:
+    """A model in which every parameter learns, or is on its allow-list with the reason.
 
     Attributes:
-        library: the module that `make` is given.
-        make: builds the loss, the parameters, the data and the settings of `diagnose`.
+        library: Name of the module that `make` gets.
+        make: Returns the loss, the parameters, the data and the settings of `diagnose`.
     """
 
     library: str
-    make: Callable[[Any], Model]
+    make: Callable[[Any], Example]
 
     @property
     def name(self) -> str:
-        """`file.function`."""
+        """The name, `file.function`."""
         return f"{self.make.__module__.rpartition('.')[2]}.{self.make.__name__}"
 
     @property
     def source(self) -> str:
-        """The library's classes or example, as the first line of the docstring says."""
+        """The library's classes or example: the first line of the docstring of `make`."""
         return (self.make.__doc__ or "").strip().partition("\n")[0]
 
     @property
     def is_installed(self) -> bool:
-        """Whether the library is there."""
+        """Whether the library is installed."""
         return find_spec(self.library.partition(".")[0]) is not None
 
-    def build(self) -> Model:
-        """The model.
+    def build(self) -> Example:
+        """Builds the model.
 
         Raises:
-            ModuleNotFoundError: its library is missing.
+            ModuleNotFoundError: The library is not installed.
         """
         os.environ.setdefault("KERAS_BACKEND", "jax")  # read by Keras at its import, by no other
         return self.make(import_module(self.library))
 
 
-def all_clean() -> list[Clean]:
-    """Every clean model of every library, whether installed or not."""
+def load_sound_models() -> list[SoundModel]:
+    """Returns every model of every library, whether the library is installed or not."""
     modules = [import_module(f"benchmarks.faults.clean.{name}") for name in FILES]
-    return [Clean(module.LIBRARY, make) for module in modules for make in module.MODELS]
+    return [SoundModel(module.LIBRARY, make) for module in modules for make in module.MODELS]
 
 
 def integers(seed: int, limit: int, *shape: int) -> jax.Array:
-    """Uniform integers from 0 to below `limit`, always the same for one seed."""
+    """Returns uniform integers from 0 to below `limit`, the same for the same seed."""
     return jax.random.randint(jax.random.key(seed), shape, 0, limit)

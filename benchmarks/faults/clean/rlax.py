@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "rlax"
 
@@ -20,7 +20,7 @@ def _net(p, x):
     return jnp.tanh(x @ p["hidden"] + p["bias"]) @ p["out"] + p["shift"]
 
 
-def double_q_learning(rlax: Any) -> Model:
+def double_q_learning(rlax: Any) -> Example:
     """rlax.double_q_learning with l2_loss, as in RLax's DQN example."""
     target = {k: v + 0.1 for k, v in _params(3).items()}
 
@@ -32,10 +32,10 @@ def double_q_learning(rlax: Any) -> Model:
         return rlax.l2_loss(error).mean()
 
     data = normal(2, 16, 4), integers(3, 3, 16), normal(4, 16), normal(5, 16, 4)
-    return Model(loss, _params(3), data)
+    return Example(loss, _params(3), data)
 
 
-def categorical_q_learning(rlax: Any) -> Model:
+def categorical_q_learning(rlax: Any) -> Example:
     """rlax.categorical_q_learning: distributions of returns on a grid of atoms."""
     atoms = jnp.linspace(-2.0, 2.0, 5)
 
@@ -47,10 +47,10 @@ def categorical_q_learning(rlax: Any) -> Model:
         return jax.vmap(one)(logits[0], action, reward, logits[1]).mean()
 
     data = normal(2, 16, 4), integers(3, 3, 16), normal(4, 16), normal(5, 16, 4)
-    return Model(loss, _params(15), data)
+    return Example(loss, _params(15), data)
 
 
-def quantile_regression(rlax: Any) -> Model:
+def quantile_regression(rlax: Any) -> Example:
     """rlax.quantile_q_learning with a Huber loss over quantiles."""
     levels = (jnp.arange(4) + 0.5) / 4
 
@@ -64,10 +64,10 @@ def quantile_regression(rlax: Any) -> Model:
         return jax.vmap(one)(quantiles[0], action, reward, quantiles[1]).mean()
 
     data = normal(2, 16, 4), integers(3, 3, 16), normal(4, 16), normal(5, 16, 4)
-    return Model(loss, _params(12), data)
+    return Example(loss, _params(12), data)
 
 
-def actor_critic(rlax: Any) -> Model:
+def actor_critic(rlax: Any) -> Example:
     """rlax.vtrace_td_error_and_advantage, policy_gradient_loss and entropy_loss: IMPALA."""
 
     def loss(p, states, actions, rewards, behaviour):
@@ -86,10 +86,10 @@ def actor_critic(rlax: Any) -> Model:
         return policy + 0.5 * jnp.mean(returns.errors**2) + 0.01 * entropy
 
     data = normal(2, 13, 4), integers(3, 3, 12), normal(4, 12), normal(5, 12, 3)
-    return Model(loss, _params(4), data)
+    return Example(loss, _params(4), data)
 
 
-def clipped_surrogate(rlax: Any) -> Model:
+def clipped_surrogate(rlax: Any) -> Example:
     """rlax.clipped_surrogate_pg_loss with truncated_generalized_advantage_estimation: PPO."""
 
     def loss(p, states, actions, rewards, behaviour):
@@ -106,10 +106,10 @@ def clipped_surrogate(rlax: Any) -> Model:
         return policy + 0.5 * jnp.mean((values[:-1] - target) ** 2)
 
     data = normal(2, 25, 4), integers(3, 3, 24), normal(4, 24), 0.3 * normal(5, 24, 3)
-    return Model(loss, _params(4), data)
+    return Example(loss, _params(4), data)
 
 
-def deterministic_policy_gradient(rlax: Any) -> Model:
+def deterministic_policy_gradient(rlax: Any) -> Example:
     """rlax.dpg_loss of an actor through a fixed critic."""
     critic = 0.5 * normal(6, 6)
 
@@ -121,7 +121,7 @@ def deterministic_policy_gradient(rlax: Any) -> Model:
         slopes = jax.vmap(jax.grad(value))(actions, states)
         return jax.vmap(rlax.dpg_loss)(actions, slopes).mean()
 
-    return Model(loss, _params(2), (normal(2, 16, 4),))
+    return Example(loss, _params(2), (normal(2, 16, 4),))
 
 
 MODELS = [

@@ -1,4 +1,4 @@
-"""What ships with JAX itself: stax nets, odeint, attention of jax.nn, functions of jax.scipy."""
+"""JAX itself: stax nets, odeint, attention of jax.nn, functions of jax.scipy."""
 
 from typing import Any
 
@@ -8,28 +8,28 @@ from jax import lax
 from jax.experimental.ode import odeint
 
 from benchmarks.faults.clean.registry import integers
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "jax.example_libraries.stax"
 
 
-def _classifier(net: Any, x: jax.Array) -> Model:
+def _classifier(net: Any, x: jax.Array) -> Example:
     init, apply = net
     params = init(jax.random.key(0), (-1, *x.shape[1:]))[1]
 
     def loss(p, x, targets):
         return -jnp.mean(jnp.sum(apply(p, x) * targets, 1))
 
-    return Model(loss, params, (x, jax.nn.one_hot(integers(1, 3, len(x)), 3)))
+    return Example(loss, params, (x, jax.nn.one_hot(integers(1, 3, len(x)), 3)))
 
 
-def mnist_classifier(stax: Any) -> Model:
+def mnist_classifier(stax: Any) -> Example:
     """jax.example_libraries.stax.Dense, Softplus, LogSoftmax: JAX's MNIST example, smaller."""
     layers = [stax.Dense(8), stax.Softplus, stax.Dense(8), stax.Softplus]
     return _classifier(stax.serial(*layers, stax.Dense(3), stax.LogSoftmax), normal(0, 16, 6))
 
 
-def resnet_block(stax: Any) -> Model:
+def resnet_block(stax: Any) -> Example:
     """jax.example_libraries.stax.FanOut, FanInSum, Conv, BatchNorm: JAX's resnet50 example, tiny.
 
     Stax cannot leave out the bias of Conv, which BatchNorm takes away.
@@ -43,7 +43,7 @@ def resnet_block(stax: Any) -> Model:
     return _classifier(net, normal(0, 16, 6, 6, 4))._replace(settings={"allow": allow})
 
 
-def neural_ode(stax: Any) -> Model:
+def neural_ode(stax: Any) -> Example:
     """jax.experimental.ode.odeint through a stax net, adjoint gradients."""
     init, apply = stax.serial(stax.Dense(6), stax.Tanh, stax.Dense(2))
     params = init(jax.random.key(0), (-1, 2))[1]
@@ -53,10 +53,10 @@ def neural_ode(stax: Any) -> Model:
         path = odeint(lambda y, t: apply(p, y), start, times, rtol=1e-6, atol=1e-8)
         return jnp.mean((path[-1] - target) ** 2)
 
-    return Model(loss, params, (normal(0, 4, 2), normal(1, 4, 2)))
+    return Example(loss, params, (normal(0, 4, 2), normal(1, 4, 2)))
 
 
-def grouped_query_attention(stax: Any) -> Model:
+def grouped_query_attention(stax: Any) -> Example:
     """jax.nn.dot_product_attention, causal, four query heads over two of keys; log_softmax."""
     shapes = {"query": (8, 4, 4), "key": (8, 2, 4), "value": (8, 2, 4), "out": (16, 5)}
     params = {name: 0.4 * normal(i, *shape) for i, (name, shape) in enumerate(shapes.items())}
@@ -67,10 +67,10 @@ def grouped_query_attention(stax: Any) -> Model:
         logs = jax.nn.log_softmax(mixed.reshape(*x.shape[:2], -1) @ p["out"])
         return -jnp.mean(jnp.take_along_axis(logs, labels[..., None], -1))
 
-    return Model(loss, params, (normal(5, 4, 6, 8), integers(6, 5, 4, 6)))
+    return Example(loss, params, (normal(5, 4, 6, 8), integers(6, 5, 4, 6)))
 
 
-def student_mixture(stax: Any) -> Model:
+def student_mixture(stax: Any) -> Example:
     """jax.scipy.stats.t, jax.scipy.special.logsumexp: a mixture's likelihood, degrees learned."""
     zeros = {name: jnp.zeros(3) for name in ("weight", "width", "degrees")}
     params = zeros | {"place": jnp.array([-1.0, 0.5, 2.0])}
@@ -80,10 +80,10 @@ def student_mixture(stax: Any) -> Model:
         logs = jax.scipy.stats.t.logpdf(x[:, None], degrees, p["place"], width)
         return -jax.scipy.special.logsumexp(logs + jax.nn.log_softmax(p["weight"]), -1).mean()
 
-    return Model(loss, params, (2 * normal(0, 64),))
+    return Example(loss, params, (2 * normal(0, 64),))
 
 
-def fixed_point(stax: Any) -> Model:
+def fixed_point(stax: Any) -> Example:
     """jax.lax.custom_root around Newton's method, jax.numpy.linalg.solve: an implicit layer."""
     init, apply = stax.serial(stax.Dense(4), stax.Tanh)
     params = init(jax.random.key(0), (-1, 7))[1]
@@ -106,7 +106,7 @@ def fixed_point(stax: Any) -> Model:
     def loss(p, x, y):
         return jnp.mean((jax.vmap(lambda row: layer(p, row))(x) - y) ** 2)
 
-    return Model(loss, params, (normal(0, 8, 3), normal(1, 8, 4)))
+    return Example(loss, params, (normal(0, 8, 3), normal(1, 8, 4)))
 
 
 MODELS = [

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from benchmarks.faults.registry import Model, normal
+from benchmarks.faults.registry import Example, normal
 
 LIBRARY = "tinygp"
 
@@ -15,7 +15,7 @@ def _zeros(*names: str) -> dict[str, jax.Array]:
     return {name: jnp.zeros(()) for name in names}
 
 
-def regression(tinygp: Any) -> Model:
+def regression(tinygp: Any) -> Example:
     """tinygp.kernels.ExpSquared with a transform.Linear of the inputs, a learned mean and noise."""
 
     def loss(p, x, y):
@@ -26,10 +26,10 @@ def regression(tinygp: Any) -> Model:
         return -process.log_probability(y)
 
     params = _zeros("amplitude", "noise", "mean") | {"scales": jnp.zeros(2)}
-    return Model(loss, params, (normal(0, 16, 2), normal(1, 16)))
+    return Example(loss, params, (normal(0, 16, 2), normal(1, 16)))
 
 
-def quasiseparable(tinygp: Any) -> Model:
+def quasiseparable(tinygp: Any) -> Example:
     """tinygp.kernels.quasisep.SHO and Matern32: a scan along sorted times."""
     quasisep = import_module("tinygp.kernels.quasisep")
 
@@ -40,7 +40,7 @@ def quasiseparable(tinygp: Any) -> Model:
         return -process.log_probability(y)
 
     params = _zeros("omega", "quality", "sigma", "scale", "noise")
-    return Model(loss, params, (jnp.cumsum(jnp.abs(normal(0, 16)) + 0.1), normal(1, 16)))
+    return Example(loss, params, (jnp.cumsum(jnp.abs(normal(0, 16)) + 0.1), normal(1, 16)))
 
 
 MODELS = [regression, quasiseparable]
