@@ -77,7 +77,7 @@ class _Collector:
         self._proofs: dict[Hashable, set[str]] = {}
 
     def describe_cause(self, cause: Cause) -> dict[str, Any]:
-        """Returns the texts of a cause, what was done, and its verdict with all effects."""
+        """Returns a cause's sentences, its interventions, and its verdict with all effects."""
         verdict = judge_cause(self._study, cause, self._scales, self._store, self._seeds)
         for name in (IMPOSED, REMOVED):
             if name in verdict:
