@@ -2,10 +2,13 @@
 
 from collections import Counter
 
+import jax.numpy as jnp
 import pytest
 
+from benchmarks.faults.__main__ import main
 from benchmarks.faults.benchmark import Score, score_faults
-from benchmarks.faults.registry import WITH_LINE, load_faults
+from benchmarks.faults.oracle import is_confirmed
+from benchmarks.faults.registry import WITH_LINE, Example, Fault, load_faults, normal
 from checks.verdicts import ORDER, PASSING
 
 FAULTS = {fault.name: fault for fault in load_faults()}
@@ -42,6 +45,61 @@ def test_a_fault_is_confirmed_found_and_its_twin_passes(name):
     score = _score([name])
     assert (score.unconfirmed, score.misses, score.alarms, score.wrong_lines) == ([], [], [], [])
     assert sum(score.found.values()) == len(FAULTS[name].leaves)
+
+
+def unused_weight(faulty):
+    """A program that is not faulty, whatever is asked for: `b` is unused in both."""
+    params = {"a": normal(1, 3), "b": normal(2, 3)}
+    return Example(lambda p, x: jnp.mean((p["a"] * x - 1) ** 2), params, (normal(3, 3),))
+
+
+def used_weight(faulty):
+    """The weight `b` is unused in the faulty program."""
+    params = {"a": normal(1, 3), "b": normal(2, 3)}
+
+    def loss(p, x):
+        return jnp.mean((p["a"] * x + (0 if faulty else p["b"]) - 1) ** 2)
+
+    return Example(loss, params, (normal(3, 3),))
+
+
+def test_a_fault_that_its_twin_has_too_is_not_confirmed_and_not_counted():
+    fault = Fault("disconnected", ("b",), unused_weight)
+    assert not is_confirmed(fault)
+    score = Score()
+    score.add(fault, cures=False)
+    assert (score.unconfirmed, score.confirmed) == (["test_faults.unused_weight"], 0)
+
+
+def test_a_wrong_verdict_is_a_miss_and_an_unexpected_one_an_alarm():
+    score = Score()
+    score.add(Fault("disconnected", ("b",), used_weight), cures=False)
+    assert (score.found["disconnected"], score.misses, score.alarms) == (1, [], [])
+    other = Score()
+    other.add(Fault("unvisited", ("b",), used_weight), cures=False)
+    assert other.misses == ["test_faults.used_weight: b is disconnected, not unvisited"]
+    score.merge(other)
+    assert score.expected == {"disconnected": 1, "unvisited": 1} and score.confirmed == 2
+    table = score.table().splitlines()
+    assert [line.split()[:3] for line in table[1:3]] == [
+        ["disconnected", "1", "100%"],
+        ["unvisited", "1", "0%"],
+    ]
+
+
+def test_the_summary_counts_reported_and_held_out_faults(monkeypatch, capsys):
+    monkeypatch.setattr("benchmarks.faults.__main__.score_faults", lambda faults, say: Score())
+    names = [name for name in FAULTS if "masked_out" in name]
+    assert main(["masked_out"]) == 0
+    summary = capsys.readouterr().out.splitlines()[-1]
+    held_out = sum(FAULTS[name].held_out for name in names)
+    assert f"{len(names)} faults" in summary and f"{held_out} not looked at" in summary
+
+
+def test_a_name_that_no_fault_has_is_an_error(capsys):
+    with pytest.raises(SystemExit) as error:
+        main(["no_such_fault"])
+    assert error.value.code == 2 and "no_such_fault" in capsys.readouterr().err
 
 
 @pytest.mark.slow
