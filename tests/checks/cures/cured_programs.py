@@ -86,7 +86,7 @@ def indexed(v, x, cured):
     at = jnp.int32(v)
     found = x[:, at]
     slope = lax.stop_gradient(x[:, at + 1] - x[:, at])
-    return jnp.mean((estimate(found, v * slope) if cured else found) ** 2)
+    return jnp.mean((estimate(found, v[None] * slope) if cured else found) ** 2)
 
 
 def searched(v, x, cured):

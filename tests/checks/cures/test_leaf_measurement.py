@@ -18,7 +18,7 @@ def loss(params, x):
     """One leaf of each kind."""
     unit = jnp.stack([params["unit"].sum() ** 2 * x[0], 0 * params["unit"].sum()])
     alive = (params["alive"] * x).sum() + 1e-12 * params["weak"].sum() + unit.sum()
-    zero = (params["up"] @ params["down"] * x).sum() + params["s"] ** 2 * x.sum()
+    zero = (params["up"] @ params["down"] * x[None]).sum() + params["s"] ** 2 * x.sum()
     return alive + zero + lax.stop_gradient(params["cut"]).sum() + half_tanh(params["off"]).sum()
 
 
