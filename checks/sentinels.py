@@ -1,15 +1,18 @@
-"""Sentinels: numbers a compiled training step returns so that a run cannot die in silence.
+"""Sentinels: statistics of a compiled training step, which show a group without gradient.
 
-Everything here is a pure function of arrays. Put it into any optax loop:
+All functions but `silent_groups` are pure and can be compiled. In an optax loop:
 
-    updates, state = optimizer.update(gradients, state, params)
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
     readings = sentinels(groups, gradients, updates, params)
-    silence = count_silent(silence, readings)          # carried with the training state
+    silence = count_silent(silence, readings)          # a part of the training state
+    params = optax.apply_updates(params, updates)      # after `sentinels`
 
 and, on the host, whenever the readings are logged:
 
     for line in silent_groups(silence, patience=100):
         print(line)
+
+This module imports only JAX and the names of leaves, so that a training program stays light.
 """
 
 from collections.abc import Mapping
@@ -20,32 +23,35 @@ import jax.numpy as jnp
 
 from checks.program.leaves import name_leaves
 
-# Sums of squares in which no float32 square that counts was lost, below or above.
-_SAFE = (1e-20, 1e30)
+# Between these bounds a float32 sum of squares is exact to rounding: no square that matters to it
+# underflowed (1e-20 is far above the smallest normal number, 1.2e-38) or overflowed (3.4e38).
+_SAFE_SQUARES = (1e-20, 1e30)
 
 
 def sentinels(
     groups: Mapping[str, str], gradients: Any, updates: Any, params: Any
 ) -> dict[str, jax.Array]:
-    """Five float32 scalars for each parameter group, under `GROUP/MEASURE`.
+    """Computes five statistics for each group of parameters.
 
     Args:
-        groups: leaf name -> group, as `group_by_depth(params)` makes it; names as in a report.
-        gradients: pytree of gradients, of the structure of `params`.
-        updates: what the optimiser makes of them, of the same structure.
-        params: the weights before the update.
+        groups: leaf name -> group, as `group_by_depth(params)` returns it; names as in a report.
+        gradients: pytree of gradients, with the structure of `params`.
+        updates: pytree of updates that the optimiser returned for them, with the same structure.
+        params: the weights before the update, which gradients and updates belong to. With the
+            weights after it, `weight_norm` would be that of the next step.
 
     Returns:
-        `GROUP/gradient_norm`, `GROUP/update_norm`, `GROUP/weight_norm`: Euclidean norms, scaled
-        before they are squared so that a norm of 1e-30 does not print as 0;
-        `GROUP/zero_share`: share of gradient elements that are exactly zero, 0 to 1;
-        `GROUP/non_finite`: number of gradient elements that are NaN or Inf.
+        `GROUP/STATISTIC` -> float32 scalar. The statistics are `gradient_norm`, `update_norm` and
+        `weight_norm`, Euclidean norms over the leaves of the group, scaled where a square would
+        leave the range of float32; `zero_share`, the share of gradient elements that are exactly
+        zero, from 0 to 1; and `non_finite`, the number of gradient elements that are NaN or
+        infinite.
 
     Raises:
-        ValueError: a float leaf has no group, or the group of a name that is no leaf.
+        ValueError: a float leaf has no group, or a name in `groups` is no float leaf.
     """
-    members = _members(groups, params)
-    trees = [_by_name(tree) for tree in (gradients, updates, params)]
+    members = _find_members(groups, params)
+    trees = [_flatten(tree) for tree in (gradients, updates, params)]
     readings: dict[str, jax.Array] = {}
     for group, names in members.items():
         gradient, update, weight = ([tree[name] for name in names] for tree in trees)
@@ -53,28 +59,47 @@ def sentinels(
         readings[f"{group}/update_norm"] = _norm(update)
         readings[f"{group}/weight_norm"] = _norm(weight)
         readings[f"{group}/zero_share"] = _zero_share(gradient)
-        readings[f"{group}/non_finite"] = _non_finite(gradient)
+        readings[f"{group}/non_finite"] = _count_non_finite(gradient)
     return readings
 
 
 def group_by_depth(params: Any, depth: int = 1) -> dict[str, str]:
-    """Leaf name -> its first `depth` path parts (a shorter path is its own group)."""
-    return {name: "/".join(name.split("/")[:depth]) for name in _by_name(params)}
+    """Groups the float leaves by the first parts of their names.
+
+    Args:
+        params: pytree of parameters.
+        depth: number of name parts that make a group; a shorter name is its own group.
+
+    Returns:
+        Leaf name -> group.
+    """
+    return {name: "/".join(name.split("/")[:depth]) for name in _flatten(params)}
 
 
 def gate_statistics(gate: jax.Array) -> dict[str, jax.Array]:
-    """Mean and standard deviation of a gate of any shape, whose values lie in [0, 1].
+    """Computes the mean and the spread of a gate, to be returned beside the readings.
 
-    A mean near 0 or 1 with a spread near 0 is a gate that has closed or opened for good.
+    A mean near 0 or 1 with a spread near 0 means that the gate is closed or open for all inputs.
+
+    Args:
+        gate: values from 0 to 1, of any shape and float type.
+
+    Returns:
+        `mean` and `spread` (the standard deviation), float32 scalars.
     """
     gate = gate.astype(jnp.float32)
     return {"mean": gate.mean(), "spread": gate.std()}
 
 
-def attention_entropy(weights: jax.Array) -> jax.Array:
-    """Mean entropy of attention rows `[..., keys]`, as a share of log(keys): 1 is uniform.
+def attention_entropy_share(weights: jax.Array) -> jax.Array:
+    """Computes the mean entropy of attention rows, divided by that of uniform rows.
 
-    Rows that are wholly masked (all zero) are left out; one key alone has entropy 0.
+    Args:
+        weights: attention weights `[..., keys]`. Rows that are all zero (fully masked) are left
+            out.
+
+    Returns:
+        A float32 scalar from 0 (each row attends to one key) to 1 (uniform). A single key gives 0.
     """
     weights = weights.astype(jnp.float32)
     entropy = -jax.scipy.special.xlogy(weights, weights).sum(-1)
@@ -86,26 +111,40 @@ def attention_entropy(weights: jax.Array) -> jax.Array:
 def count_silent(
     silence: Mapping[str, jax.Array], readings: Mapping[str, jax.Array]
 ) -> dict[str, jax.Array]:
-    """Consecutive steps (int32) for which each group's gradient was exactly zero.
+    """Counts the steps in a row for which the whole gradient of a group was exactly zero.
 
-    Start with `{}` outside a compiled loop, or with `no_silence(groups)` inside one.
+    Args:
+        silence: the result of the step before; for the first step `{}`, or `no_silence(groups)`
+            inside a compiled loop, where the structure must not change.
+        readings: what `sentinels` returned for this step.
+
+    Returns:
+        Group -> number of steps, an int32 scalar.
     """
     counted = {}
     for key, share in readings.items():
-        group, _, measure = key.rpartition("/")
-        if measure == "zero_share":
+        group, _, statistic = key.rpartition("/")
+        if statistic == "zero_share":
             before = silence.get(group, jnp.int32(0))
             counted[group] = jnp.where(share == 1.0, before + 1, 0).astype(jnp.int32)
     return counted
 
 
 def no_silence(groups: Mapping[str, str]) -> dict[str, jax.Array]:
-    """The state of `count_silent` before the first step."""
+    """Returns the state of `count_silent` before the first step: group -> 0, an int32 scalar."""
     return {group: jnp.int32(0) for group in dict.fromkeys(groups.values())}
 
 
 def silent_groups(silence: Mapping[str, jax.Array], patience: int) -> list[str]:
-    """One sentence for each group silent for `patience` steps or more; runs on the host."""
+    """Describes the groups without gradient; to be called on the host.
+
+    Args:
+        silence: what `count_silent` returned.
+        patience: number of silent steps from which on a group is named.
+
+    Returns:
+        One sentence for each such group, sorted by name.
+    """
     return [
         f"{group}: the gradient has been exactly zero for {int(steps)} steps"
         for group, steps in sorted(silence.items())
@@ -113,15 +152,17 @@ def silent_groups(silence: Mapping[str, jax.Array], patience: int) -> list[str]:
     ]
 
 
-def _by_name(tree: Any) -> dict[str, jax.Array]:
+def _flatten(tree: Any) -> dict[str, jax.Array]:
+    """Returns leaf name -> leaf, for the float and complex leaves."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     names = name_leaves([path for path, _ in leaves])
     pairs = zip(names, (leaf for _, leaf in leaves), strict=True)
     return {n: x for n, x in pairs if jnp.issubdtype(jnp.result_type(x), jnp.inexact)}
 
 
-def _members(groups: Mapping[str, str], params: Any) -> dict[str, list[str]]:
-    names = _by_name(params).keys()
+def _find_members(groups: Mapping[str, str], params: Any) -> dict[str, list[str]]:
+    """Returns group -> names of its leaves, after checking that both name the same leaves."""
+    names = _flatten(params).keys()
     if missing := sorted(names - groups.keys()):
         raise ValueError(
             f"every float leaf needs a group: got none for {missing[0]!r} "
@@ -139,17 +180,17 @@ def _members(groups: Mapping[str, str], params: Any) -> dict[str, list[str]]:
 
 
 def _norm(leaves: list[jax.Array]) -> jax.Array:
-    """One pass over the leaves; a second, scaled one only where a square leaves float32's range."""
+    """Computes a norm in one pass, and in a second, scaled pass only if a square left the range."""
     leaves = [leaf for leaf in leaves if leaf.size]
     if not leaves:
         return jnp.float32(0)
     square = jnp.stack([_square(leaf) for leaf in leaves]).sum()
-    is_safe = (square > _SAFE[0]) & (square < _SAFE[1])
+    is_safe = (square > _SAFE_SQUARES[0]) & (square < _SAFE_SQUARES[1])
     return jax.lax.cond(is_safe, lambda: jnp.sqrt(square), lambda: _scaled_norm(leaves))
 
 
 def _square(leaf: jax.Array) -> jax.Array:
-    """The sum of squares, as a product of vectors: many times faster than a reduction on CPU."""
+    """Computes a sum of squares as a product of vectors, far faster on CPU than a reduction."""
     parts = (leaf.real, leaf.imag) if jnp.iscomplexobj(leaf) else (leaf,)
     wide = [part.astype(jnp.float32) for part in parts]
     return jnp.stack([jnp.vdot(x, x, precision="highest") for x in wide]).sum()
@@ -168,5 +209,5 @@ def _zero_share(leaves: list[jax.Array]) -> jax.Array:
     return jnp.asarray(zeros, jnp.float32) / max(size, 1)
 
 
-def _non_finite(leaves: list[jax.Array]) -> jax.Array:
+def _count_non_finite(leaves: list[jax.Array]) -> jax.Array:
     return jnp.asarray(sum(jnp.sum(~jnp.isfinite(leaf)) for leaf in leaves), jnp.float32)

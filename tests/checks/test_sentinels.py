@@ -1,4 +1,4 @@
-"""The sentinels' numbers, their use in a compiled optax loop, and what they refuse."""
+"""Sentinels: their numbers, their use in a compiled optax loop, and what they refuse."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from checks.sentinels import (
-    attention_entropy,
+    attention_entropy_share,
     count_silent,
     gate_statistics,
     group_by_depth,
@@ -28,6 +28,30 @@ def test_norms_are_euclidean_over_the_leaves_of_a_group():
     assert readings["a/weight_norm"] == pytest.approx(5.0)
     assert readings["a/gradient_norm"] == pytest.approx(10.0)
     assert readings["c/update_norm"] == pytest.approx(2.0)
+
+
+def test_in_a_loop_the_norms_are_those_of_the_weights_before_the_update():
+    """A plain NumPy form of gradient descent on the sum of squares of `w - 1`."""
+    rate, groups, optimizer = 0.25, {"w": "w"}, optax.sgd(0.25)
+
+    @jax.jit
+    def step(params, opt_state):
+        gradients = jax.grad(lambda p: ((p["w"] - 1) ** 2).sum())(params)
+        updates, opt_state = optimizer.update(gradients, opt_state, params)
+        readings = sentinels(groups, gradients, updates, params)
+        return optax.apply_updates(params, updates), opt_state, readings
+
+    params = {"w": jnp.array([3.0, -1.0, 0.5])}
+    opt_state, weights = optimizer.init(params), np.array([3.0, -1.0, 0.5])
+    for _ in range(3):
+        params, opt_state, readings = step(params, opt_state)
+        update = -rate * 2 * (weights - 1)
+        before, after = np.linalg.norm(weights), np.linalg.norm(weights + update)
+        ratio = readings["w/update_norm"] / readings["w/weight_norm"]
+        np.testing.assert_allclose(readings["w/weight_norm"], before, rtol=1e-6)
+        np.testing.assert_allclose(ratio, np.linalg.norm(update) / before, rtol=1e-6)
+        assert abs(before - after) > 1e-2  # the weights after the update have another norm
+        weights = weights + update
 
 
 def test_a_tiny_gradient_does_not_print_as_zero():
@@ -65,8 +89,9 @@ def test_a_group_silent_for_long_is_reported_from_inside_a_compiled_loop():
     (_, _, silence), readings = jax.lax.scan(step, start, None, length=5)
     assert readings["a/gradient_norm"].shape == (5,)
     assert silent_groups(silence, patience=6) == []
-    (line,) = silent_groups(silence, patience=5)
-    assert line.startswith("c: ") and "5 steps" in line
+    assert silent_groups(silence, patience=5) == [
+        "c: the gradient has been exactly zero for 5 steps"
+    ]
 
 
 def test_one_live_step_ends_the_silence():
@@ -85,10 +110,10 @@ def test_groups_must_cover_the_leaves_and_nothing_else():
 
 def test_attention_entropy_is_a_share_of_the_uniform_one():
     uniform, sharp = jnp.full((3, 8), 1 / 8), jnp.eye(8)
-    assert attention_entropy(uniform) == pytest.approx(1.0)
-    assert attention_entropy(sharp) == pytest.approx(0.0, abs=1e-6)
+    assert attention_entropy_share(uniform) == pytest.approx(1.0)
+    assert attention_entropy_share(sharp) == pytest.approx(0.0, abs=1e-6)
     masked = jnp.concatenate([uniform, jnp.zeros((5, 8))])
-    assert attention_entropy(masked) == pytest.approx(1.0)
+    assert attention_entropy_share(masked) == pytest.approx(1.0)
 
 
 def test_gate_statistics_are_mean_and_spread():
@@ -103,3 +128,14 @@ def test_norms_hold_over_the_whole_range_of_float32(dtype, size):
     readings = jax.jit(lambda g: sentinels({"w": "w"}, g, g, g))({"w": leaf})
     expected = np.linalg.norm(np.asarray(leaf).astype(np.complex128))
     np.testing.assert_allclose(readings["w/gradient_norm"], expected, rtol=1e-5)
+
+
+def test_groups_are_the_first_parts_of_the_names():
+    tree = {"a": {"b": {"w": jnp.ones(1)}, "c": jnp.ones(1)}, "ids": jnp.arange(2), "d": 1.0}
+    assert group_by_depth(tree) == {"a/b/w": "a", "a/c": "a", "d": "d"}
+    assert group_by_depth(tree, 2) == {"a/b/w": "a/b", "a/c": "a/c", "d": "d"}
+
+
+def test_a_group_without_elements_has_norm_and_share_zero():
+    readings = sentinels({"w": "w"}, *[{"w": jnp.zeros((0, 3))}] * 3)
+    assert readings["w/gradient_norm"] == 0 and readings["w/zero_share"] == 0
