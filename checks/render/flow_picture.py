@@ -18,7 +18,7 @@ from checks.verdicts import PASSING, Leaf, verdict_counts, worst_first
 # The picture, a row, the box in it; a lane, and all lanes together.
 _WIDTH, _ROW, _BOX, _LANE, _LANES = 960.0, 28.0, 20.0, 11.0, 190.0
 # Widths of the columns: name, arriving gradient (bar and number), factor, parameters.
-_NAME, _BAR, _NUMBER, _FACTOR, _LEAVES = 260.0, 90.0, 55.0, 68.0, 72.0
+_NAME, _BAR, _NUMBER, _FACTOR, _LEAVES = 260.0, 90.0, 62.0, 68.0, 72.0
 # Side of the square that stands for a parameter.
 _SQUARE = 9.0
 # Widths of bands: smallest, largest, and without a size.

@@ -62,7 +62,7 @@ def cure_sentences(leaf: Leaf) -> list[str]:
 
 def _describe(cure: Cure) -> str:
     when = f" after {cure.steps} steps" if cure.steps else ""
-    others = f" (brings back {len(cure.leaves)} leaves)" if len(cure.leaves) > 1 else ""
+    others = f" (makes {len(cure.leaves)} leaves pass)" if len(cure.leaves) > 1 else ""
     return f"{cure.edit}: {cure.measure} {cure.before:.1e} -> {cure.after:.1e}{when}{others}"
 
 

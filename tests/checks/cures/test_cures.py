@@ -243,7 +243,7 @@ def test_cures_are_shown_on_every_face(tmp_path):
     cure = Cure("leaf", "set s to 1", "gradient", float("nan"), 2.5, ("s", "b"), 3)
     leaf = Leaf("s", (), "float32", "stuck", "why", cures=[cure], tried=1)
     report = PrintableReport((leaf,))
-    line = "cure: set s to 1: gradient nan -> 2.5e+00 after 3 steps (brings back 2 leaves)"
+    line = "cure: set s to 1: gradient nan -> 2.5e+00 after 3 steps (makes 2 leaves pass)"
     table = report.table()
     assert line in " ".join(table.split()) and max(map(len, table.splitlines())) <= 100
     (written,) = report_document(report)["leaves"][0]["cures"]

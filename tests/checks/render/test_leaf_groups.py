@@ -63,7 +63,7 @@ def test_a_leaf_is_plain_if_there_is_nothing_more_to_say(more, plain):
 def test_cures_are_sentences_with_both_numbers():
     (line,) = cure_sentences(make_leaf("w", "stuck", cures=[CURE], tried=4))
     assert line == (
-        "cure: set s to 1: gradient 0.0e+00 -> 2.5e+00 after 3 steps (brings back 2 leaves)"
+        "cure: set s to 1: gradient 0.0e+00 -> 2.5e+00 after 3 steps (makes 2 leaves pass)"
     )
 
 
