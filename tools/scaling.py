@@ -16,10 +16,11 @@ from pgat_jax.bench.program import parse
 from pgat_jax.bench.traffic import kernels, traffic
 from pgat_jax.config import Config
 from pgat_jax.data.calendar import FEATURES
-from pgat_jax.data.columns import BODIES, TARGETS, Columns, computed_columns
+from pgat_jax.data.columns import TARGETS, Columns, computed_columns
 from pgat_jax.data.windows import DeviceTable
 from pgat_jax.mesh import make_mesh, replicated_sharding
 from pgat_jax.model.build import batch_shapes
+from pgat_jax.names import BODIES
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.step import compile_step
 

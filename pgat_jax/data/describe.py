@@ -10,12 +10,13 @@ from rich.table import Table as Grid
 
 from pgat_jax.config import Config
 from pgat_jax.data.calendar import is_trading_day
-from pgat_jax.data.columns import BODIES, KNOWN, TARGETS, TIME_DELTA
+from pgat_jax.data.columns import KNOWN, TARGETS, TIME_DELTA
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.export import check_output, export
 from pgat_jax.data.loading import load_data
 from pgat_jax.data.splits import Splits
 from pgat_jax.errors import printable
+from pgat_jax.names import BODIES
 
 # The most gaps and dates that are printed.
 _SHOWN = 5

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pgat_jax.data.columns import BODIES, KNOWN, Columns
+from pgat_jax.data.columns import KNOWN, Columns
+from pgat_jax.names import BODIES
 
 
 def phases(values: np.ndarray, columns: Columns) -> np.ndarray:

@@ -10,11 +10,12 @@ import jax.numpy as jnp
 from pgat_jax.config import Config
 from pgat_jax.data.batch import Batch
 from pgat_jax.data.calendar import FEATURES
-from pgat_jax.data.columns import BODIES, TARGETS, Columns
+from pgat_jax.data.columns import TARGETS, Columns
 from pgat_jax.data.loading import load_columns
 from pgat_jax.model.heads import Outputs, criterion_loss
 from pgat_jax.model.pgat import PGAT
 from pgat_jax.model.precision import cast_batch, cast_floats
+from pgat_jax.names import BODIES
 
 Params = dict[str, Any]
 

@@ -5,8 +5,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pgat_jax.data.columns import BODIES
 from pgat_jax.model.layers import CrossAttention, Dropout, attend, gelu, scan_blocks
+from pgat_jax.names import BODIES
 
 BLOCKS = 2
 """Joint blocks."""

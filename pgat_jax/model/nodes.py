@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from pgat_jax.data.columns import BODIES
 from pgat_jax.model.layers import gelu
 from pgat_jax.model.phase import wrap
 from pgat_jax.model.precision import widen
+from pgat_jax.names import BODIES
 
 ASPECTS = (0.0, 60.0, 90.0, 120.0, 180.0)
 """Conjunction, sextile, square, trine, opposition: degrees."""

@@ -6,10 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from pgat_jax.data.columns import BODIES, Columns
+from pgat_jax.data.columns import Columns
 from pgat_jax.model.layers import MASKED, attend, gelu
 from pgat_jax.model.precision import widen
 from pgat_jax.model.recurrence import GatedRecurrence
+from pgat_jax.names import BODIES
 
 
 def wrap(angle: Float[Array, "*B"]) -> Float[Array, "*B"]:

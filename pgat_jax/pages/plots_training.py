@@ -5,7 +5,7 @@ import math
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pgat_jax.data.columns import BODIES
+from pgat_jax.names import BODIES
 from pgat_jax.pages import theme as look
 from pgat_jax.pages.theme import Theme
 from pgat_jax.runs.records import Records

@@ -10,9 +10,9 @@ import pytest
 
 from pgat_jax import build, load_config
 from pgat_jax.bench.flops import count_flops
-from pgat_jax.data.columns import BODIES
 from pgat_jax.model.build import batch_shapes
 from pgat_jax.model.statistics import NAMES
+from pgat_jax.names import BODIES
 from pgat_jax.training.packing import GROUPS
 from tests.model.conftest import float64
 

@@ -4,7 +4,7 @@ from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import scale_leaves
 from pgat_jax.causes.hypotheses.c2_3_uniform_attention import UNIFORM
 from pgat_jax.causes.intervention import Intervention
-from pgat_jax.data.columns import BODIES
+from pgat_jax.names import BODIES
 
 CAUSE = Cause(
     number="7.2",

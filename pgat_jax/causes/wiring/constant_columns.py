@@ -4,9 +4,10 @@ Standardised, they are zero, and the weights that read them get no gradient.
 """
 
 from pgat_jax.causes.intervention import WiringFault
-from pgat_jax.data.columns import BODIES, Columns
+from pgat_jax.data.columns import Columns
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable
+from pgat_jax.names import BODIES
 
 COLUMNS_PER_BODY = 2
 

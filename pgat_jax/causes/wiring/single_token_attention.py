@@ -11,9 +11,9 @@ import numpy as np
 
 from pgat_jax.causes.interception import intercept_calls
 from pgat_jax.causes.intervention import WiringFault
-from pgat_jax.data.columns import BODIES
 from pgat_jax.model.layers import attend
 from pgat_jax.model.phase import BodyTokens
+from pgat_jax.names import BODIES
 
 
 def _attend_to_itself(module: Any, _call: Any, past: jax.Array) -> Any:
