@@ -4,12 +4,14 @@ Library functions print nothing: they log messages, which `show_messages` makes 
 """
 
 import logging
+import math
 import os
 import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pgat_jax.errors import UserError, printable
 
@@ -105,3 +107,18 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def replace_nonfinite(value: Any) -> Any:
+    """Returns a copy of plain values with None for NaN and Inf, which JSON does not have.
+
+    Args:
+        value: dictionaries, lists, strings, numbers and None, nested.
+    """
+    if isinstance(value, dict):
+        return {key: replace_nonfinite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [replace_nonfinite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

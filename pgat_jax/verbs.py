@@ -94,8 +94,11 @@ def _forecast(args: argparse.Namespace) -> None:
     run = _run(args)
     _prepare()
     from pgat_jax.forecasting.forecast import forecast_run
+    from pgat_jax.forecasting.forecast_text import print_forecast
+    from pgat_jax.pages.forecast_picture import write_forecast_picture
 
-    forecast_run(run, args.data, args.start, args.quantiles, args.output)
+    forecast = forecast_run(run, args.data, args.start, args.quantiles, args.output)
+    print_forecast(forecast, write_forecast_picture(forecast))
 
 
 def _data(args: argparse.Namespace) -> None:

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import settings
 
 from pgat_jax import build, load_config, load_data
-from pgat_jax.runs import folder as runs
 from pgat_jax.runs.checkpoint import Checkpoints
+from pgat_jax.runs.creation import create_run
+from pgat_jax.runs.folder import CHECKPOINTS
 from pgat_jax.runs.metrics import Metrics
 from pgat_jax.training.diagnostics import TRAIL
 
@@ -40,9 +41,7 @@ def make_run(tmp_path_factory) -> Callable[[str], Path]:
 
     def make(criterion: str) -> Path:
         if criterion not in made:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(runs, "ROOT", folder)
-                made[criterion] = new_run(criterion)
+            made[criterion] = new_run(criterion, folder)
         return made[criterion]
 
     return make
@@ -68,7 +67,7 @@ def scored_run(make_run) -> Callable[[str], Path]:
 def drawn_run(scored_run) -> Path:
     """A run folder of the mixture model with pictures and report.html too."""
     from pgat_jax.pages.plots import draw_run
-    from pgat_jax.pages.report import write_report
+    from pgat_jax.pages.run_report import write_report
 
     run = scored_run("nll")
     draw_run(run)
@@ -76,18 +75,18 @@ def drawn_run(scored_run) -> Path:
     return run
 
 
-def new_run(criterion: str) -> Path:
+def new_run(criterion: str, root: Path) -> Path:
     config = load_config("tiny", f"loss.criterion={criterion}", f"name=tiny-{criterion}")
     data = load_data(config)
     params = build(config, data.columns).init(jax.random.key(0))
-    run = runs.create_run(config)
+    run = create_run(config, root=root)
     meta = {
         "config": config.model_dump(mode="json"),
         "scaler": data.scaler.as_dict(),
         "data_hash": data.table.hash,
         "validation_loss": 1.0,
     }
-    with Checkpoints(run / runs.CHECKPOINTS, create=True) as checkpoints:
+    with Checkpoints(run / CHECKPOINTS, create=True) as checkpoints:
         items = {"params": params, "training": {"step": np.zeros(1)}}
         checkpoints.save(0, items, meta, keep_every=1)
     write_records(run)

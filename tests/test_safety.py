@@ -16,9 +16,11 @@ from pgat_jax.cli import run
 from pgat_jax.data import cache
 from pgat_jax.data.reading import MAX_ROWS
 from pgat_jax.errors import UserError, printable
-from pgat_jax.forecasting.predict import kept_split
+from pgat_jax.forecasting.predict import load_or_predict_split
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.folder import create_run, load_run, locked
+from pgat_jax.runs.creation import create_run
+from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.runs.lock import lock_run
 from pgat_jax.safe_yaml import parse_yaml
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b\u202e"
@@ -45,7 +47,7 @@ def test_nothing_is_unpickled_or_started_by_reading_a_run_and_its_table(scored_r
     events[:] = ["hooked"]
     loaded = load_run(run)
     assert loaded.data
-    assert kept_split(loaded, "test")
+    assert load_or_predict_split(loaded, "test")
     assert events == ["hooked"]
 
 
@@ -165,6 +167,6 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path):
     run.mkdir()
     (tmp_path / "mine").write_text("mine")
     (run / ".lock").symlink_to(tmp_path / "mine")
-    with pytest.raises(OSError), locked(run):
+    with pytest.raises(OSError), lock_run(run):
         pass
     assert (tmp_path / "mine").read_text() == "mine"

@@ -22,10 +22,23 @@ class Scaler:
         """[..., V] unscaled -> scaled."""
         return (values - self.mean) / self.std
 
+    @property
+    def target_mean(self) -> np.ndarray:
+        """Mean [T] of the targets, in log returns."""
+        return self.mean[: len(TARGETS)]
+
+    @property
+    def target_std(self) -> np.ndarray:
+        """Standard deviation [T] of the targets, in log returns: one scaled unit."""
+        return self.std[: len(TARGETS)]
+
+    def scale_targets(self, returns: np.ndarray) -> np.ndarray:
+        """Converts log returns against the previous close [..., T] to scaled units."""
+        return (returns - self.target_mean) / self.target_std
+
     def unscale_targets(self, scaled: np.ndarray) -> np.ndarray:
         """[..., T] scaled -> log returns against the previous close."""
-        count = len(TARGETS)
-        return scaled * self.std[:count] + self.mean[:count]
+        return scaled * self.target_std + self.target_mean
 
     def as_dict(self) -> dict[str, Any]:
         """JSON that ``from_dict`` reads back exactly."""

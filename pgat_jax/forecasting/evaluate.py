@@ -1,146 +1,126 @@
-"""Scores of a run beside three baselines, on the same windows: scores.json and ``evaluate``."""
+"""Scores a run beside three baselines, on the same windows: `scores.json`, and `evaluate`."""
 
 import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from pgat_jax.forecasting import baselines, predict, scores
-from pgat_jax.forecasting.comparison import Skill, conclusion, skill, verdict
-from pgat_jax.forecasting.distribution import Forecast
-from pgat_jax.output import write_output
+from pgat_jax.data.columns import PRICES
+from pgat_jax.forecasting.baselines import make_baselines
+from pgat_jax.forecasting.comparison import compare_forecasters
+from pgat_jax.forecasting.predict import (
+    HEAD_SPREAD,
+    Prediction,
+    find_predicted_rows,
+    predict_split,
+)
+from pgat_jax.forecasting.residuals import RESIDUAL_SPREAD, add_residual_spread
+from pgat_jax.forecasting.score_tables import print_scores
+from pgat_jax.forecasting.scores import score_forecast
+from pgat_jax.output import replace_nonfinite, write_output
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.folder import load_run, params_sha256
-
-if TYPE_CHECKING:
-    from pgat_jax.output import write_output
-from pgat_jax.runs.folder import LoadedRun
+from pgat_jax.runs.digest import hash_params
+from pgat_jax.runs.folder import SCORES
+from pgat_jax.runs.loaded_run import LoadedRun, load_run
 
 SPLITS = ("validation", "test")
-COMPARED_SCORES = ("mse", "crps")
-COMPARED_TARGETS = {"Close": slice(3, 4), "all targets": slice(0, 4)}
 
 
-def evaluate_run(run: Path, as_json: bool) -> dict:
-    """Score a run and print the scores: tables that fit 100 columns, or strict JSON.
+def evaluate_run(run: Path, as_json: bool) -> dict[str, Any]:
+    """Scores a run and prints the scores.
+
+    Args:
+        run: the folder of the run.
+        as_json: whether to print strict JSON instead of tables of at most 100 columns.
+
+    Returns:
+        The content of `scores.json`.
 
     Raises:
-        UserError: ``run`` is not a run folder, or it is damaged.
+        UserError: `run` is not a run folder, or it is damaged.
     """
-    found = score_run(run)
+    scores = score_run(run)
     if as_json:
-        print(json.dumps(found, allow_nan=False))
+        print(json.dumps(scores, allow_nan=False))
     else:
-        from pgat_jax.forecasting.score_tables import print_scores
-
-        print_scores(found)
-    return found
+        print_scores(scores)
+    return scores
 
 
-def score_run(run: Path) -> dict:
-    """Score a run's best parameters; writes ``scores.json`` (atomically) and returns its content.
+def score_run(run: Path) -> dict[str, Any]:
+    """Scores a run's best parameters and writes `scores.json`, whole or not at all.
+
+    Args:
+        run: the folder of the run.
+
+    Returns:
+        The content of `scores.json`.
 
     Raises:
-        UserError: ``run`` is not a run folder, or it is damaged.
+        UserError: `run` is not a run folder, or it is damaged.
     """
     loaded = load_run(run, say=Reporter().say)
-    found = strict(
+    scores = replace_nonfinite(
         {
             "run": loaded.path.name,
             "criterion": loaded.config.loss.criterion,
-            "params_sha256": params_sha256(loaded.params),
+            "params_sha256": hash_params(loaded.params),
             "data": describe_data(loaded),
             "splits": score_splits(loaded),
         }
     )
-    text = json.dumps(found, allow_nan=False, indent=1)
-    write_output(loaded.path / "scores.json", text.encode())
-    return found
+    text = json.dumps(scores, allow_nan=False, indent=1)
+    write_output(loaded.path / SCORES, text.encode())
+    return scores
 
 
-def score_splits(run: "LoadedRun") -> dict:
-    """Scores of both splits.
+def score_splits(run: LoadedRun) -> dict[str, Any]:
+    """Scores the validation and the test split.
 
-    With the ``mse`` head the test windows get the spread of the validation residuals; on the
-    validation windows themselves those would flatter, so there the forecast stays a point.
+    A model with the `mse` head gets the spread of its validation errors on the test windows. On
+    the validation windows that spread would flatter it, so there it stays a point forecast.
     """
-    validation, test = (predict.predict_split(run, split) for split in SPLITS)
-    spread = {"validation": predict.HEAD_SPREAD, "test": predict.HEAD_SPREAD}
+    validation, test = (predict_split(run, split) for split in SPLITS)
+    spread = {"validation": HEAD_SPREAD, "test": HEAD_SPREAD}
     if test.forecast.distribution is None:
-        test = test._replace(forecast=predict.with_residuals(test.forecast, validation))
-        spread = {"validation": None, "test": predict.RESIDUAL_SPREAD}
+        test = test._replace(forecast=add_residual_spread(test.forecast, validation))
+        spread = {"validation": None, "test": RESIDUAL_SPREAD}
     return {
-        split: score_split(run, split, predicted) | {"spread": spread[split]}
-        for split, predicted in zip(SPLITS, (validation, test))
+        split: score_split(run, split, prediction) | {"spread": spread[split]}
+        for split, prediction in zip(SPLITS, (validation, test))
     }
 
 
-def score_split(run: "LoadedRun", split: str, predicted: predict.Predicted) -> dict:
-    """Scores of one split: its days, each forecaster's table, and what the comparison says."""
-    truth, days = predicted.truth, predict.predicted_rows(run, split)
-    forecasters = {"model": predicted.forecast, **make_baselines(run, split)}
-    scale = predict.target_scale(run.scaler)
+def score_split(run: LoadedRun, split: str, prediction: Prediction) -> dict[str, Any]:
+    """Scores the model and the baselines on one split, and compares them.
+
+    Args:
+        run: the run that made the prediction.
+        split: `validation` or `test`.
+        prediction: the model's forecasts of the split.
+
+    Returns:
+        The number of windows, the first and last day, the scores of each forecaster, and what
+        `compare_forecasters` returns.
+    """
+    truth, days = prediction.truth, find_predicted_rows(run, split)
+    baselines = make_baselines(run.data, split, run.config.data.pred_len)
+    forecasters = {"model": prediction.forecast, **baselines}
+    mean, std = run.scaler.target_mean, run.scaler.target_std
     dates = run.data.table.dates
     return {
         "windows": len(truth),
         "first_day": str(dates[days.min()]),
         "last_day": str(dates[days.max()]),
         "forecasters": {
-            name: scores.score_table(one, truth, *scale) for name, one in forecasters.items()
+            name: score_forecast(forecast, truth, mean, std)
+            for name, forecast in forecasters.items()
         },
-    } | compare(forecasters, truth, days)
+    } | compare_forecasters(forecasters, truth, days)
 
 
-def make_baselines(run: "LoadedRun", split: str) -> dict[str, Forecast]:
-    """The three baselines for the windows of a split."""
-    rows, horizon = run.data.windows(split), run.config.data.pred_len
-    targets = predict.scaled_targets(run.data)
-    train = slice(*run.data.splits.train)
-    mean, std = predict.target_scale(run.scaler)
-    return {
-        "zero_return": baselines.zero_return(mean, std, len(rows), horizon),
-        "historical_mean": baselines.historical_mean(targets[train], len(rows), horizon),
-        "last_250_days": baselines.recent_days(targets, rows, horizon),
-    }
-
-
-def compare(forecasters: dict[str, Forecast], truth: np.ndarray, days: np.ndarray) -> dict:
-    """The model against each baseline by MSE, and by CRPS where both have a distribution.
-
-    For Close, and for all four targets; Close is the harder test, since Highs lie above the last
-    close and Lows below it whatever one knows.
-    """
-    each = {name: scores.losses(one, truth) for name, one in forecasters.items()}
-    comparisons, conclusions = [], []
-    for targets, place in COMPARED_TARGETS.items():
-        for score in (s for s in COMPARED_SCORES if s in each["model"]):
-            against = _skills(each, score, place, days)
-            comparisons += [_compared(score, targets, k, found) for k, found in against.items()]
-            named = {scores.FORECASTERS[name]: found for name, found in against.items()}
-            conclusions.append(conclusion(f"{score.upper()} of {targets}", named))
-    return {"comparisons": comparisons, "conclusions": conclusions}
-
-
-def _skills(each: dict, score: str, place: slice, days: np.ndarray) -> dict[str, Skill]:
-    model = each["model"][score][..., place]
-    return {
-        name: skill(model, losses[score][..., place], days)
-        for name, losses in each.items()
-        if name != "model" and score in losses
-    }
-
-
-def _compared(score: str, targets: str, baseline: str, found: Skill) -> dict:
-    head = {"score": score, "targets": targets, "baseline": baseline}
-    values = {"skill": found.value, "low": found.low, "high": found.high, "days": found.days}
-    return head | values | {"verdict": verdict(found)}
-
-
-def describe_data(run: "LoadedRun") -> dict:
-    """What the run was trained on, for readers of its folder."""
-    table, (mean, std) = run.data.table, predict.target_scale(run.scaler)
+def describe_data(run: LoadedRun) -> dict[str, Any]:
+    """Describes the table that a run was trained on, for readers of `scores.json`."""
+    table, scaler = run.data.table, run.scaler
     return {
         "source": table.source,
         "hash": table.hash,
@@ -151,17 +131,6 @@ def describe_data(run: "LoadedRun") -> dict:
         "dropped": list(table.dropped),
         "notes": list(table.notes),
         "windows": {s: len(run.data.windows(s)) for s in ("train", *SPLITS)},
-        "return_mean": dict(zip(scores.TARGET_NAMES, mean.tolist())),
-        "return_std": dict(zip(scores.TARGET_NAMES, std.tolist())),
+        "return_mean": dict(zip(PRICES, scaler.target_mean.tolist())),
+        "return_std": dict(zip(PRICES, scaler.target_std.tolist())),
     }
-
-
-def strict(value: Any) -> Any:
-    """The same content with NaN and Inf as None, since JSON has neither."""
-    if isinstance(value, dict):
-        return {key: strict(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [strict(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -1,105 +1,122 @@
-"""scores.json as tables: for a terminal of 100 columns, and for the report."""
+"""The content of `scores.json` as tables of text, for the terminal and for the run's page."""
 
-from typing import NamedTuple
+from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from pgat_jax.data.columns import PRICES
 from pgat_jax.errors import printable
-from pgat_jax.forecasting.comparison import Skill, interval
-from pgat_jax.forecasting.scores import FORECASTERS, TARGET_NAMES
+from pgat_jax.forecasting.baselines import FORECASTERS
+from pgat_jax.forecasting.skill import Skill, format_skill
+from pgat_jax.text_table import TextTable, open_console, print_table
 
-WIDTH = 100
+# Key of a loss in scores.json -> its head in a table.
 LOSSES = {"mse": "MSE", "mae": "MAE", "crps": "CRPS", "log_score": "log score"}
 COVERED = ("50%", "80%", "90%")
+NONE = "–"
+# Characters of the parameters' digest that tell runs apart.
+SHORT_DIGEST = 12
 
 
-class Grid(NamedTuple):
-    """A table of text: a caption, column heads, rows."""
-
-    caption: str
-    heads: list[str]
-    rows: list[list[str]]
-
-
-def print_scores(found: dict) -> None:
-    """Print validation and test beside the baselines, the test in detail, and what it says."""
-    console = Console(markup=False, emoji=False)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    console.print(printable(f"{found['run']}  parameters {found['params_sha256'][:12]}"))
-    for grid in score_grids(found):
-        console.print(_rich(grid))
-    for line in conclusions(found["splits"]["test"]):
-        console.print(line, highlight=False)
+def print_scores(scores: dict[str, Any]) -> None:
+    """Prints the tables and conclusions of a `scores.json`, in at most 100 columns."""
+    console = open_console()
+    digest = scores["params_sha256"][:SHORT_DIGEST]
+    console.print(printable(f"{scores['run']}  parameters {digest}"))
+    for table in tabulate_scores(scores):
+        print_table(console, table)
+    for line in list_conclusions(scores["splits"]["test"]):
+        console.print(line)
 
 
-def score_grids(found: dict) -> list[Grid]:
-    """All tables of a scores.json."""
-    splits = found["splits"]
+def tabulate_scores(scores: dict[str, Any]) -> list[TextTable]:
+    """Returns all tables of a `scores.json`: both splits, then the test split in detail."""
+    splits = scores["splits"]
     test = splits["test"]["forecasters"]
-    besides = [beside_baselines(name, splits[name]) for name in ("test", "validation")]
-    against = skills(splits["test"]["comparisons"])
-    return [*besides, against, by_target(test["model"]), by_day(test)]
+    return [
+        *(tabulate_forecasters(name, splits[name]) for name in ("test", "validation")),
+        tabulate_skills(splits["test"]["comparisons"]),
+        tabulate_targets(test["model"]),
+        tabulate_days(test),
+    ]
 
 
-def beside_baselines(split: str, scores: dict) -> Grid:
-    """One row a forecaster, in scaled units; lower is better up to ``direction``."""
+def tabulate_forecasters(split: str, scores: dict[str, Any]) -> TextTable:
+    """Returns one row for each forecaster, in scaled units.
+
+    Args:
+        split: `validation` or `test`.
+        scores: the scores of the split.
+    """
     caption = (
-        f"{split}: {scores['windows']} windows, {scores['first_day']} to {scores['last_day']}; "
-        "scaled units; direction of Close; share of truths inside the central 50, 80, 90%"
+        f"{split}: {scores['windows']} windows, {scores['first_day']} to {scores['last_day']}. "
+        "Losses in scaled units: lower is better. Direction: share of days on which the sign of "
+        "Close is right. 50, 80, 90%: share of truths inside the central interval"
     )
     heads = ["forecaster", *LOSSES.values(), "direction", *COVERED]
-    return Grid(caption, heads, [_forecaster(*item) for item in scores["forecasters"].items()])
+    rows = [_forecaster_row(key, one) for key, one in scores["forecasters"].items()]
+    return TextTable(caption, heads, rows)
 
 
-def _forecaster(key: str, one: dict) -> list[str]:
-    losses = [_number(one["scaled"].get(name)) for name in LOSSES]
-    return [FORECASTERS[key], *losses, _share(one["direction"], "Close"), *_cover(one)]
+def _forecaster_row(key: str, scores: dict[str, Any]) -> list[str]:
+    losses = [_format_loss(scores["scaled"].get(name)) for name in LOSSES]
+    direction = _format_share(scores["direction"], "Close")
+    return [FORECASTERS[key], *losses, direction, *_format_coverage(scores)]
 
 
-def skills(comparisons: list[dict]) -> Grid:
-    """Share of each baseline's test loss that the model removes, with its 95% interval."""
-    heads = list(dict.fromkeys(_measure(c) for c in comparisons))
-    cells = {(c["baseline"], _measure(c)): _skill(c) for c in comparisons}
+def tabulate_skills(comparisons: list[dict[str, Any]]) -> TextTable:
+    """Returns the model's skill over each baseline on the test windows, with 95% intervals."""
+    heads = list(dict.fromkeys(_name_measure(c) for c in comparisons))
+    cells = {(c["baseline"], _name_measure(c)): _format_skill(c) for c in comparisons}
     rows = [
-        [FORECASTERS[name], *(cells.get((name, head), "–") for head in heads)]
+        [FORECASTERS[name], *(cells.get((name, head), NONE) for head in heads)]
         for name in dict.fromkeys(c["baseline"] for c in comparisons)
     ]
     caption = (
-        "test: share of a baseline's loss that the model removes (95% interval), above 0 better"
+        "test: skill, the share of a baseline's loss that the model removes (95% interval). Above "
+        "0 the model is better"
     )
-    return Grid(caption, ["against", *heads], rows)
+    return TextTable(caption, ["baseline", *heads], rows)
 
 
-def _measure(one: dict) -> str:
-    return f"{LOSSES[one['score']]} of {one['targets']}"
+def _name_measure(comparison: dict[str, Any]) -> str:
+    return f"{LOSSES[comparison['score']]} of {comparison['targets']}"
 
 
-def _skill(one: dict) -> str:
-    return interval(Skill(one["skill"], one["low"], one["high"], one["days"]))
+def _format_skill(comparison: dict[str, Any]) -> str:
+    return format_skill(Skill(*(comparison[key] for key in ("skill", "low", "high", "days"))))
 
 
-def by_target(model: dict) -> Grid:
-    """The model on the test windows, one row a target, in log returns."""
+def tabulate_targets(model: dict[str, Any]) -> TextTable:
+    """Returns the model's scores on the test windows, one row for each target.
+
+    Args:
+        model: the scores of the model.
+    """
     rows = [
         [
             target,
-            *(_return(model["returns"], name, target) for name in LOSSES),
-            _share(model["direction"], target),
-            *_cover(model, target),
+            *(_format_return(model["returns"], name, target) for name in LOSSES),
+            _format_share(model["direction"], target),
+            *_format_coverage(model, target),
         ]
-        for target in TARGET_NAMES
+        for target in PRICES
     ]
-    caption = "test, the model by target: log returns in percent, MSE in percent squared"
-    return Grid(caption, ["target", *LOSSES.values(), "direction", *COVERED], rows)
+    caption = (
+        "test: the model by target. MAE and CRPS in percent of log return, MSE in percent squared, "
+        "log score in nats"
+    )
+    return TextTable(caption, ["target", *LOSSES.values(), "direction", *COVERED], rows)
 
 
-def by_day(forecasters: dict) -> Grid:
-    """One row a day ahead: MSE of each forecaster, and CRPS where the model has one."""
-    shown = [n for n in ("mse", "crps") if n in forecasters["model"]["scaled"]]
+def tabulate_days(forecasters: dict[str, Any]) -> TextTable:
+    """Returns MSE and, if the model has one, CRPS of each forecaster, one row for each day ahead.
+
+    Args:
+        forecasters: the scores of each forecaster on one split.
+    """
+    names = [n for n in ("mse", "crps") if n in forecasters["model"]["scaled"]]
     columns = {
         f"{LOSSES[name]} {FORECASTERS[key]}": one["scaled"][name]["by_day"]
-        for name in shown
+        for name in names
         for key, one in forecasters.items()
         if name in one["scaled"]
     }
@@ -107,48 +124,44 @@ def by_day(forecasters: dict) -> Grid:
         [str(day), *(f"{value:.4f}" for value in values)]
         for day, values in enumerate(zip(*columns.values()), 1)
     ]
-    return Grid("test by day ahead: scaled units", ["day", *columns], rows)
+    return TextTable("test: by day ahead, in scaled units", ["day", *columns], rows)
 
 
-def conclusions(scores: dict) -> list[str]:
-    """Whether the model beats each baseline, and how much the windows can say."""
+def list_conclusions(scores: dict[str, Any]) -> list[str]:
+    """Returns sentences: which baselines the model beats, and how much the windows can show.
+
+    Args:
+        scores: the scores of the test split.
+    """
     days = scores["comparisons"][0]["days"]
     lines = [
         *scores["conclusions"],
-        f"The {scores['windows']} windows overlap: together they are {days} different days; the "
-        "intervals (block bootstrap over those days) are, if anything, too narrow.",
+        f"The {scores['windows']} windows overlap: together they cover {days} different days. The "
+        "intervals come from a block bootstrap over those days; they are a little too narrow.",
     ]
     if scores["spread"]:
         lines.append(f"Distribution of the model: {scores['spread']}.")
     return lines
 
 
-def _rich(grid: Grid) -> Table:
-    table = Table(title=grid.caption, title_justify="left")
-    for i, head in enumerate(grid.heads):
-        table.add_column(head, justify="right" if i else "left")
-    for row in grid.rows:
-        table.add_row(*row)
-    return table
+def _format_loss(summary: dict[str, Any] | None) -> str:
+    return NONE if summary is None else f"{summary['all']:.4f}"
 
 
-def _number(summary: dict | None) -> str:
-    return "–" if summary is None else f"{summary['all']:.4f}"
-
-
-def _share(summary: dict, target: str | None = None) -> str:
+def _format_share(summary: dict[str, Any], target: str | None = None) -> str:
     value = summary["all"] if target is None else summary["by_target"][target]
-    return "–" if value is None else f"{value:.1%}"
+    return NONE if value is None else f"{value:.1%}"
 
 
-def _cover(one: dict, target: str | None = None) -> list[str]:
-    if "coverage" not in one:
-        return ["–"] * len(COVERED)
-    return [_share(one["coverage"][level], target) for level in COVERED]
+def _format_coverage(scores: dict[str, Any], target: str | None = None) -> list[str]:
+    if "coverage" not in scores:
+        return [NONE] * len(COVERED)
+    return [_format_share(scores["coverage"][level], target) for level in COVERED]
 
 
-def _return(returns: dict, name: str, target: str) -> str:
+def _format_return(returns: dict[str, Any], name: str, target: str) -> str:
+    """Returns a loss in percent of log return, the log score in nats."""
     if name not in returns:
-        return "–"
+        return NONE
     factor = {"mse": 1e4, "log_score": 1}.get(name, 1e2)
     return f"{returns[name]['by_target'][target] * factor:.4f}"

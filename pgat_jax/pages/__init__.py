@@ -1,1 +1,1 @@
-"""Pictures of a run, and its page."""
+"""Pictures of runs and forecasts, and the page of a run; drawn from what `forecasting` returns."""

@@ -1,4 +1,4 @@
-"""Pictures of a run, drawn from the files in its folder alone: light ones, and dark twins."""
+"""The pictures of a run, in light and in dark, drawn from the files in its folder alone."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,84 +7,103 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from pgat_jax.output import write_output
-from pgat_jax.pages import theme as look
-from pgat_jax.pages.plots_forecast import calibration, fan, horizon
-from pgat_jax.pages.plots_training import celestial_path, gate, loss, norms
-from pgat_jax.pages.theme import Theme
-from pgat_jax.runs.records import Records, read_records
+from pgat_jax.pages.plots_forecast import plot_calibration, plot_fans, plot_horizon
+from pgat_jax.pages.plots_training import plot_gate, plot_loss, plot_norms, plot_path
+from pgat_jax.pages.theme import LIGHT, THEMES, Theme, encode_png
+from pgat_jax.runs.records import RunRecords, read_records
 
 
 class Picture(NamedTuple):
-    """One picture: its file's stem, a sentence of what to see, and how it is drawn."""
+    """One picture of a run.
+
+    Attributes:
+        name: the file name without its ending.
+        caption: what the picture shows, and what to look for in it.
+        draw: draws it from a run's records; returns None if the run has no data for it.
+    """
 
     name: str
     caption: str
-    draw: Callable[[Records, Theme], Figure | None]
-    """None where the run has nothing to draw."""
+    draw: Callable[[RunRecords, Theme], Figure | None]
 
 
 def draw_run(run: Path) -> list[Path]:
-    """Draw every picture that the run has data for, into ``pictures/`` and ``pictures/dark/``."""
+    """Draws every picture that a run has data for, into `pictures/` and `pictures/dark/`.
+
+    Args:
+        run: the folder of a run that was scored.
+
+    Returns:
+        The paths of the pictures.
+    """
     records = read_records(run)
     return [path for picture in PICTURES for path in _draw_both(picture, records, run)]
 
 
 def picture_path(run: Path, name: str, theme: Theme) -> Path:
-    """Where a picture of a run lies."""
+    """Returns the path of a picture.
+
+    Args:
+        run: the folder of the run.
+        name: the name of the picture.
+        theme: `LIGHT` or `DARK`.
+    """
     folder = run / "pictures"
-    return (folder if theme is look.LIGHT else folder / theme.name) / f"{name}.png"
+    return (folder if theme is LIGHT else folder / theme.name) / f"{name}.png"
 
 
-def _draw_both(picture: Picture, records: Records, run: Path) -> list[Path]:
+def _draw_both(picture: Picture, records: RunRecords, run: Path) -> list[Path]:
     paths = []
-    for theme in look.THEMES:
+    for theme in THEMES:
         figure, path = picture.draw(records, theme), picture_path(run, picture.name, theme)
         if figure is not None:
-            paths.append(write_output(path, look.png(figure)))
+            paths.append(write_output(path, encode_png(figure)))
     return paths
 
 
 PICTURES = (
     Picture(
         "loss",
-        "Training and validation loss, with the learning rate beneath. Both losses should fall "
-        "together; where validation turns up while training still falls, the model memorises.",
-        loss,
+        "Training and validation loss, and the learning rate below. Both losses should fall "
+        "together. If the validation loss rises while the training loss falls, the model overfits.",
+        plot_loss,
     ),
     Picture(
         "horizon",
-        "Mean loss on the test windows by day ahead. A model that knows something lies below the "
-        "three baselines; on daily returns the distance is small at best.",
-        horizon,
+        "Mean loss on the test windows by day ahead. A model that predicts something lies below "
+        "the three baselines; on daily returns the difference is small at best.",
+        plot_horizon,
     ),
     Picture(
         "forecast",
-        "Forecasts of the closing price from test days one horizon apart, against what came. The "
-        "bands should hold the truth as often as they claim, and widen with the days ahead.",
-        fan,
+        "Forecasts of the closing price from test days one horizon apart, and the true prices. The "
+        "bands should contain the truth as often as they claim, and widen with the days ahead.",
+        plot_fans,
     ),
     Picture(
         "calibration",
-        "Left: where in its forecast distribution the truth fell. A hump says too wide, a trough "
-        "too narrow, a slope biased. Right: claimed against actual coverage.",
-        calibration,
+        "Left: the share of truths in each tenth of their forecast distributions. A hump in the "
+        "middle means that the distributions are too wide, a trough too narrow, a slope biased. "
+        "Right: the probability that an interval claims, and the share of truths inside it.",
+        plot_calibration,
     ),
     Picture(
         "gate",
-        "The fusion gate and the attention over the 13 bodies during training. A gate stuck at 0, "
-        "0.5 or 1 without spread, or entropy at the dashed line, says the sky is not used.",
-        gate,
+        "The fusion gate and the attention over the 13 bodies during training. The model does not "
+        "use the sky if the gate stays at 0, 0.5 or 1 without a spread, or if the entropy stays at "
+        "the dashed line.",
+        plot_gate,
     ),
     Picture(
         "path",
-        "Gradient norms along the celestial path, and how much forecasts and targets vary. A line "
-        "that dies to zero is a station that no longer learns.",
-        celestial_path,
+        "Gradient norms at the parameters of the celestial path, and the spread of forecasts and "
+        "targets. A parameter whose line falls to zero has stopped learning.",
+        plot_path,
     ),
     Picture(
         "norms",
-        "Gradient, update and weight norms of each parameter group, recorded inside the compiled "
-        "step. A line that dies to zero is a part that no longer learns.",
-        norms,
+        "Norms of gradient, update and weights for each parameter group, recorded inside the "
+        "compiled step. A group whose line falls to zero has stopped learning.",
+        plot_norms,
     ),
 )

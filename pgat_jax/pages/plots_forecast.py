@@ -1,22 +1,31 @@
-"""Pictures of what a run forecasts: fans, errors by day ahead, calibration."""
+"""Plots what a run forecasts: bands of prices, losses by day ahead, and calibration."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pgat_jax.forecasting.scores import FORECASTERS, PIT_BINS, TARGET_NAMES
+from pgat_jax.data.columns import PRICES
+from pgat_jax.forecasting.baselines import FORECASTERS
+from pgat_jax.forecasting.scores import PIT_BINS
 from pgat_jax.pages import theme as look
 from pgat_jax.pages.theme import Theme
-from pgat_jax.runs.records import Records
+from pgat_jax.runs.records import RunRecords
+
+# Label of a band -> the levels of its ends, and its opacity.
+BANDS = {"90% band": (0.05, 0.95, 0.18), "50% band": (0.25, 0.75, 0.3)}
+# Days that the x axis of the losses names.
+MOST_TICKS = 10
 
 
-def fan(records: Records, theme: Theme) -> Figure | None:
-    """Forecasts of Close from every P-th test origin, against what came."""
+def plot_fans(records: RunRecords, theme: Theme) -> Figure | None:
+    """Plots forecasts of Close from every P-th test day, and the true prices."""
     frame = records.forecasts
     if frame.empty:
         return None
-    figure, (axes,) = look.panels(theme, (4.2,))
+    figure, (axes,) = look.stack_panels(theme, (4.2,))
     truth = frame.drop_duplicates("date").sort_values(by="date")
     dates = [frame["origin"].min(), *truth["date"]]
     closes = [frame["last_close"].iloc[0], *truth["Close"]]
@@ -24,30 +33,37 @@ def fan(records: Records, theme: Theme) -> Figure | None:
     horizon = int(np.max(frame["day"]))
     for i, (_, rows) in enumerate(list(frame.groupby("origin"))[::horizon]):
         draw_fan(axes, theme, rows, label=i == 0)
-    look.title(axes, "Close on the test days: the truth should leave the wide band one day in ten")
+    look.set_title(axes, "Close on the test days: one true price in ten should miss the wide band")
     axes.set_ylabel("price (units of the table)")
-    look.date_axis(axes)
-    look.legend(axes, theme, columns=4)
+    look.set_date_axis(axes)
+    look.add_legend(axes, theme, columns=4)
     return figure
 
 
 def draw_fan(axes: Axes, theme: Theme, rows: pd.DataFrame, label: bool) -> None:
-    """One forecast's bands and median of Close, starting at the last known close."""
+    """Draws the bands and the median of one forecast of Close.
+
+    Args:
+        axes: the panel.
+        theme: the colours.
+        rows: the forecast, one row for each day ahead, with dates as timestamps.
+        label: whether to name the bands in the legend.
+    """
     first = rows.iloc[0]
     dates = [first["origin"], *rows["date"]]
 
     def line(level: float) -> list[float]:
         return [first["last_close"], *rows[f"Close_q{level}"]]
 
-    for i, (low, high) in enumerate(((0.05, 0.95), (0.25, 0.75))):
+    for name, (low, high, opacity) in BANDS.items():
         axes.fill_between(
             dates,
             line(low),
             line(high),
             color=theme.cycle[0],
-            alpha=(0.18, 0.3)[i],
+            alpha=opacity,
             linewidth=0,
-            label=("90% band", "50% band")[i] if label else None,
+            label=name if label else None,
         )
     axes.plot(
         dates,
@@ -58,63 +74,63 @@ def draw_fan(axes: Axes, theme: Theme, rows: pd.DataFrame, label: bool) -> None:
     )
 
 
-def horizon(records: Records, theme: Theme) -> Figure | None:
-    """Squared error by day ahead, model beside baselines; with CRPS where the model has one."""
+def plot_horizon(records: RunRecords, theme: Theme) -> Figure | None:
+    """Plots MSE and, if the model has one, CRPS of all forecasters by day ahead."""
     forecasters = records.scores["splits"]["test"]["forecasters"]
     names = [n for n in ("mse", "crps") if n in forecasters["model"]["scaled"]]
-    figure, axes = look.side_by_side(theme, len(names), 3.0)
+    figure, axes = look.align_panels(theme, len(names), 3.0)
     for one, name in zip(axes, names):
-        for colour, (key, table) in zip(theme.cycle, forecasters.items()):
-            if name in table["scaled"]:
-                _horizon_line(one, key, colour, table["scaled"][name]["by_day"])
+        for colour, (key, scores) in zip(theme.cycle, forecasters.items()):
+            if name in scores["scaled"]:
+                _draw_horizon(one, key, colour, scores["scaled"][name]["by_day"])
         one.set_xlabel("day ahead")
         one.set_ylabel(f"{name.upper()} (scaled units)")
         one.margins(y=0.25)
-        look.title(one, f"{name.upper()} by day ahead: lower is better")
-    look.legend(axes[0], theme)
+        look.set_title(one, f"{name.upper()} by day ahead: lower is better")
+    look.add_legend(axes[0], theme)
     return figure
 
 
-def _horizon_line(axes: Axes, key: str, colour: str, by_day: list[float]) -> None:
+def _draw_horizon(axes: Axes, key: str, colour: str, by_day: list[float]) -> None:
     days = np.arange(1, len(by_day) + 1)
-    line = "o-" if key == "model" else ".--"
+    is_model = key == "model"
     axes.plot(
         days,
         by_day,
-        line,
+        "o-" if is_model else ".--",
         color=colour,
         markersize=4,
-        linewidth=2 if key == "model" else 1,
+        linewidth=2 if is_model else 1,
         label=FORECASTERS[key],
     )
-    axes.set_xticks(days[:: max(1, len(days) // 10)])
+    axes.set_xticks(days[:: max(1, len(days) // MOST_TICKS)])
 
 
-def calibration(records: Records, theme: Theme) -> Figure | None:
-    """PIT histogram of each target, and the share of truths inside each central interval."""
-    table = records.scores["splits"]["test"]["forecasters"]["model"]
-    if "pit" not in table:
+def plot_calibration(records: RunRecords, theme: Theme) -> Figure | None:
+    """Plots the PIT histogram of each target, and the coverage of the central intervals."""
+    scores = records.scores["splits"]["test"]["forecasters"]["model"]
+    if "pit" not in scores:
         return None
-    figure, (left, right) = look.side_by_side(theme, 2, 3.2)
+    figure, (left, right) = look.align_panels(theme, 2, 3.2)
     edges = np.linspace(0, 1, PIT_BINS + 1)
-    for target in TARGET_NAMES:
-        left.stairs(table["pit"][target], edges, linewidth=1.5, label=target)
+    for target in PRICES:
+        left.stairs(scores["pit"][target], edges, linewidth=1.5, label=target)
     left.axhline(1 / PIT_BINS, color=theme.ink, linestyle="--", linewidth=1)
-    left.set_xlabel("PIT value: where in its forecast the truth fell")
+    left.set_xlabel("PIT value: the forecast probability of a lower return")
     left.set_ylabel("share of test forecasts")
-    look.title(left, "Calibrated forecasts lie along the dashed line")
-    look.legend(left, theme, columns=2)
-    _coverage_lines(right, theme, table["coverage"])
+    look.set_title(left, "Calibrated forecasts follow the dashed line")
+    look.add_legend(left, theme, columns=2)
+    _draw_coverage(right, theme, scores["coverage"])
     return figure
 
 
-def _coverage_lines(axes: Axes, theme: Theme, coverage: dict) -> None:
-    said = [float(level.rstrip("%")) / 100 for level in coverage]
+def _draw_coverage(axes: Axes, theme: Theme, coverage: dict[str, Any]) -> None:
+    claims = [float(level.rstrip("%")) / 100 for level in coverage]
     axes.plot([0, 1], [0, 1], color=theme.ink, linestyle="--", linewidth=1)
-    for target in TARGET_NAMES:
-        axes.plot(said, [c["by_target"][target] for c in coverage.values()], "o-", label=target)
+    for target in PRICES:
+        axes.plot(claims, [c["by_target"][target] for c in coverage.values()], "o-", label=target)
     axes.set_xlim(0.4, 1)
     axes.set_ylim(0, 1.02)
-    axes.set_xlabel("probability the interval claims")
+    axes.set_xlabel("probability that the interval claims")
     axes.set_ylabel("share of truths inside")
-    look.title(axes, "Below the dashed line: too sure")
+    look.set_title(axes, "Below the dashed line: intervals too narrow")

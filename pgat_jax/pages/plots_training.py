@@ -1,4 +1,4 @@
-"""Pictures of how training went: losses, gate and attention, norms."""
+"""Plots how training went: losses, the gate and the attention, gradients and norms."""
 
 import math
 
@@ -8,22 +8,27 @@ from matplotlib.figure import Figure
 from pgat_jax.names import BODIES
 from pgat_jax.pages import theme as look
 from pgat_jax.pages.theme import Theme
-from pgat_jax.runs.records import Records
+from pgat_jax.runs.records import RunRecords
 
+# Fewer records than this are marked by points, since lines alone would hide them.
 FEW = 20
-"""Records below which points are marked, since lines alone would hide them."""
+# The running mean of the loss spans one in this many of the records.
+SMOOTHING = 40
+STEP_LABEL = "training step (batches)"
+# Prefix of recorded norms -> their name.
+NORMS = {"gradient_norm": "gradient", "update_norm": "update", "weight_norm": "weights"}
 
 
 def _marker(train: pd.DataFrame) -> str:
     return "." if len(train) < FEW else ""
 
 
-def loss(records: Records, theme: Theme) -> Figure | None:
-    """Training and validation loss, and the learning rate, over training steps."""
+def plot_loss(records: RunRecords, theme: Theme) -> Figure | None:
+    """Plots training and validation loss, and the learning rate, over training steps."""
     train, validation = records.train, records.validation
     if train.empty:
         return None
-    figure, (upper, lower) = look.panels(theme, (3.0, 1.5))
+    figure, (upper, lower) = look.stack_panels(theme, (3.0, 1.5))
     upper.plot(
         train["step"],
         train["loss"],
@@ -32,7 +37,7 @@ def loss(records: Records, theme: Theme) -> Figure | None:
         alpha=0.45,
         label="training, recorded",
     )
-    smooth = train["loss"].rolling(max(1, len(train) // 40), min_periods=1).mean()
+    smooth = train["loss"].rolling(max(1, len(train) // SMOOTHING), min_periods=1).mean()
     upper.plot(train["step"], smooth, color=theme.cycle[0], label="training, running mean")
     if not validation.empty:
         upper.plot(
@@ -43,32 +48,37 @@ def loss(records: Records, theme: Theme) -> Figure | None:
             markersize=4,
             label="validation, each epoch",
         )
-    look.title(upper, "Loss: validation should fall with training, and not turn up")
+    look.set_title(upper, "Loss: validation should fall with training, and not rise again")
     upper.set_ylabel("loss (scaled units)")
-    look.legend(upper, theme)
+    look.add_legend(upper, theme)
     lower.plot(train["step"], train["learning_rate"], marker=_marker(train), color=theme.cycle[2])
     lower.set_ylabel("learning rate")
-    lower.set_xlabel("training step (batches)")
+    lower.set_xlabel(STEP_LABEL)
     return figure
 
 
-def gate(records: Records, theme: Theme) -> Figure | None:
-    """Gate mean with its spread, and attention entropy against that of uniform attention."""
+def plot_gate(records: RunRecords, theme: Theme) -> Figure | None:
+    """Plots the gate's mean with its spread, and the entropy of the attention over bodies."""
     train = records.train
     if train.empty or "gate_mean" not in train:
         return None
-    figure, (upper, lower) = look.panels(theme, (2.3, 2.3))
+    figure, (upper, lower) = look.stack_panels(theme, (2.3, 2.3))
     mean, spread = train["gate_mean"], train["gate_spread"]
     upper.plot(train["step"], mean, marker=_marker(train), label="mean")
     upper.fill_between(
-        train["step"], mean - spread, mean + spread, alpha=0.25, label="mean ± spread"
+        train["step"], mean - spread, mean + spread, alpha=0.25, label="mean ± standard deviation"
     )
-    look.title(upper, "Gate: 0.5 at the start; a spread says that it chooses by day and channel")
+    look.set_title(upper, "Gate: it starts at 0.5; a spread means it differs by day and channel")
     upper.set_ylabel("gate (0 closed, 1 open)")
-    look.legend(upper, theme, columns=2)
-    uniform = math.log(len(BODIES))
+    look.add_legend(upper, theme, columns=2)
+    count = len(BODIES)
+    uniform = math.log(count)
     lower.axhline(
-        uniform, color=theme.ink, linestyle="--", linewidth=1, label="uniform: ln 13 = 2.565"
+        uniform,
+        color=theme.ink,
+        linestyle="--",
+        linewidth=1,
+        label=f"uniform attention: ln {count} = {uniform:.3f}",
     )
     lower.plot(
         train["step"],
@@ -77,22 +87,21 @@ def gate(records: Records, theme: Theme) -> Figure | None:
         color=theme.cycle[1],
         label="entropy",
     )
-    look.title(lower, "Attention over the 13 bodies: below the dashed line it prefers some")
+    look.set_title(
+        lower, f"Attention over the {count} bodies: below the dashed line it prefers some"
+    )
     lower.set_ylabel("entropy (nats)")
-    lower.set_xlabel("training step (batches)")
-    look.legend(lower, theme, columns=2)
+    lower.set_xlabel(STEP_LABEL)
+    look.add_legend(lower, theme, columns=2)
     return figure
 
 
-NORMS = {"gradient_norm": "gradient", "update_norm": "update", "weight_norm": "weights"}
-
-
-def norms(records: Records, theme: Theme) -> Figure | None:
-    """Gradient, update and weight norm of each parameter group, on logarithmic axes."""
+def plot_norms(records: RunRecords, theme: Theme) -> Figure | None:
+    """Plots the gradient, update and weight norm of each parameter group, on logarithmic axes."""
     train = records.train
     if not any(name.startswith("gradient_norm/") for name in train):
         return None
-    figure, axes = look.panels(theme, (2.2, 2.2, 2.2))
+    figure, axes = look.stack_panels(theme, (2.2, 2.2, 2.2))
     for one, (prefix, label) in zip(axes, NORMS.items()):
         for column in [c for c in train if c.startswith(f"{prefix}/")]:
             one.plot(
@@ -104,20 +113,20 @@ def norms(records: Records, theme: Theme) -> Figure | None:
             )
         one.set_yscale("log")
         one.set_ylabel(f"{label} (norm)")
-    look.title(axes[0], "Norms by parameter group: no line should die to zero or run away")
-    look.legend(axes[0], theme, columns=6)
-    axes[-1].set_xlabel("training step (batches)")
+    look.set_title(axes[0], "Norms by parameter group: none should fall to zero or grow for ever")
+    look.add_legend(axes[0], theme, columns=6)
+    axes[-1].set_xlabel(STEP_LABEL)
     return figure
 
 
-def celestial_path(records: Records, theme: Theme) -> Figure | None:
-    """Gradient at each station of the celestial path, and the spread of forecasts and targets."""
+def plot_path(records: RunRecords, theme: Theme) -> Figure | None:
+    """Plots gradients along the celestial path, and the spread of forecasts and targets."""
     train = records.train
-    stations = [name for name in train if name.startswith("trail/")]
-    if not stations:
+    leaves = [name for name in train if name.startswith("trail/")]
+    if not leaves:
         return None
-    figure, (upper, lower) = look.panels(theme, (2.3, 2.3))
-    for i, name in enumerate(stations):
+    figure, (upper, lower) = look.stack_panels(theme, (2.3, 2.3))
+    for i, name in enumerate(leaves):
         upper.plot(
             train["step"],
             train[name].where(train[name] > 0),
@@ -128,12 +137,14 @@ def celestial_path(records: Records, theme: Theme) -> Figure | None:
         )
     upper.set_yscale("log")
     upper.set_ylabel("gradient (norm)")
-    look.title(upper, "From the gate in to the bodies: no station should fall out of sight")
-    look.legend(upper, theme, columns=7)
+    look.set_title(upper, "Gradients from the gate back to the bodies: none should fall to zero")
+    look.add_legend(upper, theme, columns=7)
     for name, label in (("prediction_spread", "forecasts"), ("target_spread", "targets")):
         lower.plot(train["step"], train[name], marker=_marker(train), label=label)
     lower.set_ylabel("spread (scaled units)")
-    lower.set_xlabel("training step (batches)")
-    look.title(lower, "Standard deviation in a batch: forecasts of noise vary less than it does")
-    look.legend(lower, theme, columns=2)
+    lower.set_xlabel(STEP_LABEL)
+    look.set_title(
+        lower, "Standard deviation in a batch: forecasts of noisy targets vary less than they do"
+    )
+    look.add_legend(lower, theme, columns=2)
     return figure

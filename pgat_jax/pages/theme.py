@@ -1,4 +1,4 @@
-"""How pictures look, in light and in dark: one figure with styled axes, without pyplot's state."""
+"""How pictures look, in light and in dark: styled figures, without pyplot's global state."""
 
 import io
 from collections.abc import Sequence
@@ -11,13 +11,25 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+# Width of every figure, in inches.
 WIDTH = 9.0
 DPI = 110
+# Colours of a PNG file: a third of the size, and no difference to see.
+COLOURS = 256
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of one look; ``cycle`` follows Okabe and Ito (2008), told apart when colour-blind."""
+    """The colours of one look.
+
+    Attributes:
+        name: `light` or `dark`.
+        paper: the background.
+        ink: text and the most important lines.
+        faint: the grid.
+        cycle: the colours of curves, after Okabe and Ito (2008): colour-blind readers can
+            distinguish them.
+    """
 
     name: str
     paper: str
@@ -43,38 +55,56 @@ DARK = Theme(
 THEMES = (LIGHT, DARK)
 
 
-def png(figure: Figure) -> bytes:
-    """The figure as PNG of 256 colours: a third of the size, and no difference to see."""
+def encode_png(figure: Figure) -> bytes:
+    """Returns a figure as PNG."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
     buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(256).save(buffer, "png")
+    image.quantize(COLOURS).save(buffer, "png")
     return buffer.getvalue()
 
 
-def panels(theme: Theme, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
-    """A figure of panels one above another that share x; ``heights`` in inches."""
+def stack_panels(theme: Theme, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
+    """Creates a figure of panels one above another that share the x axis.
+
+    Args:
+        theme: the colours.
+        heights: of the panels, in inches.
+
+    Returns:
+        The figure and the axes of its panels, from the top.
+    """
     figure = Figure((WIDTH, sum(heights)), DPI, facecolor=theme.paper, layout="constrained")
     grid = figure.subplots(
         len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": list(heights)}
     )
     axes = [row[0] for row in grid]
     for one in axes:
-        style(one, theme)
+        apply_theme(one, theme)
     return figure, axes
 
 
-def side_by_side(theme: Theme, count: int, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure of ``count`` panels in one row, ``height`` in inches."""
+def align_panels(theme: Theme, count: int, height: float) -> tuple[Figure, list[Axes]]:
+    """Creates a figure of panels in one row.
+
+    Args:
+        theme: the colours.
+        count: the number of panels.
+        height: of the row, in inches.
+
+    Returns:
+        The figure and the axes of its panels, from the left.
+    """
     figure = Figure((WIDTH, height), DPI, facecolor=theme.paper, layout="constrained")
     axes = list(figure.subplots(1, count, squeeze=False)[0])
     for one in axes:
-        style(one, theme)
+        apply_theme(one, theme)
     return figure, axes
 
 
-def style(axes: Axes, theme: Theme) -> None:
-    """Give axes the theme's colours: faint grid, no box, palette as colour cycle."""
+def apply_theme(axes: Axes, theme: Theme) -> None:
+    """Gives axes the theme's colours, a faint grid and no box."""
     axes.set_facecolor(theme.paper)
     axes.set_prop_cycle(color=theme.cycle)
     axes.grid(color=theme.faint, linewidth=0.6)
@@ -87,18 +117,24 @@ def style(axes: Axes, theme: Theme) -> None:
         text.set_color(theme.ink)
 
 
-def title(axes: Axes, text: str) -> None:
-    """A title above the panel, at its left edge."""
+def set_title(axes: Axes, text: str) -> None:
+    """Sets a title above the panel, at its left edge."""
     axes.set_title(text, loc="left", fontsize=11, color=axes.xaxis.label.get_color())
 
 
-def legend(axes: Axes, theme: Theme, columns: int = 1) -> None:
-    """A frameless legend in the theme's ink."""
+def add_legend(axes: Axes, theme: Theme, columns: int = 1) -> None:
+    """Adds a legend without a frame.
+
+    Args:
+        axes: the panel.
+        theme: the colours.
+        columns: the number of columns of the legend.
+    """
     axes.legend(frameon=False, fontsize=8.5, labelcolor=theme.ink, ncols=columns)
 
 
-def date_axis(axes: Axes) -> None:
-    """Short dates on the x axis."""
+def set_date_axis(axes: Axes) -> None:
+    """Shows short dates on the x axis."""
     locator = matplotlib.dates.AutoDateLocator(minticks=4, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))

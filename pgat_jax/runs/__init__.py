@@ -1,1 +1,1 @@
-"""Run folders: checkpoints, records, and what is read back from them."""
+"""The folder of a training run and the files in it: writing them, and reading them back."""

@@ -1,17 +1,16 @@
-"""Checkpoints of a run: Orbax items, and a manifest of checksums that Orbax does not keep.
+"""Saves and restores checkpoints: Orbax's arrays, and checksums that Orbax does not keep.
 
-A step's folder holds ``params``, ``training`` (the rest of the train state), ``meta`` (JSON) and,
-written last, ``manifest.json``. Without it, or where a checksum differs, the step is damaged: it
-is named, and the one before it is taken.
+The folder of a step contains `params`, `training` (the rest of the train state), `meta` (JSON) and,
+written last, `manifest.json`. A step without a manifest, or with a file whose checksum differs, is
+damaged: `restore` reports it and takes another step.
 """
 
-import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -19,27 +18,38 @@ import orbax.checkpoint as ocp
 from orbax.checkpoint import multihost
 
 from pgat_jax.errors import UserError
-from pgat_jax.runs.manifest import META, amend, damage, read_json, write_manifest
+from pgat_jax.runs.manifest import META, find_damage, read_json, replace_meta, write_manifest
+from pgat_jax.runs.retention import Meta, rank_steps, select_steps
 
 ITEMS = ("params", "training")
+# Bytes that a checkpoint may need in addition to its arrays and a quarter of their size.
 SPARE = 1 << 20
-"""Bytes that a checkpoint may need besides its arrays and a quarter more."""
-Meta = dict[str, Any]
+# Most damaged checkpoints of one step that are kept aside under different names.
+MOST_SET_ASIDE = 100
 Say = Callable[[str], None]
 Templates = Callable[[Meta], dict[str, Any]]
 
 
 class Checkpoints:
-    """The checkpoints under one folder, named by the number of training steps taken.
+    """The checkpoints in one folder, named by the number of training steps taken.
 
-    Saving happens on a thread of its own; the arrays are copied on the device first, so that the
-    next step may donate its buffers. ``close`` waits for it. A folder opened with ``create`` is
-    held by all processes of a run together: each calls every method and writes its own parts of
-    the arrays, the first writes the rest. Any other opening is one process's own.
+    A background thread does the saving. The arrays are copied on the device first, so the next
+    training step may donate its buffers. `close` waits for the thread.
+
+    A folder opened with `create` is shared by all processes of a run: each process calls every
+    method and writes its own parts of the arrays, and the first process writes the rest. A folder
+    opened without `create` belongs to one process.
+
+    Attributes:
+        folder: the absolute path of the folder.
     """
 
     def __init__(self, folder: Path, *, create: bool = False):
-        """Opens a folder; ``create`` makes it and clears away what a killed save left.
+        """Opens a folder.
+
+        Args:
+            folder: its path.
+            create: whether to create it, and to remove what an interrupted save left in it.
 
         Raises:
             UserError: there is no such folder.
@@ -68,18 +78,19 @@ class Checkpoints:
         self._meetings = 0
 
     def steps(self) -> list[int]:
-        """Steps on disk, oldest first, damaged or not."""
+        """Returns the steps on disk, the oldest first, damaged ones included."""
         return sorted(self._manager.all_steps())
 
     def save(self, step: int, items: dict[str, Any], meta: Meta, keep_every: int) -> None:
-        """Save in the background, once whatever is still being saved is done.
+        """Saves in the background, after the save before it is done.
 
         Args:
-            step: training steps taken; a sound checkpoint that exists is kept, and gets the meta
-                where that brings a validation loss.
-            items: pytrees of arrays under the names ``ITEMS``.
-            meta: JSON; a ``validation_loss`` in it ranks the checkpoint.
-            keep_every: multiples of it are kept, besides the last two and the best.
+            step: training steps taken. A sound checkpoint of this step is not written again; only
+                its metadata is replaced, if the new one has a validation loss.
+            items: `params` and `training`, each a pytree of arrays.
+            meta: a JSON object; its `validation_loss` ranks the checkpoint.
+            keep_every: multiples of this many steps stay on disk, besides the last two and the
+                best.
 
         Raises:
             UserError: the save before this one failed.
@@ -89,7 +100,7 @@ class Checkpoints:
         self._pending = self._saver.submit(self._save, step, copies, meta, keep_every)
 
     def wait(self) -> None:
-        """Wait until nothing is being saved.
+        """Waits until nothing is being saved.
 
         Raises:
             UserError: saving failed, with the reason.
@@ -107,14 +118,14 @@ class Checkpoints:
             ) from error
 
     def close(self) -> None:
-        """Wait, then let go of the folder."""
+        """Waits until nothing is being saved, then closes the folder."""
         try:
             self.wait()
         finally:
             self._saver.shutdown()
             self._manager.close()
 
-    def __enter__(self) -> "Checkpoints":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -123,22 +134,24 @@ class Checkpoints:
     def restore(
         self, templates: Templates, say: Say, order: Iterable[int] | None = None
     ) -> tuple[int, dict[str, Any], Meta]:
-        """The newest sound checkpoint, or the first sound one of ``order``.
+        """Reads the first sound checkpoint.
 
         Args:
-            templates: meta -> pytrees of ``jax.ShapeDtypeStruct`` under some of the ``ITEMS``.
-            say: is told of each damaged checkpoint that is passed over.
-            order: steps to try.
+            templates: a function from the metadata to pytrees of `jax.ShapeDtypeStruct`, under one
+                or both of the names `params` and `training`. An item is placed by the sharding in
+                its template, or on this process's first device if it has none.
+            say: called with one line for each damaged checkpoint that is skipped.
+            order: the steps in the order in which they are tried; the newest first if None.
 
         Returns:
-            Its step, its items where the templates say (or on this process's first device), meta.
+            The step, the items of the templates' names, and the metadata.
 
         Raises:
-            UserError: no checkpoint is sound, or a leaf's shape or type is another.
+            UserError: no checkpoint is sound, or the shape or type of a leaf is not the template's.
         """
-        tried = list(order if order is not None else reversed(self.steps()))
-        for step in tried:
-            problem = damage(self.folder / str(step))
+        candidates = list(order if order is not None else reversed(self.steps()))
+        for step in candidates:
+            problem = find_damage(self.folder / str(step))
             if problem is None:
                 try:
                     return step, *self._read(step, templates)
@@ -146,26 +159,28 @@ class Checkpoints:
                     problem = f"it cannot be read: {error}"
             say(f"checkpoint {step} is damaged ({problem}); taking the one before it")
         raise UserError(
-            f"{self.folder}: no checkpoint is usable ({len(tried)} found); nothing can be resumed "
-            "or evaluated from here: train anew."
+            f"{self.folder}: no checkpoint is usable ({len(candidates)} found); nothing can be "
+            "resumed or evaluated from here: train anew."
         )
 
     def best_first(self) -> list[int]:
-        """Steps by validation loss, the lowest first; those without one last, newest first.
+        """Sorts the steps by validation loss.
 
-        What cannot be ranked because its meta is damaged comes before all, so that it is named.
+        Returns:
+            First the steps whose metadata cannot be read, so that `restore` reports them; then the
+            steps by validation loss, the lowest first; then those without one, the newest first.
         """
         metas = self._metas()
-        ranked, newest_first = rank(metas), list(reversed(self.steps()))
+        ranked, newest_first = rank_steps(metas), list(reversed(self.steps()))
         unknown = [step for step in newest_first if step not in metas]
         return [*unknown, *ranked, *(s for s in newest_first if s not in {*unknown, *ranked})]
 
     def set_aside_after(self, step: int) -> None:
-        """Rename checkpoints newer than ``step`` to ``STEP.damaged``, out of the numbering."""
+        """Renames the checkpoints newer than `step` to `STEP.damaged`, which `steps` ignores."""
         for newer in [s for s in self.steps() if s > step and self._is_first]:
             source = self.folder / str(newer)
             target = self.folder / f"{newer}.damaged"
-            for n in range(2, 100):
+            for n in range(2, MOST_SET_ASIDE):
                 if not target.exists():
                     break
                 target = self.folder / f"{newer}.damaged-{n}"
@@ -176,14 +191,14 @@ class Checkpoints:
     def _save(self, step: int, items: dict[str, Any], meta: Meta, keep_every: int) -> None:
         meta = meta | {
             "step": step,
-            "leaves": {name: _shapes(tree) for name, tree in items.items()},
+            "leaves": {name: _describe_leaves(tree) for name, tree in items.items()},
         }
-        if step in self.steps() and damage(self.folder / str(step)) is None:
+        if step in self.steps() and find_damage(self.folder / str(step)) is None:
             if self._is_first and meta.get("validation_loss") is not None:
-                amend(self.folder / str(step), meta)
+                replace_meta(self.folder / str(step), meta)
             return
-        _reserve(self.folder, items)
-        saved = self._manager.save(
+        _require_room(self.folder, items)
+        is_saved = self._manager.save(
             step,
             args=ocp.args.Composite(
                 **{name: ocp.args.StandardSave(tree) for name, tree in items.items()},
@@ -191,34 +206,36 @@ class Checkpoints:
             ),
             force=True,
         )
-        if not saved:
+        if not is_saved:
             raise RuntimeError(f"Orbax did not save step {step}")
         if self._is_first:
             write_manifest(self.folder / str(step))
         self._meet("manifest")
         metas = self._metas()
-        for old in metas.keys() - retained(metas, keep_every):
+        for old in metas.keys() - select_steps(metas, keep_every):
             self._manager.delete(old)
 
     def _meet(self, where: str) -> None:
-        """Wait until every process that holds the folder has come here."""
+        """Waits until every process that shares the folder has called this."""
         self._meetings += 1
         name = f"{self.folder}: {where} {self._meetings}"
         multihost.sync_global_processes(name, processes=self._processes)
 
     def _metas(self) -> dict[int, Meta]:
-        """Of the checkpoints that can be read; of the others ``restore`` will speak."""
-        found = {step: read_json(self.folder / str(step) / META) for step in self.steps()}
-        return {step: meta for step, meta in found.items() if meta is not None}
+        """Returns the metadata of each checkpoint where it can be read."""
+        metas = {step: read_json(self.folder / str(step) / META) for step in self.steps()}
+        return {step: meta for step, meta in metas.items() if meta is not None}
 
-    def _read(self, step: int, make: Templates) -> tuple[dict[str, Any], Meta]:
+    def _read(self, step: int, make_templates: Templates) -> tuple[dict[str, Any], Meta]:
         read_meta = ocp.args.Composite(meta=ocp.args.JsonRestore())
         meta = self._manager.restore(step, args=read_meta)["meta"]
         if meta["step"] != step:
             raise ValueError(f"it says that it is of step {meta['step']}")
-        templates = make(meta)
+        templates = make_templates(meta)
         for name, template in templates.items():
-            _compare(f"checkpoint {step}: {name}", meta["leaves"][name], _shapes(template))
+            _require_same_leaves(
+                f"checkpoint {step}: {name}", meta["leaves"][name], _describe_leaves(template)
+            )
         device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         placed = jax.tree.map(
             lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding or device),
@@ -229,11 +246,11 @@ class Checkpoints:
         return {name: restored[name] for name in templates}, meta
 
 
-def _reserve(folder: Path, items: dict[str, Any]) -> None:
-    """Refuse to begin what the disk has no room for: Orbax would fail in several threads at once.
+def _require_room(folder: Path, items: dict[str, Any]) -> None:
+    """Checks that the disk has room: without it, Orbax would fail in several threads at once.
 
     Raises:
-        OSError: no room, or no right to write.
+        OSError: there is no room, or no right to write.
     """
     size = sum(leaf.nbytes for leaf in jax.tree.leaves(items))
     with TemporaryFile(dir=folder) as file:
@@ -241,28 +258,15 @@ def _reserve(folder: Path, items: dict[str, Any]) -> None:
             os.posix_fallocate(file.fileno(), 0, size + size // 4 + SPARE)
 
 
-def rank(metas: dict[int, Meta]) -> list[int]:
-    """Steps that have a validation loss, the lowest first, the older of equals first."""
-    losses = {step: meta.get("validation_loss") for step, meta in metas.items()}
-    losses = {s: x for s, x in losses.items() if isinstance(x, float) and math.isfinite(x)}
-    return sorted(losses, key=lambda step: (losses[step], step))
-
-
-def retained(metas: dict[int, Meta], every: int) -> set[int]:
-    """Steps to keep: the last two, the best, and each multiple of ``every``."""
-    steps = sorted(metas)
-    return {*steps[-2:], *rank(metas)[:1], *(s for s in steps if s and s % every == 0)}
-
-
-def _shapes(tree: Any) -> dict[str, str]:
-    """Name of each leaf -> its type and shape, such as ``float32[4, 3]``."""
+def _describe_leaves(tree: Any) -> dict[str, str]:
+    """Returns name -> type and shape of each leaf, such as `float32[4, 3]`."""
     return {
         jax.tree_util.keystr(path, simple=True, separator="/"): f"{leaf.dtype}{list(leaf.shape)}"
         for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
     }
 
 
-def _compare(where: str, stored: dict[str, str], expected: dict[str, str]) -> None:
+def _require_same_leaves(where: str, stored: dict[str, str], expected: dict[str, str]) -> None:
     for name in stored.keys() | expected.keys():
         if stored.get(name) != expected.get(name):
             raise UserError(

@@ -1,4 +1,4 @@
-"""TensorBoard events of a run, written by the caller's own thread: what fails, fails aloud."""
+"""Writes TensorBoard events in the caller's own thread, so that a failed write raises there."""
 
 import os
 import time
@@ -10,24 +10,35 @@ from tensorboardX.summary import scalar
 
 
 class Events:
-    """A new ``events.*`` file in a run's folder."""
+    """A new `events.*` file in a run's folder."""
 
     def __init__(self, run: Path, purge_step: int | None):
-        """Opens it; readers then leave out what older files say of steps from ``purge_step``."""
+        """Opens the file.
+
+        Args:
+            run: the folder of the run.
+            purge_step: TensorBoard ignores what older files contain from this step on.
+        """
         self._writer = EventsWriter(str(run / "events"), f".{os.getpid()}")
         if purge_step is not None:
             self._write(purge_step, session_log=SessionLog(status=SessionLog.START))
 
     def scalar(self, name: str, value: float, step: int) -> None:
-        """Append one number."""
+        """Appends one number.
+
+        Args:
+            name: the name of the curve in TensorBoard.
+            value: the number.
+            step: training steps taken.
+        """
         self._write(step, summary=scalar(name, value))
 
     def flush(self) -> None:
-        """Write out what is buffered, for readers of the running training."""
+        """Writes out what is buffered, so that TensorBoard sees a run in progress."""
         self._writer.flush()
 
     def close(self) -> None:
-        """Write out what is buffered, and close."""
+        """Writes out what is buffered, and closes the file."""
         self._writer.close()
 
     def _write(self, step: int, **content: object) -> None:

@@ -1,76 +1,92 @@
-"""The record of a run: ``metrics.jsonl``, one flushed line a record, and TensorBoard events."""
+"""The records of a run: `metrics.jsonl`, one flushed line a record, and TensorBoard events."""
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 from pgat_jax.errors import UserError
-from pgat_jax.output import write_atomically
+from pgat_jax.output import replace_nonfinite, write_atomically
 from pgat_jax.runs.events import Events
 
 FILE = "metrics.jsonl"
-Record = dict[str, Any]
 
 
 class Metrics:
-    """Appends records to a run's folder.
+    """Appends records to the files in a run's folder.
 
-    Opened at the step that a run goes on from, it first drops what was recorded after that step;
-    a record that stands already is not written again, so that no step stands twice.
+    A record is a dictionary with the keys `event` (`train` or `validation`), `time` (seconds of
+    training), `step` (training steps taken), and any numbers.
+
+    Attributes:
+        elapsed: seconds of training that the records in the file cover.
     """
 
     def __init__(self, run: Path, step: int = 0):
-        """Opens the record of ``run`` at ``step``.
+        """Opens the files, and deletes the records after `step`, at which the run resumes.
+
+        Args:
+            run: the folder of the run.
+            step: training steps taken.
 
         Raises:
-            UserError: a line of it is damaged.
+            UserError: a line of `metrics.jsonl` is damaged.
         """
         kept = [record for record in read_metrics(run) if record["step"] <= step]
         self.elapsed = max((record["time"] for record in kept), default=0.0)
-        """Seconds of training that the kept records speak of."""
         self._written = {(record["event"], record["step"]) for record in kept}
         path = run / FILE
-        write_atomically(path, "".join(map(_line, kept)).encode())
+        write_atomically(path, "".join(map(_encode_line, kept)).encode())
         self._file = path.open("a")
         self._events = Events(run, purge_step=step + 1 if kept else None)
 
-    def write(self, record: Record) -> None:
-        """Append a record; it must have ``event``, ``time`` and ``step``. NaN becomes null."""
+    def write(self, record: dict[str, Any]) -> None:
+        """Appends a record, unless there is one of the same event and step.
+
+        Args:
+            record: with `event`, `time` and `step`. NaN and Inf are written as null, and their
+                keys are listed under `nonfinite`.
+        """
         key = record["event"], record["step"]
         if key in self._written:
             return
         self._written.add(key)
-        self._file.write(_line(record))
+        self._file.write(_encode_line(record))
         self._file.flush()
-        for key, value in record.items():
-            if isinstance(value, float) and key != "time":
-                self._events.scalar(f"{record['event']}/{key}", value, record["step"])
+        for name, value in record.items():
+            if isinstance(value, float) and name != "time":
+                self._events.scalar(f"{record['event']}/{name}", value, record["step"])
         self._events.flush()
 
     def close(self) -> None:
-        """Close both files."""
+        """Closes both files."""
         try:
             self._file.close()
         finally:
             self._events.close()
 
 
-class Unwritten(Metrics):
-    """What the processes of a run that write no record have in its place."""
+class NullMetrics(Metrics):
+    """Replaces `Metrics` in the processes of a run that write no records; writes nothing."""
 
     def __init__(self) -> None:
+        """Opens no file."""
         self.elapsed = 0.0
 
-    def write(self, record: Record) -> None:
-        """Nothing is written."""
+    def write(self, record: dict[str, Any]) -> None:
+        """Does nothing."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing."""
 
 
-def read_metrics(run: Path) -> list[Record]:
-    """All whole records of a run, in order; a last line cut short by a kill is left out.
+def read_metrics(run: Path) -> list[dict[str, Any]]:
+    """Reads the complete records of a run.
+
+    Args:
+        run: the folder of the run.
+
+    Returns:
+        The records in order, without a last line that an interruption cut short.
 
     Raises:
         UserError: another line is not a record.
@@ -79,11 +95,10 @@ def read_metrics(run: Path) -> list[Record]:
     if not path.exists():
         return []
     *lines, _ = path.read_bytes().split(b"\n")
-    records = [_record(path, number, line) for number, line in enumerate(lines, 1)]
-    return records
+    return [_parse_line(path, number, line) for number, line in enumerate(lines, 1)]
 
 
-def _record(path: Path, number: int, line: bytes) -> Record:
+def _parse_line(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
         if isinstance(record["event"], str) and record["step"] >= 0 and record["time"] >= 0:
@@ -96,9 +111,10 @@ def _record(path: Path, number: int, line: bytes) -> Record:
     )
 
 
-def _line(record: Record) -> str:
-    nonfinite = [k for k, v in record.items() if isinstance(v, float) and not math.isfinite(v)]
-    clean = record | dict.fromkeys(nonfinite)
+def _encode_line(record: dict[str, Any]) -> str:
+    """Writes a record as one line of strict JSON, and lists the keys that are null for it."""
+    clean = replace_nonfinite(record)
+    nonfinite = [key for key, value in record.items() if clean[key] is None and value is not None]
     if nonfinite:
         clean["nonfinite"] = nonfinite
     return json.dumps(clean, allow_nan=False) + "\n"

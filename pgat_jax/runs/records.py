@@ -1,33 +1,48 @@
-"""What the files of a run tell, as tables; the pictures are drawn from them alone."""
+"""Reads the files of a run as tables. The pictures of a run are drawn from these tables alone."""
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from pgat_jax.runs.folder import FORECASTS, SCORES
 from pgat_jax.runs.metrics import read_metrics
 
 
-class Records(NamedTuple):
-    """What a run folder tells: training and validation records, scores, test forecasts."""
+class RunRecords(NamedTuple):
+    """The content of a run's files.
+
+    Attributes:
+        train: the training records, one row each.
+        validation: the validation records, one row each.
+        scores: the content of `scores.json`.
+        forecasts: the content of `forecasts.csv`, one row for each test window and day ahead.
+    """
 
     train: pd.DataFrame
     validation: pd.DataFrame
-    scores: dict
+    scores: dict[str, Any]
     forecasts: pd.DataFrame
 
 
-def read_records(run: Path) -> Records:
-    """Read the files of a run that ``train``, ``evaluate`` and ``forecast`` wrote."""
+def read_records(run: Path) -> RunRecords:
+    """Reads the files of a run that was trained, scored and forecast.
+
+    Args:
+        run: the folder of the run.
+
+    Raises:
+        UserError: a line of `metrics.jsonl` is damaged.
+    """
     metrics = read_metrics(run)
-    train, validation = (_numbers(metrics, event) for event in ("train", "validation"))
-    scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))
-    forecasts = pd.read_csv(run / "forecasts.csv", parse_dates=["origin", "date"])
-    return Records(train, validation, scores, forecasts)
+    train, validation = (_tabulate(metrics, event) for event in ("train", "validation"))
+    scores = json.loads((run / SCORES).read_text(encoding="utf-8"))
+    forecasts = pd.read_csv(run / FORECASTS, parse_dates=["origin", "date"])
+    return RunRecords(train, validation, scores, forecasts)
 
 
-def _numbers(metrics: list[dict], event: str) -> pd.DataFrame:
-    """Records of one event, one row each; what was not finite is NaN."""
+def _tabulate(metrics: list[dict[str, Any]], event: str) -> pd.DataFrame:
+    """Returns the records of one event, one row each, with NaN for null."""
     frame = pd.DataFrame([record for record in metrics if record["event"] == event])
     return frame.drop(columns=["event", "nonfinite"], errors="ignore").astype(float)

@@ -33,7 +33,7 @@ from pgat_jax.model.build import Params
 from pgat_jax.progress import Reporter
 from pgat_jax.runs.checkpoint import Checkpoints
 from pgat_jax.runs.folder import CHECKPOINTS
-from pgat_jax.runs.metrics import Metrics, Unwritten
+from pgat_jax.runs.metrics import Metrics, NullMetrics
 from pgat_jax.training.batches import order_rows
 from pgat_jax.training.interrupts import Interrupted, wait_for_device
 from pgat_jax.training.plan import Plan
@@ -247,7 +247,7 @@ def open_trainer(
         loop_state, state = LoopState(), None
         if resume:
             loop_state, state = restore(checkpoints, run, data, plan, reporter.say)
-        metrics = Metrics(run, loop_state.step) if is_first() else Unwritten()
+        metrics = Metrics(run, loop_state.step) if is_first() else NullMetrics()
         table = replicate(plan.mesh, data.device_table)
         with closing(
             Recorder(plan.config.train, plan.steps_per_epoch, metrics, reporter, stop_at, clock)

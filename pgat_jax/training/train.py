@@ -17,7 +17,7 @@ from pgat_jax.mesh import describe_mesh, make_mesh
 from pgat_jax.model.build import build
 from pgat_jax.output import writing
 from pgat_jax.pages.plots import draw_run
-from pgat_jax.pages.report import write_report
+from pgat_jax.pages.run_report import write_report
 from pgat_jax.progress import Reporter
 from pgat_jax.runs.folder import check_config, create_run, find_run, locked
 from pgat_jax.training.interrupts import Interrupts

@@ -1,70 +1,64 @@
-"""Skill is right in sign and size, and its interval widens where evidence is thin."""
+"""The model is compared with each baseline by the scores that both have."""
 
 import numpy as np
 import pytest
 
-from pgat_jax.forecasting.comparison import Skill, conclusion, interval, skill, verdict
+from pgat_jax.forecasting.comparison import compare_forecasters
+from pgat_jax.forecasting.distribution import Forecast
+from pgat_jax.forecasting.mixture import GaussianMixture
+from pgat_jax.forecasting.skill import compute_skill
 
-P, T = 10, 4
-
-
-def losses(days=50, seed=0):
-    rng = np.random.default_rng(seed)
-    rows = np.arange(days - P + 1)[:, None] + np.arange(P) + 4000
-    return rng.exponential(size=(len(rows), P, T)), rows
+W, P, T = 30, 3, 4
+DAYS = 4000 + np.arange(W)[:, None] + np.arange(P)
 
 
-def test_skill_is_the_relative_fall_of_the_mean_loss():
-    loss, days = losses()
-    found = skill(0.8 * loss, loss, days)
-    assert found.value == pytest.approx(0.2)
-    assert (found.low, found.high) == (pytest.approx(0.2), pytest.approx(0.2))
-    assert verdict(found) == "better"
-    assert found.days == 50
+@pytest.fixture(scope="module")
+def truth():
+    return np.random.default_rng(0).normal(size=(W, P, T))
 
 
-def test_equal_forecasters_are_undecided():
-    loss, days = losses()
-    other, _ = losses(seed=1)
-    assert verdict(skill(loss, other, days)) == "undecided"
-    assert verdict(skill(loss, loss, days)) == "undecided"
+def normal(point) -> Forecast:
+    ones = np.ones((*point.shape, 1))
+    return Forecast(point, GaussianMixture(ones, point[..., None], ones))
 
 
-def test_a_clear_loser_is_called_worse():
-    loss, days = losses()
-    other, _ = losses(seed=1)
-    found = skill(3 * loss, other, days)
-    assert verdict(found) == "worse"
-    assert found.low < found.value < found.high
+@pytest.fixture(scope="module")
+def compared(truth):
+    forecasters = {
+        "model": normal(0.5 * truth),
+        "zero_return": Forecast(np.zeros_like(truth), None),
+        "historical_mean": normal(np.full_like(truth, 0.1)),
+    }
+    return compare_forecasters(forecasters, truth, DAYS)
 
 
-def test_repeated_windows_of_the_same_days_are_not_more_evidence():
-    loss, days = losses()
-    other, _ = losses(seed=1)
-    once = skill(loss, other, days)
-    thrice = skill(*(np.concatenate([x] * 3) for x in (loss, other, days)))
-    assert thrice.high - thrice.low == pytest.approx(once.high - once.low, rel=1e-6)
+def test_a_baseline_without_a_distribution_is_compared_by_mse_alone(compared):
+    found = [(c["score"], c["targets"], c["baseline"]) for c in compared["comparisons"]]
+    assert found == [
+        ("mse", "Close", "zero_return"),
+        ("mse", "Close", "historical_mean"),
+        ("crps", "Close", "historical_mean"),
+        ("mse", "all targets", "zero_return"),
+        ("mse", "all targets", "historical_mean"),
+        ("crps", "all targets", "historical_mean"),
+    ]
 
 
-def test_few_days_give_no_interval_and_say_so():
-    loss, days = losses(days=12)
-    found = skill(0.5 * loss, loss, days)
-    assert (found.low, verdict(found)) == (None, "undecided")
-    assert "too few days" in interval(found)
+def test_the_skill_is_that_of_the_losses_of_the_targets(compared, truth):
+    first, fourth = compared["comparisons"][0], compared["comparisons"][3]
+    model, zero = (0.5 * truth) ** 2, truth**2
+    for found, place in ((first, slice(3, 4)), (fourth, slice(0, 4))):
+        expected = compute_skill(model[..., place], zero[..., place], DAYS)
+        assert found["skill"] == expected.value == pytest.approx(0.75)
+        assert (found["low"], found["high"], found["days"]) == expected[1:]
+        assert found["verdict"] == "better"
 
 
-@pytest.mark.parametrize(
-    "found, words",
-    [
-        (Skill(0.03, 0.01, 0.05, 50), "beats 1 of 1 baselines (better than zero return)"),
-        (Skill(-0.2, -0.4, -0.1, 50), "beats none of 1 baselines (worse than zero return)"),
-        (Skill(0.03, -0.01, 0.05, 50), "beats none of 1 baselines (not told apart from zero"),
-        (Skill(0.03, None, None, 9), "on 9 days: the model beats none"),
-    ],
-)
-def test_the_conclusion_states_count_and_side(found, words):
-    assert words in conclusion("MSE of Close", {"zero return": found})
-
-
-def test_intervals_are_in_percent():
-    assert interval(Skill(0.03, -0.01, 0.05, 50)) == "+3.0% (-1, +5)"
+def test_each_score_and_targets_get_one_conclusion(compared):
+    assert [line.split(" on ")[0] for line in compared["conclusions"]] == [
+        "MSE of Close",
+        "CRPS of Close",
+        "MSE of all targets",
+        "CRPS of all targets",
+    ]
+    assert "beats 2 of 2 baselines (better than zero return, " in compared["conclusions"][0]

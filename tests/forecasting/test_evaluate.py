@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from pgat_jax.forecasting import baselines, evaluate, predict
-from pgat_jax.runs.folder import load_run, params_sha256
+from pgat_jax.errors import UserError
+from pgat_jax.forecasting import evaluate, predict
+from pgat_jax.runs.digest import hash_params
+from pgat_jax.runs.loaded_run import load_run
 
 
 @pytest.fixture(scope="module", params=["mse", "nll"])
@@ -51,7 +53,7 @@ def test_the_split_s_last_forecast_day_is_the_table_s_last_day(scores):
 
 def test_zero_return_scores_are_those_of_returns_themselves(run, scores):
     loaded = load_run(run)
-    rows = predict.predicted_rows(loaded, "test")
+    rows = predict.find_predicted_rows(loaded, "test")
     returns = loaded.data.table.values[rows, 3]
     table = scores["splits"]["test"]["forecasters"]["zero_return"]
     assert table["returns"]["mse"]["by_target"]["Close"] == pytest.approx(np.mean(returns**2))
@@ -59,7 +61,7 @@ def test_zero_return_scores_are_those_of_returns_themselves(run, scores):
 
 
 def test_the_digest_is_that_of_the_parameters(run, scores):
-    assert scores["params_sha256"] == params_sha256(load_run(run).params)
+    assert scores["params_sha256"] == hash_params(load_run(run).params)
 
 
 def test_a_point_model_gets_validation_spread_on_the_test_alone(scored_run):
@@ -82,27 +84,11 @@ def test_json_on_stdout_is_strict_and_alone(run, capsys):
     assert len(found["params_sha256"]) == 64
 
 
-def test_tables_fit_a_hundred_columns(run, capsys):
-    from pgat_jax.forecasting.score_tables import print_scores
-
-    print_scores(json.loads((run / "scores.json").read_text()))
-    out = capsys.readouterr().out
-    assert max(map(len, out.splitlines())) <= 100
-    for words in ("zero return", "historical mean", "last 250 days", "windows overlap"):
-        assert words in out
+def test_without_json_the_tables_are_printed(scored_run, capsys):
+    evaluate.evaluate_run(scored_run("nll"), as_json=False)
+    assert "test: by day ahead" in capsys.readouterr().out
 
 
-def test_numbers_that_are_not_finite_become_null():
-    assert evaluate.strict({"a": [float("nan"), 1.0], "b": {"c": float("inf")}}) == {
-        "a": [None, 1.0],
-        "b": {"c": None},
-    }
-
-
-def test_recent_days_of_a_test_window_end_on_its_last_past_day(run):
-    loaded = load_run(run)
-    forecast = evaluate.make_baselines(loaded, "test")["last_250_days"]
-    last = loaded.data.windows("test")[0]
-    targets = predict.scaled_targets(loaded.data)
-    expected = targets[last - baselines.RECENT_DAYS + 1 : last + 1].mean(0)
-    np.testing.assert_allclose(forecast.point[0, 0], expected)
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(UserError, match="no such folder"):
+        evaluate.score_run(tmp_path)

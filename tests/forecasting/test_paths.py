@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pgat_jax.forecasting.distribution import GaussianMixture
+from pgat_jax.forecasting.mixture import GaussianMixture
 from pgat_jax.forecasting.paths import (
     CLOSE,
     HIGH,
     LOW,
     OPEN,
-    joint_ranks,
+    rank_days,
     sample_returns,
     to_prices,
 )
@@ -60,22 +60,22 @@ def test_real_prices_come_back_from_their_own_returns():
 
 
 def test_samples_have_the_forecast_s_marginals():
-    drawn = sample_returns(normal(), joint_ranks(market_days()), (20_000, 3, 4), seed=1)
+    drawn = sample_returns(normal(), rank_days(market_days()), (20_000, 3, 4), seed=1)
     np.testing.assert_allclose(drawn.mean(0), 0, atol=0.03)
     np.testing.assert_allclose(drawn.std(0), 1, atol=0.03)
 
 
 def test_samples_of_a_day_hang_together_as_past_days_do_and_days_ahead_do_not():
     past = market_days()
-    drawn = sample_returns(normal(), joint_ranks(past), (20_000, 3, 4), seed=1)
+    drawn = sample_returns(normal(), rank_days(past), (20_000, 3, 4), seed=1)
     ranks = drawn[:, 0].argsort(0).argsort(0)
-    expected = np.corrcoef(joint_ranks(past).T)
+    expected = np.corrcoef(rank_days(past).T)
     np.testing.assert_allclose(np.corrcoef(ranks.T), expected, atol=0.03)
     assert abs(np.corrcoef(drawn[:, 0, CLOSE], drawn[:, 1, CLOSE])[0, 1]) < 0.03
 
 
 def test_the_same_seed_gives_the_same_paths():
-    ranks = joint_ranks(market_days(50))
+    ranks = rank_days(market_days(50))
     one, two, other = (sample_returns(normal(), ranks, (9, 3, 4), seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, two)
     assert not np.array_equal(one, other)

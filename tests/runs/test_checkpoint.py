@@ -8,8 +8,8 @@ import pytest
 from pgat_jax.errors import UserError
 from pgat_jax.output import write_atomically
 from pgat_jax.runs import manifest
-from pgat_jax.runs.checkpoint import ITEMS, Checkpoints, retained
-from pgat_jax.runs.manifest import damage
+from pgat_jax.runs.checkpoint import ITEMS, Checkpoints
+from pgat_jax.runs.manifest import find_damage
 
 
 def items_at(step: int) -> dict:
@@ -180,8 +180,8 @@ def test_a_kill_while_the_meta_is_replaced_leaves_the_old_or_the_new_one(
     meta = {**restore(saved)[2], "validation_loss": 0.05}
     monkeypatch.setattr(manifest, "write_atomically", write)
     with contextlib.suppress(KeyboardInterrupt):
-        manifest.amend(folder, meta)
-    assert damage(folder) is None
+        manifest.replace_meta(folder, meta)
+    assert find_damage(folder) is None
     assert restore(saved)[2]["validation_loss"] == (0.05 if writes > 1 else 0.2)
 
 
@@ -207,12 +207,6 @@ def test_whatever_stands_in_a_manifest_or_a_meta_is_damage(saved, content):
             assert not said or "checkpoint 30 is damaged" in said[0]
         assert said
         path.write_bytes(before)
-
-
-def test_the_last_two_the_best_and_every_nth_are_kept():
-    losses = {10: 0.5, 20: 0.1, 30: 0.4, 40: 0.3, 45: None, 50: 0.2, 60: 0.6}
-    metas = {step: {"validation_loss": loss} for step, loss in losses.items()}
-    assert retained(metas, every=40) == {20, 40, 50, 60}
 
 
 def test_old_checkpoints_leave_the_disk(tmp_path):

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.manifest import damage
+from pgat_jax.runs.manifest import find_damage
 
 SAVING = """
     import sys, jax.numpy as jnp
@@ -61,7 +61,7 @@ def test_kill_9_in_the_middle_of_a_save_leaves_a_usable_checkpoint(tmp_path, mom
         checkpoints.save(step + 1, items, meta, keep_every=10**6)
     assert step >= 2
     assert (np.asarray(items["params"]["x"]) == step).all()
-    assert damage(tmp_path / str(step + 1)) is None
+    assert find_damage(tmp_path / str(step + 1)) is None
     assert json.loads((tmp_path / str(step + 1) / "meta" / "metadata").read_text())["leaves"]
 
 

@@ -189,7 +189,7 @@ def test_minutes_used_up_still_gives_a_step_a_validation_and_a_checkpoint(plan, 
     events = [r["event"] for r in read_metrics(new_run)]
     assert events == ["train", "validation"]
     loaded = load_run(new_run)
-    assert (loaded.step, loaded.manifest["validation_loss"] > 0) == (1, True)
+    assert (loaded.step, loaded.meta["validation_loss"] > 0) == (1, True)
     assert params_sha256(loaded.params) == params_sha256(trainer.params)
 
 

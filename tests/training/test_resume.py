@@ -47,7 +47,7 @@ def test_an_epoch_that_is_validated_after_a_resume_is_known_by_its_checkpoint(
 ):
     with open_session(plan, data, new_run, stop=STEPS) as trainer, pytest.raises(Interrupted):
         trainer.run()
-    assert load_run(new_run).manifest["validation_loss"] is None
+    assert load_run(new_run).meta["validation_loss"] is None
     with (
         open_session(plan, data, new_run, stop=STEPS + 1, resume=True) as trainer,
         pytest.raises(Interrupted),
@@ -55,8 +55,8 @@ def test_an_epoch_that_is_validated_after_a_resume_is_known_by_its_checkpoint(
         trainer.run()
     losses = [r["loss"] for r in read_metrics(whole[0]) if r["event"] == "validation"]
     found = load_run(new_run)
-    assert (found.step, found.manifest["validation_loss"]) == (STEPS, losses[0])
-    assert found.manifest["validated"] == 1
+    assert (found.step, found.meta["validation_loss"]) == (STEPS, losses[0])
+    assert found.meta["validated"] == 1
 
 
 def test_a_damaged_checkpoint_is_named_and_the_run_goes_on_from_the_one_before(

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pgat_jax.runs.folder import load_run, params_sha256
+from pgat_jax.runs.digest import hash_params
+from pgat_jax.runs.loaded_run import load_run
 from tools.commands import SMALL, Command
 
 EPOCHS, LOG_EVERY = 6, 5
@@ -127,7 +128,7 @@ def read_outcome(run: Path) -> dict:
     scores = json.loads((run / "scores.json").read_text())
     del scores["run"]
     last = load_run(run, "last")
-    return {"scores": scores, "last": params_sha256(last.params), "step": last.step}
+    return {"scores": scores, "last": hash_params(last.params), "step": last.step}
 
 
 def read_records(run: Path) -> dict[tuple[str, int], dict]:

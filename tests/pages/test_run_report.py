@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pgat_jax.errors import UserError
-from pgat_jax.pages import report
+from pgat_jax.pages import run_report
 from pgat_jax.pages.plots import PICTURES
 
 
@@ -75,11 +75,11 @@ def test_what_a_user_named_is_escaped(drawn_run, tmp_path):
     scores = json.loads((run / "scores.json").read_text())
     scores["data"]["source"] = "<script>alert(1)</script>.csv"
     (run / "scores.json").write_text(json.dumps(scores))
-    page = report.write_report(run).read_text()
+    page = run_report.write_report(run).read_text()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(UserError, match="no such folder"):
-        report.write_report(tmp_path)
+        run_report.write_report(tmp_path)

@@ -1,0 +1,114 @@
+"""A run as one page: `report.html`, which needs no network, no script and no other file."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from pgat_jax.config_file import load_config
+from pgat_jax.forecasting.score_tables import list_conclusions, tabulate_scores
+from pgat_jax.output import write_output
+from pgat_jax.pages.plots import PICTURES, Picture, picture_path
+from pgat_jax.pages.template import fill_template
+from pgat_jax.pages.theme import DARK, LIGHT
+from pgat_jax.runs.folder import CONFIG, REPORT, SCORES, VERSIONS, find_run
+from pgat_jax.runs.metrics import read_metrics
+
+
+def write_report(run: Path) -> Path:
+    """Writes the page of a run that was scored and drawn.
+
+    Args:
+        run: the folder of the run.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        UserError: `run` is not a run folder.
+    """
+    run = find_run(run)
+    page = fill_template("run_report.html", collect_content(run))
+    return write_output(run / REPORT, page.encode())
+
+
+def collect_content(run: Path) -> dict[str, Any]:
+    """Reads what the template shows from the files of a run."""
+    scores = json.loads((run / SCORES).read_text(encoding="utf-8"))
+    config = load_config(run / CONFIG)
+    return {
+        "run": run.resolve().name,
+        "horizon": config.data.pred_len,
+        "criterion": config.loss.criterion,
+        "data": scores["data"],
+        "progress": describe_progress(run, config.train.epochs),
+        "conclusions": list_conclusions(scores["splits"]["test"]),
+        "tables": tabulate_scores(scores),
+        "pictures": [
+            embed_picture(run, p) for p in PICTURES if picture_path(run, p.name, LIGHT).exists()
+        ],
+        "data_facts": describe_table(scores["data"]),
+        "configuration": (run / CONFIG).read_text(encoding="utf-8"),
+        "command": f"python run.py train --config {run}/{CONFIG}",
+        "versions": describe_versions(run, scores),
+    }
+
+
+def describe_progress(run: Path, epochs: int) -> str:
+    """Says how far training has come.
+
+    Args:
+        run: the folder of the run.
+        epochs: the number of epochs in its configuration.
+    """
+    records = [record for record in read_metrics(run) if record["event"] == "train"]
+    if not records:
+        return "not trained yet"
+    last = records[-1]
+    minutes = last["time"] / 60
+    return f"epoch {last['epoch']} of {epochs}, {last['step']:,} steps in {minutes:.1f} minutes"
+
+
+def embed_picture(run: Path, picture: Picture) -> dict[str, str]:
+    """Returns a picture's caption, and its light and dark form as data URIs."""
+    return {
+        "caption": picture.caption,
+        "light": _encode_uri(picture_path(run, picture.name, LIGHT)),
+        "dark": _encode_uri(picture_path(run, picture.name, DARK)),
+    }
+
+
+def describe_table(data: dict[str, Any]) -> dict[str, str]:
+    """Returns name -> value of what the page says about the table.
+
+    Args:
+        data: the section `data` of `scores.json`.
+    """
+    windows = ", ".join(f"{count:,} {split}" for split, count in data["windows"].items())
+    deviations = ", ".join(f"{t} {100 * std:.2f}%" for t, std in data["return_std"].items())
+    return {
+        "source": data["source"],
+        "rows": f"{data['rows']:,} days, {data['first_date']} to {data['last_date']}",
+        "columns": str(data["columns"]),
+        "constant columns, left out": ", ".join(data["dropped"]) or "none",
+        "windows": windows,
+        "one scaled unit": f"{deviations} (standard deviation of the training rows' log returns)",
+        **{f"note {i}": note for i, note in enumerate(data["notes"], 1)},
+        "digest": data["hash"],
+    }
+
+
+def describe_versions(run: Path, scores: dict[str, Any]) -> dict[str, str]:
+    """Returns name -> value of the parameters, devices, platform and libraries of a run."""
+    versions = json.loads((run / VERSIONS).read_text(encoding="utf-8"))
+    return {
+        "parameters": f"sha256 {scores['params_sha256']}",
+        "devices": ", ".join(versions["devices"]),
+        "platform": f"{versions['platform']}, {versions['cpu_count']} cores",
+        "Python": versions["python"],
+        "libraries": ", ".join(f"{k} {v}" for k, v in versions["libraries"].items()),
+    }
+
+
+def _encode_uri(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()

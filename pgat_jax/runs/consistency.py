@@ -1,0 +1,63 @@
+"""Refuses a configuration or a table that is not the one a run was trained with."""
+
+from pathlib import Path
+from typing import Any
+
+from pgat_jax.config import Config
+from pgat_jax.config_file import load_config, validate
+from pgat_jax.data.dataset import Data
+from pgat_jax.errors import UserError
+from pgat_jax.runs.folder import CONFIG
+
+
+def require_same_config(run: Path, config: Config, started: dict[str, Any] | None = None) -> None:
+    """Checks that a configuration equals the one a run was started with, `mesh.*` aside.
+
+    Args:
+        run: the folder of the run.
+        config: the configuration to check.
+        started: the configuration in one of the run's checkpoints, as plain values; the run's
+            `config.yaml` is compared if it is None.
+
+    Raises:
+        UserError: the two differ; the message names the first key that does, with both values.
+    """
+    own = load_config(run / CONFIG) if started is None else validate(started, f"{run}: checkpoint")
+    stored = _flatten(own.model_dump(mode="json"))
+    given = _flatten(config.model_dump(mode="json"))
+    for key, value in given.items():
+        if stored[key] != value and not key.startswith("mesh."):
+            raise UserError(
+                f"{run}: {key} is {value!r} but the run was started with {stored[key]!r}; a run "
+                "keeps its own configuration: leave the change out of the command and of the "
+                f"run's {CONFIG}, or train a new run."
+            )
+
+
+def require_same_table(run: Path, data_hash: str, data: Data) -> None:
+    """Checks that a table is the one a run was trained on.
+
+    Args:
+        run: the folder of the run.
+        data_hash: the digest of the table the run was trained on.
+        data: the table to check.
+
+    Raises:
+        UserError: the digests differ.
+    """
+    if data.table.hash != data_hash:
+        raise UserError(
+            f"{run}: the table {data.table.source!r} has changed since the run was trained "
+            f"(digest {data.table.hash[:12]}, was {data_hash[:12]}); restore the old table, or "
+            "train a new run; `forecast RUN --data FILE` reads new rows."
+        )
+
+
+def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Turns nested sections into one dictionary with keys such as `train.batch_size`."""
+    flat = {}
+    for key, value in tree.items():
+        flat |= (
+            _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
+    return flat

@@ -1,0 +1,29 @@
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from pgat_jax.runs.events import Events
+
+
+def read(folder) -> list[tuple[int, float]]:
+    events = EventAccumulator(str(folder)).Reload()
+    return [(e.step, e.value) for e in events.Scalars("train/loss")]
+
+
+def test_tensorboard_reads_what_was_flushed(tmp_path):
+    events = Events(tmp_path, purge_step=None)
+    events.scalar("train/loss", 0.5, 10)
+    events.flush()
+    assert read(tmp_path) == [(10, 0.5)]
+    events.close()
+
+
+def test_older_files_are_ignored_from_the_purge_step_on(tmp_path):
+    first = Events(tmp_path, purge_step=None)
+    for step in (10, 20):
+        first.scalar("train/loss", 0.5, step)
+    first.close()
+    for path in tmp_path.glob("events.*"):
+        path.rename(path.with_name(f"{path.name}.1"))  # it sorts before the next, as by its time
+    second = Events(tmp_path, purge_step=20)
+    second.scalar("train/loss", 0.25, 20)
+    second.close()
+    assert read(tmp_path) == [(10, 0.5), (20, 0.25)]
