@@ -31,8 +31,9 @@ def open_console() -> Console:
 
 
 def print_table(console: Console, table: TextTable) -> None:
-    """Prints a table with its caption above it."""
-    grid = Table(title=table.caption, title_justify="left")
+    """Prints a table, with its caption above it as wide as the console."""
+    console.print(f"\n{table.caption}")
+    grid = Table()
     for i, head in enumerate(table.heads):
         grid.add_column(head, justify="right" if i else "left")
     for row in table.rows:

@@ -4,6 +4,7 @@ import dataclasses
 import io
 
 import numpy as np
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from pgat_jax.pages import theme
@@ -52,4 +53,4 @@ def test_legends_have_no_frame():
     axes.plot([0, 1], label="line")
     theme.add_legend(axes, LIGHT)
     assert not axes.get_legend().get_frame_on()
-    assert axes.get_legend().get_texts()[0].get_color() == LIGHT.ink
+    assert to_hex(axes.get_legend().get_texts()[0].get_color()) == LIGHT.ink
