@@ -137,7 +137,7 @@ def list_conclusions(scores: dict[str, Any]) -> list[str]:
     lines = [
         *scores["conclusions"],
         f"The {scores['windows']} windows overlap: together they cover {days} different days. The "
-        "intervals come from a block bootstrap over those days; they are a little too narrow.",
+        "intervals come from a block bootstrap over those days; they tend to be too narrow.",
     ]
     if scores["spread"]:
         lines.append(f"Distribution of the model: {scores['spread']}.")

@@ -85,9 +85,9 @@ def plot_horizon(records: RunRecords, theme: Theme) -> Figure | None:
                 _draw_horizon(one, key, colour, scores["scaled"][name]["by_day"])
         one.set_xlabel("day ahead")
         one.set_ylabel(f"{name.upper()} (scaled units)")
-        one.margins(y=0.25)
+        one.margins(y=0.4)
         look.set_title(one, f"{name.upper()} by day ahead: lower is better")
-    look.add_legend(axes[0], theme)
+    look.add_legend(axes[0], theme, columns=2)
     return figure
 
 
