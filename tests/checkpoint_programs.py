@@ -1,6 +1,7 @@
-"""One of two processes that save and restore together: FOLDER ADDRESS PROCESS; prints what it got.
+"""A program for two processes that save and restore a vector, which four devices share.
 
-Four devices share a vector. The first process damages the newest checkpoint in between.
+Arguments: FOLDER ADDRESS PROCESS. The first process damages the newest checkpoint between saving
+and restoring. Each process prints the step and the parts of the vector that it restored.
 """
 
 import sys

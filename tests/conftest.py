@@ -1,8 +1,8 @@
-"""Fixtures that several test files share: run folders of the tiny model, one for each head."""
+"""Settings of JAX for all tests, and run folders of the tiny model, one for each head."""
 
 import os
 
-# Tests compile hundreds of programs and run each once: unoptimised code is there in half the time.
+# Tests compile hundreds of programs and run each once: unoptimised code compiles in half the time.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import math
@@ -13,8 +13,13 @@ import jax
 import numpy as np
 import pytest
 from hypothesis import settings
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 from pgat_jax import build, load_config, load_data
+from pgat_jax.forecasting.evaluate import score_run
+from pgat_jax.forecasting.forecast import write_test_forecasts
+from pgat_jax.pages.plots import draw_run
+from pgat_jax.pages.run_report import write_report
 from pgat_jax.runs.checkpoint import Checkpoints
 from pgat_jax.runs.creation import create_run
 from pgat_jax.runs.folder import CHECKPOINTS
@@ -24,25 +29,37 @@ from pgat_jax.training.diagnostics import TRAIL
 settings.register_profile("compiled", deadline=None)  # a first call compiles
 settings.load_profile("compiled")
 
+# Seconds of compilation from which a program is kept on disk: reading it back takes less.
+LONG_COMPILE = 0.3
 GROUPS = ("input", "celestial", "petri", "encoder", "decoder", "head")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_cache(tmp_path_factory):
+    """Keeps programs that take long to compile, for modules that compile them again."""
+    folder = tmp_path_factory.mktemp("compiled")
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", LONG_COMPILE)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    reset_cache()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def forget_programs():
-    """Each keeps pieces of memory mapped, of which Linux gives a process 65,530."""
+    """Frees programs after each module: each maps memory, and Linux allows 65,530 maps."""
     yield
     jax.clear_caches()
 
 
 @pytest.fixture(scope="session")
 def make_run(tmp_path_factory) -> Callable[[str], Path]:
-    """Criterion -> a run folder with initial parameters and fifty records; made once a session."""
-    folder, made = tmp_path_factory.mktemp("runs"), {}
+    """Criterion -> a run folder with initial parameters and fifty records, one a session."""
+    folder, runs = tmp_path_factory.mktemp("runs"), {}
 
     def make(criterion: str) -> Path:
-        if criterion not in made:
-            made[criterion] = new_run(criterion, folder)
-        return made[criterion]
+        if criterion not in runs:
+            runs[criterion] = new_run(criterion, folder)
+        return runs[criterion]
 
     return make
 
@@ -50,25 +67,20 @@ def make_run(tmp_path_factory) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def scored_run(make_run) -> Callable[[str], Path]:
     """Criterion -> a run folder with scores.json and forecasts.csv."""
-    from pgat_jax.forecasting.evaluate import score_run
-    from pgat_jax.forecasting.forecast import write_test_forecasts
 
-    def scored(criterion: str) -> Path:
+    def score(criterion: str) -> Path:
         run = make_run(criterion)
         if not (run / "forecasts.csv").exists():
             score_run(run)
             write_test_forecasts(run)
         return run
 
-    return scored
+    return score
 
 
 @pytest.fixture(scope="session")
 def drawn_run(scored_run) -> Path:
     """A run folder of the mixture model with pictures and report.html too."""
-    from pgat_jax.pages.plots import draw_run
-    from pgat_jax.pages.run_report import write_report
-
     run = scored_run("nll")
     draw_run(run)
     write_report(run)

@@ -109,7 +109,7 @@ def test_a_damaged_best_falls_back_to_the_next_best(saved):
     assert "checkpoint 20 is damaged" in said[0]
 
 
-def test_when_all_are_damaged_nothing_is_invented(saved):
+def test_a_folder_of_damaged_checkpoints_is_refused(saved):
     for step in (10, 20, 30):
         (saved / str(step) / "manifest.json").unlink()
     with pytest.raises(UserError, match="no checkpoint is usable"):
@@ -158,7 +158,7 @@ def test_a_checkpoint_that_is_validated_later_takes_its_loss(saved):
     jax.tree.map(np.testing.assert_array_equal, items, items_at(30))
 
 
-def test_a_loss_that_is_known_is_not_forgotten(saved):
+def test_a_save_without_a_loss_keeps_the_loss_of_before(saved):
     with Checkpoints(saved, create=True) as checkpoints:
         checkpoints.save(20, items_at(20), {"validation_loss": None}, keep_every=10)
     assert restore(saved, "best")[0] == 20
@@ -196,7 +196,7 @@ def test_a_checkpoint_under_another_number_is_damaged(saved):
     "content",
     [b"", b"[]", b"null", b"{}", b'{"crc32": [], "coming": {}}', b"[" * 100_000, b"\xff", None],
 )
-def test_whatever_stands_in_a_manifest_or_a_meta_is_damage(saved, content):
+def test_any_other_content_of_manifest_or_meta_is_damage(saved, content):
     for name in ("manifest.json", "meta/metadata"):
         path = saved / "30" / name
         before = path.read_bytes()
