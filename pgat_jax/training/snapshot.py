@@ -7,7 +7,8 @@ from typing import Any
 from pgat_jax.config import Config
 from pgat_jax.data.dataset import Data
 from pgat_jax.runs.checkpoint import Checkpoints, Say
-from pgat_jax.runs.folder import check_config, check_table, versions
+from pgat_jax.runs.consistency import require_same_config, require_same_table
+from pgat_jax.runs.versions import collect_versions
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.state import TrainState, pack_params, state_shapes, unpack_params
 
@@ -77,7 +78,7 @@ def checkpoint_meta(
         "config": config.model_dump(mode="json"),
         "data_hash": data.table.hash,
         "scaler": data.scaler.as_dict(),
-        "versions": versions(),
+        "versions": collect_versions(),
     }
 
 
@@ -98,8 +99,8 @@ def restore(
     """
 
     def check_and_shape(meta: dict[str, Any]) -> dict[str, Any]:
-        check_config(run, plan.config, meta["config"])
-        check_table(run, meta["data_hash"], data)
+        require_same_config(run, plan.config, meta["config"])
+        require_same_table(run, meta["data_hash"], data)
         return item_shapes(plan)
 
     step, items, meta = checkpoints.restore(check_and_shape, say)

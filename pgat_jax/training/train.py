@@ -19,7 +19,10 @@ from pgat_jax.output import writing
 from pgat_jax.pages.plots import draw_run
 from pgat_jax.pages.run_report import write_report
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.folder import check_config, create_run, find_run, locked
+from pgat_jax.runs.consistency import require_same_config
+from pgat_jax.runs.creation import create_run
+from pgat_jax.runs.folder import find_run
+from pgat_jax.runs.lock import lock_run
 from pgat_jax.training.interrupts import Interrupts
 from pgat_jax.training.loop import open_trainer
 from pgat_jax.training.plan import Plan, count_steps
@@ -53,7 +56,7 @@ def train(
     stop_at = started + 60 * minutes if minutes is not None else np.inf
     run = find_run(resume) if resume is not None else None
     if run is not None:
-        check_config(run, config)
+        require_same_config(run, config)
     reporter = Reporter(None if is_first() else Console(quiet=True))
     with Interrupts() as interrupts:
         reporter.say(f"reading the table {config.data.source} ...")
@@ -63,7 +66,7 @@ def train(
         if jax.device_count() > 1:
             reporter.say(describe_mesh(plan.mesh))
         folder = make_on_first(lambda: run or create_run(config, run_name))
-        with writing(folder), locked(folder) if is_first() else nullcontext():
+        with writing(folder), lock_run(folder) if is_first() else nullcontext():
             reporter.say(f"run {folder}")
             opening = open_trainer(
                 plan,

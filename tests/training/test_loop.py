@@ -14,7 +14,8 @@ from rich.console import Console
 from pgat_jax.errors import UserError
 from pgat_jax.model.statistics import NAMES
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.folder import load_run, params_sha256
+from pgat_jax.runs.digest import hash_params
+from pgat_jax.runs.loaded_run import load_run
 from pgat_jax.runs.metrics import read_metrics
 from pgat_jax.training.batches import batch_rows
 from pgat_jax.training.diagnostics import TRAIL
@@ -190,7 +191,7 @@ def test_minutes_used_up_still_gives_a_step_a_validation_and_a_checkpoint(plan, 
     assert events == ["train", "validation"]
     loaded = load_run(new_run)
     assert (loaded.step, loaded.meta["validation_loss"] > 0) == (1, True)
-    assert params_sha256(loaded.params) == params_sha256(trainer.params)
+    assert hash_params(loaded.params) == hash_params(trainer.params)
 
 
 def test_steps_between_two_records_are_shown_but_not_recorded(plan, data, new_run):
@@ -229,10 +230,10 @@ def test_nan_in_every_step_stops_the_run_and_leaves_the_last_checkpoint_as_it_wa
 ):
     with open_session(plan, data, new_run, stop=4) as trainer, pytest.raises(Interrupted):
         trainer.run()
-    good = params_sha256(trainer.params)
+    good = hash_params(trainer.params)
     bad = poison(data.device_table, np.arange(len(data.table)))
     stopped = pytest.raises(UserError, match="NaN or Inf for 10 steps in a row, up to step 14")
     with open_session(plan, data, new_run, resume=True, table=bad) as trainer, stopped:
         trainer.run()
-    assert params_sha256(load_run(new_run, "last").params) == good
+    assert hash_params(load_run(new_run, "last").params) == good
     assert read_metrics(new_run)[-1]["loss"] is None

@@ -13,7 +13,8 @@ import pytest
 from pgat_jax import load_config
 from pgat_jax.config_file import dump_yaml
 from pgat_jax.errors import UserError
-from pgat_jax.runs.folder import load_run, params_sha256
+from pgat_jax.runs.digest import hash_params
+from pgat_jax.runs.loaded_run import load_run
 from pgat_jax.runs.metrics import read_metrics
 from pgat_jax.training.interrupts import Interrupted
 from pgat_jax.training.train import train
@@ -32,7 +33,7 @@ def test_resumed_runs_end_bitwise_where_an_uninterrupted_one_does(plan, data, ne
     with open_session(plan, data, new_run, resume=True) as trainer:
         trainer.run()
         assert same(trainer.state, whole[1])
-    assert params_sha256(trainer.params) == params_sha256(load_run(whole[0], "last").params)
+    assert hash_params(trainer.params) == hash_params(load_run(whole[0], "last").params)
     losses = [
         [r["loss"] for r in read_metrics(run) if r["event"] == "validation"]
         for run in (new_run, whole[0])

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from pgat_jax import build, load_config, load_data
 from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.folder import CHECKPOINTS, create_run, params_sha256
+from pgat_jax.runs.creation import create_run
+from pgat_jax.runs.digest import hash_params
+from pgat_jax.runs.folder import CHECKPOINTS
 from pgat_jax.runs.metrics import Metrics
 from pgat_jax.training.snapshot import LoopState, checkpoint_meta
 from tools.bad_input.calls import answer, work_in
@@ -40,7 +42,7 @@ class Sound:
             with Checkpoints(run / CHECKPOINTS, create=True) as checkpoints:
                 for step, loss in LOSSES.items():
                     params = model.init(jax.random.key(step))
-                    self.digests[step] = params_sha256(params)
+                    self.digests[step] = hash_params(params)
                     meta = checkpoint_meta(LoopState(step), config, data, 10, loss)
                     items = {"params": params, "training": {"step": jax.numpy.int32(step)}}
                     checkpoints.save(step, items, meta, 10)
