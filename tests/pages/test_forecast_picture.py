@@ -18,7 +18,8 @@ def forecast(scored_run, tmp_path_factory):
 def test_it_is_written_beside_the_csv_file(forecast):
     path = write_forecast_picture(forecast)
     assert path == forecast.csv.with_suffix(".png")
-    assert Image.open(path).width == 990
+    with Image.open(path) as image:
+        assert image.width == 990
 
 
 def test_it_shows_the_last_closes_the_median_and_the_truth(forecast):
