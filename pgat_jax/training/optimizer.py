@@ -6,8 +6,9 @@
       -> AdamW, weight decay on matrices only, at the rate of `learning_rate_schedule`
 
 The accumulation is `apply_every` with a `conditionally_transform`. `optax.MultiSteps`, which does
-the same, computes AdamW at every batch and then selects: a batch of `recovery` takes 0.40 s with
-it and 0.27 s without, on two cores. The module depends on optax, the configuration and `packing`.
+the same, computes AdamW at every batch and then selects. With the 28.8 million parameters of
+`recovery` and an accumulation of 3 that takes 0.96 s a batch, and this chain takes 0.44 s (means of
+twelve batches, on two busy cores). The module depends on optax, the configuration and `packing`.
 """
 
 from collections.abc import Callable

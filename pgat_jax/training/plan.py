@@ -1,6 +1,7 @@
 """What stays fixed while a run trains. Compiled programs depend on this and on shapes alone."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import jax
 import optax
@@ -44,7 +45,7 @@ class Plan:
         """The function from the number of an update, from 1, to its learning rate."""
         return learning_rate_schedule(self.config.train, self.steps_per_epoch)
 
-    @property
+    @cached_property
     def param_shapes(self) -> Params:
         """Shapes, types and shardings of the parameters' leaves: whole on every device."""
         whole = replicated_sharding(self.mesh)
@@ -53,7 +54,7 @@ class Plan:
             lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=whole), shapes
         )
 
-    @property
+    @cached_property
     def groups(self) -> dict[str, str]:
         """Name of each packed vector -> its parameter group."""
         return group_vectors(self.param_shapes)

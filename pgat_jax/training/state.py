@@ -45,8 +45,7 @@ def init_state(plan: Plan) -> TrainState:
 
 def create_state(plan: Plan) -> TrainState:
     """Computes `init_state` on the devices, with the shardings of `state_shapes`."""
-    shardings = state_shardings(plan.mesh, jax.eval_shape(partial(init_state, plan)))
-    return jax.jit(partial(init_state, plan), out_shardings=shardings)()
+    return _compile_init(plan)()
 
 
 @cache
@@ -82,6 +81,12 @@ def shard_gradients(plan: Plan, gradients: Params) -> Packed:
     constrain, whole = jax.lax.with_sharding_constraint, replicated_sharding(plan.mesh)
     vectors = constrain(pack(gradients), whole)
     return constrain(vectors, state_shardings(plan.mesh, vectors))
+
+
+@cache
+def _compile_init(plan: Plan) -> Callable[[], TrainState]:
+    shardings = state_shardings(plan.mesh, jax.eval_shape(partial(init_state, plan)))
+    return jax.jit(partial(init_state, plan), out_shardings=shardings)
 
 
 @cache

@@ -54,6 +54,12 @@ def first_state(plan):
     return create_state(plan)
 
 
+@pytest.fixture(scope="package")
+def params(plan):
+    """The initial parameters, as leaves."""
+    return plan.model.init(jax.random.key(plan.config.seed))
+
+
 @pytest.fixture
 def new_run(config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -98,6 +98,11 @@ def test_no_warm_up_starts_at_the_peak():
     assert float(rate(jnp.int32(1))) == pytest.approx(3e-3, rel=1e-4)
 
 
+def test_one_epoch_of_warm_up_rises_within_it():
+    rate = learning_rate_schedule(config(warmup_epochs=1), 30)
+    np.testing.assert_allclose(rate(jnp.array([1, 5, 10])), [3e-4, 1.5e-3, 3e-3], rtol=1e-6)
+
+
 def test_updates_are_adamw_at_the_rate_of_their_number(params):
     """Four updates with gradients below the clip norm; rates are 1, 2, 3, 4 tenths of a third."""
     settings = config(accumulation=1, weight_decay=0.1)
@@ -166,7 +171,7 @@ def test_a_spike_in_one_group_leaves_the_updates_of_the_others_unchanged(params)
         assert all(jax.tree.leaves(same)) == (name != "petri"), name
 
 
-@pytest.mark.parametrize("scale", [100.0, 0.01])
+@pytest.mark.parametrize("scale", [2.0, 0.01])
 def test_each_group_is_clipped_to_the_norm_and_no_smaller_one(params, scale):
     gradient = jax.tree.map(lambda p: scale * p, params)
     _, state = advance(config(accumulation=1), params, [gradient])

@@ -53,10 +53,9 @@ def test_the_checkpoint_holds_all_that_a_run_needs(config, data, whole):
     }
 
 
-def test_items_are_the_parameters_by_name_and_the_rest_of_the_state(plan, first_state):
+def test_items_are_the_parameters_by_name_and_the_rest_of_the_state(plan, params, first_state):
     items = checkpoint_items(plan, first_state)
     assert list(items) == ["params", "training"]
-    params = plan.model.init(jax.random.key(plan.config.seed))
     jax.tree.map(np.testing.assert_array_equal, items["params"], params)
     assert list(items["training"]) == ["opt_state", "step", "silence"]
     shapes = item_shapes(plan)

@@ -15,8 +15,7 @@ from pgat_jax.training.state import (
 )
 
 
-def test_the_first_state_holds_the_initial_parameters_and_counts_nothing(plan, first_state):
-    params = plan.model.init(jax.random.key(plan.config.seed))
+def test_the_first_state_holds_the_initial_parameters_and_counts_nothing(params, first_state):
     jax.tree.map(np.testing.assert_array_equal, first_state.params, pack(params))
     assert int(first_state.step) == 0
     assert first_state.silence == dict.fromkeys(dict.fromkeys(GROUPS.values()), 0)

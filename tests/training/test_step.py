@@ -12,7 +12,7 @@ from pgat_jax.mesh import replicate
 from pgat_jax.training.batches import order_rows
 from pgat_jax.training.packing import GROUPS
 from pgat_jax.training.plan import Plan
-from pgat_jax.training.state import create_state, table_shapes, unpack_params
+from pgat_jax.training.state import create_state, table_shapes
 from pgat_jax.training.step import NORMS, compile_step, compute_gradients, report_progress
 
 
@@ -52,15 +52,39 @@ def test_update_norm_is_that_of_what_was_added(two_steps):
     assert metrics[1]["update_norm/head"] == expected
 
 
-def test_the_loss_is_that_of_the_rows_of_the_step_with_dropout_of_its_number(plan, data, two_steps):
-    states, metrics, order = two_steps
-    windows = data.windows("train").tolist()
-    for i in range(2):
-        batch = data.batch("train", [windows.index(row) for row in order[4 * i : 4 * i + 4]])
-        key = jax.random.fold_in(jax.random.key(plan.config.seed), i)
-        params = unpack_params(plan, states[i].params)
-        loss, _ = plan.model.loss(params, batch, rng=key)
-        assert metrics[i]["loss"] == pytest.approx(float(loss), rel=1e-5)
+def loss_of(plan, table, order, state) -> float:
+    """The loss of one compiled step; the state is copied, because the step reuses its memory."""
+    step = compile_step(plan, table_shapes(table))
+    return float(step(jax.tree.map(jnp.copy, state), table, order)[1]["loss"])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_step_takes_the_windows_of_its_rows_and_no_others(plan, data, first_state, number):
+    """Days outside these windows may be NaN; the targets of each of them may not."""
+    table, order = replicate(plan.mesh, data.device_table), order_rows(plan, data, 0)
+    state = first_state._replace(step=first_state.step + number)
+    keys = plan.config.data
+    rows = np.asarray(order)[4 * number : 4 * number + 4]
+    span = np.arange(1 - keys.seq_len, keys.pred_len + 1)
+    others = np.setdiff1d(np.arange(len(table.values)), (rows[:, None] + span).ravel())
+    clean = loss_of(plan, table, order, state)
+    outside = table._replace(values=table.values.at[others].set(jnp.nan))
+    assert others.size
+    assert loss_of(plan, outside, order, state) == clean
+    for row in rows:
+        day = int(row) + keys.pred_len
+        inside = table._replace(values=table.values.at[day, 0].set(jnp.nan))
+        assert np.isnan(loss_of(plan, inside, order, state))
+
+
+def test_dropout_depends_on_the_number_of_the_step(plan, data, first_state):
+    """Steps of the same rows in two epochs have other losses; the same step has the same."""
+    table, order = replicate(plan.mesh, data.device_table), order_rows(plan, data, 0)
+    later = first_state._replace(step=first_state.step + plan.steps_per_epoch)
+    first, again, second = (
+        loss_of(plan, table, order, state) for state in (first_state, first_state, later)
+    )
+    assert first == again != second
 
 
 def test_a_step_counts_itself_and_the_update_of_its_second_batch(two_steps):

@@ -38,6 +38,7 @@ def test_a_run_that_is_not_there_is_refused(config, folder):
         train(config, resume="nowhere")
 
 
+@pytest.mark.slow
 def test_a_run_that_has_ended_is_resumed_and_gets_its_scores_forecasts_pictures_and_page(
     config, whole
 ):
