@@ -99,6 +99,14 @@ def test_notes_of_a_while_are_the_largest_over_its_steps():
     np.testing.assert_allclose(value, np.cos([0.3, 0.2]), rtol=1e-6)
 
 
+def test_paths_have_the_number_of_the_sub_jaxpr():
+    scan = lambda x: lax.scan(lambda c, _: (jnp.sin(c), None), x, None, 3)[0]  # noqa: E731
+    pick = lambda x: lax.cond(x[0] > 0, jnp.sin, jnp.cos, x)  # noqa: E731
+    loop = lambda x: lax.while_loop(lambda s: s[0] < 1, lambda s: jnp.cos(s) + 1, x)  # noqa: E731
+    inside = [{path[-2] for path in note(function)} for function in (scan, pick, loop)]
+    assert inside == [{0}, {0, 1}, {1}]
+
+
 def test_a_while_passes_no_tangent_and_does_not_raise():
     closed = jax.make_jaxpr(lambda x: searched(x).sum() + (x**2).sum())(X)
     slope = jax.grad(lambda x: Interpreter().run(closed, [x])[0][0])(X)

@@ -95,6 +95,20 @@ def test_a_call_path_names_the_users_functions_from_the_loss_inwards():
     assert "loss" in places.find_call_path([CALL, STOP])
 
 
+def test_the_line_of_a_call_path_is_that_of_the_innermost_function():
+    def middle(x):
+        return stop(2 * x)
+
+    def outer(x):
+        return middle(x).sum()
+
+    equations = jax.make_jaxpr(outer)(X).eqns
+    (equation,) = [e for e in equations if e.primitive.name == "stop_gradient"]
+    *names, line = places.find_call_path([equation])
+    assert names[-3:] == ["outer", "middle", "stop"]
+    assert line == find_line("stop").rpartition("/")[2]
+
+
 def test_a_rule_is_described_by_its_function():
     off = first(lambda x: slightly_off(x))
     assert places.describe_rule(off).startswith("<lambda> (tests/checks/checked_programs.py:")
