@@ -10,13 +10,19 @@ from tools.run_pages import Output, run_page, update_page
 DOCS = Path(__file__).parents[2] / "docs"
 SLOW = {"forecast_your_file"}  # it trains a model
 PAGES = [
-    pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in SLOW else [])
-    for page in sorted([*DOCS.glob("verdicts/[!i]*.md"), *DOCS.glob("verdicts/in[!d]*.md")])
-    + sorted(DOCS.glob("tutorials/*.md"))
+    DOCS.parent / "README.md",
+    *(page for page in sorted(DOCS.glob("verdicts/*.md")) if page.stem != "index"),
+    *sorted(DOCS.glob("tutorials/*.md")),
 ]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in SLOW else [])
+        for page in PAGES
+    ],
+)
 def test_page_shows_what_its_programs_print(page):
     outputs = run_page(page)
     assert outputs, "the page shows no output"
