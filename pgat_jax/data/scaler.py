@@ -1,4 +1,4 @@
-"""Standardisation with statistics of the training rows; sines and cosines stay as they are."""
+"""Standardisation with statistics of the training rows; sines and cosines are not scaled."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,19 +7,26 @@ import numpy as np
 
 from pgat_jax.data.columns import TARGETS, Columns, is_bounded
 
+# A column whose values differ by less, relative to their size, is constant.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """Mean and standard deviation of each of the V columns; 0 and 1 for sines and cosines."""
+    """Mean and standard deviation of each of the V columns; 0 and 1 for sines and cosines.
+
+    Attributes:
+        columns: the layout of the V columns.
+        mean: [V] float64.
+        std: [V] float64, above zero.
+    """
 
     columns: Columns
     mean: np.ndarray
-    """[V] float64."""
     std: np.ndarray
-    """[V] float64, above zero."""
 
     def scale(self, values: np.ndarray) -> np.ndarray:
-        """[..., V] unscaled -> scaled."""
+        """Converts unscaled values [..., V] to scaled ones."""
         return (values - self.mean) / self.std
 
     @property
@@ -41,7 +48,7 @@ class Scaler:
         return scaled * self.target_std + self.target_mean
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON that ``from_dict`` reads back exactly."""
+        """Returns plain values that JSON can store and `from_dict` reads back exactly."""
         return {
             "names": list(self.columns.names),
             "slots": list(self.columns.slots),
@@ -51,13 +58,18 @@ class Scaler:
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Scaler":
-        """The scaler that ``as_dict`` wrote."""
+        """Returns the scaler whose `as_dict` is stored."""
         columns = Columns(tuple(stored["names"]), tuple(stored["slots"]))
         return cls(columns, np.array(stored["mean"], float), np.array(stored["std"], float))
 
 
 def fit(values: np.ndarray, columns: Columns) -> Scaler:
-    """Statistics of the given rows [days, V]; a column that never changes is only centred."""
+    """Computes the statistics of rows; a column that never changes is only centred.
+
+    Args:
+        values: [days, V] the training rows, unscaled.
+        columns: the layout of the V columns.
+    """
     free = np.array([not is_bounded(name) for name in columns.names])
     mean = np.where(free, values.mean(axis=0), 0.0)
     std = np.where(free & ~is_constant(values), values.std(axis=0), 1.0)
@@ -65,6 +77,13 @@ def fit(values: np.ndarray, columns: Columns) -> Scaler:
 
 
 def is_constant(values: np.ndarray) -> np.ndarray:
-    """[days, V] -> [V] bool: whether a column never changes, rounding aside."""
+    """Tells which columns never change, apart from rounding.
+
+    Args:
+        values: [days, V].
+
+    Returns:
+        [V] bool.
+    """
     low, high = values.min(axis=0), values.max(axis=0)
-    return high - low <= 1e-9 * np.maximum(np.abs(low), np.abs(high))
+    return high - low <= _ROUNDING * np.maximum(np.abs(low), np.abs(high))
