@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pgat_jax import build, load_config, load_data
-from pgat_jax.data.windows import epoch_order
+from pgat_jax.data.windows import draw_epoch_order
 from pgat_jax.mesh import make_mesh, replicate, replicated_sharding, state_shardings
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.state import TrainState, create_state, init_state
@@ -58,7 +58,7 @@ def train(first: TrainState, data: int, fsdp: int, dtype: str) -> tuple[dict[str
         return jax.tree.map(lambda x: x.astype(dtype) if x.dtype == jnp.float32 else x, tree)
 
     rows = table.windows("train")
-    order = rows[epoch_order(0, 0, len(rows))][: UPDATES * config.train.batch_size]
+    order = rows[draw_epoch_order(0, 0, len(rows))][: UPDATES * config.train.batch_size]
     device, order = replicate(mesh, (table.device_table, order.astype(np.int32)))
     device = jax.jit(wide, out_shardings=replicated_sharding(mesh))(device)
     places = state_shardings(mesh, first)

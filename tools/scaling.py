@@ -16,7 +16,7 @@ from pgat_jax.bench.program import parse
 from pgat_jax.bench.traffic import kernels, traffic
 from pgat_jax.config import Config
 from pgat_jax.data.calendar import FEATURES
-from pgat_jax.data.columns import TARGETS, Columns, computed_columns
+from pgat_jax.data.columns import TARGETS, Columns, list_computed_columns
 from pgat_jax.data.windows import DeviceTable
 from pgat_jax.mesh import make_mesh, replicated_sharding
 from pgat_jax.model.build import batch_shapes
@@ -99,7 +99,7 @@ def counted_flops(config: Config, columns: Columns, batch: int) -> tuple[int, in
 
 def compare(*keys: str) -> dict[str, float]:
     """The formulas and the compiled step of a configuration, on the devices that are there."""
-    config, columns = load_config(*keys), computed_columns()
+    config, columns = load_config(*keys), list_computed_columns()
     mesh, steps, days = make_mesh(config), 10, 2000
     table = jax.eval_shape(
         lambda: DeviceTable(

@@ -21,7 +21,7 @@ from pgat_jax.bench.roofline import SIDE, bounds, median_seconds, peaks, product
 from pgat_jax.bench.traffic import kernels, traffic
 from pgat_jax.config import Config
 from pgat_jax.data.loading import load_data
-from pgat_jax.data.windows import epoch_order
+from pgat_jax.data.windows import draw_epoch_order
 from pgat_jax.mesh import make_mesh, replicate
 from pgat_jax.model.build import build
 from pgat_jax.training.plan import Plan
@@ -90,7 +90,7 @@ def measure(config: Config, profile: Path | None = None) -> dict[str, Any]:
     rows = data.windows("train")
     steps = max(1, len(rows) // size)
     plan = Plan(model, mesh, steps)
-    order = rows[epoch_order(config.seed, 0, len(rows))][: steps * size]
+    order = rows[draw_epoch_order(config.seed, 0, len(rows))][: steps * size]
     table, order = replicate(mesh, (data.device_table, order.astype(np.int32)))
     one = data.batch("train", [0])
     state = create_state(plan)

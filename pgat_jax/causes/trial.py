@@ -11,7 +11,7 @@ from checks import name_leaves
 from pgat_jax.causes.scales import EPOCHS, Scale
 from pgat_jax.causes.study_model import StudyModel
 from pgat_jax.causes.trial_programs import TrialPrograms
-from pgat_jax.data.windows import epoch_order
+from pgat_jax.data.windows import draw_epoch_order
 from pgat_jax.model.build import Params
 
 # What is measured at one point of a trial: numbers, and dicts of one number for each leaf.
@@ -95,7 +95,7 @@ def _order_windows(model: StudyModel, steps: int, seed: int) -> Iterator[list[in
     """Yields the windows of each step: the order of training, epoch after epoch."""
     count, size = len(model.data.windows("train")), model.config.train.batch_size
     epochs = -(-steps * size // count) + 1
-    order = np.concatenate([epoch_order(seed, epoch, count) for epoch in range(epochs)])
+    order = np.concatenate([draw_epoch_order(seed, epoch, count) for epoch in range(epochs)])
     yield from order[: steps * size].reshape(steps, size).tolist()
 
 

@@ -20,7 +20,7 @@ _DIGEST = 64
 _LOGGER = logging.getLogger(__name__)
 
 
-def cached(key: str, build: Callable[[], Arrays]) -> Arrays:
+def load_or_build(key: str, build: Callable[[], Arrays]) -> Arrays:
     """Returns the arrays stored under a key, or builds and stores them.
 
     A file that does not match its checksum is built again, with a warning. If the folder cannot be

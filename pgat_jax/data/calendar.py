@@ -42,7 +42,7 @@ QUARTER_DECAY = 7.0
 HOLIDAY_DECAY = 5.0
 
 
-def calendar_features(dates: np.ndarray) -> np.ndarray:
+def compute_calendar_features(dates: np.ndarray) -> np.ndarray:
     """Computes the calendar features of dates.
 
     Args:
@@ -64,13 +64,15 @@ def calendar_features(dates: np.ndarray) -> np.ndarray:
             *_circle(_elapsed(day, year, 12)),
             *_edges(day, month, 1, MONTH_DECAY),
             *_edges(day, quarter, 3, QUARTER_DECAY),
-            *_holidays_nearby(day, holidays_around(dates).astype(int)),
+            *_holidays_nearby(day, find_holidays_around(dates).astype(int)),
         ],
         axis=1,
     )
 
 
-def trading_days_after(date: np.datetime64, count: int, calendar: Calendar = "nyse") -> np.ndarray:
+def find_trading_days_after(
+    date: np.datetime64, count: int, calendar: Calendar = "nyse"
+) -> np.ndarray:
     """Returns the next days on which the market trades.
 
     Args:
@@ -109,10 +111,12 @@ def is_trading_day(dates: np.ndarray, calendar: Calendar = "nyse") -> np.ndarray
     if calendar == "daily":
         return np.ones(dates.shape, bool)
     weekdays = np.is_busday(dates)
-    return weekdays & ~np.isin(dates, holidays_around(dates)) if calendar == "nyse" else weekdays
+    return (
+        weekdays & ~np.isin(dates, find_holidays_around(dates)) if calendar == "nyse" else weekdays
+    )
 
 
-def holidays_around(dates: np.ndarray) -> np.ndarray:
+def find_holidays_around(dates: np.ndarray) -> np.ndarray:
     """Returns the weekdays on which the New York Stock Exchange is closed, around dates.
 
     Args:

@@ -103,16 +103,16 @@ KNOWN = {
 }
 
 
-def columns_of(celestial: list[Celestial]) -> Columns:
+def arrange_columns(celestial: list[Celestial]) -> Columns:
     """Returns the layout of a table with these celestial columns, in the documented order."""
     ordered = sorted(celestial, key=lambda column: column.rank)
     names = (*TARGETS, TIME_DELTA, *(column.name for column in ordered))
     return Columns(names, (-1,) * (len(TARGETS) + 1) + tuple(c.slot for c in ordered))
 
 
-def computed_columns() -> Columns:
+def list_computed_columns() -> Columns:
     """Returns the layout of a table whose celestial columns are computed: 118 columns."""
-    return columns_of([column for column in KNOWN.values() if _is_computed(column)])
+    return arrange_columns([column for column in KNOWN.values() if _is_computed(column)])
 
 
 def is_bounded(name: str) -> bool:

@@ -11,12 +11,12 @@ import numpy as np
 
 from pgat_jax.config import DataConfig
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.calendar import calendar_features, trading_days_after
+from pgat_jax.data.calendar import compute_calendar_features, find_trading_days_after
 from pgat_jax.data.columns import Columns
-from pgat_jax.data.phases import phases
+from pgat_jax.data.phases import compute_phases
 from pgat_jax.data.scaler import Scaler
-from pgat_jax.data.splits import Splits, window_rows
-from pgat_jax.data.table import Table, extend, part
+from pgat_jax.data.splits import Splits, find_window_rows
+from pgat_jax.data.table import Table, extend, take_rows
 from pgat_jax.data.windows import DeviceTable, gather
 from pgat_jax.errors import UserError
 
@@ -61,7 +61,7 @@ class Data:
         """
         if split not in Splits._fields:
             raise UserError(f"split {split!r}: expected one of {', '.join(Splits._fields)}.")
-        return window_rows(getattr(self.splits, split), self.config)
+        return find_window_rows(getattr(self.splits, split), self.config)
 
     def batch(self, split: str, indices: Sequence[int] | np.ndarray) -> Batch:
         """Gathers windows of a split.
@@ -117,7 +117,7 @@ class Data:
         sizes = self.config.window_sizes
         self._check_origin(row)
         first, stop = row + 1 - sizes.seq_len, row + sizes.pred_len + 1
-        window = part(self._extended_to(stop), first, stop)
+        window = take_rows(self._extended_to(stop), first, stop)
         last = jnp.array([sizes.seq_len - 1])
         batch = _gather(put_on_device(window, self.scaler), last, sizes=sizes)
         return batch, window.dates[sizes.seq_len :]
@@ -137,7 +137,7 @@ class Data:
         missing = stop - len(self.table)
         if missing <= 0:
             return self.table
-        days = trading_days_after(self.table.dates[-1], missing, self.config.calendar)
+        days = find_trading_days_after(self.table.dates[-1], missing, self.config.calendar)
         return extend(self.table, days)
 
 
@@ -145,6 +145,6 @@ def put_on_device(table: Table, scaler: Scaler) -> DeviceTable:
     """Puts scaled values, phases and calendar features on the default device as float32."""
     return DeviceTable(
         values=jnp.asarray(scaler.scale(table.values), jnp.float32),
-        phase=jnp.asarray(phases(table.values, table.columns)),
-        calendar=jnp.asarray(calendar_features(table.dates), jnp.float32),
+        phase=jnp.asarray(compute_phases(table.values, table.columns)),
+        calendar=jnp.asarray(compute_calendar_features(table.dates), jnp.float32),
     )

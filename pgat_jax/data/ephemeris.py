@@ -53,7 +53,7 @@ class Position(NamedTuple):
     declination: np.ndarray
 
 
-def positions(time: Time) -> dict[str, Position]:
+def compute_positions(time: Time) -> dict[str, Position]:
     """Computes the position of each of `PLANETS`.
 
     Args:

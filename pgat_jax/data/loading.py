@@ -3,7 +3,7 @@
 import logging
 
 from pgat_jax.config import Config
-from pgat_jax.data.columns import Columns, computed_columns
+from pgat_jax.data.columns import Columns, list_computed_columns
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.prices import WHEELS
 from pgat_jax.data.scaler import Scaler, fit
@@ -48,7 +48,7 @@ def load_columns(config: Config) -> Columns:
         UserError: as `load_data`.
     """
     if config.data.source in WHEELS:
-        return computed_columns()
+        return list_computed_columns()
     return load_data(config).columns
 
 

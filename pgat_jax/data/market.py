@@ -7,7 +7,7 @@ import numpy as np
 from pgat_jax.data.cells import Cells
 from pgat_jax.data.columns import PRICES, TARGETS
 from pgat_jax.data.rows import check_prices
-from pgat_jax.data.table import log_returns
+from pgat_jax.data.table import compute_log_returns
 from pgat_jax.errors import UserError
 
 # Column name -> [days] float64.
@@ -67,7 +67,7 @@ def _check_agreement(
 ) -> None:
     """Refuses log returns that are not those of the prices."""
     for j, (name, stated) in enumerate(returns.items()):
-        right = log_returns(prices)[:, j]
+        right = compute_log_returns(prices)[:, j]
         for i in np.flatnonzero(np.abs(stated[1:] - right) > _AGREEMENT)[:1]:
             raise cells.refusal(
                 header[name],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def compute_sky(dates: np.ndarray) -> dict[str, np.ndarray]:
-    """Computes the 113 celestial columns, as `sky.celestial_columns`.
+    """Computes the 113 celestial columns, as `sky.compute_celestial_columns`.
 
     Args:
         dates: [days] `datetime64[D]`.
@@ -26,7 +26,7 @@ def compute_sky(dates: np.ndarray) -> dict[str, np.ndarray]:
     """
     from pgat_jax.data import sky
 
-    return sky.celestial_columns(dates)
+    return sky.compute_celestial_columns(dates)
 
 
 def read_parquet(source: str, content: bytes) -> "Cells":

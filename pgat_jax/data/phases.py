@@ -6,7 +6,7 @@ from pgat_jax.data.columns import KNOWN, Columns
 from pgat_jax.names import BODIES
 
 
-def phases(values: np.ndarray, columns: Columns) -> np.ndarray:
+def compute_phases(values: np.ndarray, columns: Columns) -> np.ndarray:
     """Computes the phase of each body from the celestial columns.
 
     Args:

@@ -60,7 +60,7 @@ WHEELS = {
 }
 
 
-def wheel_bytes(name: str) -> bytes:
+def read_wheel_bytes(name: str) -> bytes:
     """Reads the compressed file of a built-in source.
 
     Args:
@@ -91,12 +91,12 @@ def wheel_bytes(name: str) -> bytes:
     return content
 
 
-def wheel_rows(name: str, content: bytes) -> Rows:
+def read_wheel_rows(name: str, content: bytes) -> Rows:
     """Reads the rows of a built-in source.
 
     Args:
         name: a key of `WHEELS`.
-        content: what `wheel_bytes` returned.
+        content: what `read_wheel_bytes` returned.
     """
     wheel = WHEELS[name]
     text = io.StringIO(gzip.decompress(content).decode())

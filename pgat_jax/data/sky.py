@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pgat_jax.data.columns import ELONGATED, NODES, computed_columns
+from pgat_jax.data.columns import ELONGATED, NODES, list_computed_columns
 from pgat_jax.data.ephemeris import (
     DAYS_PER_CENTURY,
     SPEED_STEP,
     Position,
     at_midnight,
     centuries,
-    positions,
+    compute_positions,
 )
 from pgat_jax.data.lunar_nodes import north_node
 from pgat_jax.data.shadbala import separation, shadbala
 
 
-def celestial_columns(dates: np.ndarray) -> dict[str, np.ndarray]:
+def compute_celestial_columns(dates: np.ndarray) -> dict[str, np.ndarray]:
     """Computes the celestial columns at 00:00 UTC of each date.
 
     Args:
@@ -30,12 +30,12 @@ def celestial_columns(dates: np.ndarray) -> dict[str, np.ndarray]:
         UserError: a date lies outside the ephemeris.
     """
     time = at_midnight(dates)
-    T, sky = centuries(time), positions(time)
+    T, sky = centuries(time), compute_positions(time)
     found = dict(_node_columns(T))
     for point, position in sky.items():
         found |= _planet_columns(point, position, sky["Sun"])
     found |= {f"dyn_{point}_shadbala": rupas for point, rupas in shadbala(sky, T).items()}
-    return {name: found[name] for name in computed_columns().names if name in found}
+    return {name: found[name] for name in list_computed_columns().names if name in found}
 
 
 def _planet_columns(point: str, position: Position, sun: Position) -> dict[str, np.ndarray]:

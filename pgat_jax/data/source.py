@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from pgat_jax.config import DataConfig
-from pgat_jax.data.cache import Arrays, cached, content_key
+from pgat_jax.data.cache import Arrays, content_key, load_or_build
 from pgat_jax.data.columns import Columns
-from pgat_jax.data.prices import WHEELS, wheel_bytes, wheel_rows
+from pgat_jax.data.prices import WHEELS, read_wheel_bytes, read_wheel_rows
 from pgat_jax.data.reading import read_bytes, read_cells
 from pgat_jax.data.table import Table, join
-from pgat_jax.data.user_table import user_rows
+from pgat_jax.data.user_table import read_user_rows
 from pgat_jax.errors import UserError
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,13 +29,13 @@ def load_table(config: DataConfig) -> Table:
         UserError: the source is missing or bad.
     """
     source = config.source
-    content = wheel_bytes(source) if source in WHEELS else read_bytes(source)
+    content = read_wheel_bytes(source) if source in WHEELS else read_bytes(source)
     kind = source if source in WHEELS else Path(source).suffix.lower()
-    key = content_key(kind.encode(), content, code_version())
-    return _unpack(cached(key, lambda: _pack(_build(source, content))), source)
+    key = content_key(kind.encode(), content, digest_code())
+    return _unpack(load_or_build(key, lambda: _pack(_build(source, content))), source)
 
 
-def code_version() -> bytes:
+def digest_code() -> bytes:
     """Returns a digest of the code and packages that a table depends on besides its source."""
     modules = sorted(Path(__file__).parent.glob("*.py"))
     versions = [importlib.metadata.version(name) for name in ("skyfield", "skyfield-data")]
@@ -45,7 +45,11 @@ def code_version() -> bytes:
 def _build(source: str, content: bytes) -> Table:
     _LOGGER.info("building the table of %s, once", source)
     is_shipped = source in WHEELS
-    rows = wheel_rows(source, content) if is_shipped else user_rows(read_cells(source, content))
+    rows = (
+        read_wheel_rows(source, content)
+        if is_shipped
+        else read_user_rows(read_cells(source, content))
+    )
     if len(rows.dates) < 2:
         raise UserError(f"{source}: one row, expected at least data.seq_len + data.pred_len.")
     return join(rows, source)

@@ -35,7 +35,7 @@ def split_rows(days: int, config: DataConfig) -> Splits:
     return Splits(Split(0, validation), Split(validation, test), Split(test, days))
 
 
-def window_rows(split: Split, config: DataConfig) -> np.ndarray:
+def find_window_rows(split: Split, config: DataConfig) -> np.ndarray:
     """Returns the row of the last past day of each window that predicts only days of the split.
 
     Args:

@@ -12,7 +12,7 @@ from pgat_jax.data.columns import (
     TARGETS,
     TIME_DELTA,
     Columns,
-    columns_of,
+    arrange_columns,
 )
 from pgat_jax.data.on_demand import compute_sky
 from pgat_jax.data.rows import Rows
@@ -91,7 +91,7 @@ def join(rows: Rows, source: str) -> Table:
     computed = not celestial
     if computed:
         celestial = compute_sky(rows.dates[kept])
-    columns = columns_of([KNOWN[name.lower()] for name in celestial])
+    columns = arrange_columns([KNOWN[name.lower()] for name in celestial])
     market = np.column_stack([_returns(rows), _time_delta(rows)])[kept]
     sky = [celestial[name] for name in columns.names[market.shape[1] :]]
     values = np.column_stack([market, *sky])
@@ -99,7 +99,7 @@ def join(rows: Rows, source: str) -> Table:
     return Table(source, rows.dates[kept], rows.prices[kept], values, columns, computed, notes)
 
 
-def log_returns(prices: np.ndarray) -> np.ndarray:
+def compute_log_returns(prices: np.ndarray) -> np.ndarray:
     """Computes log returns against the previous close: [days, 4] prices -> [days - 1, 4]."""
     return np.log(prices[1:] / prices[:-1, 3:])
 
@@ -161,7 +161,7 @@ def extend(table: Table, dates: np.ndarray) -> Table:
     )
 
 
-def part(table: Table, start: int, stop: int) -> Table:
+def take_rows(table: Table, start: int, stop: int) -> Table:
     """Returns rows [start, stop) of a table."""
     rows = slice(start, stop)
     return dataclasses.replace(
@@ -172,7 +172,7 @@ def part(table: Table, start: int, stop: int) -> Table:
 def _returns(rows: Rows) -> np.ndarray:
     if all(name in rows.own for name in TARGETS):
         return np.column_stack([rows.own[name] for name in TARGETS])
-    return np.concatenate([np.full((1, 4), np.nan), log_returns(rows.prices)])
+    return np.concatenate([np.full((1, 4), np.nan), compute_log_returns(rows.prices)])
 
 
 def _time_delta(rows: Rows) -> np.ndarray:
@@ -184,7 +184,7 @@ def _time_delta(rows: Rows) -> np.ndarray:
 def _future_sky(table: Table, dates: np.ndarray) -> dict[str, np.ndarray]:
     if table.computed_sky:
         return compute_sky(dates)
-    recent = part(table, max(0, len(table) - _CHECKED_ROWS), len(table))
+    recent = take_rows(table, max(0, len(table) - _CHECKED_ROWS), len(table))
     known = compute_sky(np.concatenate([recent.dates, dates]))
     found, strange = {}, []
     for i, name in enumerate(table.columns.names[len(TARGETS) + 1 :], len(TARGETS) + 1):

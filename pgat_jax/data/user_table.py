@@ -21,7 +21,7 @@ _NAMES = {name.lower(): name for name in (*PRICES, *TARGETS, TIME_DELTA)} | {
 _CIRCLE = 0.01
 
 
-def user_rows(cells: Cells) -> Rows:
+def read_user_rows(cells: Cells) -> Rows:
     """Checks the columns and rows of a user's file.
 
     Args:

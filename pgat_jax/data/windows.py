@@ -51,7 +51,7 @@ def gather(table: DeviceTable, rows: jax.Array, sizes: WindowSizes) -> Batch:
     )
 
 
-def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
+def draw_epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
     """Returns the order in which an epoch visits the training windows.
 
     Args:

@@ -5,7 +5,7 @@ import numpy as np
 
 from pgat_jax.data.batch import Batch
 from pgat_jax.data.dataset import Data
-from pgat_jax.data.windows import DeviceTable, epoch_order, gather
+from pgat_jax.data.windows import DeviceTable, draw_epoch_order, gather
 from pgat_jax.mesh import replicate, row_sharding
 from pgat_jax.training.plan import Plan
 
@@ -23,7 +23,7 @@ def order_rows(plan: Plan, data: Data, epoch: int) -> jax.Array:
         stands there once, but for those that fill no whole batch, which the epoch leaves out.
     """
     windows = data.windows("train")
-    rows = windows[epoch_order(plan.config.seed, epoch, len(windows))]
+    rows = windows[draw_epoch_order(plan.config.seed, epoch, len(windows))]
     count = plan.steps_per_epoch * plan.config.train.batch_size
     return replicate(plan.mesh, rows[:count].astype(np.int32))
 

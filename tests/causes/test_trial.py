@@ -8,7 +8,7 @@ import pytest
 
 from pgat_jax.causes.scales import EPOCHS, Scale
 from pgat_jax.causes.trial import Trials
-from pgat_jax.data.windows import epoch_order
+from pgat_jax.data.windows import draw_epoch_order
 
 COUNT, BATCH, RATE = 20, 2, 0.1
 STARTED = Scale("start", None, updates=0, windows=5, has_forecasts=False)
@@ -72,7 +72,7 @@ def test_the_start_is_the_mean_over_windows_spread_over_the_split():
 
 def test_training_takes_the_windows_in_the_order_of_the_epochs():
     line, trial = run(TRAINED, seed=3)
-    epochs = [epoch_order(3, epoch, COUNT) for epoch in range(5)]
+    epochs = [draw_epoch_order(3, epoch, COUNT) for epoch in range(5)]
     order = np.concatenate(epochs).reshape(-1, BATCH).tolist()
     measured = TRAINED.windows // BATCH
     assert line.batches[measured:-measured] == order[:EPOCHS]

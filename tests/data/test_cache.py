@@ -11,7 +11,7 @@ from pgat_jax.data import cache
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    """Calls ``cached`` in a folder of its own and counts the builds."""
+    """Calls `load_or_build` in a folder of its own and counts the builds."""
     monkeypatch.setattr(cache, "folder", lambda: tmp_path / "tables")
     builds = []
 
@@ -20,7 +20,7 @@ def store(tmp_path, monkeypatch):
         return {"a": np.arange(5.0), "b": np.frombuffer(b"text", np.uint8)}
 
     def load(key="k"):
-        arrays = cache.cached(key, build)
+        arrays = cache.load_or_build(key, build)
         assert np.array_equal(arrays["a"], np.arange(5.0))
         assert arrays["b"].tobytes() == b"text"
         return len(builds)

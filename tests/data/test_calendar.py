@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from pgat_jax.data.calendar import (
     FEATURES,
-    calendar_features,
-    holidays_around,
+    compute_calendar_features,
+    find_holidays_around,
+    find_trading_days_after,
     is_trading_day,
-    trading_days_after,
 )
 from pgat_jax.data.coverage import CALENDAR
 from pgat_jax.errors import UserError
@@ -23,13 +23,13 @@ dates = st.dates(np.datetime64("1950-01-01").item(), np.datetime64("2090-12-31")
 
 
 def feature(name, *days):
-    return calendar_features(np.array(days, "datetime64[D]"))[:, FEATURES.index(name)]
+    return compute_calendar_features(np.array(days, "datetime64[D]"))[:, FEATURES.index(name)]
 
 
 @pytest.mark.parametrize("calendar", CALENDARS)
 def test_no_feature_is_dead_on_trading_days(calendar):
-    days = trading_days_after(np.datetime64("2009-12-31"), 1250, calendar)
-    values = calendar_features(days)
+    days = find_trading_days_after(np.datetime64("2009-12-31"), 1250, calendar)
+    values = compute_calendar_features(days)
     assert values.shape == (1250, len(FEATURES))
     assert (np.abs(values) <= 1.0).all()
     assert (values.std(axis=0) > 0.1).all()
@@ -52,8 +52,8 @@ def test_features_at_days_whose_values_are_known():
 
 @given(dates)
 def test_features_of_a_day_do_not_depend_on_the_days_beside_it(day):
-    many = calendar_features(day + np.arange(-400, 400, 80).astype("timedelta64[D]"))
-    assert calendar_features(np.array([day]))[0] == pytest.approx(many[5], abs=1e-12)
+    many = compute_calendar_features(day + np.arange(-400, 400, 80).astype("timedelta64[D]"))
+    assert compute_calendar_features(np.array([day]))[0] == pytest.approx(many[5], abs=1e-12)
 
 
 def test_nasdaq_traded_on_exactly_the_calendars_days(data):
@@ -71,29 +71,29 @@ def test_nasdaq_traded_on_exactly_the_calendars_days(data):
     ],
 )
 def test_trading_days_after_a_friday_before_christmas(calendar, expected):
-    found = trading_days_after(np.datetime64("2018-12-21"), 3, calendar)
+    found = find_trading_days_after(np.datetime64("2018-12-21"), 3, calendar)
     assert found.astype(str).tolist() == expected
 
 
 @settings(max_examples=30)
 @given(dates, st.integers(1, 60), st.sampled_from(CALENDARS))
 def test_trading_days_are_all_there_is_after_the_date(date, count, calendar):
-    found = trading_days_after(date, count, calendar)
+    found = find_trading_days_after(date, count, calendar)
     between = np.arange(date + DAY, found[-1] + DAY)
     assert len(found) == count
     assert np.array_equal(between[is_trading_day(between, calendar)], found)
 
 
 def test_the_longest_closure_since_1999_is_known():
-    closed = holidays_around(np.array(["2001-09-12"], "datetime64[D]")).astype(str)
+    closed = find_holidays_around(np.array(["2001-09-12"], "datetime64[D]")).astype(str)
     assert {"2001-09-11", "2001-09-12", "2001-09-13", "2001-09-14"} <= set(closed)
 
 
 def test_trading_days_beyond_the_known_years_are_refused():
-    assert trading_days_after(CALENDAR.last - DAY, 1)[0] == CALENDAR.last
+    assert find_trading_days_after(CALENDAR.last - DAY, 1)[0] == CALENDAR.last
     with pytest.raises(UserError, match=r"2099-12-30: got .* of 2100-01-04, expected .*2099-12-31"):
-        trading_days_after(CALENDAR.last - DAY, 2)
+        find_trading_days_after(CALENDAR.last - DAY, 2)
 
 
 def test_features_are_known_to_both_ends():
-    assert np.isfinite(calendar_features(np.array([CALENDAR.first, CALENDAR.last]))).all()
+    assert np.isfinite(compute_calendar_features(np.array([CALENDAR.first, CALENDAR.last]))).all()

@@ -6,7 +6,7 @@ from skyfield.api import load
 
 from pgat_jax.data import chiron
 from pgat_jax.data.chiron import GM_SUN, Chiron, kepler_state
-from pgat_jax.data.ephemeris import open_kernel, positions
+from pgat_jax.data.ephemeris import compute_positions, open_kernel
 
 TS = load.timescale(builtin=True)
 
@@ -55,7 +55,7 @@ def test_perihelia_fall_on_their_published_days(published, distance):
 )
 def test_longitudes_over_a_century_agree_with_the_swiss_ephemeris(julian_date_ut, longitude):
     """Its apparent ecliptic longitudes of date, 1950 to 2050, to half an arc second."""
-    found = positions(TS.ut1_jd(np.array([julian_date_ut])))["Chiron"].longitude[0]
+    found = compute_positions(TS.ut1_jd(np.array([julian_date_ut])))["Chiron"].longitude[0]
     assert found == pytest.approx(longitude, abs=0.5 / 3600.0)
 
 

@@ -7,15 +7,15 @@ from pgat_jax.data.columns import (
     SLOTS,
     TARGETS,
     TIME_DELTA,
-    columns_of,
-    computed_columns,
+    arrange_columns,
     is_bounded,
+    list_computed_columns,
 )
 from pgat_jax.names import BODIES
 
 
 def test_the_computed_table_has_the_documented_118_columns():
-    columns = computed_columns()
+    columns = list_computed_columns()
     assert len(columns.names) == len(set(columns.names)) == 118
     assert columns.names[:5] == (*TARGETS, TIME_DELTA)
     kinds = Counter(KNOWN[name.lower()].feature for name in columns.names[5:])
@@ -34,7 +34,7 @@ def test_the_computed_table_has_the_documented_118_columns():
 
 
 def test_bodies_stand_in_order_and_own_their_columns():
-    columns = computed_columns()
+    columns = list_computed_columns()
     assert columns.slots == tuple(sorted(columns.slots))
     counts = [len(columns.of_body(slot)) for slot in range(len(BODIES))]
     assert counts == [9, 10, 10, 10, 10, 10, 10, 9, 9, 8, 5, 5, 8]
@@ -43,8 +43,8 @@ def test_bodies_stand_in_order_and_own_their_columns():
 
 
 def test_the_order_does_not_depend_on_the_order_given():
-    celestial = [KNOWN[name.lower()] for name in computed_columns().names[5:]]
-    assert columns_of(celestial[::-1]) == computed_columns()
+    celestial = [KNOWN[name.lower()] for name in list_computed_columns().names[5:]]
+    assert arrange_columns(celestial[::-1]) == list_computed_columns()
 
 
 def test_the_ascendant_stands_in_chirons_slot():

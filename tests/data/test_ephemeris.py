@@ -11,7 +11,7 @@ from skyfield.api import load
 
 from pgat_jax.data.columns import PLANETS
 from pgat_jax.data.coverage import EPHEMERIS
-from pgat_jax.data.ephemeris import at_midnight, positions
+from pgat_jax.data.ephemeris import at_midnight, compute_positions
 from pgat_jax.errors import UserError
 
 TS = load.timescale(builtin=True)
@@ -24,11 +24,11 @@ def wrap(angle):
 
 
 def at_tt(*moment):
-    return positions(TS.tt(*[np.atleast_1d(part) for part in moment]))
+    return compute_positions(TS.tt(*[np.atleast_1d(part) for part in moment]))
 
 
 def at_ut(*moment):
-    return positions(TS.utc(*[np.atleast_1d(part) for part in moment]))
+    return compute_positions(TS.utc(*[np.atleast_1d(part) for part in moment]))
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_outer_planets_enter_signs_when_published(planet, longitude, moment):
 
 def test_speed_is_the_slope_of_the_longitude():
     days = np.arange("2010-01-01", "2010-01-04", dtype="datetime64[D]")
-    for position in positions(at_midnight(days)).values():
+    for position in compute_positions(at_midnight(days)).values():
         slope = wrap(position.longitude[2] - position.longitude[0]) / 2.0
         assert position.speed[1] == pytest.approx(slope, abs=0.03)
 
 
 def test_positions_cover_every_planet_to_both_ends_of_the_ephemeris():
-    sky = positions(at_midnight(np.array(EPHEMERIS[1:])))
+    sky = compute_positions(at_midnight(np.array(EPHEMERIS[1:])))
     assert list(sky) == list(PLANETS)
     assert all(np.isfinite(np.stack(position)).all() for position in sky.values())
 

@@ -8,13 +8,13 @@ import pytest
 from pgat_jax import load_config
 from pgat_jax.data.export import check_output, export
 from pgat_jax.data.source import load_table
-from pgat_jax.data.table import part
+from pgat_jax.data.table import take_rows
 from pgat_jax.errors import UserError
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_the_written_table_reads_back_bit_by_bit(tmp_path, suffix, data):
-    table, path = part(data.table, 5000, len(data.table)), tmp_path / f"table{suffix}"
+    table, path = take_rows(data.table, 5000, len(data.table)), tmp_path / f"table{suffix}"
     export(table, path)
     again = load_table(load_config("tiny", f"data.source={path}").data)
     assert again.columns == table.columns

@@ -5,7 +5,7 @@ import pytest
 
 from pgat_jax import load_config, load_data
 from pgat_jax.data import loading
-from pgat_jax.data.columns import computed_columns
+from pgat_jax.data.columns import list_computed_columns
 from pgat_jax.data.loading import load_columns
 from pgat_jax.errors import UserError
 
@@ -13,8 +13,8 @@ from pgat_jax.errors import UserError
 def test_columns_of_a_shipped_source_need_no_table(monkeypatch, data):
     monkeypatch.setattr(loading, "load_table", None)
     for source in ("nasdaq", "ibm"):
-        assert load_columns(load_config("tiny", f"data.source={source}")) == computed_columns()
-    assert data.columns == computed_columns()
+        assert load_columns(load_config("tiny", f"data.source={source}")) == list_computed_columns()
+    assert data.columns == list_computed_columns()
 
 
 def test_columns_of_a_users_table_are_those_that_it_loads_with(prices_csv):

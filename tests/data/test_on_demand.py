@@ -12,7 +12,7 @@ DAYS = np.array(["2018-01-01", "2018-01-02"], "datetime64[D]")
 
 
 def test_the_sky_is_that_of_the_ephemeris(monkeypatch):
-    monkeypatch.setattr(sky, "celestial_columns", lambda dates: {"a": dates})
+    monkeypatch.setattr(sky, "compute_celestial_columns", lambda dates: {"a": dates})
     assert on_demand.compute_sky(DAYS) == {"a": DAYS}
 
 

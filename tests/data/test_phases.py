@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
-from pgat_jax.data.columns import KNOWN, columns_of
-from pgat_jax.data.ephemeris import at_midnight, positions
-from pgat_jax.data.phases import phases
+from pgat_jax.data.columns import KNOWN, arrange_columns
+from pgat_jax.data.ephemeris import at_midnight, compute_positions
+from pgat_jax.data.phases import compute_phases
 from pgat_jax.names import BODIES
 
 
 def of(**columns):
     """Phases of a table with the given celestial columns alone."""
-    layout = columns_of([KNOWN[name.lower()] for name in columns])
+    layout = arrange_columns([KNOWN[name.lower()] for name in columns])
     values = np.array([0.0] * 5 + [columns[name] for name in layout.names[5:]])[None]
-    return phases(values, layout)[0]
+    return compute_phases(values, layout)[0]
 
 
 def test_phases_are_the_positions_themselves(data):
-    sky = positions(at_midnight(data.table.dates[:50]))
-    found = phases(data.table.values[:50], data.columns)
+    sky = compute_positions(at_midnight(data.table.dates[:50]))
+    found = compute_phases(data.table.values[:50], data.columns)
     for slot, point in ((0, "Sun"), (4, "Mars"), (12, "Chiron")):
         longitude = np.degrees(found[:, slot, 0]) % 360.0
         assert longitude == pytest.approx(sky[point].longitude, abs=1e-4)
@@ -29,7 +29,7 @@ def test_phases_are_the_positions_themselves(data):
 
 def test_nodes_have_radius_one(data):
     nodes = [BODIES.index(name) for name in ("north_node", "south_node")]
-    assert (phases(data.table.values, data.columns)[:, nodes, 3] == 1.0).all()
+    assert (compute_phases(data.table.values, data.columns)[:, nodes, 3] == 1.0).all()
 
 
 def test_a_sign_phase_that_is_not_given_follows_from_the_longitude():

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from pgat_jax.data.columns import NODES, PLANETS, computed_columns
-from pgat_jax.data.ephemeris import at_midnight, positions
-from pgat_jax.data.sky import celestial_columns
+from pgat_jax.data.columns import NODES, PLANETS, list_computed_columns
+from pgat_jax.data.ephemeris import at_midnight, compute_positions
+from pgat_jax.data.sky import compute_celestial_columns
 
 DAYS = np.arange("2003-02-01", "2004-02-01", 9, dtype="datetime64[D]")
 
 
 @pytest.fixture(scope="module")
 def sky():
-    return celestial_columns(DAYS)
+    return compute_celestial_columns(DAYS)
 
 
 def test_columns_come_by_name_in_the_documented_order(sky):
-    assert tuple(sky) == computed_columns().names[5:]
+    assert tuple(sky) == list_computed_columns().names[5:]
     assert all(values.shape == DAYS.shape and values.dtype == np.float64 for values in sky.values())
     assert all(np.isfinite(values).all() for values in sky.values())
 
@@ -37,7 +37,7 @@ def test_nodes_are_opposite_and_move_backwards(sky):
 
 
 def test_elongation_cosine_is_the_angle_between_the_directions(sky):
-    found = positions(at_midnight(DAYS))
+    found = compute_positions(at_midnight(DAYS))
 
     def direction(point):
         lon, lat = np.radians(found[point].longitude), np.radians(found[point].latitude)

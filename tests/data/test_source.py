@@ -10,7 +10,7 @@ import pytest
 
 from pgat_jax import load_config, load_data
 from pgat_jax.data import cache, source
-from pgat_jax.data.source import code_version, load_table
+from pgat_jax.data.source import digest_code, load_table
 from pgat_jax.errors import UserError
 
 
@@ -38,9 +38,9 @@ def test_a_changed_file_is_built_anew(file, prices_csv):
 
 
 def test_changed_code_builds_the_table_anew(monkeypatch):
-    before = code_version()
+    before = digest_code()
     monkeypatch.setattr(source.importlib.metadata, "version", lambda name: "other")
-    assert code_version() != before
+    assert digest_code() != before
 
 
 def test_one_row_is_no_table(prices_csv):

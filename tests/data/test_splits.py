@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pgat_jax.config import DataConfig
-from pgat_jax.data.splits import Splits, check_enough, split_rows, window_rows
+from pgat_jax.data.splits import Splits, check_enough, find_window_rows, split_rows
 from pgat_jax.errors import UserError
 
 
@@ -45,7 +45,7 @@ def test_every_predicted_day_lies_in_the_windows_own_split(config, more, name):
     split = getattr(split_rows(days, config), name)
     possible = np.arange(config.seq_len - 1, days - config.pred_len)
     inside = (possible + 1 >= split.start) & (possible + config.pred_len < split.stop)
-    assert np.array_equal(window_rows(split, config), possible[inside])
+    assert np.array_equal(find_window_rows(split, config), possible[inside])
     assert inside.any()
 
 
@@ -53,7 +53,7 @@ def test_every_predicted_day_lies_in_the_windows_own_split(config, more, name):
 def test_no_training_window_predicts_a_day_that_another_split_predicts(config, more):
     splits = split_rows(least(config) + more, config)
     predicted = [
-        set((window_rows(split, config)[:, None] + np.arange(1, config.pred_len + 1)).ravel())
+        set((find_window_rows(split, config)[:, None] + np.arange(1, config.pred_len + 1)).ravel())
         for split in splits
     ]
     assert not predicted[0] & predicted[1]

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pgat_jax.data.columns import columns_of, computed_columns
-from pgat_jax.data.prices import wheel_bytes, wheel_rows
+from pgat_jax.data.columns import arrange_columns, list_computed_columns
+from pgat_jax.data.prices import read_wheel_bytes, read_wheel_rows
 from pgat_jax.data.rows import Rows
-from pgat_jax.data.table import drop_constant, extend, join, log_returns, select
+from pgat_jax.data.table import compute_log_returns, drop_constant, extend, join, select
 from pgat_jax.errors import UserError
 
 
@@ -18,7 +18,7 @@ def table(data):
 
 
 def test_targets_are_log_returns_against_the_previous_close(table):
-    rows = wheel_rows("nasdaq", wheel_bytes("nasdaq"))
+    rows = read_wheel_rows("nasdaq", read_wheel_bytes("nasdaq"))
     for j in range(4):
         expected = np.log(rows.prices[1:, j]) - np.log(rows.prices[:-1, 3])
         assert table.values[:, j] == pytest.approx(expected, abs=1e-12)
@@ -71,8 +71,8 @@ def test_targets_and_time_delta_are_never_dropped(table):
 
 
 def test_columns_are_selected_by_name(table):
-    names = computed_columns()
-    fewer = select(table, columns_of([]))
+    names = list_computed_columns()
+    fewer = select(table, arrange_columns([]))
     assert fewer.values.shape[1] == 5
     with pytest.raises(UserError, match=r"nasdaq: 113 columns .* missing: dyn_Sun_sin, "):
         select(fewer, names)
@@ -102,4 +102,4 @@ def test_days_outside_the_ephemeris_are_refused():
 
 
 def test_returns_of_a_flat_market_are_zero():
-    assert not log_returns(np.full((5, 4), 3.0)).any()
+    assert not compute_log_returns(np.full((5, 4), 3.0)).any()

@@ -9,7 +9,7 @@ import pytest
 
 from pgat_jax.config import WindowSizes
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.windows import DeviceTable, epoch_order, gather
+from pgat_jax.data.windows import DeviceTable, draw_epoch_order, gather
 
 DAYS, V, N, G = 40, 7, 13, 3
 TARGETS = 4
@@ -105,28 +105,28 @@ def test_nothing_but_the_sky_is_known_of_the_days_to_predict():
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 100, 1000])
 def test_an_epoch_visits_each_window_exactly_once(count):
     for seed, epoch in [(0, 0), (0, 1), (1, 0), (2**31 - 1, 10_000)]:
-        order = epoch_order(seed, epoch, count)
+        order = draw_epoch_order(seed, epoch, count)
         assert order.shape == (count,)
         assert np.array_equal(np.sort(order), np.arange(count))
 
 
 def test_the_order_depends_on_seed_and_epoch_alone():
     orders = {
-        (seed, epoch): tuple(epoch_order(seed, epoch, 100))
+        (seed, epoch): tuple(draw_epoch_order(seed, epoch, 100))
         for seed in range(4)
         for epoch in range(4)
     }
     assert len(set(orders.values())) == 16
     for (seed, epoch), order in orders.items():
-        assert tuple(epoch_order(seed, epoch, 100)) == order
+        assert tuple(draw_epoch_order(seed, epoch, 100)) == order
 
 
 def test_the_order_is_the_same_on_every_machine():
-    assert epoch_order(0, 0, 10).tolist() == [0, 2, 9, 1, 8, 5, 4, 3, 6, 7]
-    assert epoch_order(7, 3, 10).tolist() == [2, 5, 9, 7, 3, 0, 6, 8, 4, 1]
+    assert draw_epoch_order(0, 0, 10).tolist() == [0, 2, 9, 1, 8, 5, 4, 3, 6, 7]
+    assert draw_epoch_order(7, 3, 10).tolist() == [2, 5, 9, 7, 3, 0, 6, 8, 4, 1]
 
 
 def test_the_order_is_that_of_philox_and_not_of_the_rows():
-    order = epoch_order(5, 1, 1000)
+    order = draw_epoch_order(5, 1, 1000)
     assert not np.array_equal(order, np.arange(1000))
     assert abs(np.corrcoef(order, np.arange(1000))[0, 1]) < 0.1

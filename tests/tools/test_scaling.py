@@ -3,7 +3,7 @@
 import pytest
 
 from pgat_jax import load_config
-from pgat_jax.data.columns import computed_columns
+from pgat_jax.data.columns import list_computed_columns
 from tools.scaling import SIZES, counted_flops, forward_flops, sent_bytes
 
 BATCH = 2
@@ -14,7 +14,7 @@ QUICK = {"recovery"}
     "size", [s if s in QUICK else pytest.param(s, marks=pytest.mark.slow) for s in SIZES]
 )
 def test_the_formula_is_the_forward_pass_and_a_step_three_of_them(size):
-    config, columns = load_config(*SIZES[size]), computed_columns()
+    config, columns = load_config(*SIZES[size]), list_computed_columns()
     forward, gradient = counted_flops(config, columns, BATCH)
     assert forward == forward_flops(config, columns, BATCH)
     assert gradient == pytest.approx(3 * forward, rel=0.05)

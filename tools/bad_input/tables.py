@@ -15,7 +15,7 @@ from pgat_jax import load_config
 from pgat_jax.data.columns import PRICES
 from pgat_jax.data.export import export
 from pgat_jax.data.source import load_table
-from pgat_jax.data.table import Table, part
+from pgat_jax.data.table import Table, take_rows
 from tools.bad_input.calls import Answer, answer
 from tools.bad_input.damage import Rows, at, bytes_damage, cells_damage, places
 
@@ -30,7 +30,7 @@ SMALL = (
 def table() -> Table:
     """Returns the last days of the built-in table."""
     whole = load_table(load_config("tiny").data)
-    return part(whole, len(whole) - ROWS, len(whole))
+    return take_rows(whole, len(whole) - ROWS, len(whole))
 
 
 @cache

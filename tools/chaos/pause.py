@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pgat_jax import build, load_config
-from pgat_jax.data.columns import computed_columns
+from pgat_jax.data.columns import list_computed_columns
 from pgat_jax.mesh import make_mesh
 from pgat_jax.runs.checkpoint import Checkpoints
 from pgat_jax.training.plan import Plan
@@ -36,7 +36,7 @@ SIDE = 1536
 def main() -> None:
     """Prints the figures as JSON."""
     config = load_config("recovery")
-    plan = Plan(build(config, computed_columns()), make_mesh(config), STEPS_PER_EPOCH)
+    plan = Plan(build(config, list_computed_columns()), make_mesh(config), STEPS_PER_EPOCH)
     rng = np.random.default_rng(0)
     items = jax.tree.map(lambda leaf: fill(leaf, rng), item_shapes(plan))
     product = jax.jit(lambda x: jax.lax.fori_loop(0, 8, lambda _, y: jnp.tanh(y @ x), x))

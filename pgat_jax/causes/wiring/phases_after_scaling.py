@@ -8,7 +8,7 @@ import numpy as np
 
 from pgat_jax.causes.intervention import WiringFault
 from pgat_jax.data.dataset import Data
-from pgat_jax.data.phases import phases
+from pgat_jax.data.phases import compute_phases
 from pgat_jax.data.windows import DeviceTable
 
 SMALLEST_STD = 1e-8  # keeps a constant column from being divided by zero
@@ -21,7 +21,7 @@ def _standardise(data: Data) -> np.ndarray:
 
 
 def _replace_phases(device: DeviceTable, data: Data) -> DeviceTable:
-    return device._replace(phase=jnp.asarray(phases(_standardise(data), data.columns)))
+    return device._replace(phase=jnp.asarray(compute_phases(_standardise(data), data.columns)))
 
 
 FAULT = WiringFault(
