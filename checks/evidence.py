@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checks.flow.taps import Tapped, tap
+from checks.flow.taps import TappedEquation, tap
 from checks.measure.movement import Standstill, find_standstills
 from checks.measure.nonfinite import Blame, blame, find_first_failures
 from checks.measure.points import Sampler
@@ -151,7 +151,7 @@ class Evidence:
         return tuple(error for errors in found for error in errors)
 
     @cached_property
-    def tapped(self) -> list[Tapped]:
+    def tapped(self) -> list[TappedEquation]:
         """Cotangents at the equations between the loss and the leaves that are alive elsewhere."""
         kinds = ("inputs", "params", "far", "branch")
         leaves = [i for i in self.responses if self.views(i)[0].seen[0] in kinds]

@@ -10,7 +10,7 @@ from functools import cached_property
 from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.leaf_measurement import LeafMeasurement, measure_leaf
-from checks.flow.taps import Tapped, tap
+from checks.flow.taps import TappedEquation, tap
 from checks.measure.points import root_mean_square
 from checks.proofs.context import Seen, walk
 
@@ -51,7 +51,7 @@ class Failures:
         return walk(self.loss.dependence, program.jaxpr, (1 << program.leaf_count) - 1)
 
     @cached_property
-    def tapped(self) -> list[Tapped]:
+    def tapped(self) -> list[TappedEquation]:
         """The cotangents on the paths of the leaves whose gradient is zero or weak by value."""
         leaves = [f.leaf for f in self.select("stuck", "unvisited", "vanishing")]
         point, loss = self.loss.points[0], self.loss

@@ -11,7 +11,7 @@ from checks.cures.edits import SMALL, Edit, Rewriter, group_by_place
 from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
 from checks.cures.straight_through import attach_derivative
-from checks.flow.taps import Tapped
+from checks.flow.taps import TappedEquation
 from checks.judges.ends import find_ends
 from checks.program import jaxprs
 from checks.program.bits import to_bits
@@ -112,7 +112,7 @@ def _calls_hard(equation: Any) -> bool:
     return inner is not None and any(_is_hard(e) for e in jaxprs.open_jaxpr(inner).eqns)
 
 
-def _is_limit_of(tapped: Tapped, failing: FailingLeaf) -> bool:
+def _is_limit_of(tapped: TappedEquation, failing: FailingLeaf) -> bool:
     """Returns whether the gradient ends there; that of slices may end wherever the leaf passes.
 
     A selection counts where parameters decide it. What the data decide is no limit.
@@ -125,7 +125,7 @@ def _is_limit_of(tapped: Tapped, failing: FailingLeaf) -> bool:
     return bool(find_ends([tapped], failing.leaf))
 
 
-def _has_constant(tapped: Tapped, at: int) -> bool:
+def _has_constant(tapped: TappedEquation, at: int) -> bool:
     """Returns whether it is a product or quotient whose operand `at` depends on no leaf."""
     equation, entering = tapped.seen.site.equation, tapped.seen.operands.value
     return equation.primitive.name in ("mul", "div") and not entering[at] and bool(entering[1 - at])

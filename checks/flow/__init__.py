@@ -1,1 +1,1 @@
-"""Where the gradient goes on its way back: module by module, equation by equation."""
+"""Measures how the gradient flows back from the loss: by module, and by equation."""

@@ -1,7 +1,7 @@
-"""A probe: the identity, whose derivative tells how large the cotangent is that passes through.
+"""A probe: an identity that measures the cotangent that passes through it.
 
-The gradient with respect to a probe's token is the root mean square of that cotangent. So a size
-costs one number, however large the array; inside a scan each step has a token of its own.
+The gradient with respect to the probe's token is the root mean square of the cotangent. So a size
+costs one number, however large the array is; inside a scan each step has a token of its own.
 """
 
 from typing import Any
@@ -11,8 +11,13 @@ import jax.numpy as jnp
 
 
 @jax.custom_vjp
-def probed(value: Any, token: Any) -> Any:
-    """The value as it is; `token` is a scalar that nothing else reads."""
+def probe(value: Any, token: Any) -> Any:
+    """Returns the value unchanged.
+
+    Args:
+        value: a float array.
+        token: a scalar that nothing else reads; its gradient is the size of the cotangent.
+    """
     del token
     return value
 
@@ -26,11 +31,11 @@ def _backward(_: None, cotangent: Any) -> tuple[Any, Any]:
     return cotangent, _root_mean_square(cotangent)
 
 
-probed.defvjp(_forward, _backward)
+probe.defvjp(_forward, _backward)
 
 
 def _root_mean_square(array: Any) -> Any:
-    """Scaled first, so that 1e-200 squared does not vanish; 0 for an empty array."""
+    """Computes a root mean square, scaled so that squares do not underflow; 0 if empty."""
     if array.size == 0:
         return jnp.zeros((), array.dtype)
     top = jnp.maximum(jnp.abs(array).max(), 1e-300)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.flow.taps import Tapped, tap
+from checks.flow.taps import TappedEquation, tap
 from checks.gradient_profile import Passage, Profile
 from checks.measure.points import root_mean_square
 from checks.program.leaves import Partition
@@ -44,12 +44,12 @@ def _measure_slope(slope: np.ndarray | None) -> float:
     return 0.0 if slope is None else root_mean_square(slope)
 
 
-def _find_passages(tapped: Sequence[Tapped], leaf: int) -> list[Passage]:
+def _find_passages(tapped: Sequence[TappedEquation], leaf: int) -> list[Passage]:
     """Returns the equations that lead to the leaf, in the order of the backward pass."""
     return [_make_passage(one, leaf) for one in reversed(tapped) if one.reaches(leaf)]
 
 
-def _make_passage(tapped: Tapped, leaf: int) -> Passage:
+def _make_passage(tapped: TappedEquation, leaf: int) -> Passage:
     towards = tapped.towards(leaf)
     steps = towards.reshape(len(towards), -1).max(1).tolist() if towards.ndim else []
     leaving = tapped.size * tapped.factor(leaf)

@@ -1,15 +1,15 @@
-"""Which module reads what of which other: the structure of a gradient's way, from shapes alone.
+"""The graph of a program's modules: which module reads which result of which other.
 
-The equations of a program are sorted into groups (modules). A *read* is one variable as one group
-sees it; its *sources* are the groups that make the variable. The gradient takes the way back: from
-the reading group to the sources.
+The equations of a program are sorted into groups (modules). A read is one variable as one group
+uses it; its sources are the groups that compute the variable. The gradient flows back, from the
+reading group to the sources. Only shapes are used.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from checks.flow.scopes import grouped, scopes
+from checks.flow.scopes import find_scopes, group_scopes
 from checks.flow.sources import Source, Sources
 from checks.program import jaxprs
 from checks.program.sites import SitePath
@@ -17,20 +17,23 @@ from checks.program.trace import Program
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
 
+# Number of groups that a graph has at most, so that a picture of it can be read.
 MOST_GROUPS = 48
+# States of a read, the worst first.
 STATES = ("unused", "cut", "flows")
 
 
 @dataclass
 class Read:
-    """A variable as one group sees it.
+    """A variable as one group uses it.
 
     Attributes:
         reader: name of the group.
         seen: the equation of the group that reads it first.
-        operand: at which position.
-        sources: where the variable comes from.
-        state: `flows`: a derivative leads on to the loss; `cut`: only the value does; `unused`.
+        operand: position of the variable in that equation.
+        sources: what computes the variable.
+        state: `flows` if a derivative leads on to the loss, `cut` if only the value does, else
+            `unused`.
     """
 
     reader: str
@@ -41,13 +44,13 @@ class Read:
 
 
 class ReadGraph(NamedTuple):
-    """Everything that depends on a leaf or on a floating input.
+    """The groups and reads of everything that depends on a leaf or on a floating input.
 
     Attributes:
-        reads: in program order.
-        groups: names, the one nearest to the loss first.
+        reads: the reads in program order.
+        groups: names of the groups, the one nearest to the loss first.
         owners: path of each equation -> its group.
-        loss: what makes the loss.
+        loss: the sources of the loss.
     """
 
     reads: list[Read]
@@ -57,28 +60,36 @@ class ReadGraph(NamedTuple):
 
 
 def build_read_graph(program: Program, dependence: Dependence) -> ReadGraph:
-    """The graph of a program; nothing is computed."""
+    """Builds the graph of a program; nothing is computed.
+
+    Args:
+        program: the traced loss.
+        dependence: what depends on what in it.
+
+    Returns:
+        The graph, with at most `MOST_GROUPS` groups.
+    """
     first = program.leaf_count + len(program.params.fixed)
     inputs = ((1 << len(program.args.learning)) - 1) << first
     mask = inputs | ((1 << program.leaf_count) - 1)
     seen = [one for one in walk(dependence, program.jaxpr, mask) if one.arriving]
-    owners = _owners(seen, program)
+    owners = _find_owners(seen, program)
     sources = Sources(program.jaxpr, seen, owners)
     reads: dict[Any, Read] = {}
     for one in seen:
-        for operand, state in _states(one, dependence) if one.site.path in owners else ():
+        for operand, state in _find_states(one, dependence) if one.site.path in owners else ():
             owner, frame = owners[one.site.path], one.site.path[:-1]
             variable = one.site.equation.invars[operand]
-            read = Read(owner, one, operand, sources.of(frame, variable), state)
+            read = Read(owner, one, operand, sources.find(frame, variable), state)
             known = reads.setdefault((frame, variable, owner), read)
             known.state = max(known.state, state, key=STATES.index)
-    loss = sources.of((), jaxprs.open_jaxpr(program.jaxpr).outvars[0])
+    loss = sources.find((), jaxprs.open_jaxpr(program.jaxpr).outvars[0])
     order = list(dict.fromkeys(reversed(owners.values())))
     return ReadGraph(list(reads.values()), order, owners, loss)
 
 
-def _owners(seen: Sequence[Seen], program: Program) -> dict[SitePath, str]:
-    """SitePath -> group of each equation, in program order.
+def _find_owners(seen: Sequence[Seen], program: Program) -> dict[SitePath, str]:
+    """Returns the path of each equation -> its group, in program order.
 
     An equation that contains a single group belongs to it as a whole; scans are always entered,
     so that their steps can be told apart.
@@ -86,10 +97,10 @@ def _owners(seen: Sequence[Seen], program: Program) -> dict[SitePath, str]:
     containing = {one.site.path[:-2] for one in seen}
     ends = [one for one in seen if one.site.path not in containing]
     chains = [(*one.site.enclosing, one.site.equation) for one in ends]
-    found = scopes(chains, program.params.names)
-    names = grouped(found, MOST_GROUPS)
+    scopes = find_scopes(chains, program.params.names)
+    names = group_scopes(scopes, MOST_GROUPS)
     inside: dict[SitePath, dict[str, None]] = {}
-    for one, own in zip(ends, found):
+    for one, own in zip(ends, scopes):
         for length in range(1, len(one.site.path) + 1, 2):
             inside.setdefault(one.site.path[:length], {})[names[own]] = None
     entered: set[SitePath] = {()}
@@ -105,8 +116,8 @@ def _owners(seen: Sequence[Seen], program: Program) -> dict[SitePath, str]:
     return owners
 
 
-def _states(seen: Seen, dependence: Dependence) -> Iterator[tuple[int, str]]:
-    """Operands with a tangent, and what becomes of it in this equation."""
+def _find_states(seen: Seen, dependence: Dependence) -> Iterator[tuple[int, str]]:
+    """Yields each operand that has a tangent, and the state of its read by this equation."""
     rows = dependence.get_equation_rows(seen.site.equation)
     for i, bits in enumerate(seen.operands.tangent):
         if bits and not jaxprs.is_literal(seen.site.equation.invars[i]):

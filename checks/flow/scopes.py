@@ -1,7 +1,7 @@
-"""Which module an equation belongs to: by scope where the program has modules, else by call.
+"""Finds the module of each equation: its scope if the program has modules, else its function.
 
 Flax Linen and Haiku write the path of the module into each equation, and the names of the leaves
-follow it. Where scopes do not name leaves (plain JAX, NNX, Equinox) the user's functions around the
+follow it. If scopes do not name leaves (plain JAX, NNX, Equinox), the user's functions around the
 equation take their place.
 """
 
@@ -13,19 +13,23 @@ from typing import Any
 
 from checks.program.places import find_call_path, find_module_path
 
+# Names of the modules or functions around an equation, outermost first, then `file:line`.
 Scope = tuple[str, ...]
 _DIGITS = re.compile(r"\d+")
 
 
-def scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Scope]:
-    """For each equation its modules or functions, outermost first, then `file:line`, then a number.
+def find_scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Scope]:
+    """Finds the scope of each equation.
 
-    What a module computes itself between two calls of others counts as one line. Where a program
-    comes back to a line after others, its turns are numbered.
+    The equations that a module computes itself between two calls of others count as one line. If a
+    program returns to a line after others, its turns are numbered.
 
     Args:
-        chains: equations in program order, each after those that it stands in.
-        names: of the leaves.
+        chains: for each equation in program order, the equations around it and itself.
+        names: names of the leaves.
+
+    Returns:
+        A scope for each equation; a turn is its last part.
     """
     calls = list(map(find_call_path, chains))
     modules = [
@@ -33,17 +37,17 @@ def scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Scope]
     ]
     parts = {part for name in names for part in name.split("/")}
     if not any(path and path[-1] in parts for path in modules):
-        return _numbered(calls)
+        return _number_turns(calls)
     roots = {path[0] for path in modules if path}
     below = 1 if len(roots) == 1 and not roots & parts else 0
     found = [(*path[below:], call[-1]) if path else call for path, call in zip(modules, calls)]
     runs = itertools.groupby(found, lambda one: one[:-1])
-    joined = [(*path, line) for path, run in runs for line in _joined([one[-1] for one in run])]
-    return _numbered(joined)
+    joined = [(*path, line) for path, run in runs for line in _join_lines([one[-1] for one in run])]
+    return _number_turns(joined)
 
 
-def _numbered(found: list[Scope]) -> list[Scope]:
-    """`a`, `b`, `a` -> `a/turn 1`, `b`, `a/turn 2`."""
+def _number_turns(found: list[Scope]) -> list[Scope]:
+    """Numbers the turns of a scope: `a`, `b`, `a` -> `a/turn 1`, `b`, `a/turn 2`."""
     runs = [(one, len(list(run))) for one, run in itertools.groupby(found)]
     turns = Counter(one for one, _ in runs)
     done: Counter[Scope] = Counter()
@@ -55,8 +59,8 @@ def _numbered(found: list[Scope]) -> list[Scope]:
     return numbered
 
 
-def _joined(lines: list[str]) -> list[str]:
-    """`a.py:3`, `a.py:1` -> `a.py:1-3` for both."""
+def _join_lines(lines: list[str]) -> list[str]:
+    """Joins the lines of one file: `a.py:3`, `a.py:1` -> `a.py:1-3` for both."""
     files = {line.rpartition(":")[0] for line in lines}
     numbers = sorted({int(line.rpartition(":")[2]) for line in lines if line[-1].isdigit()})
     if len(files) > 1 or len(numbers) < 2:
@@ -64,10 +68,16 @@ def _joined(lines: list[str]) -> list[str]:
     return [f"{files.pop()}:{numbers[0]}-{numbers[-1]}"] * len(lines)
 
 
-def grouped(found: Iterable[Scope], most: int) -> dict[Scope, str]:
-    """Scope -> name of a group; groups are divided, the outermost first, while they are few enough.
+def group_scopes(found: Iterable[Scope], most: int) -> dict[Scope, str]:
+    """Groups scopes by their first parts, with as many parts as the number of groups allows.
 
-    Siblings that differ by numbers alone become one where they would be too many otherwise.
+    Args:
+        found: the scopes of all equations.
+        most: the largest number of groups. Siblings that differ only by numbers become one group if
+            there would be too many otherwise.
+
+    Returns:
+        Scope -> name of its group.
     """
     every = list(dict.fromkeys(found))
     groups = dict.fromkeys(every, ())
@@ -76,25 +86,25 @@ def grouped(found: Iterable[Scope], most: int) -> dict[Scope, str]:
         group = queue.pop(0)
         members = [one for one in every if groups[one] == group]
         for starred in (False, True):
-            finer = {one: _finer(one, group, starred) for one in members}
+            finer = {one: _lengthen(one, group, starred) for one in members}
             if len(set((groups | finer).values())) <= most:
                 groups |= finer
                 sizes = Counter(finer.values())
                 queue += [one for one, _ in sizes.most_common() if one != group]
                 break
-    return _named(groups)
+    return _name_groups(groups)
 
 
-def _finer(one: Scope, group: Scope, starred: bool) -> Scope:
-    """The group, one part longer; numbers in a module starred, a line keeps its own."""
+def _lengthen(one: Scope, group: Scope, starred: bool) -> Scope:
+    """Returns the group, longer by one part; `starred` replaces the numbers in module names."""
     part = one[len(group) : len(group) + 1]
     if starred:
         part = tuple(x if ":" in x else _DIGITS.sub("*", x) for x in part)
     return group + part
 
 
-def _named(groups: dict[Scope, Scope]) -> dict[Scope, str]:
-    """Without the line where a module has but one group."""
+def _name_groups(groups: dict[Scope, Scope]) -> dict[Scope, str]:
+    """Names the groups, without the line if a module has only one group."""
     above = Counter(
         group[:length] for group in set(groups.values()) for length in range(1, len(group))
     )

@@ -1,4 +1,4 @@
-"""Where a variable comes from: followed back through calls, branches and scans to a group."""
+"""The sources of a variable: it is followed back through calls, branches and scans to groups."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,12 +8,12 @@ from checks.program.sites import SitePath
 from checks.proofs.context import Seen
 
 
-class Step(NamedTuple):
-    """Of a scan's carry: whether the source made its first value or the later ones.
+class CarryStep(NamedTuple):
+    """The steps of a scan whose carry comes from a source.
 
     Attributes:
-        axis: which of the scans around the reader, the outermost is 0.
-        is_first: whether it is the value before the first step.
+        axis: position of the scan among those around the reader; the outermost is 0.
+        is_first: whether the source computes the value before the first step, or the later ones.
         is_reverse: whether the scan runs from its last element.
     """
 
@@ -23,25 +23,30 @@ class Step(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A group's name, or the position of an input of the program."""
+    """What computes a variable.
+
+    Attributes:
+        node: name of a group, or position of an input of the program.
+        step: for the carry of a scan, which of its steps; else None.
+    """
 
     node: str | int
-    step: Step | None = None
+    step: CarryStep | None = None
 
 
 class Sources:
-    """Answers for every variable of a program.
+    """Finds the sources of each variable of a program.
 
     Args:
         jaxpr: the program.
-        seen: its equations, those in sub-programs too.
+        seen: its equations, including those in sub-programs.
         owners: path of each equation that counts as a whole -> its group.
     """
 
     def __init__(self, jaxpr: Any, seen: Sequence[Seen], owners: Mapping[SitePath, str]) -> None:
         self._owners = owners
         self._by_path = {one.site.path: one for one in seen}
-        self._made = {
+        self._makers = {
             (one.site.path[:-1], variable): (one, i)
             for one in seen
             for i, variable in enumerate(one.site.equation.outvars)
@@ -49,60 +54,66 @@ class Sources:
         self._inputs = {x: i for i, x in enumerate(jaxprs.open_jaxpr(jaxpr).invars)}
         self._known: dict[tuple[SitePath, Any], frozenset[Source]] = {}
 
-    def of(self, frame: SitePath, atom: Any) -> frozenset[Source]:
-        """The sources of a variable of one jaxpr, which is named by its path."""
+    def find(self, frame: SitePath, atom: Any) -> frozenset[Source]:
+        """Finds the sources of a variable.
+
+        Args:
+            frame: path of the jaxpr that the variable belongs to; `()` for the program.
+            atom: a variable, or a literal, which has no sources.
+        """
         if jaxprs.is_literal(atom):
             return frozenset()
         if (frame, atom) not in self._known:
-            self._known[frame, atom] = frozenset()  # a carry that is handed on comes back here
-            self._known[frame, atom] = frozenset(self._found(frame, atom))
+            # A carry that a scan passes on unchanged leads back to itself.
+            self._known[frame, atom] = frozenset()
+            self._known[frame, atom] = frozenset(self._search(frame, atom))
         return self._known[frame, atom]
 
-    def _found(self, frame: SitePath, variable: Any) -> Iterator[Source]:
-        if (frame, variable) in self._made:
-            seen, position = self._made[frame, variable]
-            yield from self._result(seen, position)
+    def _search(self, frame: SitePath, variable: Any) -> Iterator[Source]:
+        if (frame, variable) in self._makers:
+            seen, position = self._makers[frame, variable]
+            yield from self._search_result(seen, position)
         elif not frame:
             if variable in self._inputs:
                 yield Source(self._inputs[variable])
         elif (outer := self._by_path.get(frame[:-1])) is not None:
-            inner = _inside(outer.site.equation)[frame[-1]]
+            inner = _list_jaxprs(outer.site.equation)[frame[-1]]
             for i, x in enumerate(inner.invars):
                 if x is variable:
-                    yield from self._input(outer, inner, i, frame)
+                    yield from self._search_input(outer, inner, i, frame)
 
-    def _result(self, seen: Seen, position: int) -> Iterator[Source]:
-        """What leaves an equation; in a scan that has ended there are no steps to tell apart."""
+    def _search_result(self, seen: Seen, position: int) -> Iterator[Source]:
+        """Yields the sources of a result; the steps of a scan that has ended are not told apart."""
         path = seen.site.path
         if path in self._owners:
             yield Source(self._owners[path])
             return
         depth = len(seen.repeats or ())
-        for which, inner in _inside(seen.site.equation).items():
-            for source in self.of((*path, which), inner.outvars[position]):
+        for which, inner in _list_jaxprs(seen.site.equation).items():
+            for source in self.find((*path, which), inner.outvars[position]):
                 yield source if source.step and source.step.axis < depth else Source(source.node)
 
-    def _input(self, outer: Seen, inner: Any, i: int, frame: SitePath) -> Iterator[Source]:
-        """What enters a sub-program at one position."""
+    def _search_input(self, outer: Seen, inner: Any, i: int, frame: SitePath) -> Iterator[Source]:
+        """Yields the sources of an input of a sub-program."""
         equation, around = outer.site.equation, outer.site.path[:-1]
         kind = equation.primitive.name
         if kind == "cond":
-            yield from self.of(around, equation.invars[i + 1])
+            yield from self.find(around, equation.invars[i + 1])
             return
-        before = self.of(around, equation.invars[i])
+        before = self.find(around, equation.invars[i])
         constants, carries = jaxprs.count_scan_inputs(equation) if kind == "scan" else (0, 0)
         if not constants <= i < constants + carries:
             yield from before
             return
         axis, is_reverse = len(outer.repeats or ()), equation.params["reverse"]
-        yield from (Source(s.node, Step(axis, True, is_reverse)) for s in before)
-        for source in self.of(frame, inner.outvars[i - constants]):
+        yield from (Source(s.node, CarryStep(axis, True, is_reverse)) for s in before)
+        for source in self.find(frame, inner.outvars[i - constants]):
             if source.step is None or source.step.axis < axis:
-                yield Source(source.node, Step(axis, False, is_reverse))
+                yield Source(source.node, CarryStep(axis, False, is_reverse))
 
 
-def _inside(equation: Any) -> dict[int, Any]:
-    """The sub-jaxprs of an equation by their number in paths."""
+def _list_jaxprs(equation: Any) -> dict[int, Any]:
+    """Returns the number in paths -> sub-jaxpr of an equation."""
     kind = equation.primitive.name
     if kind == "cond":
         return {i: jaxprs.open_jaxpr(x) for i, x in enumerate(equation.params["branches"])}

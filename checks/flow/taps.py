@@ -1,8 +1,7 @@
-"""Where a gradient is lost on its way back from the loss to a leaf.
+"""Measures the cotangents of each equation between the loss and some leaves.
 
-Results and operands of equations are probed in the float64 shadow, so the model is not edited.
-That works inside scans (one number a step), remat and branches; inside custom rules nothing is
-probed.
+Results and operands of equations are probed in the float64 shadow, so the model is not edited. This
+works inside scans (one number for each step), remat and branches, but not inside custom rules.
 """
 
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from checks.flow.probe import probed
+from checks.flow.probe import probe
 from checks.program import jaxprs
 from checks.program.leaves import Partition
 from checks.program.places import find_module_path, find_place
@@ -22,17 +21,18 @@ from checks.program.sites import Feeds, Run, Site
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
 
+# Primitives that are not measured themselves, but the equations inside them.
 _CONTROL = frozenset({"scan", "while", "cond", "shard_map"})
 
 
-class Tapped(NamedTuple):
-    """Cotangents at one equation, root mean squares with one entry a step of the scans around it.
+class TappedEquation(NamedTuple):
+    """The cotangents of one equation: root mean squares, with an axis for each scan around it.
 
     Attributes:
         seen: the equation in its context.
-        arriving: of its results.
-        leaving: for each operand, of what the equation gives back to it.
-        is_zero: for each operand, whether its value is exactly zero throughout.
+        arriving: the cotangent of its results, of the largest one.
+        leaving: for each operand, the cotangent that the equation passes back to it.
+        is_zero: for each operand, whether all its elements are exactly zero in all steps.
     """
 
     seen: Seen
@@ -41,34 +41,34 @@ class Tapped(NamedTuple):
     is_zero: np.ndarray
 
     def reaches(self, leaf: int) -> bool:
-        """Whether the leaf's tangent passes here."""
+        """Returns whether the tangent of a leaf, given by its position, enters the equation."""
         return bool(self.seen.arriving >> leaf & 1)
 
     def factor(self, leaf: int) -> float:
-        """What of the cotangent passes on towards the leaf; 1 where none arrives."""
+        """Returns the share of the cotangent that passes on towards a leaf; 1 if none arrives."""
         arriving = _total(self.arriving)
         return _total(self.towards(leaf)) / arriving if arriving > 0 else 1.0
 
     def towards(self, leaf: int) -> np.ndarray:
-        """The largest cotangent given to an operand that the leaf reaches."""
+        """Returns the largest cotangent of the operands that depend on a leaf, for each step."""
         tangents = self.seen.operands.tangent
-        chosen = [x for x, bits in zip(self.leaving, tangents) if bits >> leaf & 1]
-        return np.max(chosen, axis=0)
+        sizes = [x for x, bits in zip(self.leaving, tangents) if bits >> leaf & 1]
+        return np.max(sizes, axis=0)
 
     @property
     def size(self) -> float:
-        """Of the cotangent that arrives, over all steps."""
+        """The norm of the arriving cotangent over all steps."""
         return _total(self.arriving)
 
     @property
     def place(self) -> str:
-        """`path:line primitive in module/path`."""
+        """The place of the equation: `path:line primitive in module/path`."""
         site = self.seen.site
         return find_place(site.equation, site.enclosing)
 
     @property
     def module(self) -> str:
-        """Module path, empty where the program has none."""
+        """The module path, empty where the program has none."""
         site = self.seen.site
         return find_module_path([*site.enclosing, site.equation])
 
@@ -79,19 +79,30 @@ def tap(
     leaves: Sequence[int],
     point: Sequence[np.ndarray],
     args: Partition,
-) -> list[Tapped]:
-    """Cotangents at every equation on the way of one of these leaves, in program order."""
-    chosen = sum(1 << i for i in leaves)
+) -> list[TappedEquation]:
+    """Measures the cotangents of the equations between the loss and some leaves, in one run.
+
+    Args:
+        runner: runs the program.
+        dependence: what depends on what in the program.
+        leaves: positions of the leaves.
+        point: values of all leaves.
+        args: the loss's further arguments.
+
+    Returns:
+        The equations in program order.
+    """
+    mask = sum(1 << i for i in leaves)
     program = runner.program
     sites = [
         seen
         for seen in walk(dependence, program.jaxpr, (1 << program.leaf_count) - 1)
-        if _is_tapped(seen) and seen.arriving & chosen
+        if _can_tap(seen) and seen.arriving & mask
     ]
     tapper = _Tapper()
 
-    def measured(given: list[Any]) -> Any:
-        tokens: Feeds = {seen.site.path: _tokens(seen) for seen in sites}
+    def compute_gradient(given: list[Any]) -> Any:
+        tokens: Feeds = {seen.site.path: _make_tokens(seen) for seen in sites}
 
         def loss(tokens: Feeds) -> Run:
             results, notes = tapper.run(program.jaxpr, given, tokens)
@@ -101,29 +112,29 @@ def tap(
 
     with jax.enable_x64(True):
         inputs = program.list_inputs([*map(widen_array, point)], widen_args(args))
-        sizes, notes = jax.jit(measured, compiler_options=QUICK)(inputs)
+        sizes, notes = jax.jit(compute_gradient, compiler_options=QUICK)(inputs)
         sizes, notes = jax.tree.map(np.asarray, (sizes, notes))
-    return [_tapped(seen, sizes[seen.site.path], notes[seen.site.path]) for seen in sites]
+    return [_assemble(seen, sizes[seen.site.path], notes[seen.site.path]) for seen in sites]
 
 
 class _Tapper(Widener):
-    """The shadow with probes, and a note of which operands are zero throughout."""
+    """The float64 shadow with probes, and notes of the operands that are zero."""
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """The equation on probed operands."""
+        """Runs the equation on probed operands."""
         if feed is not None:
-            operands = list(map(_probed, operands, feed["operands"]))
+            operands = list(map(_probe_if, operands, feed["operands"]))
         return super().compute(site, operands, feed)
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
-        """Probed results."""
+        """Probes the results, and notes for each operand whether all elements are zero."""
         if feed is None:
             return results, {}
         zero = jnp.stack([_is_zero(x) for x in operands])
-        return list(map(_probed, results, feed["results"])), {site.path: zero}
+        return list(map(_probe_if, results, feed["results"])), {site.path: zero}
 
 
-def _is_tapped(seen: Seen) -> bool:
+def _can_tap(seen: Seen) -> bool:
     equation = seen.site.equation
     if equation.primitive.name in _CONTROL or jaxprs.find_callee(equation) is not None:
         return False
@@ -132,8 +143,8 @@ def _is_tapped(seen: Seen) -> bool:
     return lives and seen.repeats is not None and not inside
 
 
-def _tokens(seen: Seen) -> dict[str, list[Any]]:
-    """For each floating operand and result a token, one a step of the scans around them."""
+def _make_tokens(seen: Seen) -> dict[str, list[Any]]:
+    """Makes a token for each float operand and result, with an axis for each scan around them."""
     lead = seen.repeats or ()
     equation = seen.site.equation
     return {
@@ -142,17 +153,17 @@ def _tokens(seen: Seen) -> dict[str, list[Any]]:
     }
 
 
-def _tapped(seen: Seen, sizes: dict[str, list[Any]], zero: np.ndarray) -> Tapped:
+def _assemble(seen: Seen, sizes: dict[str, list[Any]], zero: np.ndarray) -> TappedEquation:
     lead = seen.repeats or ()
     nothing = np.zeros(lead)
     results = [nothing if x is None else x for x in sizes["results"]]
     operands = [nothing if x is None else x for x in sizes["operands"]]
     is_zero = np.asarray(zero.reshape(-1, len(operands)).all(axis=0))
-    return Tapped(seen, np.max(results, axis=0), operands, is_zero)
+    return TappedEquation(seen, np.max(results, axis=0), operands, is_zero)
 
 
-def _probed(value: Any, token: Any) -> Any:
-    return value if token is None else probed(value, token)
+def _probe_if(value: Any, token: Any) -> Any:
+    return value if token is None else probe(value, token)
 
 
 def _is_real(atom: Any) -> bool:
@@ -166,6 +177,6 @@ def _is_zero(value: Any) -> Any:
 
 
 def _total(sizes: np.ndarray) -> float:
-    """Over all steps, scaled so that tiny numbers survive squaring."""
+    """Computes the norm over all steps, scaled so that squares do not underflow."""
     top = float(np.max(sizes, initial=0.0))
     return top * float(np.sqrt(np.sum((sizes / top) ** 2))) if top > 0 else 0.0

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from checks.evidence import Evidence
 from checks.findings import Finding, Findings, SliceFinding
-from checks.flow.taps import Tapped
+from checks.flow.taps import TappedEquation
 from checks.program.bits import has_leaf, unite
 
 # A cotangent below this share of the one that arrives is rounding.
@@ -28,12 +28,12 @@ def add_ends(evidence: Evidence, findings: Findings) -> Findings:
     }
 
 
-def find_ends(tapped: Sequence[Tapped], leaf: int) -> list[Tapped]:
+def find_ends(tapped: Sequence[TappedEquation], leaf: int) -> list[TappedEquation]:
     """Returns the equations that a cotangent enters but does not leave towards the leaf."""
     return [t for t in tapped if t.reaches(leaf) and t.size > 0 and t.factor(leaf) < _ENDED]
 
 
-def find_zero_factors(tapped: Tapped) -> int:
+def find_zero_factors(tapped: TappedEquation) -> int:
     """Returns the bit set of the leaves that an equation's zero operands are computed from."""
     operands = zip(tapped.seen.operands.value, tapped.is_zero)
     return unite(leaves for leaves, is_zero in operands if is_zero)
@@ -47,7 +47,7 @@ def _add_end(evidence: Evidence, leaf: int, finding: Finding) -> Finding:
     return replace(finding, evidence=text, where=tuple(dict.fromkeys(t.place for t in ends)))
 
 
-def _describe_ends(evidence: Evidence, ends: Sequence[Tapped]) -> str:
+def _describe_ends(evidence: Evidence, ends: Sequence[TappedEquation]) -> str:
     names = list(dict.fromkeys(name for t in ends for name in _find_zero_leaves(evidence, t)))
     primitives = ", ".join(dict.fromkeys(t.seen.site.equation.primitive.name for t in ends))
     if names:
@@ -57,7 +57,7 @@ def _describe_ends(evidence: Evidence, ends: Sequence[Tapped]) -> str:
     return f"its gradient ends at {primitives}, which is flat there"
 
 
-def _find_zero_leaves(evidence: Evidence, tapped: Tapped) -> list[str]:
+def _find_zero_leaves(evidence: Evidence, tapped: TappedEquation) -> list[str]:
     """Returns the names of the zero leaves from which an equation's zero operands are computed."""
     params, leaves = evidence.program.params, find_zero_factors(tapped)
     return [

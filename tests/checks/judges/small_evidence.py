@@ -102,7 +102,7 @@ def traced(loss, params, *args):
 
 
 class Ends:
-    """The equation at which the gradient of one leaf ends, in the place of a `Tapped`."""
+    """The equation at which the gradient of one leaf ends, in the place of a `TappedEquation`."""
 
     def __init__(self, leaf, factor, size=1.0, name="mul", place="p", values=(), is_zero=()):
         self._leaf, self._factor, self.size, self.place = leaf, factor, size, place
