@@ -2,8 +2,8 @@
 
 Each parameter group has one vector of its matrices, which decay, and one of its other leaves. The
 vectors save compile time: 160 leaves compile as a dozen do, and the optimiser would otherwise cost
-many seconds, or minutes inside a loop. A vector also divides evenly among devices, whatever shapes
-its leaves have. The module depends on JAX and NumPy alone.
+many seconds, or minutes inside a loop. A vector is also padded so that it divides evenly among
+devices, which the leaves do not. The module depends on JAX and NumPy alone.
 """
 
 from typing import Any

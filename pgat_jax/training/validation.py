@@ -32,7 +32,7 @@ class Validation:
             plan: the fixed parts of the run.
             rows: int [windows]: last past day of each validation window.
             table: the scaled table, on every device of the mesh.
-            reporter: hears of the compilation.
+            reporter: tells the user about the compilation.
         """
         self._plan, self._rows, self._table, self._reporter = plan, rows, table, reporter
         share = plan.mesh.size

@@ -162,10 +162,10 @@ def test_a_second_update_starts_from_an_empty_mean(params):
 
 
 def test_a_spike_in_one_group_leaves_the_updates_of_the_others_unchanged(params):
-    calm = jax.tree.map(lambda p: 0.1 * p, params_of(1))
-    spike = calm | {"petri": jax.tree.map(lambda g: 1e6 * g, calm["petri"])}
-    quiet, _ = advance(config(accumulation=1), params, [calm, calm])
-    spiked, _ = advance(config(accumulation=1), params, [spike, calm])
+    small = jax.tree.map(lambda p: 0.1 * p, params_of(1))
+    spike = small | {"petri": jax.tree.map(lambda g: 1e6 * g, small["petri"])}
+    quiet, _ = advance(config(accumulation=1), params, [small, small])
+    spiked, _ = advance(config(accumulation=1), params, [spike, small])
     for name in NAMES:
         same = jax.tree.map(lambda a, b: bool((a == b).all()), quiet[name], spiked[name])
         assert all(jax.tree.leaves(same)) == (name != "petri"), name

@@ -21,7 +21,7 @@ def parts(plan, data, params):
     return Validation(plan, rows, table, reporter), params, table, rows
 
 
-def test_the_loss_is_the_mean_over_all_windows_whatever_fills_the_last_batch(plan, parts):
+def test_the_loss_is_the_mean_over_all_windows_without_those_that_fill_the_last_batch(plan, parts):
     validation, params, table, rows = parts
     assert len(rows) % plan.config.train.batch_size
     losses = compile_losses(plan, plan.config.train.batch_size, table_shapes(table))
