@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from checks import VERDICT_COLOURS, flow_picture, reach
-from checks.render.template import fill_template
 from pgat_jax.causes.answer import rank_causes, write_answer
 from pgat_jax.causes.causes_pictures import EXPERIMENTS, draw_effects, draw_kinds
 from pgat_jax.causes.condition import Condition
@@ -39,12 +39,6 @@ def render_page(results: Mapping[str, Any], study: StudyConfig) -> str:
     Returns:
         A self-contained HTML page.
     """
-    filters = {
-        "colour": CAUSE_COLOURS.__getitem__,
-        "effects": draw_effects,
-        "ends": format_end,
-        "losses": format_losses,
-    }
     content = {
         "results": results,
         "answer": write_answer(results),
@@ -56,11 +50,27 @@ def render_page(results: Mapping[str, Any], study: StudyConfig) -> str:
         "faults": choose_wiring_faults(study.faults),
         "ranking": rank_causes(results),
         "experiments": tuple(EXPERIMENTS),
-        "models": MODELS,
         "full": FULL.name,
     }
-    packages = ("pgat_jax.causes", "checks.render")
-    return fill_template("causes.html", filters, content, packages)
+    return _read_template().render(content)
+
+
+def _read_template() -> Template:
+    """Returns the template of the page. It escapes all text, and a missing name raises."""
+    environment = Environment(
+        loader=PackageLoader("pgat_jax.causes"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "colour": CAUSE_COLOURS.__getitem__,
+        "effects": draw_effects,
+        "ends": format_end,
+        "losses": format_losses,
+    }
+    return environment.get_template("causes.html")
 
 
 def _list_remedy_rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
