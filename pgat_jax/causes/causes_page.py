@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from checks import VERDICT_COLOURS, flow_picture, reach
@@ -18,6 +17,7 @@ from pgat_jax.causes.experiments import faulty_condition, sound_condition
 from pgat_jax.causes.result_tables import format_end, format_losses
 from pgat_jax.causes.scales import FULL
 from pgat_jax.causes.wiring_faults import choose_wiring_faults
+from pgat_jax.pages.template import fill_template
 
 CAUSE_COLOURS = {
     "confirmed": VERDICT_COLOURS["disconnected"],
@@ -52,25 +52,13 @@ def render_page(results: Mapping[str, Any], study: StudyConfig) -> str:
         "experiments": tuple(EXPERIMENTS),
         "full": FULL.name,
     }
-    return _read_template().render(content)
-
-
-def _read_template() -> Template:
-    """Returns the template of the page. It escapes all text, and a missing name raises."""
-    environment = Environment(
-        loader=PackageLoader("pgat_jax.causes"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    filters = {
         "colour": CAUSE_COLOURS.__getitem__,
         "effects": draw_effects,
         "ends": format_end,
         "losses": format_losses,
     }
-    return environment.get_template("causes.html")
+    return fill_template("causes.html", content, "pgat_jax.causes", filters)
 
 
 def _list_remedy_rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,25 +1,37 @@
-"""Fills in the HTML templates of this package."""
+"""Fills in the HTML templates of this package, and of others that name themselves."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+NO_FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
-def fill_template(name: str, content: dict[str, Any]) -> str:
+
+def fill_template(
+    name: str,
+    content: dict[str, Any],
+    package: str = "pgat_jax.pages",
+    filters: Mapping[str, Callable[..., Any]] = NO_FILTERS,
+) -> str:
     """Fills in a template; all text is escaped, and a name that is missing raises.
 
     Args:
-        name: the file in `templates/`.
+        name: the file in `templates/` of the package.
         content: name in the template -> what it shows.
+        package: the full name of the package.
+        filters: name of a filter in the template -> its function.
 
     Returns:
         The page.
     """
     environment = Environment(
-        loader=PackageLoader("pgat_jax.pages"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= filters
     return environment.get_template(name).render(content)
