@@ -1,4 +1,7 @@
-"""What must be in the environment before JAX is first imported: compile cache and quiet logs."""
+"""Environment variables that must be set before JAX is first imported: compile cache, quiet logs.
+
+The module imports the standard library and `platformdirs`.
+"""
 
 import hashlib
 import importlib.metadata
@@ -7,11 +10,13 @@ import platform
 import sys
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 
 def prepare() -> None:
-    """Keep compiled programs in the user's cache folder, and silence XLA's information lines.
+    """Stores compiled programs in the user's cache folder, and silences XLA's information lines.
 
-    Variables that are already set are left as they are, so ``JAX_COMPILATION_CACHE_DIR=`` (empty)
+    Variables that are already set stay as they are, so `JAX_COMPILATION_CACHE_DIR=` (empty)
     switches the cache off.
     """
     settings = {
@@ -25,11 +30,11 @@ def prepare() -> None:
 
 
 def restart_with_huge_pages() -> None:
-    """Run this same command again with glibc asking for huge pages; does nothing elsewhere.
+    """Runs this same command again with glibc asking for huge pages; it returns where it cannot.
 
     A training step takes gigabytes anew from the system each time. In pages of 4 kB that is half a
     million page faults, a seventh of the step's time on a processor. glibc reads the setting only
-    when a process starts.
+    when a process starts. Outside Linux, and if the variable is set already, nothing happens.
     """
     if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ:
         os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
@@ -37,19 +42,20 @@ def restart_with_huge_pages() -> None:
 
 
 def cache_folder() -> Path:
-    """A folder of its own for each kind of machine and version: programs are not portable."""
-    from platformdirs import user_cache_path
+    """Returns the folder of the compiled programs, one for each kind of machine and version.
 
+    A compiled program may use instructions that another processor does not have.
+    """
     parts = [importlib.metadata.version("jaxlib"), platform.machine(), _processor()]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     return user_cache_path("pgat_jax") / "compiled" / key
 
 
 def _processor() -> str:
-    """Name and features of the processor."""
+    """Returns the name and the features of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    wanted = ("model name", "flags", "Features")
-    return "\n".join(sorted({line for line in lines if line.startswith(wanted)}))
+    keys = ("model name", "flags", "Features")
+    return "\n".join(sorted({line for line in lines if line.startswith(keys)}))

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from pgat_jax import build, load_config
-from pgat_jax.bench.collectives import bytes_of, collectives
-from pgat_jax.bench.program import Program, parse
+from pgat_jax.bench.collectives import find_collectives, sum_bytes
+from pgat_jax.bench.program import CompiledProgram, parse_program
 from pgat_jax.training.packing import GROUPS, pack
 
 CHOOSE = """
@@ -129,7 +129,7 @@ def test_two_processes_of_four_devices_add_in_the_order_of_one_of_eight(results)
 
 @pytest.mark.slow
 def test_a_step_sends_the_gradient_once_and_a_few_scalars(results):
-    sent = bytes_of(collectives(parse(results["eight"][1])))
+    sent = sum_bytes(find_collectives(parse_program(results["eight"][1])))
     assert sent.keys() == {"all-reduce"}
     gradient = gradient_bytes(4)
     assert gradient <= sent["all-reduce"] < 1.03 * gradient
@@ -137,8 +137,8 @@ def test_a_step_sends_the_gradient_once_and_a_few_scalars(results):
 
 @pytest.mark.slow
 def test_a_cut_state_is_gathered_once_too(results):
-    found = collectives(parse(results["cut wide"][1]))
-    sent = bytes_of(found)
+    found = find_collectives(parse_program(results["cut wide"][1]))
+    sent = sum_bytes(found)
     assert sent.keys() == {"all-reduce", "all-gather"}
     assert sent["all-gather"] == 8 * sum(x.size for x in jax.tree.leaves(packed_shapes()))
     assert all(one.times == 1 for one in found if one.kind == "all-gather")
@@ -148,14 +148,14 @@ def test_a_cut_state_is_gathered_once_too(results):
 @pytest.mark.slow
 def test_eight_devices_multiply_hardly_more_than_one(results):
     """They do more because each device repeats the products that depend on parameters alone."""
-    one, eight = (products(parse(results[name][1])) for name in ("one", "eight"))
+    one, eight = (products(parse_program(results[name][1])) for name in ("one", "eight"))
     assert one <= 8 * eight < 1.03 * one
 
 
-def products(program: Program) -> int:
+def products(program: CompiledProgram) -> int:
     """Counts the operations of the matrix products of one device, times the trips of loops."""
     total = 0
-    for line, where, times in program.executed():
+    for line, where, times in program.instructions():
         inside = line.called("calls") if line.opcode == "fusion" else []
         for lines in [[line], *(program.computations[name] for name in inside)]:
             there = lines if inside else program.computations[where]

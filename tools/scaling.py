@@ -1,6 +1,7 @@
-"""The formulas of docs/scaling.md, in its letters: what a step costs as a function of its sizes.
+"""Computes what a training step costs from its sizes: the formulas of docs/scaling.md.
 
-python -m tools.scaling [key.sub=value ...]    a size of yours, beside the compiled step
+`python -m tools.scaling [NAME] [key.sub=value ...]` prints the formulas for a configuration beside
+the figures of its compiled step. The letters are those of `pgat_jax.model`.
 """
 
 import json
@@ -10,20 +11,21 @@ import jax
 import jax.numpy as jnp
 
 from pgat_jax import build, load_config
-from pgat_jax.bench.collectives import bytes_of, collectives
+from pgat_jax.bench.collectives import find_collectives, sum_bytes
 from pgat_jax.bench.flops import count_flops
-from pgat_jax.bench.program import parse
-from pgat_jax.bench.traffic import kernels, traffic
+from pgat_jax.bench.program import parse_program
+from pgat_jax.bench.traffic import count_bytes, count_kernels
 from pgat_jax.config import Config
+from pgat_jax.data.batch import batch_shapes
 from pgat_jax.data.calendar import FEATURES
 from pgat_jax.data.columns import TARGETS, Columns, list_computed_columns
 from pgat_jax.data.windows import DeviceTable
 from pgat_jax.mesh import make_mesh, replicated_sharding
-from pgat_jax.model.build import batch_shapes
 from pgat_jax.names import BODIES
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.step import compile_step
 
+# Sizes at which the test compares the formulas with the program.
 SIZES = {
     "tiny": ("tiny",),
     "laptop": ("laptop",),
@@ -32,29 +34,31 @@ SIZES = {
     "half the width": ("recovery", "model.d_model=208", "model.channels=16", "model.d_ff=512"),
     "twice the depth": ("recovery", "model.e_layers=16", "model.d_layers=8"),
 }
-"""Sizes at which the formulas are held against the program."""
 
 
-def forward_flops(config: Config, columns: Columns, batch: int) -> int:
-    """Products of a forward pass with the point head and the bypass, phase by phase."""
+def compute_forward_flops(config: Config, columns: Columns, batch: int) -> int:
+    """Computes the products of a forward pass with the point head and the bypass, stage by stage.
+
+    Args:
+        config: the configuration.
+        columns: the layout of the input columns.
+        batch: B.
+
+    Returns:
+        Operations, 2 for each multiply-add.
+    """
     m, d = config.model, config.data
-    S, P, LP, N, T, G = (
-        d.seq_len,
-        d.pred_len,
-        d.label_len + d.pred_len,
-        len(BODIES),
-        4,
-        len(FEATURES),
-    )
+    S, P, L = d.seq_len, d.pred_len, d.label_len
+    LP, N, T, G = L + P, len(BODIES), len(TARGETS), len(FEATURES)
     C, D, E, H, F = m.channels, m.d_model, m.edge_width, m.n_heads, m.fusion_width
-    V, K, h = len(columns.names), max(len(columns.of_body(n)) for n in range(N)), m.d_model // 4
-    Q = 15 * T  # statistics of the targets
-    tables = 12 * N * K * C**2 + 8 * N * K**2 * C + 2 * N * D * (E + h)  # of parameters alone
-    phase = 4 * S * N * K * C + 12 * S * N * C**2 + 4 * S * N * C * E
+    V, J = len(columns.names), max(len(columns.of_body(n)) for n in range(N))
+    I, R = D // 4, 15 * T  # noqa: E741
+    tables = 12 * N * J * C**2 + 8 * N * J**2 * C + 2 * N * D * (E + I)  # once, for any batch
+    phase = 4 * S * N * J * C + 12 * S * N * C**2 + 4 * S * N * C * E
     phase += S * N**2 * (14 * E + 4 * C)
     embed = 6 * D * (S * (D + T + 1) + LP * V) + 2 * D * G * (S + LP)
     nodes = 2 * S * D * E + 12 * S * N**2 * E
-    fusion = 4 * S * N * D * h + 8 * S * D * F + 4 * S * H * N * D
+    fusion = 4 * S * N * D * I + 8 * S * D * F + 4 * S * H * N * D
     gate = 6 * S * D**2
     petri = 8 * S * N * C * E + S * N**2 * 26 * E + 2 * S * D * C + 8 * S * C
     petri += 2 * (12 * S * N * C**2 + S * N**2 * (4 * C + 2 * E**2 + 2 * E) + 4 * S * N * C * E)
@@ -62,34 +66,42 @@ def forward_flops(config: Config, columns: Columns, batch: int) -> int:
     attend = 2 * S * N**2 * E**2
     attend += m.e_layers * (S * (8 * D**2 + 4 * D * m.d_ff + 2 * E * H) + 4 * S**2 * D)
     decode = m.d_layers * (28 * LP * D**2 + 4 * S * D**2 + 4 * LP * (LP + S) * D)
-    decode += 30 * d.label_len * S * T + 2 * LP * Q * D + 8 * LP * D**2 + 4 * S * D**2
+    decode += 30 * L * S * T + 2 * LP * R * D + 8 * LP * D**2 + 4 * S * D**2
     decode += P * (14 * D**2 + 4 * (LP + S) * D + 2 * D * T)
     return tables + batch * (phase + embed + nodes + fusion + gate + petri + attend + decode)
 
 
-def step_flops(config: Config, columns: Columns) -> int:
-    """A training step: the backward pass is twice the forward pass."""
-    return 3 * forward_flops(config, columns, config.train.batch_size)
+def compute_step_flops(config: Config, columns: Columns) -> int:
+    """Computes the products of a training step, three forward passes: the backward pass is two."""
+    return 3 * compute_forward_flops(config, columns, config.train.batch_size)
 
 
-def sent_bytes(parameters: int, data: int, fsdp: int) -> float:
-    """Bytes that each device of a ring sends in a step, float32.
+def compute_sent_bytes(parameters: int, data: int, fsdp: int) -> float:
+    """Computes the bytes that each device of a ring sends in a step, in float32.
 
-    All-reduce of the gradient: 2 (n - 1)/n of it. All-gather of the parameters, where they are
-    cut: (f - 1)/f of them.
+    The gradient is all-reduced, 2 (n - 1)/n of it; where the parameters are cut they are gathered,
+    (f - 1)/f of them.
+
+    Args:
+        parameters: the number of parameters.
+        data: the devices along which the batch is cut; n is data times fsdp.
+        fsdp: f, the devices along which the parameters are cut.
+
+    Returns:
+        Bytes.
     """
     n, f = data * fsdp, fsdp
     return 4 * parameters * (2 * (n - 1) / n + (f - 1) / f)
 
 
-def parameters(config: Config, columns: Columns) -> int:
-    """Numbers that the model learns."""
+def count_parameters(config: Config, columns: Columns) -> int:
+    """Counts the numbers that the model learns."""
     shapes = jax.eval_shape(build(config, columns).init, jax.random.key(0))
     return sum(leaf.size for leaf in jax.tree.leaves(shapes))
 
 
-def counted_flops(config: Config, columns: Columns, batch: int) -> tuple[int, int]:
-    """Products of the program itself: of a forward pass, and of its gradient."""
+def count_program_flops(config: Config, columns: Columns, batch: int) -> tuple[int, int]:
+    """Counts the products of the program itself: those of a forward pass, and of its gradient."""
     model = build(config, columns)
     params = jax.eval_shape(model.init, jax.random.key(0))
     shapes = batch_shapes(config, columns, batch)
@@ -98,7 +110,14 @@ def counted_flops(config: Config, columns: Columns, batch: int) -> tuple[int, in
 
 
 def compare(*keys: str) -> dict[str, float]:
-    """The formulas and the compiled step of a configuration, on the devices that are there."""
+    """Compares the formulas with the compiled step of a configuration, on the present devices.
+
+    Args:
+        *keys: the name of a configuration, then overrides.
+
+    Returns:
+        Figures by what they are.
+    """
     config, columns = load_config(*keys), list_computed_columns()
     mesh, steps, days = make_mesh(config), 10, 2000
     table = jax.eval_shape(
@@ -110,18 +129,19 @@ def compare(*keys: str) -> dict[str, float]:
         lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=replicated_sharding(mesh)), table
     )
     compiled = compile_step(Plan(build(config, columns), mesh, steps), table)
-    program, count = parse(compiled.as_text()), parameters(config, columns)
-    sent = bytes_of(collectives(program))
+    program, count = parse_program(compiled.as_text()), count_parameters(config, columns)
+    gradient = count_program_flops(config, columns, config.train.batch_size)[1]
+    sent = sum_bytes(find_collectives(program))
     return {
         "devices": mesh.size,
         "parameters": count,
-        "step GFLOP, formula": step_flops(config, columns) / 1e9,
-        "step GFLOP, program": counted_flops(config, columns, config.train.batch_size)[1] / 1e9,
+        "step GFLOP, formula": compute_step_flops(config, columns) / 1e9,
+        "step GFLOP, program": gradient / 1e9,
         "GFLOP without loops, XLA, all devices": mesh.size
         * compiled.cost_analysis()["flops"]
         / 1e9,
-        "GB read and written, a device": traffic(program) / 1e9,
-        "kernels": kernels(program),
+        "GB read and written, a device": count_bytes(program) / 1e9,
+        "kernels": count_kernels(program),
         "GB of its own, a device": compiled.memory_analysis().temp_size_in_bytes / 1e9,
         "MB all-reduced, formula": 4e-6 * count * (mesh.size > 1),
         "MB all-reduced, program": sent.get("all-reduce", 0) / 1e6,
@@ -130,5 +150,4 @@ def compare(*keys: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    assert len(TARGETS) == 4
     print(json.dumps(compare(*(sys.argv[1:] or SIZES["tiny"])), indent=1))

@@ -1,1 +1,4 @@
-"""What a configuration costs: counted operations, memory, time, and what binds it."""
+"""What a configuration costs: operations, bytes, kernels, memory, time, and what limits a step.
+
+The package imports the training step and the model, and no run folders.
+"""

@@ -1,4 +1,4 @@
-"""What a configuration costs on this machine: operations, memory, compile time, speed, bounds."""
+"""Measures what a configuration costs on this machine, and prints it as a table or as JSON."""
 
 import json
 import resource
@@ -15,10 +15,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from pgat_jax.bench.collectives import find_collectives, sum_bytes
+from pgat_jax.bench.compile_cache import disable_compile_cache
 from pgat_jax.bench.flops import count_flops
-from pgat_jax.bench.program import parse
-from pgat_jax.bench.roofline import SIDE, bounds, median_seconds, peaks, product
-from pgat_jax.bench.traffic import kernels, traffic
+from pgat_jax.bench.program import parse_program
+from pgat_jax.bench.roofline import SIDE, compute_bounds, find_peaks, make_product, time_call
+from pgat_jax.bench.traffic import count_bytes, count_kernels
 from pgat_jax.config import Config
 from pgat_jax.data.loading import load_data
 from pgat_jax.data.windows import draw_epoch_order
@@ -28,11 +30,14 @@ from pgat_jax.training.plan import Plan
 from pgat_jax.training.state import create_state, table_shapes, unpack_params
 from pgat_jax.training.step import compile_step, train_step
 
+# Timed steps; one step before them is not timed.
 STEPS = 5
-"""Timed steps, after one that is not."""
+# Steps that are traced after the timed ones.
 TRACED = 3
-"""Steps that are traced, after the timed ones."""
+# Bytes of a unit of `ru_maxrss`.
+RESIDENT_UNIT = 1 if sys.platform == "darwin" else 1024
 
+# Key of the JSON -> what it is.
 MEANINGS = {
     "device": "device",
     "devices": "devices that share a step",
@@ -42,32 +47,41 @@ MEANINGS = {
     "step_tflop": "TFLOP a training step, on all devices",
     "step_gb": "GB that a training step reads and writes, on one device",
     "step_kernels": "kernels that a training step starts, on one device",
+    "step_sent_gb": "GB of the results that a training step receives from other devices",
     "peak_memory_gb": "peak memory of a training step, GB",
     "temporary_gb": "of that, the compiled step's own arrays, GB",
     "compile_s": "compile of the training step, cold, s",
     "step_s": "training step, median, s",
-    "step_spread_s": "slowest less fastest step, s",
+    "step_spread_s": "slowest minus fastest step, s",
     "sample_s": "a sample, s",
     "achieved_gflops": "achieved, GFLOP/s of one device",
     "matmul_gflops": f"product of two {SIDE} x {SIDE} matrices in the same run, GFLOP/s",
     "share_of_matmul_peak": "achieved / that product",
     "peak_gflops": "peak of one device, GFLOP/s",
     "peak_gb_s": "peak of its memory, GB/s",
-    "peak_source": "where the peaks are from",
+    "peak_source": "source of the peaks",
     "share_of_peak": "achieved / peak",
     "compute_bound_s": "the step's operations at the peak, s",
     "memory_bound_s": "its bytes at the peak of memory, if no cache holds any, s",
-    "launch_bound_s": "its kernels, had they nothing to do, s",
-    "verdict": "what binds the step: the longest of the three",
+    "launch_bound_s": "the start of its kernels, s",
+    "verdict": "what limits the step: the longest of the three",
     "forecast_ms": "forecast of one window, median, ms",
 }
-"""Key of the JSON -> what it is."""
 
 
 def bench(config: Config, as_json: bool = False, profile: Path | None = None) -> dict[str, Any]:
-    """Measure a configuration and print the figures of ``MEANINGS``, as a table or as JSON.
+    """Measures a configuration and prints the figures of `MEANINGS`.
 
-    ``profile`` is a folder for a trace of three steps, for TensorBoard, Perfetto or XProf.
+    Args:
+        config: the configuration.
+        as_json: whether to print JSON instead of a table.
+        profile: a folder for a trace of three steps, for TensorBoard, Perfetto or XProf.
+
+    Returns:
+        The figures.
+
+    Raises:
+        UserError: the table cannot be read, or the mesh does not fit the devices.
     """
     console = Console(stderr=True)
     with console.status("compiling and timing; about a minute at full size"):
@@ -83,8 +97,23 @@ def bench(config: Config, as_json: bool = False, profile: Path | None = None) ->
 
 
 def measure(config: Config, profile: Path | None = None) -> dict[str, Any]:
-    """Figures of ``MEANINGS``; without the persistent compile cache, so that times are real."""
-    jax.config.update("jax_enable_compilation_cache", False)
+    """Measures the figures of `MEANINGS`, without the persistent compile cache.
+
+    Args:
+        config: the configuration.
+        profile: a folder for a trace of three steps.
+
+    Returns:
+        The figures, by the keys of `MEANINGS`.
+
+    Raises:
+        UserError: the table cannot be read, or the mesh does not fit the devices.
+    """
+    with disable_compile_cache():
+        return _measure(config, profile)
+
+
+def _measure(config: Config, profile: Path | None) -> dict[str, Any]:
     data = load_data(config)
     model, size, mesh = build(config, data.columns), config.train.batch_size, make_mesh(config)
     rows = data.windows("train")
@@ -114,46 +143,57 @@ def measure(config: Config, profile: Path | None = None) -> dict[str, Any]:
         "compile_s": compile_s,
         "step_spread_s": max(times) - min(times),
         **speeds,
-        "forecast_ms": 1e3 * median_seconds(model.apply, params, one),
+        "forecast_ms": 1e3 * time_call(model.apply, params, one),
     }
 
 
-def _speeds(config: Config, compiled: Any, flops: float, seconds: float, products: list) -> dict:
-    """Of a step of ``flops`` on one device: how fast it is, how fast it could be, and why."""
-    program, top = parse(compiled.as_text()), statistics.median(products)
-    moved, started = traffic(program), kernels(program)
-    peak = peaks(jax.devices()[0].device_kind, config.train.precision, top)
-    least = bounds(flops, moved, started, peak)
+def _speeds(
+    config: Config, compiled: Any, flops: float, seconds: float, products: list[float]
+) -> dict[str, Any]:
+    """Returns how fast a step is, how fast it could be, and what limits it.
+
+    Args:
+        config: the configuration.
+        compiled: the compiled step.
+        flops: the operations of a step on one device.
+        seconds: the time of a step.
+        products: operations a second of matrix products, measured between the steps.
+    """
+    program, rate = parse_program(compiled.as_text()), statistics.median(products)
+    moved, kernels = count_bytes(program), count_kernels(program)
+    peaks = find_peaks(jax.devices()[0].device_kind, config.train.precision, rate)
+    bounds = compute_bounds(flops, moved, kernels, peaks)
     return {
         "step_gb": moved / 1e9,
-        "step_kernels": started,
+        "step_kernels": kernels,
+        "step_sent_gb": sum(sum_bytes(find_collectives(program)).values()) / 1e9,
         "step_s": seconds,
         "sample_s": seconds / config.train.batch_size,
         "achieved_gflops": flops / seconds / 1e9,
-        "matmul_gflops": top / 1e9,
-        "share_of_matmul_peak": flops / seconds / top,
-        "peak_gflops": peak.flops / 1e9,
-        "peak_gb_s": peak.bytes / 1e9,
-        "peak_source": peak.source,
-        "share_of_peak": flops / seconds / peak.flops,
-        "compute_bound_s": least.compute,
-        "memory_bound_s": least.memory,
-        "launch_bound_s": least.launch,
-        "verdict": f"{least.verdict} bound",
+        "matmul_gflops": rate / 1e9,
+        "share_of_matmul_peak": flops / seconds / rate,
+        "peak_gflops": peaks.flops / 1e9,
+        "peak_gb_s": peaks.bytes / 1e9,
+        "peak_source": peaks.source,
+        "share_of_peak": flops / seconds / peaks.flops,
+        "compute_bound_s": bounds.compute,
+        "memory_bound_s": bounds.memory,
+        "launch_bound_s": bounds.launch,
+        "verdict": f"{bounds.limit} bound",
     }
 
 
 def _time_steps(
-    compiled: Any, state: Any, rest: tuple, precision: str, profile: Path | None
-) -> tuple[list, list]:
-    """Seconds of each timed step and, measured between them, operations a second of a product."""
-    multiply, *matrices = product(precision)
+    compiled: Any, state: Any, rest: tuple[Any, ...], precision: str, profile: Path | None
+) -> tuple[list[float], list[float]]:
+    """Returns the seconds of each timed step, and the rate of a product measured after each."""
+    multiply, *matrices = make_product(precision)
     times, products = [], []
     for _ in range(STEPS + 1):
         began = time.perf_counter()
         state, _ = jax.block_until_ready(compiled(state, *rest))
         times.append(time.perf_counter() - began)
-        products.append(2 * SIDE**3 / median_seconds(multiply, *matrices))
+        products.append(2 * SIDE**3 / time_call(multiply, *matrices))
     with jax.profiler.trace(profile) if profile else nullcontext():
         for i in range(TRACED if profile else 0):
             with jax.profiler.StepTraceAnnotation("step", step_num=i):
@@ -162,8 +202,7 @@ def _time_steps(
 
 
 def _peak_memory() -> int:
-    """Bytes: of the accelerator where it counts them, else of this process."""
+    """Returns bytes: those of the accelerator if it counts them, else those of this process."""
     stats = jax.devices()[0].memory_stats() or {}
-    unit = 1 if sys.platform == "darwin" else 1024
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RESIDENT_UNIT
     return stats.get("peak_bytes_in_use", resident)

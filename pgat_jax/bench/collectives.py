@@ -1,10 +1,11 @@
-"""What a compiled program sends between devices."""
+"""Finds what a compiled program sends between devices. It depends on `program` alone."""
 
 from collections import Counter
 from typing import NamedTuple
 
-from pgat_jax.bench.program import Program
+from pgat_jax.bench.program import CompiledProgram
 
+# Opcodes of the instructions that several devices take part in.
 KINDS = (
     "all-reduce",
     "all-gather",
@@ -19,30 +20,47 @@ KINDS = (
 
 
 class Collective(NamedTuple):
-    """One operation of a program that several devices take part in."""
+    """One instruction that several devices take part in.
+
+    Attributes:
+        kind: one of `KINDS`.
+        elements: the numbers in each array of its result, on one device.
+        bytes: the bytes of its result on one device, for each run.
+        times: how often the program runs it.
+    """
 
     kind: str
-    """One of ``KINDS``."""
     elements: tuple[int, ...]
-    """Numbers in each array of its result, on one device."""
     bytes: int
-    """Of its result on one device, each time."""
     times: int
-    """How often the program runs it."""
 
 
-def collectives(program: Program) -> list[Collective]:
-    """The collectives of a program."""
+def find_collectives(program: CompiledProgram) -> list[Collective]:
+    """Finds the collectives of a program.
+
+    Args:
+        program: a parsed program.
+
+    Returns:
+        Each collective, in program order.
+    """
     return [
         Collective(kind, tuple(n for n, _ in line.arrays), line.bytes, times)
-        for line, _, times in program.executed()
+        for line, _, times in program.instructions()
         if (kind := line.opcode.removesuffix("-start")) in KINDS
     ]
 
 
-def bytes_of(found: list[Collective]) -> dict[str, int]:
-    """Kind -> bytes of all its results on one device, loops counted."""
+def sum_bytes(collectives: list[Collective]) -> dict[str, int]:
+    """Sums the bytes of collectives by kind.
+
+    Args:
+        collectives: those of a program.
+
+    Returns:
+        Kind -> bytes of all results on one device, loops counted.
+    """
     total = Counter()
-    for one in found:
-        total[one.kind] += one.bytes * one.times
+    for collective in collectives:
+        total[collective.kind] += collective.bytes * collective.times
     return dict(total)

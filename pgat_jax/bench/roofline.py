@@ -1,8 +1,8 @@
-"""What bounds a step: its products, its memory, or the starting of its kernels.
+"""What limits a step: its matrix products, its memory, or the starting of its kernels.
 
 No step is faster than its operations at the rate of products, its bytes at the rate of memory (the
-two roofs of Williams, Waterman and Patterson, 2009), or its kernels at the pace at which they
-start. The longest of the three times is what binds it.
+two roofs of Williams, Waterman and Patterson, 2009), or its kernels at the rate at which they
+start. The longest of the three times limits it.
 """
 
 import statistics
@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+# Rows and columns of the matrices whose product measures the rate of operations.
 SIDE = 2048
-"""Rows and columns of the matrices whose product measures the rate of operations."""
+# Numbers (256 MB) whose copy measures the rate of memory: more than any cache has room for.
 COPIED = 1 << 26
-"""Numbers (256 MB) whose copy measures the rate of memory: more than any cache holds."""
+# Products, each too small to take time, whose chain measures the start of a kernel.
 CHAIN = 200
-"""Products, each too small to take time, whose chain measures the start of a kernel."""
-
+# Part of a device's name -> TFLOP/s of products of bfloat16 and of float32 as JAX multiplies it by
+# default (NVIDIA: TF32; TPU: bfloat16), and GB/s of memory. From NVIDIA's data sheets (SXM, dense;
+# A100 with 80 GB) and Google's pages of TPU v5e and v5p.
 CHIPS = {
     "H200": (989.4, 494.7, 4800.0),
     "H100": (989.4, 494.7, 3350.0),
@@ -27,79 +29,115 @@ CHIPS = {
     "TPU v5 lite": (197.0, 197.0, 819.0),
     "TPU v5": (459.0, 459.0, 2765.0),
 }
-"""Part of a device's name -> TFLOP/s of products of bfloat16 and of float32 as JAX multiplies it by
-default (NVIDIA: TF32; TPU: bfloat16), and GB/s of memory. From NVIDIA's data sheets (SXM, dense;
-A100 with 80 GB) and Google's pages of TPU v5e and v5p."""
 
 
 class Peaks(NamedTuple):
-    """What one device can do, and where that is known from."""
+    """The rates of one device at their best.
+
+    Attributes:
+        flops: operations of products a second.
+        bytes: bytes read and written a second.
+        kernel: seconds to start one kernel.
+        source: where `flops` and `bytes` are from.
+    """
 
     flops: float
-    """Operations of products a second."""
     bytes: float
-    """Read and written a second."""
     kernel: float
-    """Seconds to start one."""
     source: str
 
 
 class Bounds(NamedTuple):
-    """The least seconds that a step takes for each reason."""
+    """The least seconds that a step takes for each of three reasons.
+
+    Attributes:
+        compute: its operations at the peak.
+        memory: its bytes at the peak.
+        launch: the start of its kernels.
+    """
 
     compute: float
     memory: float
     launch: float
 
     @property
-    def verdict(self) -> str:
-        """The reason that takes longest: ``compute``, ``memory`` or ``launch``."""
+    def limit(self) -> str:
+        """The reason that takes longest: `compute`, `memory` or `launch`."""
         return max(self._asdict(), key=self._asdict().__getitem__)
 
 
-def bounds(flops: float, moved: float, started: int, peaks: Peaks) -> Bounds:
-    """Of a step of ``flops`` operations, ``moved`` bytes and ``started`` kernels on one device."""
-    return Bounds(flops / peaks.flops, moved / peaks.bytes, started * peaks.kernel)
+def compute_bounds(flops: float, moved: float, kernels: int, peaks: Peaks) -> Bounds:
+    """Computes the bounds of a step on one device.
 
+    Args:
+        flops: operations of its products.
+        moved: bytes that it reads and writes.
+        kernels: the kernels that it starts.
+        peaks: the rates of the device.
 
-def peaks(kind: str, precision: str, measured: float) -> Peaks:
-    """Of a kind of device that ``CHIPS`` names its data sheet; of any other what it does here.
-
-    ``measured`` are the operations a second of ``product``.
+    Returns:
+        The least seconds for each reason.
     """
-    kernel = kernel_seconds()
+    return Bounds(flops / peaks.flops, moved / peaks.bytes, kernels * peaks.kernel)
+
+
+def find_peaks(kind: str, precision: str, measured: float) -> Peaks:
+    """Finds the rates of a kind of device: in its data sheet, or else by measuring this one.
+
+    Args:
+        kind: the name of the device, as `jax.Device.device_kind` gives it.
+        precision: the type of the activations, `float32` or `bfloat16`.
+        measured: operations a second of `make_product` on this device.
+
+    Returns:
+        The rates; the start of a kernel is always measured.
+    """
+    kernel = measure_kernel_start()
     for name, (half, single, memory) in CHIPS.items():
         if name in kind:
             rate = half if precision == "bfloat16" else single
             return Peaks(1e12 * rate, 1e9 * memory, kernel, f"data sheet of {name}")
-    return Peaks(measured, copy_rate(), kernel, "measured")
+    return Peaks(measured, measure_copy_rate(), kernel, "measured")
 
 
-def product(precision: str) -> tuple[Callable, jax.Array, jax.Array]:
-    """The product of two square matrices, and they."""
+def make_product(precision: str) -> tuple[Callable[..., jax.Array], jax.Array, jax.Array]:
+    """Returns a jitted matrix product and its two operands, [SIDE, SIDE] each.
+
+    Args:
+        precision: the type of the operands, `float32` or `bfloat16`.
+    """
     matrix = jnp.ones((SIDE, SIDE), precision)
     return jax.jit(lambda a, b: jnp.matmul(a, b, precision="default")), matrix, matrix
 
 
-def copy_rate() -> float:
-    """Bytes a second that a copy reads and writes."""
+def measure_copy_rate() -> float:
+    """Measures the bytes a second that a copy reads and writes."""
     numbers = jnp.ones(COPIED, jnp.float32)
-    return 2 * numbers.nbytes / median_seconds(jax.jit(lambda x: -x), numbers)
+    return 2 * numbers.nbytes / time_call(jax.jit(lambda x: -x), numbers)
 
 
-def kernel_seconds() -> float:
-    """Seconds that a kernel takes when it has nothing to do, within one program."""
+def measure_kernel_start() -> float:
+    """Measures the seconds that a kernel takes when it has nothing to do, within one program."""
 
     def chain(x: jax.Array) -> jax.Array:
         for _ in range(CHAIN):
             x = x @ x
         return x
 
-    return median_seconds(jax.jit(chain), jnp.eye(8)) / CHAIN
+    return time_call(jax.jit(chain), jnp.eye(8)) / CHAIN
 
 
-def median_seconds(call: Callable, *args: Any, count: int = 5) -> float:
-    """Median seconds of a call, after one that is not timed."""
+def time_call(call: Callable[..., Any], *args: Any, count: int = 5) -> float:
+    """Measures the median seconds of a call, after one that is not timed.
+
+    Args:
+        call: a function that returns arrays.
+        *args: its arguments.
+        count: how many calls are timed.
+
+    Returns:
+        Seconds until the arrays are ready.
+    """
     jax.block_until_ready(call(*args))
     times = []
     for _ in range(count):

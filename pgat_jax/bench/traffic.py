@@ -1,9 +1,10 @@
-"""What a compiled program reads from memory and writes to it, and how many kernels it starts."""
+"""Counts the bytes that a compiled program reads and writes, and the kernels that it starts."""
 
 from functools import cache
 
-from pgat_jax.bench.program import Instruction, Program
+from pgat_jax.bench.program import CompiledProgram, Instruction
 
+# Opcodes that move nothing: they name what is there, or what other instructions do.
 FREE = (
     "parameter",
     "constant",
@@ -18,38 +19,51 @@ FREE = (
     "replica-id",
     "opt-barrier",
 )
-"""Instructions that move nothing: names for what is there, or for what others do."""
+# Opcodes that read only as much as they write, from an operand of any size.
 PARTIAL = ("dynamic-slice", "slice", "gather")
-"""Instructions that read as much as they write, whatever they read from."""
 
 
-def kernels(program: Program) -> int:
-    """Instructions that run on their own, loops counted."""
-    return sum(times for line, _, times in program.executed() if line.opcode not in FREE)
+def count_kernels(program: CompiledProgram) -> int:
+    """Counts the instructions that run on their own, loops counted.
+
+    Args:
+        program: a parsed program.
+
+    Returns:
+        The number of kernels that one device starts.
+    """
+    return sum(times for line, _, times in program.instructions() if line.opcode not in FREE)
 
 
-def traffic(program: Program) -> int:
-    """Bytes read and written on one device, each operand and result once a kernel, loops counted.
+def count_bytes(program: CompiledProgram) -> int:
+    """Counts the bytes that one device reads and writes.
 
-    As XLA's ``cost_analysis`` counts them, but for loops: of a slice the part, of an update in
-    place the update. A cache makes it less, so it is the most that memory need carry.
+    Each operand and each result counts once for each kernel; of a slice the part counts, of an
+    update in place the update. XLA's `cost_analysis` counts the same, but loops once. A cache makes
+    it less, so it is an upper bound of what memory carries.
+
+    Args:
+        program: a parsed program.
+
+    Returns:
+        Bytes, loops counted.
     """
 
     @cache
-    def sizes(where: str) -> dict[str, int]:
-        return {line.name: line.bytes for line in program.computations[where]}
+    def sizes(computation: str) -> dict[str, int]:
+        return {line.name: line.bytes for line in program.computations[computation]}
 
     return sum(
-        times * _bytes(program, line, sizes(where))
-        for line, where, times in program.executed()
+        times * _instruction_bytes(program, line, sizes(computation))
+        for line, computation, times in program.instructions()
         if line.opcode not in FREE
     )
 
 
-def _bytes(program: Program, line: Instruction, sizes: dict[str, int]) -> int:
+def _instruction_bytes(program: CompiledProgram, line: Instruction, sizes: dict[str, int]) -> int:
     if line.opcode == "fusion":
         (inside,) = line.called("calls")
-        return _fused(program.computations[inside])
+        return _fusion_bytes(program.computations[inside])
     if line.opcode in PARTIAL:
         return 2 * line.bytes
     if line.opcode == "dynamic-update-slice":
@@ -57,24 +71,24 @@ def _bytes(program: Program, line: Instruction, sizes: dict[str, int]) -> int:
     return line.bytes + sum(sizes[name] for name in line.operands)
 
 
-def _fused(lines: list[Instruction]) -> int:
-    """Of a fusion: its parameters as far as they are read, its result as far as it is written."""
+def _fusion_bytes(lines: list[Instruction]) -> int:
+    """Counts the parts of a fusion's parameters that it reads, and the part that it writes."""
     sizes = {line.name: line.bytes for line in lines}
-    read = sum(_read(line, lines) for line in lines if line.opcode == "parameter")
+    read = sum(_read_bytes(line, lines) for line in lines if line.opcode == "parameter")
     (root,) = (line for line in lines if line.is_root)
     if root.opcode == "dynamic-update-slice":
         return read + sizes[root.operands[1]]
     return read + root.bytes
 
 
-def _read(parameter: Instruction, lines: list[Instruction]) -> int:
+def _read_bytes(parameter: Instruction, lines: list[Instruction]) -> int:
     users = [line for line in lines if parameter.name in line.operands]
     if all(_is_partial(user, parameter) for user in users):
         return sum(user.bytes for user in users if user.opcode in PARTIAL)
     return parameter.bytes
 
 
-def _is_partial(user: Instruction, of: Instruction) -> bool:
-    """Whether a user reads a part of its first operand only, or none of it."""
-    partial = user.opcode in (*PARTIAL, "dynamic-update-slice")
-    return partial and of.name not in user.operands[1:]
+def _is_partial(user: Instruction, operand: Instruction) -> bool:
+    """Whether an instruction reads a part of its first operand only, or none of it."""
+    is_slice = user.opcode in (*PARTIAL, "dynamic-update-slice")
+    return is_slice and operand.name not in user.operands[1:]

@@ -1,8 +1,14 @@
 """The model's input: one pytree of arrays for a batch of windows."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
+import jax.numpy as jnp
+
+from pgat_jax.config import Config
+from pgat_jax.data.calendar import FEATURES
+from pgat_jax.data.columns import TARGETS, Columns
+from pgat_jax.names import BODIES
 
 
 class Batch(NamedTuple):
@@ -27,3 +33,27 @@ class Batch(NamedTuple):
     known: jax.Array
     known_calendar: jax.Array
     target: jax.Array
+
+
+def batch_shapes(config: Config, columns: Columns, size: int) -> Batch:
+    """Returns the shapes and types of a batch, in place of its arrays.
+
+    Args:
+        config: a configuration; its `data` has the lengths of a window.
+        columns: the layout of the V columns.
+        size: B, the number of windows.
+
+    Returns:
+        A `jax.ShapeDtypeStruct` in each field.
+    """
+    d, wide = config.data, len(columns.names)
+    ahead = d.label_len + d.pred_len
+    shapes = {
+        "past": (size, d.seq_len, wide),
+        "phase": (size, d.seq_len, len(BODIES), 4),
+        "past_calendar": (size, d.seq_len, len(FEATURES)),
+        "known": (size, ahead, wide - len(TARGETS)),
+        "known_calendar": (size, ahead, len(FEATURES)),
+        "target": (size, d.pred_len, len(TARGETS)),
+    }
+    return Batch(**{k: cast(Any, jax.ShapeDtypeStruct(s, jnp.float32)) for k, s in shapes.items()})

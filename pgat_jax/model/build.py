@@ -1,4 +1,4 @@
-"""The model as pure functions: ``init``, ``apply``, ``loss``."""
+"""The interface of the model: `build`, and `Model` with `init`, `apply` and `loss`."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -8,15 +8,14 @@ import jax
 import jax.numpy as jnp
 
 from pgat_jax.config import Config
-from pgat_jax.data.batch import Batch
-from pgat_jax.data.calendar import FEATURES
-from pgat_jax.data.columns import TARGETS, Columns
+from pgat_jax.data.batch import Batch, batch_shapes
+from pgat_jax.data.columns import Columns
 from pgat_jax.data.loading import load_columns
 from pgat_jax.model.heads import Outputs, criterion_loss
 from pgat_jax.model.pgat import PGAT
 from pgat_jax.model.precision import cast_batch, cast_floats
-from pgat_jax.names import BODIES
 
+# A nested dict of arrays; its top level has the names of the parts of `PGAT`.
 Params = dict[str, Any]
 
 
@@ -24,8 +23,11 @@ Params = dict[str, Any]
 class Model:
     """Pure functions of parameters, batch and key, each compiled once for its shapes.
 
-    Hashable: usable as a static argument. ``module`` is the Linen module itself, uncompiled, for
-    whatever acts while the program is traced (``nn.intercept_methods``, ``nn.tabulate``).
+    A model is hashable and may be a static argument of a jitted function.
+
+    Attributes:
+        config: the configuration.
+        columns: the layout of the input columns.
     """
 
     config: Config
@@ -33,15 +35,21 @@ class Model:
 
     @property
     def module(self) -> PGAT:
-        """The six phases as one Linen module."""
+        """The Linen module."""
         return PGAT(self.config, self.columns)
 
     @partial(jax.jit, static_argnums=0)
     def init(self, key: jax.Array) -> Params:
-        """Float32 parameters, a nested dict whose top level names the parts of the six phases.
+        """Draws the initial parameters, float32.
 
-        The bits come from XLA's own generator, seeded by ``key``: the default one would take
-        longer to compile, leaf by leaf, than the model does.
+        The bits come from XLA's own generator, seeded by `key`: with JAX's default generator the
+        initialisation would take longer to compile than the model.
+
+        Args:
+            key: a key of `jax.random.key`.
+
+        Returns:
+            The parameters.
         """
         shapes = batch_shapes(self.config, self.columns, 1)
         blank = jax.tree.map(lambda s: jnp.ones(s.shape, s.dtype), shapes)
@@ -51,18 +59,24 @@ class Model:
 
     @partial(jax.jit, static_argnums=0)
     def apply(self, params: Params, batch: Batch, rng: jax.Array | None = None) -> Outputs:
-        """Forecasts of a batch, float32. Without ``rng`` there is no dropout."""
-        dtype = jnp.dtype(self.config.train.precision)
-        if dtype != jnp.float32:
-            params, batch = cast_floats(params, dtype), cast_batch(batch, dtype)
-        rngs = None if rng is None else {"dropout": rng}
-        return cast(Outputs, self.module.apply({"params": params}, batch, rngs=rngs))
+        """Computes the forecasts of a batch; see `apply_model`, which it compiles."""
+        return apply_model(self, params, batch, rng)
 
     @partial(jax.jit, static_argnums=0)
     def loss(
         self, params: Params, batch: Batch, rng: jax.Array | None = None
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """The criterion's loss and, as metrics, the loss again, spreads and the statistics."""
+        """Computes the criterion's loss of a batch.
+
+        Args:
+            params: the parameters.
+            batch: B windows.
+            rng: the key of the dropout masks. Without it nothing is dropped.
+
+        Returns:
+            The loss [], and scalar metrics: `loss`, the standard deviations `prediction_spread` and
+            `target_spread`, and the statistics of the fusion.
+        """
         outputs = self.apply(params, batch, rng)
         loss = criterion_loss(outputs, batch.target, self.config.loss)
         spreads = {"prediction_spread": outputs.point.std(), "target_spread": batch.target.std()}
@@ -70,26 +84,42 @@ class Model:
 
 
 def build(config: Config, columns: Columns | None = None) -> Model:
-    """The model of a configuration, for the columns of its table.
+    """Builds the model of a configuration.
+
+    Args:
+        config: the configuration.
+        columns: the layout of the input columns; by default that of the configuration's table.
+
+    Returns:
+        The model. Nothing is computed yet.
 
     Raises:
-        UserError: ``columns`` is left out and the configuration's table cannot be read.
+        UserError: `columns` is left out and the configuration's table cannot be read.
     """
     if columns is None:
         columns = load_columns(config)
     return Model(config, columns)
 
 
-def batch_shapes(config: Config, columns: Columns, size: int) -> Batch:
-    """Shapes and types of a batch of ``size`` windows, in place of its arrays."""
-    d, wide = config.data, len(columns.names)
-    ahead = d.label_len + d.pred_len
-    shapes = {
-        "past": (size, d.seq_len, wide),
-        "phase": (size, d.seq_len, len(BODIES), 4),
-        "past_calendar": (size, d.seq_len, len(FEATURES)),
-        "known": (size, ahead, wide - len(TARGETS)),
-        "known_calendar": (size, ahead, len(FEATURES)),
-        "target": (size, d.pred_len, len(TARGETS)),
-    }
-    return Batch(**{k: cast(Any, jax.ShapeDtypeStruct(s, jnp.float32)) for k, s in shapes.items()})
+def apply_model(
+    model: Model, params: Params, batch: Batch, rng: jax.Array | None = None
+) -> Outputs:
+    """Computes the forecasts of a batch without compiling anything.
+
+    Each call runs the model's Python code, so interceptors of `flax.linen.intercept_methods` act on
+    every call; `Model.apply` is this function, compiled.
+
+    Args:
+        model: the model.
+        params: its parameters, float32.
+        batch: B windows.
+        rng: the key of the dropout masks. Without it nothing is dropped.
+
+    Returns:
+        Forecasts and statistics, float32.
+    """
+    dtype = jnp.dtype(model.config.train.precision)
+    if dtype != jnp.float32:
+        params, batch = cast_floats(params, dtype), cast_batch(batch, dtype)
+    rngs = None if rng is None else {"dropout": rng}
+    return cast(Outputs, model.module.apply({"params": params}, batch, rngs=rngs))

@@ -1,36 +1,38 @@
-"""Phase 6: decoder blocks, then two streams: the targets' own past, and the sky's memory."""
+"""Stage 6: the decoder's blocks, then two streams: the targets' own past, and the sky's memory."""
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pgat_jax.model.layers import (
-    CrossAttention,
-    Dropout,
-    FeedForward,
-    SelfAttention,
-    attend,
-    causal_mask,
-    merge_heads,
-    scan_blocks,
-    split_heads,
-)
+from pgat_jax.model.attention import CrossAttention, SelfAttention, causal_mask
+from pgat_jax.model.layers import Dropout, FeedForward, scan_blocks
 from pgat_jax.model.momentum import target_statistics
 from pgat_jax.model.recurrence import GatedRecurrence
 
+# Hidden width of a block's feed-forward map, as a multiple of the stream's.
+EXPANSION = 4
+
 
 class DecoderBlock(nn.Module):
-    """Pre-norm: causal self-attention, attention to the memory, feed-forward of 4 D."""
+    """A pre-norm block: causal self-attention, attention to the memory, a feed-forward map.
+
+    Attributes:
+        heads: H.
+        dropout: the rate of the dropout on the three branches.
+    """
 
     heads: int
     dropout: float
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B LP D"], memory: Float[Array, "B S D"]):
+    def __call__(
+        self, x: Float[Array, "B LP D"], memory: Float[Array, "B S D"]
+    ) -> tuple[Float[Array, "B LP D"], None]:
+        """Computes the next stream from the stream and the memory."""
         mask = causal_mask(x.shape[1], x.shape[1])
         self_attention = SelfAttention(self.heads, name="self_attention")
         cross = CrossAttention(self.heads, name="cross_attention")
-        feed = FeedForward(4 * x.shape[-1], x.shape[-1], name="feed_forward")
+        feed = FeedForward(EXPANSION * x.shape[-1], x.shape[-1], name="feed_forward")
         drop = Dropout(self.dropout)
         x = x + drop(self_attention(nn.LayerNorm(name="self_norm")(x), mask=mask))
         x = x + drop(cross(nn.LayerNorm(name="cross_norm")(x), memory))
@@ -38,7 +40,14 @@ class DecoderBlock(nn.Module):
 
 
 class Decoder(nn.Module):
-    """d_layers blocks as one scanned block."""
+    """Decoder blocks as one scanned block.
+
+    Attributes:
+        layers: the number of blocks.
+        heads: H.
+        dropout: the rate of the dropout.
+        remat: whether the backward pass computes each block again from its input.
+    """
 
     layers: int
     heads: int
@@ -49,14 +58,19 @@ class Decoder(nn.Module):
     def __call__(
         self, stream: Float[Array, "B LP D"], memory: Float[Array, "B S D"]
     ) -> Float[Array, "B LP D"]:
+        """Computes the decoded stream from the decoder's stream and the memory."""
         blocks = scan_blocks(DecoderBlock, self.layers, self.remat)
         return blocks(self.heads, self.dropout, name="blocks")(stream, memory)[0]
 
 
 class TargetStream(nn.Module):
-    """The targets' autocorrelation: recurrence, statistics of the past, causal self-attention.
+    """The targets' autocorrelation: a recurrence, statistics of the past, causal attention.
 
-    Only the P days to predict ask; all decoder steps answer.
+    The queries are the P days to predict; the keys are all steps of the decoder.
+
+    Attributes:
+        heads: H.
+        ahead: P.
     """
 
     heads: int
@@ -64,25 +78,35 @@ class TargetStream(nn.Module):
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "B LP D"], statistics: Float[Array, "B LP Q"]
+        self, x: Float[Array, "B LP D"], statistics: Float[Array, "B LP R"]
     ) -> Float[Array, "B P D"]:
+        """Computes the stream of the days to predict.
+
+        Args:
+            x: the decoded stream.
+            statistics: those of `momentum.target_statistics`.
+
+        Returns:
+            The last P steps of the stream, with what they read of all steps.
+        """
         width = x.shape[-1]
         x = x + nn.Dense(width, name="statistics")(statistics)
         recurrence = GatedRecurrence(name="recurrence")
         x = x + recurrence(nn.LayerNorm(name="recurrence_norm")(x)[..., None, :])[..., 0, :]
         normed = nn.LayerNorm(name="attention_norm")(x)
-        query = nn.Dense(width, use_bias=False, name="query")(normed[:, -self.ahead :])
-        packed = nn.Dense(2 * width, use_bias=False, name="key_value")(normed)
-        query, key, value = (
-            split_heads(part, self.heads) for part in (query, *jnp.split(packed, 2, -1))
-        )
+        attention = CrossAttention(self.heads)
+        nn.share_scope(self, attention)  # its parameters are this module's own
         mask = causal_mask(self.ahead, x.shape[1])
-        mixed = merge_heads(attend(query, key, value, mask=mask))
-        return x[:, -self.ahead :] + nn.Dense(width, name="output")(mixed)
+        return x[:, -self.ahead :] + attention(normed[:, -self.ahead :], normed, mask)
 
 
 class DualStream(nn.Module):
-    """Target stream and celestial stream (attention to the memory), fused by an MLP."""
+    """The target stream and the celestial stream (attention to the memory), fused by an MLP.
+
+    Attributes:
+        heads: H.
+        ahead: P.
+    """
 
     heads: int
     ahead: int
@@ -94,6 +118,16 @@ class DualStream(nn.Module):
         memory: Float[Array, "B S D"],
         targets: Float[Array, "B S T"],
     ) -> Float[Array, "B P D"]:
+        """Computes the stream that the head reads.
+
+        Args:
+            x: the decoded stream.
+            memory: the stream of the past days, after the graph attention.
+            targets: the scaled targets of the past days.
+
+        Returns:
+            The fused stream of the days to predict, normalised.
+        """
         statistics = target_statistics(targets, x.shape[1], self.ahead).astype(x.dtype)
         target = TargetStream(self.heads, self.ahead, name="target")(x, statistics)
         last = x[:, -self.ahead :]

@@ -1,4 +1,4 @@
-"""Phase 1b: bodies, targets and calendar of the past; what is known of the days to come."""
+"""Stage 1: the streams of the encoder and the decoder, from bodies, targets and calendar."""
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -9,18 +9,34 @@ from pgat_jax.data.batch import Batch
 from pgat_jax.data.columns import TARGETS
 from pgat_jax.model.layers import Dropout
 
+# Days that each step's convolution reads: the day itself and the two before it.
+TAPS = 3
+
 
 def sinusoids(start: int, length: int, width: int) -> Float[np.ndarray, "S D"]:
-    """Sinusoidal positions (Vaswani et al., 2017) of the steps start .. start + length - 1."""
+    """Computes sinusoidal positions (Vaswani et al., 2017).
+
+    Args:
+        start: the position of the first step.
+        length: S, the number of steps.
+        width: D.
+
+    Returns:
+        A vector for each step; sines and cosines alternate.
+    """
     rates = 10000.0 ** (-np.arange(0, width, 2) / width)
     angles = np.arange(start, start + length)[:, None] * rates
     return np.stack([np.sin(angles), np.cos(angles)], -1).reshape(length, -1)[:, :width]
 
 
 class Embedding(nn.Module):
-    """Streams of the encoder and of the decoder.
+    """The streams of the encoder and of the decoder.
 
-    Future targets never enter: in their place the decoder reads zeros.
+    The targets of the days to predict never enter: the decoder reads zeros in their place.
+
+    Attributes:
+        width: D.
+        dropout: the rate of the dropout on both streams.
     """
 
     width: int
@@ -30,6 +46,15 @@ class Embedding(nn.Module):
     def __call__(
         self, bodies: Float[Array, "B S N C"], batch: Batch
     ) -> tuple[Float[Array, "B S D"], Float[Array, "B LP D"]]:
+        """Computes both streams.
+
+        Args:
+            bodies: the features of the bodies.
+            batch: the windows, for targets, calendar and what is known of the days to predict.
+
+        Returns:
+            The stream of the past days, and that of the label and prediction days.
+        """
         steps, known = batch.past.shape[1], batch.known.shape[1]
         label = known - batch.target.shape[1]
         market = batch.past[..., : batch.past.shape[-1] - batch.known.shape[-1] + 1]
@@ -41,18 +66,26 @@ class Embedding(nn.Module):
         ahead = jnp.concatenate([targets, batch.known], -1)
         return past, self._stream("decoder", ahead, batch.known_calendar, steps - label)
 
-    def _stream(self, name: str, x, calendar, start: int, beside=None) -> Float[Array, "B S D"]:
-        """Causal convolution over three days, as one product whose thirds are shifted and added.
+    def _stream(
+        self,
+        name: str,
+        x: Float[Array, "B S W"],
+        calendar: Float[Array, "B S G"],
+        start: int,
+        market: Float[Array, "B S O"] | None = None,
+    ) -> Float[Array, "B S D"]:
+        """Adds a causal convolution over `TAPS` days, the calendar and the positions.
 
-        ``beside`` are further inputs of the same convolution; then calendar and position.
+        The convolution is one product whose parts are shifted and added. `market` is a second
+        input of the same convolution.
         """
         steps = x.shape[1]
-        taps = nn.Dense(3 * self.width, use_bias=False, name=f"{name}_value")(x)
-        if beside is not None:
-            taps = taps + nn.Dense(3 * self.width, use_bias=False, name=f"{name}_market")(beside)
+        taps = nn.Dense(TAPS * self.width, use_bias=False, name=f"{name}_value")(x)
+        if market is not None:
+            taps = taps + nn.Dense(TAPS * self.width, use_bias=False, name=f"{name}_market")(market)
         days = [
             jnp.pad(tap, [(0, 0), (lag, 0), (0, 0)])[:, :steps]
-            for lag, tap in enumerate(jnp.split(taps, 3, -1))
+            for lag, tap in enumerate(jnp.split(taps, TAPS, -1))
         ]
         value = sum(days) + nn.Dense(self.width, name=f"{name}_calendar")(calendar)
         position = jnp.asarray(sinusoids(start, steps, self.width), x.dtype)

@@ -1,26 +1,35 @@
-"""Phase 4 without the bypass: the joint spatio-temporal encoder over [B, S, N, C]."""
+"""Stage 4 without the bypass: the joint spatio-temporal encoder over [B, S, N, C]."""
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pgat_jax.model.layers import CrossAttention, Dropout, attend, gelu, scan_blocks
+from pgat_jax.model.attention import CrossAttention, attend
+from pgat_jax.model.layers import Dropout, gelu, scan_blocks
 from pgat_jax.names import BODIES
 
+# Number of joint blocks.
 BLOCKS = 2
-"""Joint blocks."""
+# Days between the taps of each temporal convolution, and the number of its taps.
 DILATIONS = (1, 2, 4)
-"""Days between the three taps of each temporal convolution."""
+TAPS = 3
 
 
 class JointBlock(nn.Module):
-    """Temporal and spatial reading of the bodies, each attending to the other, gated together."""
+    """A temporal and a spatial reading of the bodies; the first attends to the second, gated.
+
+    Attributes:
+        dropout: the rate of the dropout on the branch.
+    """
 
     dropout: float
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B S N C"], adjacency: Float[Array, "B S N N"]):
+    def __call__(
+        self, x: Float[Array, "B S N C"], adjacency: Float[Array, "B S N N"]
+    ) -> tuple[Float[Array, "B S N C"], None]:
+        """Computes the next features of the bodies from the features and an adjacency."""
         normed = nn.LayerNorm(name="norm")(x)
         temporal = self._over_days(normed)
         spatial = gelu(nn.Dense(x.shape[-1], name="graph")(adjacency @ normed))
@@ -29,21 +38,23 @@ class JointBlock(nn.Module):
         gate = jax.nn.sigmoid(nn.Dense(x.shape[-1], name="gate")(both))
         return x + Dropout(self.dropout)(gate * temporal + (1 - gate) * crossed), None
 
-    def _over_days(self, x) -> Float[Array, "B S N C"]:
-        """Causal convolutions at three scales as one product of the distinct lagged copies."""
+    def _over_days(self, x: Float[Array, "B S N C"]) -> Float[Array, "B S N C"]:
+        """Applies causal convolutions at three scales; each lagged copy is made once."""
         days, width = x.shape[1], x.shape[-1]
-        lags = sorted({tap * dilation for dilation in DILATIONS for tap in range(3)})
+        lags = sorted({tap * dilation for dilation in DILATIONS for tap in range(TAPS)})
         shifted = [jnp.pad(x, [(0, 0), (k, 0), (0, 0), (0, 0)])[:, :days] for k in lags]
         scales = [
             nn.Dense(width, name=f"dilation_{d}")(
-                jnp.concatenate([shifted[lags.index(tap * d)] for tap in range(3)], -1)
+                jnp.concatenate([shifted[lags.index(tap * d)] for tap in range(TAPS)], -1)
             )
             for d in DILATIONS
         ]
         return nn.Dense(width, name="scales")(gelu(jnp.concatenate(scales, -1)))
 
-    def _cross(self, temporal, spatial) -> Float[Array, "B S N C"]:
-        """Each body's temporal reading asks the spatial readings of all bodies of its day."""
+    def _cross(
+        self, temporal: Float[Array, "B S N C"], spatial: Float[Array, "B S N C"]
+    ) -> Float[Array, "B S N C"]:
+        """Computes attention of each body's temporal reading to all bodies' spatial readings."""
         width = temporal.shape[-1]
         query = nn.Dense(width, use_bias=False, name="cross_query")(temporal)
         packed = nn.Dense(2 * width, use_bias=False, name="cross_key_value")(spatial)
@@ -52,12 +63,17 @@ class JointBlock(nn.Module):
 
 
 class HierarchicalMapping(nn.Module):
-    """Attention pools time into N spatial slots, and each day reads the slots back."""
+    """Attention pools the days into N slots, and each day reads the slots back.
+
+    Attributes:
+        heads: H.
+    """
 
     heads: int
 
     @nn.compact
     def __call__(self, x: Float[Array, "B S D"]) -> Float[Array, "B S D"]:
+        """Computes what each day reads of the slots."""
         width = x.shape[-1]
         normed = nn.LayerNorm(name="norm")(x)
         slots = self.param("slots", nn.initializers.normal(1.0), (len(BODIES), width), jnp.float32)
@@ -68,7 +84,14 @@ class HierarchicalMapping(nn.Module):
 
 
 class SpatioTemporal(nn.Module):
-    """The joint blocks and, where configured, the hierarchical mapping beside them."""
+    """The joint blocks and, where configured, the hierarchical mapping beside them.
+
+    Attributes:
+        heads: H, of the hierarchical mapping.
+        hierarchical: whether there is one.
+        dropout: the rate of the dropout.
+        remat: whether the backward pass computes each block again from its input.
+    """
 
     heads: int
     hierarchical: bool
@@ -79,6 +102,7 @@ class SpatioTemporal(nn.Module):
     def __call__(
         self, stream: Float[Array, "B S D"], adjacency: Float[Array, "B S N N"]
     ) -> Float[Array, "B S D"]:
+        """Computes the encoded stream from the stream and the mixed adjacency."""
         blocks = scan_blocks(JointBlock, BLOCKS, self.remat)
         slots = stream.reshape(*stream.shape[:2], len(BODIES), -1)
         slots, _ = blocks(self.dropout, name="blocks")(slots, adjacency)

@@ -1,23 +1,75 @@
-"""Phase 2: each day's stream attends over the 13 bodies."""
+"""Stage 2: each day's stream attends over its reading of the 13 bodies."""
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pgat_jax.model.nodes import BodyFeatures
+from pgat_jax.model.layers import gelu
 from pgat_jax.model.precision import widen
+
+# Added to the variance of a LayerNorm, as in Flax.
+EPSILON = 1e-6
+
+
+class BodyFeatures(nn.Module):
+    """Each body's own reading of the market, x_n = MLP_n(enc + embedding_n), without its mean.
+
+    The first layers of all bodies are one product [D, N I], since `enc` is the same for all. The
+    mean over D is taken out of the last map instead of out of the widest array of the model.
+    `Fusion` completes the LayerNorm, scale * x / std + bias, where its parts are cheap to apply.
+
+    Attributes:
+        hidden: I.
+    """
+
+    hidden: int
+
+    @nn.compact
+    def __call__(
+        self, enc: Float[Array, "B S D"], embedding: Float[Array, "N D"]
+    ) -> tuple[Float[Array, "B S D N"], Float[Array, "B S N"]]:
+        """Computes the centred features and the inverse of their standard deviation over D.
+
+        Args:
+            enc: the stream of the past days.
+            embedding: a vector for each body.
+
+        Returns:
+            Features with mean 0 over D, and 1 / std.
+        """
+        (count, width), dtype = embedding.shape, enc.dtype
+        init = nn.initializers.lecun_normal(in_axis=0, out_axis=2, batch_axis=(1,))
+        enter = self.param("in_kernel", init, (width, count, self.hidden), jnp.float32)
+        enter = enter.astype(dtype)
+        zeros = nn.initializers.zeros
+        bias = self.param("in_bias", zeros, (count, self.hidden), jnp.float32).astype(dtype)
+        own = jnp.einsum("ND,DNI->NI", embedding, enter) + bias
+        hidden = gelu(jnp.einsum("BSD,DNI->BSNI", enc, enter) + own[None, None])
+        init = nn.initializers.lecun_normal(batch_axis=(0,))
+        leave = self.param("out_kernel", init, (count, self.hidden, width), jnp.float32)
+        leave = leave.astype(dtype)
+        bias = self.param("out_bias", zeros, (count, width), jnp.float32).astype(dtype)
+        leave, bias = (w - w.mean(-1, keepdims=True) for w in (leave, bias))
+        features = jnp.einsum("BSNI,NID->BSDN", hidden, leave) + bias.T[None, None]
+        variance = jnp.mean(jnp.square(widen(features)), -2)
+        return features, jax.lax.rsqrt(variance + EPSILON).astype(dtype)
 
 
 class Fusion(nn.Module):
-    """One query a step, keys and values from the N body features, H heads of width F / H.
+    """Attention of one query a day over the N body features, with H heads of width A = F / H.
 
     Keys and values are never built. With one query against N bodies it is cheaper to carry the
     query through the key map, q (K x)' = (q K) x', and to map the attended mean of the bodies
-    rather than every body: 4 S F D + 4 S N H D operations instead of 4 S N F D, the same function.
-    Queries and bodies stand with D outside, [.., D, H] and [.., D, N]: their product is then four
-    times as fast on CPU, and all products of a forward pass together a seventh faster. No key bias:
-    the softmax does not see it; nor the LayerNorm's bias in a key.
+    instead of each body: 4 S F D + 4 S N H D operations instead of 4 S N F D, the same function.
+    Queries and bodies have D outside, [.., D, H] and [.., D, N]: their product is then four times
+    as fast on a CPU, and all products of a forward pass together take a seventh less time. Keys
+    have no bias, neither their own nor the LayerNorm's: it would cancel in the softmax.
+
+    Attributes:
+        heads: H.
+        width: F.
+        hidden: I, the hidden width of `BodyFeatures`.
     """
 
     heads: int
@@ -28,6 +80,15 @@ class Fusion(nn.Module):
     def __call__(
         self, enc: Float[Array, "B S D"], embedding: Float[Array, "N D"]
     ) -> tuple[Float[Array, "B S D"], Float[Array, ""]]:
+        """Computes the fused stream.
+
+        Args:
+            enc: the stream of the past days.
+            embedding: a vector for each body.
+
+        Returns:
+            The fused stream, and the mean entropy of the attention in nats.
+        """
         bodies, per_std = BodyFeatures(self.hidden, name="bodies")(enc, embedding)
         scale = self.param("body_scale", nn.initializers.ones, enc.shape[-1:], jnp.float32)
         bias = self.param("body_bias", nn.initializers.zeros, enc.shape[-1:], jnp.float32)
@@ -37,20 +98,21 @@ class Fusion(nn.Module):
         key = self._kernel("key_kernel", depth, head).astype(enc.dtype)
         value = self._kernel("value_kernel", depth, head).astype(enc.dtype)
         scale, bias, per_std = scale.astype(enc.dtype), bias.astype(enc.dtype), per_std[:, :, None]
-        reader = jnp.einsum("BSHF,DHF->BSDH", query, key * scale[:, None, None])
+        reader = jnp.einsum("BSHA,DHA->BSDH", query, key * scale[:, None, None])
         logits = jnp.einsum("BSDH,BSDN->BSHN", reader, bodies) * per_std
         weights = jax.nn.softmax(widen(logits))
         mean = jnp.einsum("BSDN,BSHN->BSDH", bodies, weights.astype(enc.dtype) * per_std)
         mean = mean * scale[None, None, :, None] + bias[None, None, :, None]
-        fused = jnp.einsum("BSDH,DHF->BSHF", mean, value).reshape(*enc.shape[:2], self.width)
+        fused = jnp.einsum("BSDH,DHA->BSHA", mean, value).reshape(*enc.shape[:2], self.width)
         return nn.Dense(depth, name="output")(fused), _entropy(weights)
 
-    def _kernel(self, name: str, depth: int, head: int) -> Float[Array, "D H F"]:
+    def _kernel(self, name: str, depth: int, head: int) -> Float[Array, "D H A"]:
+        """Returns the parameter that maps the stream to the heads."""
         init = nn.initializers.lecun_normal(in_axis=0, out_axis=(1, 2))
         return self.param(name, init, (depth, self.heads, head), jnp.float32)
 
 
 def _entropy(weights: Float[Array, "B S H N"]) -> Float[Array, ""]:
-    """Mean entropy of the attention, in nats; ln 13 where it is uniform."""
+    """Computes the mean entropy of the attention in nats: ln N where it is uniform."""
     safe = jnp.where(weights > 0, weights, 1.0)
     return -jnp.mean(jnp.sum(weights * jnp.log(safe), axis=-1))

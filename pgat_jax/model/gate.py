@@ -1,4 +1,4 @@
-"""Phase 2: how much of the fused stream enters. Every intervention on the gate acts here."""
+"""Stage 2: how much of the fused stream enters. Every intervention on the gate acts here."""
 
 import flax.linen as nn
 import jax
@@ -9,9 +9,13 @@ from pgat_jax.model.layers import FeedForward
 
 
 class Gate(nn.Module):
-    """Sigmoid of an MLP of both normalised branches, 1 (open), or a constant.
+    """A gate for each channel: the sigmoid of an MLP of both normalised streams, or a constant.
 
-    The MLP's last bias is 0 and its last kernel small: the gate starts at 0.5 with room both ways.
+    The MLP's last bias is 0 and its last kernel is small, so a learned gate starts near 0.5, where
+    it can move both ways.
+
+    Attributes:
+        mode: `sigmoid` (learned), `open` (1), or a constant from 0 to 1.
     """
 
     mode: str | float
@@ -20,6 +24,7 @@ class Gate(nn.Module):
     def __call__(
         self, enc: Float[Array, "B S D"], fused: Float[Array, "B S D"]
     ) -> Float[Array, "B S D"]:
+        """Computes the gate from the stream and the fused stream."""
         if self.mode != "sigmoid":
             return jnp.full_like(enc, 1.0 if self.mode == "open" else float(self.mode))
         branches = [nn.LayerNorm(name="enc_norm")(enc), nn.LayerNorm(name="fused_norm")(fused)]

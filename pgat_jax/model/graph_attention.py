@@ -1,30 +1,43 @@
-"""Phase 5: attention over time, its keys biased by the edges of their day."""
+"""Stage 5: attention over the past days, its keys biased by the edges of their day."""
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pgat_jax.model.layers import Dropout, FeedForward, SelfAttention, gelu, scan_blocks
+from pgat_jax.model.attention import SelfAttention
+from pgat_jax.model.layers import Dropout, FeedForward, gelu, scan_blocks
 
 
 class EdgePooling(nn.Module):
-    """Edge vectors, encoded pair by pair and averaged over the pairs of a day."""
+    """Encodes the edge vectors of each pair, and averages them over the pairs of a day."""
 
     @nn.compact
-    def __call__(self, edges: Float[Array, "B S N N E"]) -> Float[Array, "B S h"]:
+    def __call__(self, edges: Float[Array, "B S N N E"]) -> Float[Array, "B S E"]:
+        """Computes one vector for each day."""
         encoded = gelu(nn.Dense(edges.shape[-1], name="encode")(edges))
         return encoded.mean((-3, -2))
 
 
 class GraphAttentionBlock(nn.Module):
-    """Pre-norm block; score = q k / sqrt(d) + scale * bias_j, a bias a head for the key's day j."""
+    """A pre-norm block of self-attention over the days and a feed-forward map.
+
+    The logit of key j is q k_j / sqrt(A) + scale * bias_j, with a bias for each head and day j.
+
+    Attributes:
+        heads: H.
+        hidden: I, the hidden width of the feed-forward map.
+        dropout: the rate of the dropout on both branches.
+    """
 
     heads: int
     hidden: int
     dropout: float
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B S D"], pooled: Float[Array, "B S h"]):
+    def __call__(
+        self, x: Float[Array, "B S D"], pooled: Float[Array, "B S E"]
+    ) -> tuple[Float[Array, "B S D"], None]:
+        """Computes the next stream from the stream and the pooled edges of each day."""
         bias = nn.Dense(self.heads, use_bias=False, name="edge_bias")(pooled)
         scale = self.param("edge_scale", nn.initializers.ones, (self.heads,), jnp.float32)
         bias = (bias * scale[None, None]).swapaxes(-1, -2)[..., None, :]
@@ -36,7 +49,15 @@ class GraphAttentionBlock(nn.Module):
 
 
 class GraphAttention(nn.Module):
-    """e_layers blocks as one scanned block; a last LayerNorm makes the memory."""
+    """Graph attention blocks as one scanned block; a last LayerNorm gives the memory.
+
+    Attributes:
+        layers: the number of blocks.
+        heads: H.
+        hidden: I, the hidden width of the feed-forward maps.
+        dropout: the rate of the dropout.
+        remat: whether the backward pass computes each block again from its input.
+    """
 
     layers: int
     heads: int
@@ -48,6 +69,7 @@ class GraphAttention(nn.Module):
     def __call__(
         self, stream: Float[Array, "B S D"], edges: Float[Array, "B S N N E"]
     ) -> Float[Array, "B S D"]:
+        """Computes the memory from the stream and the edge vectors of each day."""
         blocks = scan_blocks(GraphAttentionBlock, self.layers, self.remat)
         pooled = EdgePooling(name="edges")(edges)
         stream, _ = blocks(self.heads, self.hidden, self.dropout, name="blocks")(stream, pooled)

@@ -1,4 +1,4 @@
-"""Heads: a point, non-crossing quantiles, or a Gaussian mixture for every target and day ahead."""
+"""Heads: a point, non-crossing quantiles, or a Gaussian mixture for each target and day ahead."""
 
 from typing import NamedTuple
 
@@ -13,9 +13,18 @@ from pgat_jax.config import LossConfig
 from pgat_jax.model.losses import mixture_nll, mse, pinball
 from pgat_jax.model.precision import widen
 
+# Initialiser of a head's kernels: forecasts start near the mean of the targets.
+_SMALL = nn.initializers.variance_scaling(0.1, "fan_in", "truncated_normal")
+
 
 class Mixture(NamedTuple):
-    """Gaussian mixtures of K components, in scaled units."""
+    """Gaussian mixtures of K components, in scaled units.
+
+    Attributes:
+        log_weights: normalised log weights of the components.
+        means: their means.
+        scales: their standard deviations.
+    """
 
     log_weights: Float[Array, "B P T K"]
     means: Float[Array, "B P T K"]
@@ -23,36 +32,54 @@ class Mixture(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """What the model returns. ``point`` is comparable across heads; all in scaled units."""
+    """The forecasts of a batch, in scaled units, and the statistics of the fusion.
+
+    Attributes:
+        point: the forecast that is comparable across heads: the point itself (mse), the median
+            (quantile) or the mean (nll).
+        quantiles: the quantile head's; None for the others.
+        mixture: the mixture head's; None for the others.
+        statistics: scalars by the names of `statistics.NAMES`.
+    """
 
     point: Float[Array, "B P T"]
-    """The forecast itself (mse), the median (quantile) or the mean (nll)."""
     quantiles: Float[Array, "B P T Q"] | None
     mixture: Mixture | None
     statistics: dict[str, Float[Array, ""]]
-    """Scalars by the names of ``statistics.NAMES``."""
 
 
 class PointHead(nn.Module):
-    """One number: the conditional mean under squared error."""
+    """One number for each target and day: the conditional mean under squared error.
+
+    Attributes:
+        targets: T.
+        loss: the configuration of the loss.
+    """
 
     targets: int
     loss: LossConfig
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B P D"], statistics: dict) -> Outputs:
+    def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
+        """Computes points from the stream; `statistics` are passed on."""
         point = nn.Dense(self.targets, kernel_init=_SMALL, name="point")(x)
         return Outputs(widen(point), None, None, statistics)
 
 
 class QuantileHead(nn.Module):
-    """Quantiles that cannot cross: an anchor, and positive steps away from it."""
+    """Quantiles that cannot cross: an anchor, and positive steps away from it.
+
+    Attributes:
+        targets: T.
+        loss: the configuration of the loss, with the levels of the quantiles.
+    """
 
     targets: int
     loss: LossConfig
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B P D"], statistics: dict) -> Outputs:
+    def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
+        """Computes quantiles from the stream; `statistics` are passed on."""
         levels = np.asarray(self.loss.quantiles)
         steps = np.diff(ndtri(levels))
         anchor = nn.Dense(self.targets, kernel_init=_SMALL, name="anchor")(x)
@@ -70,13 +97,19 @@ class QuantileHead(nn.Module):
 
 
 class MixtureHead(nn.Module):
-    """A mixture of K Gaussians, each no narrower than the floor."""
+    """A mixture of K Gaussians, none of them narrower than the floor.
+
+    Attributes:
+        targets: T.
+        loss: the configuration of the loss, with K and the floor.
+    """
 
     targets: int
     loss: LossConfig
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B P D"], statistics: dict) -> Outputs:
+    def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
+        """Computes mixtures from the stream; `statistics` are passed on."""
         count = self.loss.mixture_components
         shape = (*x.shape[:-1], self.targets, count)
         spread = np.tile(np.linspace(-1, 1, count) if count > 1 else [0.0], self.targets)
@@ -84,7 +117,7 @@ class MixtureHead(nn.Module):
         scales = widen(self._dense("scales", 0 * spread)(x)).reshape(shape)
         scales = self.loss.sigma_floor + jax.nn.softplus(scales)
         weights = jnp.zeros(shape)
-        if count > 1:  # one component weighs 1 whatever its logit
+        if count > 1:  # a single component has weight 1 with any logit
             logits = widen(self._dense("weights", 0 * spread)(x))
             weights = jax.nn.log_softmax(logits.reshape(shape))
         point = jnp.sum(jnp.exp(weights) * means, axis=-1)
@@ -94,13 +127,23 @@ class MixtureHead(nn.Module):
         return nn.Dense(len(bias), kernel_init=_SMALL, bias_init=_constant(bias), name=name)
 
 
+# Criterion -> head. A new head is a class, a line here and a loss in `criterion_loss`.
 HEADS = {"mse": PointHead, "quantile": QuantileHead, "nll": MixtureHead}
 
 
 def criterion_loss(
     outputs: Outputs, target: Float[Array, "*B P T"], loss: LossConfig
 ) -> Float[Array, ""]:
-    """The loss that belongs to the head of ``loss.criterion``, averaged over all axes."""
+    """Computes the loss that belongs to the head of `loss.criterion`.
+
+    Args:
+        outputs: what the head returned.
+        target: what came true, scaled.
+        loss: the configuration of the loss.
+
+    Returns:
+        The mean over all axes.
+    """
     if outputs.mixture is not None:
         return mixture_nll(outputs.mixture, target)
     if outputs.quantiles is not None:
@@ -108,16 +151,21 @@ def criterion_loss(
     return mse(outputs.point, target)
 
 
-def _median(quantiles: Float[Array, "B P T Q"], levels: np.ndarray) -> Float[Array, "B P T"]:
-    """Linear between the levels around 0.5; the nearest level where 0.5 lies outside."""
+def _median(
+    quantiles: Float[Array, "B P T Q"], levels: Float[np.ndarray, " Q"]
+) -> Float[Array, "B P T"]:
+    """Interpolates between the levels around 0.5; takes the nearest if all lie on one side."""
     after = int(np.clip(np.searchsorted(levels, 0.5), 1, len(levels) - 1))
     low, high = levels[after - 1], levels[after]
     share = float(np.clip((0.5 - low) / (high - low), 0, 1))
     return quantiles[..., after - 1] * (1 - share) + quantiles[..., after] * share
 
 
-def _constant(values: np.ndarray):
-    return lambda key, shape, dtype=jnp.float32: jnp.asarray(values, dtype).reshape(shape)
+def _constant(values: np.ndarray) -> nn.initializers.Initializer:
+    """Returns an initialiser that gives these values."""
 
+    def initialize(key: jax.Array, shape: tuple[int, ...], dtype: type = jnp.float32) -> jax.Array:
+        del key
+        return jnp.asarray(values, dtype).reshape(shape)
 
-_SMALL = nn.initializers.variance_scaling(0.1, "fan_in", "truncated_normal")
+    return initialize

@@ -1,40 +1,66 @@
-"""The three training losses: scalar means over windows, days and targets, in float32 (or wider)."""
+"""The three training losses: means over windows, days and targets, in float32 or wider."""
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from pgat_jax.model.precision import widen
 
 LOG_2PI = 1.8378770664093453
 
 
-def mse(point: jax.Array, target: jax.Array) -> jax.Array:
-    """Mean squared error of ``point`` against ``target``, both [B, P, T]."""
-    return jnp.mean(jnp.square(_float32(point) - _float32(target)))
+def mse(point: Float[Array, "*B P T"], target: Float[Array, "*B P T"]) -> Float[Array, ""]:
+    """Computes the mean squared error.
+
+    Args:
+        point: forecasts, scaled.
+        target: what came true, scaled.
+
+    Returns:
+        The mean over all axes.
+    """
+    return jnp.mean(jnp.square(widen(point) - widen(target)))
 
 
 def pinball(
-    quantiles: jax.Array, levels: jax.Array | tuple[float, ...], target: jax.Array
-) -> jax.Array:
-    """Mean quantile loss of ``quantiles`` [B, P, T, Q] at ``levels`` against ``target`` [B, P, T].
+    quantiles: Float[Array, "*B P T Q"],
+    levels: Float[Array, " Q"] | tuple[float, ...],
+    target: Float[Array, "*B P T"],
+) -> Float[Array, ""]:
+    """Computes the mean quantile loss (Koenker and Bassett, 1978).
 
-    max(a (y - q), (a - 1) (y - q)) for level a (Koenker and Bassett 1978), averaged over levels;
-    twice its mean over many levels approaches the CRPS.
+    It is max(a (y - q), (a - 1) (y - q)) for the quantile q of level a; twice its mean over many
+    levels approaches the CRPS.
+
+    Args:
+        quantiles: forecasts, scaled.
+        levels: the level a of each quantile, between 0 and 1.
+        target: what came true, scaled.
+
+    Returns:
+        The mean over all axes, levels among them.
     """
-    error = _float32(target)[..., None] - _float32(quantiles)
+    error = widen(target)[..., None] - widen(quantiles)
     level = jnp.asarray(levels, jnp.float32)[None, None, None]
     return jnp.mean(jnp.maximum(level * error, (level - 1) * error))
 
 
-def mixture_nll(mixture: tuple[jax.Array, jax.Array, jax.Array], target: jax.Array) -> jax.Array:
-    """Mean negative log density (nats) of ``target`` [B, P, T] under a Gaussian mixture.
+def mixture_nll(
+    mixture: tuple[Float[Array, "*B P T K"], Float[Array, "*B P T K"], Float[Array, "*B P T K"]],
+    target: Float[Array, "*B P T"],
+) -> Float[Array, ""]:
+    """Computes the mean negative log density under Gaussian mixtures, in nats.
 
-    ``mixture`` holds normalised log weights, means and scales, each [B, P, T, K].
-    Evaluated by log-sum-exp, so that no far-off target gives an infinite loss.
+    It sums the components by log-sum-exp, so that no distant target gives an infinite loss.
+
+    Args:
+        mixture: normalised log weights, means and scales of K components.
+        target: what came true, scaled.
+
+    Returns:
+        The mean over all axes.
     """
-    log_weights, means, scales = map(_float32, mixture)
-    z = (_float32(target)[..., None] - means) / scales
+    log_weights, means, scales = map(widen, mixture)
+    z = (widen(target)[..., None] - means) / scales
     log_density = log_weights - jnp.log(scales) - 0.5 * (jnp.square(z) + LOG_2PI)
     return -jnp.mean(jax.nn.logsumexp(log_density, axis=-1))
-
-
-def _float32(x: jax.Array) -> jax.Array:
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))

@@ -1,4 +1,4 @@
-"""What the past of the targets says of itself: momentum, reversion, volatility, tail, skew."""
+"""Statistics of the targets' own past: momentum, reversion, volatility, tail and skew."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -6,31 +6,40 @@ from jaxtyping import Array, Float
 
 from pgat_jax.model.precision import widen
 
+# Rolling windows in days: a week, a month, a quarter.
 WINDOWS = (5, 20, 60)
-"""Days: a week, a month, a quarter."""
+# Added to a variance, in squared scaled units: a target that stands still has a finite logarithm.
+FLOOR = 1e-3
 
 
 def target_statistics(
     targets: Float[Array, "B S T"], steps: int, ahead: int
-) -> Float[Array, "B LP _"]:
-    """Rolling statistics of the scaled targets at the decoder's steps.
+) -> Float[Array, "B LP R"]:
+    """Computes rolling statistics of the targets at the steps of the decoder.
 
-    Five for each of three windows: mean (momentum), distance of the cumulative sum from its mean
+    Five for each of the `WINDOWS`: mean (momentum), distance of the cumulative sum from its mean
     (mean reversion), log standard deviation (volatility), and inverse hyperbolic sines of excess
-    kurtosis (tail) and skewness. The days to be predicted repeat the last day's, and early days
-    take the mean of what there is.
+    kurtosis (tail) and of skewness. Windows that begin before the first day are cut there.
+
+    Args:
+        targets: the scaled targets of the past days.
+        steps: LP, the number of steps of the decoder.
+        ahead: P, how many of them are days to predict; these repeat the last past day's statistics.
+
+    Returns:
+        R = 15 T statistics for each step, by target, window and statistic.
     """
     days, label = targets.shape[1], steps - ahead
     x = widen(targets)
     mean_of, level_of = (jnp.asarray(m, x.dtype) for m in _rolling(days, label))
     powers = jnp.stack([x, x**2, x**3, x**4])
-    m1, m2, m3, m4 = jnp.einsum("WLS,KBST->KBLTW", mean_of, powers)
-    variance = m2 - m1**2 + 1e-3
+    m1, m2, m3, m4 = jnp.einsum("ULS,...ST->...LTU", mean_of, powers)
+    variance = m2 - m1**2 + FLOOR
     third = m3 - 3 * m1 * m2 + 2 * m1**3
     fourth = m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4
     rows = (
         m1,
-        jnp.einsum("WLS,BST->BLTW", level_of, x),
+        jnp.einsum("ULS,BST->BLTU", level_of, x),
         0.5 * jnp.log(variance),
         jnp.arcsinh(fourth / variance**2 - 3),
         jnp.arcsinh(third / variance**1.5),
@@ -39,8 +48,13 @@ def target_statistics(
     return jnp.pad(stacked, [(0, 0), (0, ahead), (0, 0)], mode="edge")
 
 
-def _rolling(days: int, label: int) -> tuple[np.ndarray, np.ndarray]:
-    """Linear maps [W, L, S] from days to rolling means, and to the distance of the running sum."""
+def _rolling(
+    days: int, label: int
+) -> tuple[Float[np.ndarray, "U L S"], Float[np.ndarray, "U L S"]]:
+    """Returns linear maps from the days to rolling means, and to the distance of the running sum.
+
+    The distance is divided by the square root of the window's length.
+    """
     now, then = np.arange(days)[:, None], np.arange(days)
     bands = [(then <= now) & (then > now - window) for window in WINDOWS]
     means = np.stack([band / band.sum(-1, keepdims=True) for band in bands])

@@ -1,20 +1,29 @@
-"""Phase 3: the Petri-net combiner. Bodies are places, edges are transitions that carry vectors."""
+"""Stage 3: the Petri-net combiner. Bodies are places; edges are transitions with vectors."""
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pgat_jax.model.layers import FeedForward, attend, gelu, scan_blocks
-from pgat_jax.model.nodes import astronomical_adjacency
+from pgat_jax.model.attention import attend
+from pgat_jax.model.layers import FeedForward, gelu, scan_blocks
 from pgat_jax.model.precision import widen
+from pgat_jax.model.relations import astronomical_adjacency
 
+# Rounds of message passing.
 ROUNDS = 2
-"""Rounds of message passing."""
+# Adjacencies that are mixed: phase, astronomical, dynamic, learned.
+SOURCES = 4
+# Keeps a row of an adjacency that is all 0 finite when it is normalised.
+TINY = 1e-6
 
 
 class Edges(nn.Module):
-    """Adjacency sources, mixed by the market's context, and phase features as edge vectors."""
+    """Four adjacencies, mixed by the market's context, and the edge vectors of each pair.
+
+    Attributes:
+        width: E.
+    """
 
     width: int
 
@@ -26,14 +35,25 @@ class Edges(nn.Module):
         phase: Float[Array, "B S N N"],
         dynamic: Float[Array, "B S N N"],
     ) -> tuple[Float[Array, "B S N N"], Float[Array, "B S N N E"]]:
+        """Computes the mixed adjacency and the edge vectors.
+
+        Args:
+            enhanced: the enhanced stream as a slot for each body.
+            edges: the phase features of each pair.
+            phase: the phase adjacency.
+            dynamic: the dynamic adjacency.
+
+        Returns:
+            The mixed adjacency, each of its sources normalised by rows, and the edge vectors.
+        """
         astronomical = jnp.broadcast_to(
             jnp.asarray(astronomical_adjacency(), dynamic.dtype), dynamic.shape
         )
         learned = self._learned(enhanced)
         sources = jnp.stack([phase, astronomical, dynamic, learned], -1)
-        sources = sources / (jnp.abs(sources).sum(-2, keepdims=True) + 1e-6)
+        sources = sources / (jnp.abs(sources).sum(-2, keepdims=True) + TINY)
         flat = enhanced.reshape(*enhanced.shape[:2], -1)
-        context = FeedForward(enhanced.shape[-1], 4, name="context")(
+        context = FeedForward(enhanced.shape[-1], SOURCES, name="context")(
             nn.LayerNorm(name="context_norm")(flat)
         )
         share = jax.nn.softmax(widen(context)).astype(sources.dtype)
@@ -41,26 +61,29 @@ class Edges(nn.Module):
         features = jnp.concatenate([mixed[..., None], sources, edges], -1)
         return mixed, gelu(nn.Dense(self.width, name="vectors")(features))
 
-    def _learned(self, enhanced) -> Float[Array, "B S N N"]:
-        """Signed: tanh of the product of two projections of the bodies' slots."""
+    def _learned(self, enhanced: Float[Array, "B S N C"]) -> Float[Array, "B S N N"]:
+        """Computes a signed adjacency: tanh of the product of two projections of the slots."""
         width = 2 * self.width
         ends = nn.Dense(2 * width, use_bias=False, name="learned")(
             nn.LayerNorm(name="learned_norm")(enhanced)
         )
         source, target = jnp.split(ends, 2, -1)
-        return jnp.tanh(jnp.einsum("BSNC,BSMC->BSNM", source, target) * width**-0.5)
+        return jnp.tanh(jnp.einsum("BSNI,BSMI->BSNM", source, target) * width**-0.5)
 
 
 class MessageRound(nn.Module):
-    """One firing of all transitions.
+    """One firing of all transitions: each body reads the messages of all bodies.
 
     The message from j to i is m_ij = W h_j + U e_ij, scaled by the transition's strength. Neither
-    it nor its attention logit q_i m_ij is ever built for all channels: both are linear in m, so the
-    parts of the state and of the edge are summed apart, and no [.., N, N, C] exists.
+    it nor its attention logit q_i m_ij is built for all channels: both are linear in m, so the
+    parts of the state and of the edge are summed apart, and no array [.., N, N, C] exists.
     """
 
     @nn.compact
-    def __call__(self, state: Float[Array, "B S N C"], edges: Float[Array, "B S N N E"]):
+    def __call__(
+        self, state: Float[Array, "B S N C"], edges: Float[Array, "B S N N E"]
+    ) -> tuple[Float[Array, "B S N C"], None]:
+        """Computes the next states of the bodies from their states and the edge vectors."""
         channels, width = state.shape[-1], edges.shape[-1]
         normed = nn.LayerNorm(name="norm")(state)
         query = nn.Dense(channels, name="query")(normed) * channels**-0.5
@@ -74,9 +97,15 @@ class MessageRound(nn.Module):
         flow = jax.nn.softmax(widen(logits)).astype(state.dtype)
         flow = flow * jax.nn.sigmoid(strength)
         arriving = flow @ message + (flow[..., None] * edges).sum(-2) @ from_edge
-        return self._write(state, normed, arriving), None
+        return self._update(state, normed, arriving), None
 
-    def _write(self, state, normed, arriving) -> Float[Array, "B S N C"]:
+    def _update(
+        self,
+        state: Float[Array, "B S N C"],
+        normed: Float[Array, "B S N C"],
+        arriving: Float[Array, "B S N C"],
+    ) -> Float[Array, "B S N C"]:
+        """Computes the next state by a gated update with what arrives."""
         both = nn.Dense(2 * state.shape[-1], name="update")(jnp.concatenate([normed, arriving], -1))
         gate, candidate = jnp.split(both, 2, -1)
         gate = jax.nn.sigmoid(gate)
@@ -84,10 +113,14 @@ class MessageRound(nn.Module):
 
 
 class BodyAttention(nn.Module):
-    """Residual attention along axis -2, one head: over days for each body, or bodies of a day."""
+    """Residual attention with one head along the axis before the last.
+
+    It runs over the days of each body, or over the bodies of each day.
+    """
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B X K C"]) -> Float[Array, "B X K C"]:
+    def __call__(self, x: Float[Array, "*B S C"]) -> Float[Array, "*B S C"]:
+        """Adds to each step what it reads of all steps."""
         width = x.shape[-1]
         packed = nn.Dense(3 * width, use_bias=False, name="query_key_value")(
             nn.LayerNorm(name="norm")(x)
@@ -97,7 +130,11 @@ class BodyAttention(nn.Module):
 
 
 class Petri(nn.Module):
-    """Edges, node states, and the node states' projection onto the stream."""
+    """The combiner: edges, states of the nodes, and the projection of the states to the stream.
+
+    Attributes:
+        edge_width: E.
+    """
 
     edge_width: int
 
@@ -110,6 +147,18 @@ class Petri(nn.Module):
         phase: Float[Array, "B S N N"],
         dynamic: Float[Array, "B S N N"],
     ) -> tuple[Float[Array, "B S D"], Float[Array, "B S N N"], Float[Array, "B S N N E"]]:
+        """Combines the adjacencies and passes messages between the bodies.
+
+        Args:
+            bodies: the features of the bodies, the first states.
+            enhanced: the enhanced stream, D = N C.
+            edges: the phase features of each pair.
+            phase: the phase adjacency.
+            dynamic: the dynamic adjacency.
+
+        Returns:
+            The projected node states, the mixed adjacency and the edge vectors.
+        """
         slots = enhanced.reshape(bodies.shape)
         mixed, vectors = Edges(self.edge_width, name="edges")(slots, edges, phase, dynamic)
         state, _ = scan_blocks(MessageRound, ROUNDS)(name="rounds")(bodies, vectors)

@@ -1,7 +1,7 @@
-"""The Celestial Enhanced PGAT, as its six phases. Nothing else happens here."""
+"""The Celestial Enhanced PGAT as six stages; the parts are in the files of the same names."""
 
 import flax.linen as nn
-import jax
+from jaxtyping import Array, Float
 
 from pgat_jax.config import Config
 from pgat_jax.data.batch import Batch
@@ -20,63 +20,82 @@ from pgat_jax.model.statistics import fusion_statistics, no_statistics
 
 
 class PGAT(nn.Module):
-    """A batch of windows to forecasts. Letters as in the README.
+    """Forecasts a batch of windows.
 
-    A part that the configuration switches off creates no parameters.
+    A part that the configuration switches off is not built and has no parameters.
+
+    Attributes:
+        config: the sizes of the parts, and which of them exist.
+        columns: the layout of the input columns.
     """
 
     config: Config
     columns: Columns
 
-    @nn.compact
-    def __call__(self, batch: Batch) -> Outputs:
-        c, remat, ahead = self.config.model, self.config.train.remat, batch.target.shape[1]
-
-        # 1. phase: past [B,S,V] -> bodies [B,S,N,C], edges [B,S,N,N,6], logits [B,S,N,N]
-        bodies, edges, logits = Phase(c.channels, c.edge_width, self.columns, name="phase")(
-            batch.past, batch.phase
-        )
-        #    embed: -> enc [B,S,D], dec [B,L+P,D]
-        enc, dec = Embedding(c.d_model, c.dropout, name="embedding")(bodies, batch)
-
-        # 2. nodes: -> embedding [N,D], dynamic adjacency [B,S,N,N]
-        embedding, dynamic = Nodes(c.d_model, c.edge_width, name="nodes")(enc, batch.phase[..., 0])
-        #    fusion and gate: enc + gate * fused -> enhanced [B,S,D]
-        enhanced, statistics = self._fuse(enc, embedding)
-
-        # 3. petri: -> node states, projected [B,S,D]; mixed [B,S,N,N]; edge vectors [B,S,N,N,E]
-        states, mixed, vectors = Petri(c.edge_width, name="petri")(
-            bodies, enhanced, edges, jax.nn.sigmoid(logits).astype(enc.dtype), dynamic
-        )
-
-        # 4. encode: -> stream [B,S,D]
-        stream = enhanced + states
+    def setup(self) -> None:
+        """Builds the parts; each attribute's name is the first part of its parameters' paths."""
+        c, remat = self.config.model, self.config.train.remat
+        self.phase = Phase(c.channels, c.edge_width, self.columns)
+        self.embedding = Embedding(c.d_model, c.dropout)
+        self.nodes = Nodes(c.d_model, c.edge_width)
+        if c.gate not in ("closed", 0):
+            self.fusion = Fusion(c.n_heads, c.fusion_width, c.d_model // 4)
+            self.gate = Gate(c.gate)
+        self.petri = Petri(c.edge_width)
         if not c.bypass_spatiotemporal_with_petri:
-            encoder = SpatioTemporal(
-                c.n_heads, c.hierarchical_mapping, c.dropout, remat, name="spatiotemporal"
+            self.spatiotemporal = SpatioTemporal(
+                c.n_heads, c.hierarchical_mapping, c.dropout, remat
             )
-            stream = encoder(stream, mixed)
+        self.graph_attention = GraphAttention(c.e_layers, c.n_heads, c.d_ff, c.dropout, remat)
+        self.decoder = Decoder(c.d_layers, c.n_heads, c.dropout, remat)
+        self.dual_stream = DualStream(c.n_heads, self.config.data.pred_len)
+        self.head = HEADS[self.config.loss.criterion](len(TARGETS), self.config.loss)
 
-        # 5. attend: -> memory [B,S,D]
-        attention = GraphAttention(
-            c.e_layers, c.n_heads, c.d_ff, c.dropout, remat, name="graph_attention"
-        )
-        memory = attention(stream, vectors)
+    def __call__(self, batch: Batch) -> Outputs:
+        """Computes the forecasts of a batch, in the letters of `pgat_jax.model`.
 
-        # 6. decode: -> [B,P,D] -> outputs [B,P,T]
-        dec = Decoder(c.d_layers, c.n_heads, c.dropout, remat, name="decoder")(dec, memory)
-        dual = DualStream(c.n_heads, ahead, name="dual_stream")
-        ahead_stream = dual(dec, memory, batch.past[..., : len(TARGETS)])
-        head = HEADS[self.config.loss.criterion](len(TARGETS), self.config.loss, name="head")
-        return head(ahead_stream, statistics)
+        Args:
+            batch: B windows.
 
-    def _fuse(self, enc: jax.Array, embedding: jax.Array) -> tuple[jax.Array, dict]:
-        """[B,S,D] -> [B,S,D]. With the gate closed for good, nothing behind it exists."""
-        c = self.config.model
-        if c.gate in ("closed", 0):
+        Returns:
+            Forecasts [B,P,T] and the statistics of the fusion.
+        """
+        # 1. phase: past [B,S,V] -> features [B,S,N,C], edges [B,S,N,N,6], adjacency [B,S,N,N]
+        bodies, edges, adjacency = self.phase(batch.past, batch.phase)
+        #    embedding: -> streams of the past [B,S,D] and of the decoder [B,LP,D]
+        enc, dec = self.embedding(bodies, batch)
+        # 2. nodes: -> an embedding of each body [N,D], dynamic adjacency [B,S,N,N]
+        embedding, dynamic = self.nodes(enc, batch.phase[..., 0])
+        #    fusion and gate: -> the enhanced stream [B,S,D]
+        enhanced, statistics = self.fuse(enc, embedding)
+        # 3. petri: -> node states [B,S,D], mixed adjacency [B,S,N,N], edge vectors [B,S,N,N,E]
+        states, mixed, vectors = self.petri(bodies, enhanced, edges, adjacency, dynamic)
+        # 4. encoder, unless it is bypassed: [B,S,D] -> [B,S,D]
+        stream = enhanced + states
+        if not self.config.model.bypass_spatiotemporal_with_petri:
+            stream = self.spatiotemporal(stream, mixed)
+        # 5. graph attention: [B,S,D] -> the memory [B,S,D]
+        memory = self.graph_attention(stream, vectors)
+        # 6. decoder, its two streams and the head: [B,LP,D] -> [B,P,D] -> [B,P,T]
+        dec = self.decoder(dec, memory)
+        ahead = self.dual_stream(dec, memory, batch.past[..., : len(TARGETS)])
+        return self.head(ahead, statistics)
+
+    def fuse(
+        self, enc: Float[Array, "B S D"], embedding: Float[Array, "N D"]
+    ) -> tuple[Float[Array, "B S D"], dict[str, Float[Array, ""]]]:
+        """Computes the enhanced stream, enc + gate * fused.
+
+        Args:
+            enc: the stream of the past days.
+            embedding: a vector for each body.
+
+        Returns:
+            The enhanced stream, and the statistics of `statistics.NAMES`. Where the gate is closed
+            the stream is `enc` and the statistics are 0.
+        """
+        if self.config.model.gate in ("closed", 0):
             return enc, no_statistics()
-        fusion = Fusion(c.n_heads, c.fusion_width, c.d_model // 4, name="fusion")
-        fused, entropy = fusion(enc, embedding)
-        gate = Gate(c.gate, name="gate")(enc, fused)
-        statistics = fusion_statistics(enc, fused, gate, embedding, entropy)
-        return enc + gate * fused, statistics
+        fused, entropy = self.fusion(enc, embedding)
+        gate = self.gate(enc, fused)
+        return enc + gate * fused, fusion_statistics(enc, fused, gate, embedding, entropy)

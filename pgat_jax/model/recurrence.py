@@ -1,4 +1,4 @@
-"""Gated linear recurrence in logarithmic depth."""
+"""A gated linear recurrence, computed in logarithmic depth."""
 
 import flax.linen as nn
 import jax
@@ -8,42 +8,56 @@ from jaxtyping import Array, Float
 
 from pgat_jax.model.precision import widen
 
+# Shortest and longest memory at the start, in days.
+MEMORY = (2, 64)
+
 
 def linear_recurrence(
     decay: Float[Array, "B S *W"], x: Float[Array, "B S *W"]
 ) -> Float[Array, "B S *W"]:
-    """h_t = a_t h_{t-1} + (1 - a_t) x_t along axis 1, from h = 0 (Martin and Cundy, 2018)."""
+    """Computes h_t = a_t h_{t-1} + (1 - a_t) x_t from h = 0 (Martin and Cundy, 2018).
 
-    def combine(left, right):
+    Args:
+        decay: a_t in [0, 1], along axis 1.
+        x: the input of each step.
+
+    Returns:
+        The state h_t after each step.
+    """
+
+    def combine(
+        left: tuple[jax.Array, jax.Array], right: tuple[jax.Array, jax.Array]
+    ) -> tuple[jax.Array, jax.Array]:
         return left[0] * right[0], right[0] * left[1] + right[1]
 
     return jax.lax.associative_scan(combine, (decay, (1 - decay) * x), axis=1)[1]
 
 
 class GatedRecurrence(nn.Module):
-    """Recurrence whose gates read the present step alone; stacked over G groups.
+    """A recurrence whose decay and input are read from the present step alone.
 
-    Each group has its own weights [W, 2 W]. The decays start spread between memories of 2 and 64
-    steps. Each step's output depends on that step and earlier ones.
+    Each of the N groups, the bodies or a single one, has its own weights [W, 2 W]. The decays start
+    spread over the memories of `MEMORY`. A step's output depends on that step and earlier ones.
     """
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B S G W"]) -> Float[Array, "B S G W"]:
+    def __call__(self, x: Float[Array, "B S N W"]) -> Float[Array, "B S N W"]:
+        """Computes the state of each group after each step."""
         groups, width = x.shape[-2:]
         init = nn.initializers.lecun_normal(batch_axis=(0,))
         kernel = self.param("kernel", init, (groups, width, 2 * width), jnp.float32)
         bias = self.param("bias", _decay_bias, (groups, 2 * width), jnp.float32)
         gates = (
-            jnp.einsum("BSGW,GWE->BSGE", x, kernel.astype(x.dtype))
+            jnp.einsum("BSNW,NWO->BSNO", x, kernel.astype(x.dtype))
             + bias.astype(x.dtype)[None, None]
         )
         decay, candidate = jnp.split(widen(gates), 2, -1)
         return linear_recurrence(jax.nn.sigmoid(decay), candidate).astype(x.dtype)
 
 
-def _decay_bias(key: jax.Array, shape: tuple[int, int], dtype=jnp.float32) -> jax.Array:
-    """Logits of the decays 1 - 1/m for memories m from 2 to 64 steps; zeros for candidates."""
+def _decay_bias(key: jax.Array, shape: tuple[int, int], dtype: type = jnp.float32) -> jax.Array:
+    """Returns the logits of the decays 1 - 1/m for memories of m days, and zeros for the inputs."""
     del key
-    memory = np.geomspace(2, 64, shape[1] // 2)
+    memory = np.geomspace(*MEMORY, shape[1] // 2)
     row = np.concatenate([np.log(memory - 1), np.zeros(shape[1] // 2)])
     return jnp.asarray(np.broadcast_to(row, shape), dtype)

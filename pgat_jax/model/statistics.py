@@ -1,4 +1,4 @@
-"""What the fusion tells of itself: the numbers with which its failure would be seen."""
+"""Statistics of the fusion and its gate, by which a failing fusion can be seen in the records."""
 
 import jax
 import jax.numpy as jnp
@@ -6,8 +6,11 @@ from jaxtyping import Array, Float
 
 from pgat_jax.model.precision import widen
 
+# A gate below this value is saturated, and so is one above 1 minus it.
 CLOSED = 0.05
-"""A gate below it lets next to nothing through; above one minus it, next to everything."""
+# Keeps a ratio of norms finite where its denominator is 0.
+TINY = 1e-12
+# Names of the statistics. All of them are 0 where the gate is closed for good.
 NAMES = (
     "gate_mean",
     "gate_spread",
@@ -18,7 +21,6 @@ NAMES = (
     "fused_spread",
     "body_spread",
 )
-"""The statistics, all of them zero where the gate is closed for good."""
 
 
 def fusion_statistics(
@@ -28,11 +30,19 @@ def fusion_statistics(
     embedding: Float[Array, "N D"],
     entropy: Float[Array, ""],
 ) -> dict[str, Float[Array, ""]]:
-    """Scalars by ``NAMES``; no gradient passes through them.
+    """Computes the statistics; no gradient passes through them.
 
-    ``gate_saturation`` is the share of gates beyond ``CLOSED`` or one minus it,
-    ``attention_entropy`` in nats (uniform is ln 13), ``branch_ratio`` the norm of gate * fused
-    over that of enc, the spreads standard deviations.
+    Args:
+        enc: the stream of the past days.
+        fused: the stream that the fusion makes of it.
+        gate: the gate, between 0 and 1.
+        embedding: a vector for each body.
+        entropy: the mean entropy of the attention over the bodies, in nats; ln 13 is uniform.
+
+    Returns:
+        Scalars by `NAMES`. A spread is a standard deviation; `gate_saturation` is the share of
+        saturated gates; `attention_entropy` is `entropy`; `branch_ratio` is the norm of
+        gate * fused, divided by that of enc.
     """
     enc, fused, gate, embedding = (
         jax.lax.stop_gradient(widen(x)) for x in (enc, fused, gate, embedding)
@@ -42,7 +52,7 @@ def fusion_statistics(
         gate.std(),
         jnp.mean(jnp.abs(gate - 0.5) > 0.5 - CLOSED),
         jax.lax.stop_gradient(entropy),
-        jnp.linalg.norm(gate * fused) / (jnp.linalg.norm(enc) + 1e-12),
+        jnp.linalg.norm(gate * fused) / (jnp.linalg.norm(enc) + TINY),
         enc.std(),
         fused.std(),
         embedding.std(),
@@ -51,5 +61,5 @@ def fusion_statistics(
 
 
 def no_statistics() -> dict[str, Float[Array, ""]]:
-    """Of a fusion that does not exist."""
+    """Returns 0 for each of `NAMES`: the statistics of a model that has no fusion."""
     return {name: jnp.zeros(()) for name in NAMES}

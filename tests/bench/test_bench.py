@@ -1,26 +1,34 @@
-"""The bench of the tiny model, and the roofs."""
+"""The bench of the tiny model."""
+
+import json
 
 import pytest
 
 from pgat_jax import load_config
-from pgat_jax.bench.bench import MEANINGS, measure
-from pgat_jax.bench.roofline import Bounds, Peaks, bounds
+from pgat_jax.bench import bench as module
+from pgat_jax.bench.bench import MEANINGS, bench, measure
+from pgat_jax.bench.roofline import Bounds
 
-PEAKS = Peaks(flops=1e12, bytes=1e11, kernel=1e-6, source="made up")
+
+@pytest.fixture
+def figures(monkeypatch):
+    """Invented figures in place of measured ones."""
+    values = dict.fromkeys(MEANINGS, 1234.5678) | {"device": "cpu", "verdict": "launch bound"}
+    monkeypatch.setattr(module, "measure", lambda config, profile: values)
+    return values
 
 
-@pytest.mark.parametrize(
-    ("flops", "moved", "started", "verdict"),
-    [
-        (1e12, 1e9, 1000, "compute"),
-        (1e9, 1e11, 1000, "memory"),
-        (1e9, 1e9, 100_000, "launch"),
-    ],
-)
-def test_the_longest_of_three_times_binds(flops, moved, started, verdict):
-    least = bounds(flops, moved, started, PEAKS)
-    assert least == Bounds(flops / 1e12, moved / 1e11, started * 1e-6)
-    assert least.verdict == verdict
+def test_the_table_has_a_row_for_each_figure(figures, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert bench(load_config("tiny")) == figures
+    printed = capsys.readouterr().out
+    assert all(meaning in printed for meaning in MEANINGS.values())
+    assert "1,235" in printed and "launch bound" in printed
+
+
+def test_json_has_every_figure_and_nothing_else(figures, capsys):
+    bench(load_config("tiny"), as_json=True)
+    assert json.loads(capsys.readouterr().out) == figures
 
 
 @pytest.mark.slow

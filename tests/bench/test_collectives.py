@@ -1,5 +1,5 @@
-from pgat_jax.bench.collectives import Collective, bytes_of, collectives
-from pgat_jax.bench.program import parse
+from pgat_jax.bench.collectives import Collective, find_collectives, sum_bytes
+from pgat_jax.bench.program import parse_program
 
 PROGRAM = """
 %body (state: (s32[], f32[4,8])) -> (s32[], f32[4,8]) {
@@ -21,9 +21,9 @@ backend_config={"known_trip_count":{"n":"2"}}
 
 
 def test_collectives_are_read_with_their_bytes_and_the_loops_around_them():
-    found = collectives(parse(PROGRAM))
+    found = find_collectives(parse_program(PROGRAM))
     assert found == [
         Collective("all-reduce", (32, 3), 134, 6),
         Collective("all-gather", (16,), 64, 1),
     ]
-    assert bytes_of(found) == {"all-reduce": 804, "all-gather": 64}
+    assert sum_bytes(found) == {"all-reduce": 804, "all-gather": 64}

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import pytest
 
 from pgat_jax import build, load_config, load_data
+from pgat_jax.data.batch import batch_shapes
 from pgat_jax.mesh import make_mesh
-from pgat_jax.model.build import batch_shapes
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.state import state_shapes, table_shapes
 from pgat_jax.training.step import train_step

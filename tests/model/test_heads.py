@@ -1,16 +1,15 @@
-"""Heads, and what the past of the targets says."""
+"""Each head on its own stream, and the loss that belongs to it."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgat_jax.config import LossConfig
-from pgat_jax.model.heads import HEADS
-from pgat_jax.model.momentum import WINDOWS, target_statistics
+from pgat_jax.model.heads import HEADS, criterion_loss
+from pgat_jax.model.losses import mixture_nll, mse, pinball
 from tests.model.conftest import normal
 
 
@@ -54,22 +53,24 @@ def test_a_mixture_is_one(components):
     np.testing.assert_allclose(outputs.point, expected, atol=1e-5)
 
 
-def test_statistics_of_the_past_are_those_of_pandas():
-    x = np.asarray(normal(0, 1, 120, 1))
-    label, ahead = 40, 3
-    actual = np.asarray(target_statistics(jnp.asarray(x), label + ahead, ahead))
-    actual = actual.reshape(label + ahead, 1, len(WINDOWS), 5)
-    series = pd.Series(x[0, :, 0])
-    for i, window in enumerate(WINDOWS):
-        past = series.rolling(window)
-        variance = past.var(ddof=0) + 1e-3
-        np.testing.assert_allclose(actual[:label, 0, i, 0], past.mean()[-label:], atol=1e-5)
-        expected = 0.5 * np.log(variance)
-        np.testing.assert_allclose(actual[:label, 0, i, 2], expected[-label:], atol=1e-4)
-        level = (series.cumsum() - series.cumsum().rolling(window).mean()) / np.sqrt(window)
-        np.testing.assert_allclose(actual[:label, 0, i, 1], level[-label:], atol=1e-4)
-        third = past.apply(lambda w: np.mean((w - w.mean()) ** 3), raw=True) / variance**1.5
-        np.testing.assert_allclose(actual[:label, 0, i, 4], np.arcsinh(third)[-label:], atol=1e-3)
-        fourth = past.apply(lambda w: np.mean((w - w.mean()) ** 4), raw=True) / variance**2 - 3
-        np.testing.assert_allclose(actual[:label, 0, i, 3], np.arcsinh(fourth)[-label:], atol=1e-3)
-    assert np.all(actual[label:] == actual[label - 1])
+def test_every_parameter_of_a_mixture_of_one_component_gets_gradient():
+    loss = LossConfig(criterion="nll", mixture_components=1)
+    head, x, target = HEADS["nll"](4, loss), normal(0, 2, 3, 8), normal(1, 2, 3, 4)
+    params = head.init(jax.random.key(0), x, {})
+    assert set(params["params"]) == {"means", "scales"}
+    gradient = jax.grad(lambda p: criterion_loss(head.apply(p, x, {}), target, loss))(params)
+    assert all(np.all(np.asarray(leaf)) for leaf in jax.tree.leaves(gradient))
+
+
+@pytest.mark.parametrize("criterion", HEADS)
+def test_the_loss_is_that_of_the_criterion(criterion):
+    loss = LossConfig(criterion=criterion)
+    outputs, target = run_head(loss, normal(0, 2, 3, 8)), normal(1, 2, 3, 4)
+    expected = {
+        "mse": lambda: mse(outputs.point, target),
+        "quantile": lambda: pinball(outputs.quantiles, loss.quantiles, target),
+        "nll": lambda: mixture_nll(outputs.mixture, target),
+    }[criterion]()
+    assert float(criterion_loss(outputs, target, loss)) == pytest.approx(float(expected))
+    given = {"mse": None, "quantile": "quantiles", "nll": "mixture"}[criterion]
+    assert all((getattr(outputs, k) is None) == (k != given) for k in ("quantiles", "mixture"))

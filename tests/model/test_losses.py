@@ -1,7 +1,5 @@
 """Losses against independent formulae, and where plain ones would overflow."""
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,14 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pgat_jax.model import losses
+from pgat_jax.model.heads import Mixture
 
 SHAPE = (3, 5, 4)
-
-
-class Mixture(NamedTuple):
-    log_weights: jax.Array
-    means: jax.Array
-    scales: jax.Array
 
 
 def random_mixture(rng: np.random.Generator, shape=SHAPE, components=3) -> Mixture:

@@ -4,7 +4,7 @@ import pytest
 
 from pgat_jax import load_config
 from pgat_jax.data.columns import list_computed_columns
-from tools.scaling import SIZES, counted_flops, forward_flops, sent_bytes
+from tools.scaling import SIZES, compute_forward_flops, compute_sent_bytes, count_program_flops
 
 BATCH = 2
 QUICK = {"recovery"}
@@ -15,13 +15,13 @@ QUICK = {"recovery"}
 )
 def test_the_formula_is_the_forward_pass_and_a_step_three_of_them(size):
     config, columns = load_config(*SIZES[size]), list_computed_columns()
-    forward, gradient = counted_flops(config, columns, BATCH)
-    assert forward == forward_flops(config, columns, BATCH)
+    forward, gradient = count_program_flops(config, columns, BATCH)
+    assert forward == compute_forward_flops(config, columns, BATCH)
     assert gradient == pytest.approx(3 * forward, rel=0.05)
 
 
 def test_what_a_device_sends_hardly_depends_on_how_many_there_are():
-    eight, thousand = (sent_bytes(28_838_202, n, 1) for n in (8, 1024))
+    eight, thousand = (compute_sent_bytes(28_838_202, n, 1) for n in (8, 1024))
     assert thousand / eight == pytest.approx(8 / 7, rel=2e-3)
-    assert sent_bytes(28_838_202, 1, 1) == 0
-    assert sent_bytes(28_838_202, 2, 4) == pytest.approx(eight * 2.5 / 1.75)
+    assert compute_sent_bytes(28_838_202, 1, 1) == 0
+    assert compute_sent_bytes(28_838_202, 2, 4) == pytest.approx(eight * 2.5 / 1.75)

@@ -32,13 +32,13 @@ CAUSE = Cause(
         name="influence_weak",
         claim="the gated stream is added at a tenth of its size",
         module=__name__,
-        intercept=intercept_calls(PGAT, _weaken, method="_fuse"),
+        intercept=intercept_calls(PGAT, _weaken, method="fuse"),
     ),
     remedy=Intervention(
         name="residual_removed",
         claim="the stream continues as gate * fused, without the residual",
         module=__name__,
-        intercept=intercept_calls(PGAT, _drop_residual, method="_fuse"),
+        intercept=intercept_calls(PGAT, _drop_residual, method="fuse"),
     ),
     rank=5,
 )

@@ -29,6 +29,6 @@ CAUSE = Cause(
         name="fused_discarded",
         claim="the fused stream is computed and discarded",
         module=__name__,
-        intercept=intercept_calls(PGAT, _discard_fused, method="_fuse"),
+        intercept=intercept_calls(PGAT, _discard_fused, method="fuse"),
     ),
 )

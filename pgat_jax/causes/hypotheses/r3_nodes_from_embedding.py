@@ -9,7 +9,8 @@ from pgat_jax.causes.cause import ANALYSIS, Cause
 from pgat_jax.causes.interception import Interceptor
 from pgat_jax.causes.intervention import Intervention
 from pgat_jax.model.embedding import Embedding
-from pgat_jax.model.nodes import BodyFeatures, Nodes
+from pgat_jax.model.fusion import BodyFeatures
+from pgat_jax.model.nodes import Nodes
 
 
 def _feed_phases() -> Interceptor:

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from pgat_jax.causes.edits import replace_leaf
 from pgat_jax.causes.interception import intercept_calls
 from pgat_jax.causes.intervention import WiringFault
+from pgat_jax.model.attention import SelfAttention
 from pgat_jax.model.build import Params
-from pgat_jax.model.layers import SelfAttention
 
 
 def _add_maps(params: Params) -> Params:

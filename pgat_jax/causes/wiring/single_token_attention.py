@@ -11,8 +11,8 @@ import numpy as np
 
 from pgat_jax.causes.interception import intercept_calls
 from pgat_jax.causes.intervention import WiringFault
-from pgat_jax.model.layers import attend
-from pgat_jax.model.phase import BodyTokens
+from pgat_jax.model.attention import attend
+from pgat_jax.model.tokens import BodyTokens
 from pgat_jax.names import BODIES
 
 
