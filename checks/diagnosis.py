@@ -77,7 +77,7 @@ def measure(
     """Compiles a proved program and measures it at the caller's data and at drawn points."""
     program = proof.differentiable_program
     runner = Runner(program, proof.reachable)
-    check_purity(runner, sampler.data(program.args))
+    check_purity(runner, sampler.keep_parameters(program.args))
     datasets = read_batches(program, batches)
     return gather_evidence(proof, runner, sampler, datasets, optimizer, say)
 

@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from checks.flow.taps import TappedEquation, tap
+from checks.measure.chain import Chain, make_default_optimizer
 from checks.measure.movement import Standstill, find_standstills
-from checks.measure.nonfinite import Blame, blame, find_first_failures
+from checks.measure.nonfinite import NonFiniteFlags, find_first_failures, flag_gradient
 from checks.measure.points import Sampler
-from checks.measure.readings import narrow
+from checks.measure.readings import narrow_point
 from checks.measure.response import Response, measure_responses
 from checks.measure.rules import RuleError, compare_rules, find_rule_calls
-from checks.measure.simulate import Chain, Training, default_optimizer, train
 from checks.measure.solves import SolveError, compare_solves, find_solve_calls
 from checks.measure.survey import Survey, take_survey
+from checks.measure.training import Training, train
 from checks.program.leaves import Partition
 from checks.program.places import describe_rule
 from checks.program.runner import Runner
@@ -100,11 +101,11 @@ class Evidence:
         return find_first_failures(self.runner.watched, [m.written for m in self.survey.data])
 
     @cached_property
-    def blames(self) -> dict[int, Blame]:
+    def flags(self) -> dict[int, NonFiniteFlags]:
         """By batch, what makes the loss or a gradient not finite, as far as judges ask."""
         bad_losses = {i for i, m in enumerate(self.survey.data) if not np.isfinite(m.written.loss)}
         return {
-            i: blame(self.runner, *narrow(self.runner, self.survey.data[i].point))
+            i: flag_gradient(self.runner, *narrow_point(self.runner, self.survey.data[i].point))
             for i in sorted(bad_losses | set(self.failures.values()))
         }
 
@@ -118,13 +119,13 @@ class Evidence:
         }
 
     @cached_property
-    def training_blames(self) -> dict[int, Blame]:
+    def training_flags(self) -> dict[int, NonFiniteFlags]:
         """By batch, what makes a gradient not finite during the optimiser's steps."""
         data, training = self.survey.data, self.training
         steps = [step for step, by_slope in self.training_failures.values() if by_slope]
         leaves = training.before_failure or training.leaves[0]
         return {
-            i: blame(self.runner, leaves, narrow(self.runner, data[i].point)[1])
+            i: flag_gradient(self.runner, leaves, narrow_point(self.runner, data[i].point)[1])
             for i in sorted({(step - 1) % len(data) for step in steps})
         }
 
@@ -186,7 +187,7 @@ def gather_evidence(
     """
     survey = take_survey(runner, sampler, proof.dependence, datasets, say)
     say("training steps")
-    optimizer = optimizer or default_optimizer(survey.data[0].wide.leaves)
+    optimizer = optimizer or make_default_optimizer(survey.data[0].wide.leaves)
     chain = Chain(optimizer, runner.program.params)
     training = train(runner, chain, survey.data)
     say("leaves without a gradient at the data")

@@ -14,10 +14,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from checks.measure.chain import Chain
 from checks.measure.points import Point, Sampler
-from checks.measure.readings import Measured, measure
-from checks.measure.simulate import STEPS, Chain, Training, train
+from checks.measure.readings import Measurement, measure_point
 from checks.measure.survey import Survey
+from checks.measure.training import STEPS, Training, train
 from checks.program import jaxprs
 from checks.program.interpret import Interpreter
 from checks.program.runner import Runner, widen_args, widen_array
@@ -56,9 +57,9 @@ class DiagnosedLoss:
         return self.runner.program
 
     @cached_property
-    def measured(self) -> list[Measured]:
+    def measured(self) -> list[Measurement]:
         """The gradients and readings at each point."""
-        return [measure(self.runner, self.sampler, point) for point in self.points]
+        return [measure_point(self.runner, self.sampler, point) for point in self.points]
 
     @property
     def survey(self) -> Survey:

@@ -14,10 +14,10 @@ from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.failing_leaf import FailingLeaf
 from checks.measure.movement import moves_enough
 from checks.measure.points import root_mean_square
-from checks.measure.rounding import LOST, rounding_errors
+from checks.measure.rounding import LOST, measure_rounding
 from checks.measure.rules import compare_rules, find_rule_calls
-from checks.measure.simulate import CHECKPOINTS
 from checks.measure.strength import measure_strengths
+from checks.measure.training import CHECKPOINTS
 from checks.program.bits import has_leaf
 from checks.program.runner import widen_array
 
@@ -115,7 +115,7 @@ def _measure_update(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasuremen
     if slope is None or first is None or not np.isfinite(slope).all():
         return LeafMeasurement(size, False)
     is_downhill = float(np.sum(first * slope).real) < 0
-    errors = rounding_errors(loss.runner, loss.survey, [leaf])
+    errors = measure_rounding(loss.runner, loss.survey, [leaf])
     is_lost = errors.get(leaf, 0.0) > LOST
     is_moved = moves_enough(loss.survey, leaf, training.moved[leaf])
     return LeafMeasurement(size, is_downhill and is_moved and not is_lost)

@@ -10,7 +10,7 @@ from jax import lax
 
 from checks.cures.edits import Edit, EquationGroup
 from checks.cures.failures import Failures
-from checks.measure.readings import narrow
+from checks.measure.readings import narrow_point
 from checks.program.control import split_while
 from checks.program.interpret import Interpreter
 from checks.program.runner import QUICK
@@ -25,7 +25,7 @@ def edit_loop(failures: Failures, group: EquationGroup) -> Edit:
         group: `while` equations at one place.
     """
     runner = failures.loss.runner
-    leaves, args = narrow(runner, failures.loss.points[0])
+    leaves, args = narrow_point(runner, failures.loss.points[0])
     program = runner.program
     count = jax.jit(lambda given: _Counter().run(program.jaxpr, given)[1], compiler_options=QUICK)
     notes = count(program.list_inputs(leaves, args))

@@ -11,9 +11,9 @@ import optax
 from checks.cures.edits import Edit
 from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
+from checks.measure.chain import fill_gradient
 from checks.measure.points import root_mean_square
-from checks.measure.simulate import filled
-from checks.measure.stages import Stage, blamed_stage, closed_over, with_stage
+from checks.measure.stages import Stage, find_blamed_stage, get_closure, replace_stage
 
 # The learning rate that replaces one of zero: the default of Adam.
 _RATE = 1e-3
@@ -55,7 +55,7 @@ def _find_stage(failures: Failures, leaf: int) -> Stage:
     loss = failures.loss
     leaves, gradient = loss.points[0].leaves, loss.measured[0].wide
     with jax.enable_x64(True):
-        return blamed_stage(loss.chain, leaves, filled(gradient, leaves), leaf)
+        return find_blamed_stage(loss.chain, leaves, fill_gradient(gradient, leaves), leaf)
 
 
 def _swap_stage(
@@ -68,7 +68,7 @@ def _swap_stage(
         swapped[:] = [swap(old, stage, leaves, failures)]
         return swapped[0][1] if swapped[0] else old
 
-    optimizer = with_stage(failures.loss.chain.optimizer, stage.path, replace)
+    optimizer = replace_stage(failures.loss.chain.optimizer, stage.path, replace)
     if swapped[0] is None:
         return None
     return _replace_optimizer(swapped[0][0], leaves, optimizer)
@@ -80,7 +80,7 @@ def _replace_optimizer(text: str, leaves: tuple[int, ...], optimizer: Any) -> Ed
 
 def _relabel(old: Any, stage: Stage, leaves: Sequence[int], failures: Failures) -> Any:
     """Gives the leaves of an `optax.partition` the label that most other leaves have."""
-    known = closed_over(old.update)
+    known = get_closure(old.update)
     if not {"transforms", "param_labels"} <= set(known):
         return None
     params = failures.loss.chain.tree(failures.loss.points[0].leaves)

@@ -5,7 +5,7 @@ import numpy as np
 from checks.evidence import Evidence
 from checks.findings import Finding, Findings
 from checks.judges.judge import Judge
-from checks.measure.nonfinite import describe, is_finite
+from checks.measure.nonfinite import describe_origins, is_finite
 from checks.program.runner import widen_array
 
 
@@ -21,7 +21,7 @@ def find_problems(evidence: Evidence) -> list[str]:
     problems = []
     for batch, measured in enumerate(evidence.survey.data):
         if not np.isfinite(measured.written.loss):
-            text, places = describe(evidence.blames[batch].of_loss())
+            text, places = describe_origins(evidence.flags[batch].of_loss())
             at = f" ({places[0]})" if places else ""
             problems.append(f"the loss is {measured.written.loss} on batch {batch}: {text}{at}")
     return problems
@@ -30,7 +30,7 @@ def find_problems(evidence: Evidence) -> list[str]:
 def _judge_data(evidence: Evidence, leaf: int) -> Finding:
     batch = evidence.failures[leaf]
     measured, position = evidence.survey.data[batch], evidence.runner.watched.index(leaf)
-    text, places = describe(evidence.blames[batch].of_leaf(position))
+    text, places = describe_origins(evidence.flags[batch].of_leaf(position))
     slope = measured.written.leaves[leaf]
     elements = np.zeros(0) if slope is None else widen_array(slope)
     count = int((~np.isfinite(elements)).sum())
@@ -48,8 +48,8 @@ def _judge_training(evidence: Evidence, leaf: int) -> Finding:
     if not by_slope:
         own = f"{text}: the optimiser makes it out of a finite gradient"
         return Finding("non_finite", own, ("optimiser",))
-    flags = evidence.training_blames[(step - 1) % len(evidence.survey.data)]
-    made, places = describe(flags.of_leaf(evidence.runner.watched.index(leaf)))
+    flags = evidence.training_flags[(step - 1) % len(evidence.survey.data)]
+    made, places = describe_origins(flags.of_leaf(evidence.runner.watched.index(leaf)))
     return Finding("non_finite", f"{text}; {made}", places)
 
 

@@ -9,7 +9,7 @@ from checks.findings import Findings
 from checks.judges.ends import add_ends
 from checks.judges.judge import Judge
 from checks.judges.views import describe_size, find_in_views
-from checks.measure.simulate import STEPS
+from checks.measure.training import STEPS
 
 
 def find_stuck(evidence: Evidence) -> Findings:

@@ -9,14 +9,14 @@ from checks.judges.judge import Judge
 from checks.judges.starved import is_starved
 from checks.measure.movement import Standstill
 from checks.measure.points import root_mean_square
-from checks.measure.rounding import LOST, rounding_errors
+from checks.measure.rounding import LOST, measure_rounding
 from checks.program.runner import widen_array
 
 
 def find_underflow(evidence: Evidence) -> Findings:
     """Finds leaves whose gradient is mostly rounding, and those that move in float64 alone."""
     found: dict[int, list[Finding]] = {}
-    errors = rounding_errors(evidence.runner, evidence.survey, evidence.alive)
+    errors = measure_rounding(evidence.runner, evidence.survey, evidence.alive)
     for leaf, error in errors.items():
         if error > LOST:
             found.setdefault(leaf, []).append(_describe_rounding(error))

@@ -6,7 +6,7 @@ import numpy as np
 
 from checks.evidence import Evidence, View
 from checks.findings import Finding, Findings, SliceFinding
-from checks.measure.readings import views
+from checks.measure.readings import find_largest_by_view
 
 # The views of a leaf -> for each view, whether the verdict holds for each slice.
 Select = Callable[[Sequence[View]], list[np.ndarray]]
@@ -47,7 +47,7 @@ def find_largest_gradient(evidence: Evidence, leaf: int, view: int, chosen: np.n
     """Returns the largest |gradient| of these slices over the batches, in float64."""
     readings = [m.readings[leaf] for m in evidence.survey.data]
     sizes = [reading.size[view] for reading in readings if reading is not None]
-    found = np.max(sizes, axis=0) if sizes else views(np.zeros(()))[0]
+    found = np.max(sizes, axis=0) if sizes else find_largest_by_view(np.zeros(()))[0]
     return float(found[chosen].max(initial=0.0))
 
 

@@ -1,7 +1,7 @@
-"""Gradients as if each choice that the data make had gone another way.
+"""Gradients for branches that no sampled input takes.
 
-For a leaf in a branch which no drawn input ever takes. Either the values stay those of the branch
-taken and the derivatives of the others are added, or every choice is turned round.
+Either the derivatives of the untaken branches are added to those of the branch taken, or every
+`cond` and `select_n` that depends on the data takes the next branch.
 """
 
 from typing import Any
@@ -20,8 +20,8 @@ from checks.proofs.context import walk
 from checks.proofs.dependence import Dependence
 
 
-def choices(program: Program, dependence: Dependence) -> set[SitePath]:
-    """Paths of the `select_n` and `cond` equations whose choice depends on the arguments."""
+def find_choices(program: Program, dependence: Dependence) -> set[SitePath]:
+    """Returns the paths of the `select_n` and `cond` equations whose choice depends on the data."""
     first = program.leaf_count + len(program.params.fixed)
     count = len(program.args.learning) + len(program.args.fixed)
     mask = ((1 << count) - 1) << first
@@ -32,17 +32,17 @@ def choices(program: Program, dependence: Dependence) -> set[SitePath]:
     }
 
 
-def every_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
-    """The float64 gradient with the derivatives of all branches of these choices."""
-    return _gradient(runner, _Opened(paths), point)
+def differentiate_every_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
+    """Computes the float64 gradient with the derivatives of all branches of these choices."""
+    return _differentiate(runner, _EveryBranch(paths), point)
 
 
-def other_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
-    """The float64 gradient with each of these choices turned round."""
-    return _gradient(runner, _Turned(paths), point)
+def differentiate_other_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
+    """Computes the float64 gradient with the next branch of each of these choices."""
+    return _differentiate(runner, _OtherBranch(paths), point)
 
 
-def _gradient(runner: Runner, opened: Widener, point: Point) -> Gradient:
+def _differentiate(runner: Runner, opened: Widener, point: Point) -> Gradient:
     program = runner.program
 
     def loss(moved: dict[int, Any], inputs: list[Any]) -> Any:
@@ -57,18 +57,18 @@ def _gradient(runner: Runner, opened: Widener, point: Point) -> Gradient:
         return Gradient(float(value), leaves)
 
 
-class _Opened(Widener):
-    """The shadow with the chosen choices open to derivatives from all sides."""
+class _EveryBranch(Widener):
+    """The float64 program with the derivatives of all branches of some choices."""
 
     def __init__(self, paths: set[SitePath]) -> None:
         super().__init__()
         self._paths = paths
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """A selection with the derivatives of all its cases."""
+        """Computes an equation; a chosen selection has the derivatives of all its cases."""
         results = super().compute(site, operands, feed)
         if site.path in self._paths and site.equation.primitive.name == "select_n":
-            return [_with_slopes(results[0], operands[1:])]
+            return [_add_slopes(results[0], operands[1:])]
         return results
 
     def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
@@ -80,35 +80,35 @@ class _Opened(Widener):
             self.run_inside(site, i, branch, operands[1:], {})[0]
             for i, branch in enumerate(site.equation.params["branches"])
         ]
-        return [_with_slopes(x, list(xs)) for x, *xs in zip(results, *branches)], notes
+        return [_add_slopes(x, list(xs)) for x, *xs in zip(results, *branches)], notes
 
 
-class _Turned(Widener):
-    """The shadow with the chosen choices turned round: the next case instead of the one chosen."""
+class _OtherBranch(Widener):
+    """The float64 program with the next branch of some choices."""
 
     def __init__(self, paths: set[SitePath]) -> None:
         super().__init__()
         self._paths = paths
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """A selection of the next case."""
+        """Computes an equation; a chosen selection takes the next case."""
         if site.path in self._paths and site.equation.primitive.name == "select_n":
-            operands = [_next(operands[0], len(operands) - 1), *operands[1:]]
+            operands = [_choose_next(operands[0], len(operands) - 1), *operands[1:]]
         return super().compute(site, operands, feed)
 
     def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
         """A `cond` that takes the next branch."""
         if site.path in self._paths:
             count = len(site.equation.params["branches"])
-            operands = [_next(operands[0], count), *operands[1:]]
+            operands = [_choose_next(operands[0], count), *operands[1:]]
         return super().control(site, operands, feeds)
 
 
-def _next(which: Any, count: int) -> Any:
+def _choose_next(which: Any, count: int) -> Any:
     return ~which if which.dtype == jnp.bool_ else (which + 1) % count
 
 
-def _with_slopes(value: Any, others: list[Any]) -> Any:
+def _add_slopes(value: Any, others: list[Any]) -> Any:
     if not jnp.issubdtype(value.dtype, jnp.inexact):
         return value
     return value + sum(x - lax.stop_gradient(x) for x in others)

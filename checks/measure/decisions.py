@@ -1,7 +1,7 @@
-"""Whether a program decides in float64 as it does as written.
+"""Compares the decisions that a program makes as written and in float64.
 
-Comparisons, casts to integers, orders and roundings are decisions. Where one of them falls
-otherwise, two losses may differ for another reason than rounding.
+Comparisons, casts to integers, orders and roundings are decisions. If one of them differs, two
+losses may differ for another reason than rounding.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from checks.measure.points import Point
-from checks.measure.readings import narrow
+from checks.measure.readings import narrow_point
 from checks.program import jaxprs
 from checks.program.interpret import Interpreter
 from checks.program.leaves import is_key
@@ -22,36 +22,39 @@ from checks.program.sites import Run, Site
 _STEPS = frozenset({"floor", "ceil", "round", "sign"})
 
 
-def decides_alike(runner: Runner, point: Point) -> bool:
-    """Whether all decisions at a point are the same as written and in float64.
+def has_same_decisions(runner: Runner, point: Point) -> bool:
+    """Returns whether all decisions at a point are the same as written and in float64.
 
-    A loop of unknown length may take another number of steps, which nothing here would show.
+    The answer is no for a program with a loop of unknown length: the loop may take another number
+    of steps, which is not seen here.
     """
     program = runner.program
     if "while" in jaxprs.collect_primitives(program.jaxpr):
         return False
-    leaves, args = narrow(runner, point)
-    written = _decisions(_Written(), program.jaxpr, program.list_inputs(leaves, args))
-    widener, leaves = _Wide(), [*map(widen_array, point.leaves)]
+    leaves, args = narrow_point(runner, point)
+    written = _collect_decisions(
+        _WrittenDecisions(), program.jaxpr, program.list_inputs(leaves, args)
+    )
+    widener, leaves = _WideDecisions(), [*map(widen_array, point.leaves)]
     with jax.enable_x64(True):
-        wide = _decisions(
+        wide = _collect_decisions(
             widener, program.jaxpr, program.list_inputs(leaves, widen_args(point.args))
         )
     return all(map(np.array_equal, written, wide))
 
 
-def _decisions(interpreter: Interpreter, jaxpr: Any, inputs: list[Any]) -> list[np.ndarray]:
-    """In the order of the program."""
+def _collect_decisions(interpreter: Interpreter, jaxpr: Any, inputs: list[Any]) -> list[np.ndarray]:
+    """Returns what the program decides, in program order."""
     run = jax.jit(lambda given: interpreter.run(jaxpr, given)[1], compiler_options=QUICK)
     notes = run(inputs)
     return [np.asarray(x) for path in sorted(notes) for x in notes[path]]
 
 
-class _Written(Interpreter):
-    """Notes what equations make of floats that is no float, and steps."""
+class _WrittenDecisions(Interpreter):
+    """Notes results of floats that are no floats, and those of step functions."""
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
-        """The results as they are, and the decisions among them."""
+        """Returns the results unchanged, and notes the decisions among them."""
         if not any(map(jaxprs.is_differentiable, site.equation.invars)):
             return results, {}
         is_step = site.equation.primitive.name in _STEPS
@@ -59,8 +62,8 @@ class _Written(Interpreter):
         return results, {site.path: made} if made else {}
 
 
-class _Wide(_Written, Widener):
-    """The same in float64."""
+class _WideDecisions(_WrittenDecisions, Widener):
+    """Notes the same in float64."""
 
 
 def _is_float(value: Any) -> bool:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from checks.measure.simulate import Chain, Training, ask_on, filled
-from checks.measure.stages import Stage, blamed_stage
+from checks.measure.chain import Chain, fill_gradient, repeat_gradient
+from checks.measure.stages import Stage, find_blamed_stage
 from checks.measure.survey import Survey
+from checks.measure.training import Training
 from checks.program.runner import Gradient
 
 # Elements with a gradient below this share of the leaf's largest need not move.
@@ -64,7 +65,7 @@ def find_standstills(
     def is_enough(leaf: int, moved: np.ndarray) -> bool:
         return moves_enough(survey, leaf, moved)
 
-    record, asked = ask_on(chain, training.last, training.state, written, still, is_enough)
+    record, asked = repeat_gradient(chain, training.last, training.state, written, still, is_enough)
     asked += max(training.leaves)
     still = [i for i in still if not is_enough(i, np.asarray(record.moved[i]))]
     return {i: _standstill(survey, chain, i, asked) for i in still}
@@ -74,8 +75,8 @@ def find_starving_stage(survey: Survey, chain: Chain, leaf: int) -> Stage:
     """Returns the stage that makes the leaf's update smallest, in float64."""
     leaves = survey.data[0].point.leaves
     with jax.enable_x64(True):
-        gradients = filled(_finite(survey.data[0].wide), leaves)
-        return blamed_stage(chain, leaves, gradients, leaf)
+        gradients = fill_gradient(_finite(survey.data[0].wide), leaves)
+        return find_blamed_stage(chain, leaves, gradients, leaf)
 
 
 def _standstill(survey: Survey, chain: Chain, leaf: int, asked: int) -> Standstill:
@@ -90,7 +91,7 @@ def _first_move(chain: Chain, leaves: Sequence[np.ndarray], gradient: Gradient, 
     """Root mean square of the first non-zero move of the leaf by the optimiser in float64."""
     with jax.enable_x64(True):
         state = chain.init(leaves)
-        record, _ = ask_on(
+        record, _ = repeat_gradient(
             chain, leaves, state, gradient, [leaf], lambda _, moved: bool(moved.any())
         )
         return float(record.first[leaf])

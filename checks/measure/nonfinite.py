@@ -1,8 +1,8 @@
-"""The first equation that makes a NaN or an Inf, forward or backward.
+"""Finds the first equation that makes a NaN or an Inf, forward or backward.
 
-Every equation of the gradient's own program is flagged by `isfinite` on its results (never by a
-maximum or by the loss: XLA on CPU loses NaN in those). From a gradient that is not finite the flags
-are followed back, through values that are not finite only, to where they start: a NaN that a
+Every equation of the gradient's program is flagged by `isnan` and `isinf` on its results; a maximum
+would not do, since XLA on CPU loses NaN in one. From a gradient that is not finite the flags are
+followed back, through values that are not finite, to the equations where they start. A NaN that a
 `where` hides, or an Inf under a mask, is not reached.
 """
 
@@ -22,16 +22,17 @@ from checks.program.places import find_place
 from checks.program.runner import QUICK, Gradient, Runner, widen_array
 from checks.program.sites import Notes, Run, Site, SitePath
 
+# Most places that are named.
 _SHOWN = 4
 
 
-class Origin(NamedTuple):
-    """An equation whose result is not finite though its operands explain nothing of it.
+class FailureOrigin(NamedTuple):
+    """An equation whose result is not finite although its operands are.
 
     Attributes:
         site: the equation.
         kind: `NaN` or `Inf`.
-        step: first step of the innermost scan in which it happens, or None outside of scans.
+        step: the first step of the scan at which it happens; None outside of scans.
     """
 
     site: Site
@@ -45,29 +46,35 @@ class Origin(NamedTuple):
 
     @property
     def is_backward(self) -> bool:
-        """Whether it belongs to the backward pass."""
+        """Whether the equation belongs to the backward pass."""
         chain = [*self.site.enclosing, self.site.equation]
         return any("transpose(" in get_scopes(e) for e in chain)
 
 
 @dataclass
-class Blame:
-    """Flags of the gradient's program at one point, ready to be followed back from any leaf."""
+class NonFiniteFlags:
+    """The flags of a gradient's program at one point.
+
+    Attributes:
+        jaxpr: the program; its outputs are the loss and the gradients of the watched leaves.
+        flags: for each equation, four booleans for each step.
+        inputs: for each input, whether it contains NaN, and Inf.
+    """
 
     jaxpr: Any
     flags: Notes
     inputs: list[tuple[bool, bool]]
-    _found: dict[int, list[Origin]] = field(default_factory=dict)
+    _found: dict[int, list[FailureOrigin]] = field(default_factory=dict)
 
-    def of_loss(self) -> list[Origin]:
-        """Origins of a loss that is not finite."""
-        return self._from(0)
+    def of_loss(self) -> list[FailureOrigin]:
+        """Finds the origins of a loss that is not finite."""
+        return self._follow(0)
 
-    def of_leaf(self, position: int) -> list[Origin]:
-        """Origins of the gradient of the leaf at this position among the watched ones."""
-        return self._from(1 + position)
+    def of_leaf(self, position: int) -> list[FailureOrigin]:
+        """Finds the origins of a gradient, by the position of its leaf among the watched ones."""
+        return self._follow(1 + position)
 
-    def _from(self, output: int) -> list[Origin]:
+    def _follow(self, output: int) -> list[FailureOrigin]:
         if output not in self._found:
             tracer = _Tracer(self.flags)
             inner = jaxprs.open_jaxpr(self.jaxpr)
@@ -79,7 +86,15 @@ class Blame:
 
 
 def find_first_failures(watched: Sequence[int], gradients: Sequence[Gradient]) -> dict[int, int]:
-    """For each leaf whose gradient is not finite: the first of these gradients where it is not."""
+    """Finds the leaves whose gradient is not finite.
+
+    Args:
+        watched: indices of the leaves with a derivative.
+        gradients: one for each batch.
+
+    Returns:
+        By leaf, the first batch at which its gradient is not finite.
+    """
     found: dict[int, int] = {}
     for batch, gradient in enumerate(gradients):
         for leaf in watched:
@@ -89,20 +104,33 @@ def find_first_failures(watched: Sequence[int], gradients: Sequence[Gradient]) -
 
 
 def is_finite(slope: np.ndarray | None) -> bool:
-    """Whether every element of a gradient is finite, which also holds for a missing one."""
+    """Returns whether every element of a gradient is finite; a missing gradient is."""
     return slope is None or bool(np.isfinite(widen_array(slope)).all())
 
 
-def blame(runner: Runner, leaves: Sequence[Any], args: Partition) -> Blame:
-    """Runs the gradient's program as written, with flags, at one point."""
+def flag_gradient(runner: Runner, leaves: Sequence[Any], args: Partition) -> NonFiniteFlags:
+    """Runs the program of the gradient as written at one point, and flags its equations.
+
+    Args:
+        runner: the compiled program.
+        leaves: the parameters.
+        args: the further arguments of the loss.
+    """
     closed, inputs = runner.trace_gradient(leaves, args)
     flagged = jax.jit(lambda given: _Flagger().run(closed, given)[1], compiler_options=QUICK)
     flags = flagged(inputs)
-    return Blame(closed, jax.tree.map(np.asarray, flags), _flags_of(inputs))
+    return NonFiniteFlags(closed, jax.tree.map(np.asarray, flags), _flags_of(inputs))
 
 
-def describe(origins: Sequence[Origin]) -> tuple[str, tuple[str, ...]]:
-    """A sentence about the origins, and their places, first things first."""
+def describe_origins(origins: Sequence[FailureOrigin]) -> tuple[str, tuple[str, ...]]:
+    """Describes where a NaN or Inf starts.
+
+    Args:
+        origins: in program order.
+
+    Returns:
+        A sentence about the first origin, and the places of the first few.
+    """
     if not origins:
         return "no equation makes it: it comes in with the parameters or the data", ()
     first = origins[0]
@@ -114,24 +142,31 @@ def describe(origins: Sequence[Origin]) -> tuple[str, tuple[str, ...]]:
 
 
 class _Flagger(Interpreter):
-    """Notes for each equation whether its results contain NaN, and Inf, and whether it made them.
+    """Notes whether the results of each equation contain NaN and Inf, and whether it made them.
 
-    It made a NaN if no operand held one at that time: in a scan, at that step.
+    An equation made a NaN if no operand contains one; in a scan, at the same step.
     """
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
-        """The results as they are, and four booleans."""
+        """Returns the results unchanged, and notes four booleans."""
         if not results:
             return results, {}
         pairs = zip(site.equation.invars, operands)
         nan, inf = _any_flag([x for atom, x in pairs if _is_value(atom)])
-        held = _any_flag(results)
-        made = held & jnp.stack([~nan, ~(nan | inf)])
-        return results, {site.path: jnp.concatenate([held, made])}
+        flags = _any_flag(results)
+        made = flags & jnp.stack([~nan, ~(nan | inf)])
+        return results, {site.path: jnp.concatenate([flags, made])}
 
 
 class _Raised(NamedTuple):
-    """What an equation did at any of its steps."""
+    """What an equation did at any of its steps.
+
+    Attributes:
+        nan: whether its results contain NaN.
+        inf: whether its results contain Inf.
+        makes_nan: whether it made a NaN.
+        makes_inf: whether it made an Inf.
+    """
 
     nan: bool = False
     inf: bool = False
@@ -139,7 +174,7 @@ class _Raised(NamedTuple):
     makes_inf: bool = False
 
 
-# For a variable: whether it holds a NaN, and an Inf.
+# For each variable, whether it contains NaN, and Inf.
 _Flags = dict[Any, tuple[bool, bool]]
 
 
@@ -148,7 +183,7 @@ class _Tracer:
 
     def __init__(self, flags: Notes) -> None:
         self._noted = flags
-        self.origins: list[Origin] = []
+        self.origins: list[FailureOrigin] = []
         self._done: set[tuple[SitePath, Any]] = set()
 
     def follow(
@@ -159,7 +194,7 @@ class _Tracer:
         path: SitePath,
         enclosing: tuple[Any, ...],
     ) -> list[Any]:
-        """From variables of a jaxpr back; gives its inputs that were reached."""
+        """Follows variables of a jaxpr back, and returns the inputs that are reached."""
         flags, made = dict(inputs), {}
         for i, equation in enumerate(jaxpr.eqns):
             raised = self._raised((*path, i))
@@ -180,7 +215,7 @@ class _Tracer:
         return reached
 
     def _back(self, site: Site, variable: Any, flags: _Flags) -> list[Any]:
-        """Operands to follow; an origin is noted where the equation itself is to blame."""
+        """Returns the operands to follow; adds the equation to the origins if it is one."""
         equation = site.equation
         operands = [flags.get(x, (False, False)) for x in map(_hashable, equation.invars)]
         which = [x is variable for x in equation.outvars].index(True)
@@ -197,7 +232,7 @@ class _Tracer:
     def _inside(
         self, site: Site, which: int, operands: list[tuple[bool, bool]]
     ) -> list[int] | None:
-        """Positions of the operands reached through the sub-jaxprs, None where there are none."""
+        """Returns the operands that are reached through sub-jaxprs, None without sub-jaxprs."""
         equation, name = site.equation, site.equation.primitive.name
         if name == "shard_map":
             return None
@@ -221,7 +256,7 @@ class _Tracer:
         return [i for i, x in enumerate(inner.invars) if any(x is y for y in reached)]
 
     def _scan(self, site: Site, which: int, operands: list[tuple[bool, bool]]) -> list[int]:
-        """A carry that is reached was made by an earlier step, or came in."""
+        """Follows a scan; a carry that is reached comes from an earlier step or an operand."""
         body = site.equation.params["jaxpr"]
         constants, carries = jaxprs.count_scan_inputs(site.equation)
         raised = self._raised(site.path)
@@ -248,16 +283,16 @@ class _Tracer:
         step = None
         if flags.ndim:
             step = int(np.argmax(flags.reshape(flags.shape[0], -1).any(-1)))
-        self.origins.append(Origin(site, kind, step))
+        self.origins.append(FailureOrigin(site, kind, step))
 
 
 def _any_flag(values: Sequence[Any]) -> jax.Array:
-    """Two booleans: whether one of them holds NaN, and Inf."""
+    """Returns two booleans: whether one of the values contains NaN, and Inf."""
     return jnp.stack([jnp.zeros(2, bool), *map(_flag, values)]).any(0)
 
 
 def _flag(value: Any) -> jax.Array:
-    """Two booleans: holds NaN, holds Inf."""
+    """Returns two booleans: whether the value contains NaN, and Inf."""
     if is_key(value.dtype) or not jnp.issubdtype(value.dtype, jnp.inexact):
         return jnp.zeros(2, bool)
     return jnp.stack([jnp.isnan(value).any(), jnp.isinf(value).any()])
@@ -269,7 +304,7 @@ def _flags_of(values: Sequence[Any]) -> list[tuple[bool, bool]]:
 
 
 def _brings_inf(equation: Any) -> bool:
-    """Whether a literal operand is itself infinite, as in a mask."""
+    """Returns whether a literal operand is infinite, as in a mask."""
     literals = [x.val for x in equation.invars if jaxprs.is_literal(x)]
     return any(bool(np.isinf(np.asarray(x, np.float64)).any()) for x in literals)
 

@@ -1,4 +1,7 @@
-"""Points to measure at: parameters and inputs, near the given ones and far from them."""
+"""The points to measure at: parameters and inputs, as given and drawn at random.
+
+The module depends on `checks/program` and `checks/proofs`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,19 +17,20 @@ from checks.program.trace import Program
 from checks.proofs.context import walk
 from checks.proofs.dependence import Dependence
 
-# Some hundred ulps: large against float64 rounding, small against any curvature.
+# Relative size of a jitter: some hundred ulps, so only rounding errors notice it.
 JITTER = 1e-13
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where to measure.
+    """Parameters and inputs at which gradients are measured.
 
     Attributes:
-        kind: `data` (the caller's), `inputs` (others of the same kind), `params` (other
-            parameters) or `far` (inputs far out).
-        leaves: all leaves, float64.
-        args: the arguments.
+        kind: `data` (the caller's data), `inputs` (drawn inputs), `params` (drawn parameters),
+            `far` (drawn inputs of many times the size) or `branch` (the caller's data with the
+            other branches of its choices).
+        leaves: the values of all leaves in float64.
+        args: the further arguments of the loss.
     """
 
     kind: str
@@ -35,82 +39,100 @@ class Point:
 
 
 class Sampler:
-    """Draws points around the given parameters and arguments, always the same for one seed."""
+    """Draws points around the given parameters and arguments.
+
+    The points depend on the seed and on the order of the calls.
+    """
 
     def __init__(self, program: Program, dependence: Dependence, seed: int) -> None:
         self._random = np.random.default_rng(seed)
         self._base = [widen_array(x) for x in program.params.learning]
-        self._scales = leaf_scales(self._base)
+        self._scales = compute_leaf_scales(self._base)
         self._args = program.args
-        self._ranges = index_ranges(program, dependence)
-        self._seen = 0
+        self._ranges = find_index_ranges(program, dependence)
+        self._draws = 0
 
-    def data(self, args: Partition) -> Point:
-        """The given parameters at the caller's data."""
+    def keep_parameters(self, args: Partition) -> Point:
+        """Returns the given parameters at the caller's data."""
         return Point("data", self._base, args)
 
-    def inputs(self) -> Point:
-        """The given parameters at other inputs of the same kind."""
-        return Point("inputs", self._base, self._redrawn(1.0))
+    def draw_inputs(self) -> Point:
+        """Returns the given parameters at drawn inputs of the same kind."""
+        return Point("inputs", self._base, self._draw_args(1.0))
 
-    def far_inputs(self, scale: float) -> Point:
-        """The given parameters at inputs `scale` times as large."""
-        return Point("far", self._base, self._redrawn(scale))
+    def draw_far_inputs(self, scale: float) -> Point:
+        """Returns the given parameters at drawn inputs that are `scale` times as large."""
+        return Point("far", self._base, self._draw_args(scale))
 
-    def near(self, distance: float, redraw: bool) -> Point:
-        """Every leaf moved by `distance` times its size; a zero leaf by that of its peers."""
+    def draw_near(self, distance: float, redraw: bool) -> Point:
+        """Moves every leaf by some times its size, or that of its peers if it is zero.
+
+        Args:
+            distance: how many times.
+            redraw: whether to draw the inputs too.
+        """
         moved = [
             x + distance * scale * self._normal(x) for x, scale in zip(self._base, self._scales)
         ]
-        return Point("params", moved, self._redrawn(1.0) if redraw else self._args)
+        return Point("params", moved, self._draw_args(1.0) if redraw else self._args)
 
-    def redrawn(self, factor: float, redraw: bool) -> Point:
-        """Every leaf drawn anew, `factor` times as large as it is."""
+    def draw_parameters(self, factor: float, redraw: bool) -> Point:
+        """Draws every leaf anew.
+
+        Args:
+            factor: how many times as large as it is.
+            redraw: whether to draw the inputs too.
+        """
         drawn = [factor * scale * self._normal(x) for x, scale in zip(self._base, self._scales)]
-        return Point("params", drawn, self._redrawn(1.0) if redraw else self._args)
+        return Point("params", drawn, self._draw_args(1.0) if redraw else self._args)
 
-    def jittered(self, point: Point) -> Point:
-        """The same point but for a change that only rounding errors notice."""
+    def jitter(self, point: Point) -> Point:
+        """Returns the point with a change of the leaves that only rounding errors notice."""
         moved = [
             x + JITTER * np.maximum(np.abs(x), scale) * self._signs(x)
             for x, scale in zip(point.leaves, self._scales)
         ]
         return replace(point, leaves=moved)
 
-    def moved(self, point: Point, leaf: int, mask: np.ndarray, factor: float) -> Point:
-        """The elements of one leaf under the mask drawn anew, `factor` times as large."""
+    def redraw_elements(self, point: Point, leaf: int, mask: np.ndarray, factor: float) -> Point:
+        """Draws some elements of one leaf anew.
+
+        Args:
+            point: the point to start from.
+            leaf: index of the leaf.
+            mask: which elements to draw, in a shape that broadcasts to the leaf's.
+            factor: how many times as large as the leaf's own elements.
+        """
         leaves = list(point.leaves)
         drawn = factor * self._scales[leaf] * self._normal(leaves[leaf])
         leaves[leaf] = np.where(mask, drawn, leaves[leaf])
         return replace(point, leaves=leaves)
 
-    def _redrawn(self, scale: float) -> Partition:
-        self._seen += 1
-        held = []
-        for i, x in enumerate(self._args.fixed):
-            held.append(self._redrawn_held(x, self._ranges.get(i)))
-        learning = [self._redrawn_float(np.asarray(x), scale) for x in self._args.learning]
-        return replace(self._args, learning=tuple(learning), fixed=tuple(held))
+    def _draw_args(self, scale: float) -> Partition:
+        self._draws += 1
+        fixed = [self._draw_fixed(x, self._ranges.get(i)) for i, x in enumerate(self._args.fixed)]
+        learning = [self._draw_float(np.asarray(x), scale) for x in self._args.learning]
+        return replace(self._args, learning=tuple(learning), fixed=tuple(fixed))
 
-    def _redrawn_float(self, value: np.ndarray, scale: float) -> np.ndarray:
-        """At the scale that it has; non-negative stays so, and zeros and ones stay such."""
+    def _draw_float(self, value: np.ndarray, scale: float) -> np.ndarray:
+        """Draws floats of the same scale; an array without negative numbers stays such a one."""
         wide = widen_array(value)
         if wide.size == 0:
             return wide
         top = np.abs(wide).max()
         if scale == 1.0 and top > 0 and np.isin(wide, (0.0, 1.0)).all():
             return self._random.integers(0, 2, wide.shape).astype(wide.dtype)
-        drawn = scale * (unit_scales(wide) if top > 0 else 1.0) * self._normal(wide)
+        drawn = scale * (compute_unit_scales(wide) if top > 0 else 1.0) * self._normal(wide)
         is_positive = top > 0 and not np.iscomplexobj(wide) and (wide >= 0).all()
         return np.abs(drawn) if is_positive else drawn
 
-    def _redrawn_held(self, value: Any, limit: int | None) -> Any:
+    def _draw_fixed(self, value: Any, limit: int | None) -> Any:
         if is_key(value.dtype):
             words = jnp.asarray(self._words(jax.random.key_data(value).shape))
             return jax.random.wrap_key_data(words, impl=jax.random.key_impl(value))
         array = np.asarray(value)
         if array.dtype == np.bool_:
-            flip = self._seen % 2 == 1
+            flip = self._draws % 2 == 1
             return ~array if flip else self._random.integers(0, 2, array.shape).astype(bool)
         if array.dtype == np.uint32 and array.shape[-1:] == (2,):
             return self._words(array.shape)
@@ -120,8 +142,8 @@ class Sampler:
         return self._random.integers(low, high + 1, array.shape).astype(array.dtype)
 
     def _sweep(self, array: np.ndarray, limit: int) -> np.ndarray:
-        """Successive draws go through all indices, so that few draws visit every row."""
-        start = (self._seen - 1) * array.size
+        """Draws the next indices of the axis, so that few draws reach every one."""
+        start = (self._draws - 1) * array.size
         values = (start + np.arange(array.size)) % limit
         return self._random.permutation(values).reshape(array.shape).astype(array.dtype)
 
@@ -138,20 +160,27 @@ class Sampler:
         return self._random.uniform(-1.0, 1.0, like.shape)
 
 
-def leaf_scales(leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """`unit_scales` of each leaf; the size of its peers (their median, or 1) for a zero leaf."""
+def compute_leaf_scales(leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Computes the scales of the elements of each leaf.
+
+    A zero leaf has the median size of the other leaves, or 1 if all are zero.
+    """
     own = [root_mean_square(x) for x in leaves]
     others = [size for size in own if size > 0]
     typical = float(np.median(others)) if others else 1.0
-    return [unit_scales(x) if size else np.array(typical) for x, size in zip(leaves, own)]
+    return [compute_unit_scales(x) if size else np.array(typical) for x, size in zip(leaves, own)]
 
 
-def unit_scales(array: np.ndarray) -> np.ndarray:
-    """How large elements are, in the units of their rows and columns; broadcasts to the array.
+def compute_unit_scales(array: np.ndarray) -> np.ndarray:
+    """Computes how large elements are, in the units of their rows and columns.
 
-    The columns of a table have units of their own, and so have the rows of the matrix that reads
-    it. The scale of an element is the root mean square of the array, times for each axis that of
-    the element's slice over that of the array. Slices of zeros count as slices like the others.
+    The columns of a table may have different units, and so may the rows of a matrix that multiplies
+    it. The scale of an element is the root mean square of the array, multiplied for each axis by
+    the root mean square of the element's slice over that of the array. A slice of zeros counts as
+    one of the size of the array.
+
+    Returns:
+        The scales, in a shape that broadcasts to the array's.
     """
     whole = root_mean_square(array)
     if array.ndim < 2 or whole == 0 or not np.isfinite(whole):
@@ -165,15 +194,22 @@ def unit_scales(array: np.ndarray) -> np.ndarray:
 
 
 def root_mean_square(array: np.ndarray) -> float:
-    """Of an array, 0 for an empty one; scaled first, so that 1e-200 squared does not vanish."""
+    """Computes the root mean square of an array, 0 for an empty one.
+
+    The array is scaled first, so that squares of small or large numbers do not under- or overflow.
+    """
     top = float(np.abs(array).max()) if array.size else 0.0
     if top == 0 or not np.isfinite(top):
         return top
     return top * float(np.sqrt(np.mean(np.abs(array / top) ** 2)))
 
 
-def index_ranges(program: Program, dependence: Dependence) -> Mapping[int, int]:
-    """For each integer argument that indexes an axis: the length of that axis."""
+def find_index_ranges(program: Program, dependence: Dependence) -> Mapping[int, int]:
+    """Finds the integer arguments that index an axis.
+
+    Returns:
+        By position among the fixed arguments, the length of the shortest such axis.
+    """
     first = program.leaf_count + len(program.params.fixed) + len(program.args.learning)
     integers = {first + i: i for i, x in enumerate(program.args.fixed) if _is_integer(x)}
     mask = sum(1 << i for i in integers)
@@ -181,7 +217,7 @@ def index_ranges(program: Program, dependence: Dependence) -> Mapping[int, int]:
     if not mask:
         return ranges
     for seen in walk(dependence, program.jaxpr, mask):
-        for bits, limit in _limits(seen.site.equation, seen.operands.value):
+        for bits, limit in _find_limits(seen.site.equation, seen.operands.value):
             for at, position in integers.items():
                 if bits >> at & 1:
                     ranges[position] = min(limit, ranges.get(position, limit))
@@ -192,8 +228,8 @@ def _is_integer(value: Any) -> bool:
     return not is_key(value.dtype) and np.issubdtype(value.dtype, np.integer)
 
 
-def _limits(equation: Any, sets: Sequence[int]) -> list[tuple[int, int]]:
-    """(bit set of what indexes, length of the axis indexed), for one equation."""
+def _find_limits(equation: Any, sets: Sequence[int]) -> list[tuple[int, int]]:
+    """Returns which inputs index an axis in one equation, as bit sets, and how long the axis is."""
     name = equation.primitive.name
     if name == "gather":
         axes = equation.params["dimension_numbers"].start_index_map

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from checks.measure.points import Point
-from checks.measure.readings import narrow
+from checks.measure.readings import narrow_point
 from checks.program import jaxprs
 from checks.program.runner import Runner
 from checks.program.trace import NotALoss, make_impure_error
@@ -19,7 +19,7 @@ def check_purity(runner: Runner, point: Point) -> None:
     if not jaxprs.CALLBACKS & jaxprs.collect_primitives(runner.program.jaxpr):
         return
     try:
-        one, two = (runner.compute_written(*narrow(runner, point)).loss for _ in range(2))
+        one, two = (runner.compute_written(*narrow_point(runner, point)).loss for _ in range(2))
     except jax.errors.JaxRuntimeError as error:
         last = str(error).strip().splitlines()[-1]
         raise NotALoss(f"a loss must not raise: got {last} in a callback") from error

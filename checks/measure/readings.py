@@ -1,4 +1,7 @@
-"""What is measured of one leaf at one point, for the leaf and for the slices along each axis."""
+"""Measures gradients at a point, and reads them leaf by leaf and slice by slice.
+
+A *view* of a leaf is the leaf as one slice (view 0) or its slices along axis a (view 1 + a).
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,21 +13,22 @@ from checks.measure.points import Point, Sampler
 from checks.program.leaves import Partition
 from checks.program.runner import Gradient, Runner
 
-# A gradient that a jitter of the parameters by 1e-13 changes by more is made of rounding errors.
+# A gradient that changes by more than this share under a jitter consists of rounding errors.
 _NOISE_CHANGE = 0.3
-# Rounding noise is about 5e8 times larger in float32 than in float64; a gradient is not.
+# A gradient below this share of the one as written is noise: noise is 5e8 times larger in float32
+# than in float64, a gradient is not.
 _NOISE_RATIO = 1e-7
-# Below this share of the strongest gradient, one jitter alone decides nothing.
+# Below this share of the strongest gradient, one jitter does not decide.
 _WEAK = 1e-9
 
 
 class Reading(NamedTuple):
-    """Largest magnitudes over one *view*: index 0 is the whole leaf, index 1 + a is axis a.
+    """What was measured of one leaf at one point.
 
     Attributes:
         kind: the kind of the point.
-        size: largest |gradient| in float64 of each slice, one array a view.
-        alive: whether that is above rounding noise.
+        size: for each view, the largest |gradient| of each slice in float64.
+        alive: for each view, whether the gradient of each slice is above rounding noise.
     """
 
     kind: str
@@ -32,10 +36,14 @@ class Reading(NamedTuple):
     alive: list[np.ndarray]
 
 
-class Measured(NamedTuple):
-    """A point with its gradients and the reading of each leaf.
+class Measurement(NamedTuple):
+    """What was measured at one point.
 
-    A leaf without derivative, or whose gradient is not finite, has no reading.
+    Attributes:
+        point: the point.
+        wide: loss and gradient in float64.
+        written: loss and gradient in the types of the program.
+        readings: for each leaf its reading; None if the gradient is missing or not finite.
     """
 
     point: Point
@@ -45,32 +53,32 @@ class Measured(NamedTuple):
 
     @property
     def strongest(self) -> float:
-        """Largest |gradient| of any leaf."""
-        return _strongest(self.readings)
+        """Largest |gradient| of any leaf in float64, 0 without any."""
+        return _find_strongest(self.readings)
 
 
-def measure(runner: Runner, sampler: Sampler, point: Point) -> Measured:
-    """Gradients at a point and readings of them; None where a gradient is missing or not finite.
+def measure_point(runner: Runner, sampler: Sampler, point: Point) -> Measurement:
+    """Measures the gradients at a point, and at jittered points to tell them from rounding noise.
 
-    Where a gradient is weak against those of the other leaves, so that it might be rounding noise
-    which one jitter left alone by chance, two more jitters are tried.
+    One jitter may leave noise unchanged by chance. Two more are tried if some gradient is weak
+    beside those of the other leaves.
     """
     wide = runner.compute_wide(point.leaves, point.args)
-    written = runner.compute_written(*narrow(runner, point))
-    readings = _readings(runner, sampler, Measured(point, wide, written, []))
-    if any(map(_is_doubtful, readings, [_strongest(readings)] * len(readings))):
+    written = runner.compute_written(*narrow_point(runner, point))
+    readings = _read_all(runner, sampler, Measurement(point, wide, written, []))
+    if any(map(_is_doubtful, readings, [_find_strongest(readings)] * len(readings))):
         for _ in range(2):
-            again = _readings(runner, sampler, Measured(point, wide, written, []))
-            readings = list(map(_both_alive, readings, again))
-    return Measured(point, wide, written, readings)
+            again = _read_all(runner, sampler, Measurement(point, wide, written, []))
+            readings = list(map(_unite, readings, again))
+    return Measurement(point, wide, written, readings)
 
 
 def is_strong(reading: Reading, strongest: float) -> list[np.ndarray]:
-    """For each slice: whether its gradient stands far above any rounding noise of its peers."""
+    """Returns for each view and slice whether the gradient is far above the noise of its peers."""
     return [size > _WEAK * strongest for size in reading.size]
 
 
-def _strongest(readings: Sequence[Reading | None]) -> float:
+def _find_strongest(readings: Sequence[Reading | None]) -> float:
     return max((float(r.size[0][0]) for r in readings if r is not None), default=0.0)
 
 
@@ -81,24 +89,24 @@ def _is_doubtful(reading: Reading | None, strongest: float) -> bool:
     return any(bool((alive & ~sure).any()) for alive, sure in zip(reading.alive, strong))
 
 
-def _both_alive(one: Reading | None, two: Reading | None) -> Reading | None:
+def _unite(one: Reading | None, two: Reading | None) -> Reading | None:
     if one is None or two is None:
         return None
     return one._replace(alive=[a & b for a, b in zip(one.alive, two.alive)])
 
 
-def _readings(runner: Runner, sampler: Sampler, at: Measured) -> list[Reading | None]:
-    jittered = runner.compute_wide(sampler.jittered(at.point).leaves, at.point.args)
+def _read_all(runner: Runner, sampler: Sampler, at: Measurement) -> list[Reading | None]:
+    jittered = runner.compute_wide(sampler.jitter(at.point).leaves, at.point.args)
     return [
-        _reading(at.point.kind, g, j, w)
+        _read(at.point.kind, g, j, w)
         if g is not None and j is not None and w is not None and np.isfinite(g).all()
         else None
         for g, j, w in zip(at.wide.leaves, jittered.leaves, at.written.leaves)
     ]
 
 
-def views(array: np.ndarray) -> list[np.ndarray]:
-    """Largest magnitude of the whole array, then of each slice along each of its axes."""
+def find_largest_by_view(array: np.ndarray) -> list[np.ndarray]:
+    """Returns the largest magnitude in each slice of each view of an array."""
     magnitude = np.abs(array)
     whole = np.array([magnitude.max() if magnitude.size else 0.0])
     axes = range(array.ndim)
@@ -106,9 +114,10 @@ def views(array: np.ndarray) -> list[np.ndarray]:
     return [whole, *(magnitude.max(axis=rest, initial=0.0) for rest in others)]
 
 
-def _reading(kind: str, wide: np.ndarray, jittered: np.ndarray, written: np.ndarray) -> Reading:
-    size, change = views(wide), views(wide - jittered)
-    coarse = views(np.nan_to_num(written.astype(wide.dtype), nan=0.0, posinf=0.0, neginf=0.0))
+def _read(kind: str, wide: np.ndarray, jittered: np.ndarray, written: np.ndarray) -> Reading:
+    size, change = find_largest_by_view(wide), find_largest_by_view(wide - jittered)
+    finite = np.nan_to_num(written.astype(wide.dtype), nan=0.0, posinf=0.0, neginf=0.0)
+    coarse = find_largest_by_view(finite)
     alive = [
         (s > 0) & ~(d > _NOISE_CHANGE * s) & (s >= _NOISE_RATIO * c)
         for s, d, c in zip(size, change, coarse)
@@ -116,8 +125,8 @@ def _reading(kind: str, wide: np.ndarray, jittered: np.ndarray, written: np.ndar
     return Reading(kind, size, alive)
 
 
-def narrow(runner: Runner, point: Point) -> tuple[list[np.ndarray], Partition]:
-    """Leaves and arguments of a point in the program's own types."""
+def narrow_point(runner: Runner, point: Point) -> tuple[list[np.ndarray], Partition]:
+    """Returns the leaves and arguments of a point in the types of the program."""
     program = runner.program
     args = replace(point.args, learning=tuple(_cast(point.args.learning, program.args.learning)))
     return _cast(point.leaves, program.params.learning), args

@@ -1,7 +1,7 @@
-"""What else is measured of leaves that have slices without a gradient at the data.
+"""Measures the slices without a gradient at the data.
 
-Two questions: after how many optimiser steps does a slice get a gradient, and how much does the
-loss change when the slice is drawn anew?
+After how many optimiser steps does a slice get a gradient, and how much does the loss change when
+the slice is drawn anew?
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from checks.measure.points import Point, Sampler
-from checks.measure.readings import Reading, measure
-from checks.measure.simulate import Training
+from checks.measure.readings import Reading, measure_point
 from checks.measure.survey import NOWHERE, LeafSurvey, Survey
+from checks.measure.training import Training
 from checks.program.runner import Runner, widen_array
 
 # A change of the loss by less than this share of its own size is rounding.
@@ -24,13 +24,13 @@ _MOST_POINTS = 4
 
 
 class Response(NamedTuple):
-    """What one leaf and its slices answer, for each view (the whole leaf, then each axis).
+    """What was measured of the slices of one leaf that have no gradient at the data.
 
     Attributes:
-        steps: for each slice, the number of optimiser steps after which it has a gradient; 0 for
-            never, and for slices that have one at the data.
-        changes: for each slice, the largest relative change of the loss when it is drawn anew
-            together with all slices of the same kind; NaN where that was not tried.
+        steps: for each view and slice, the number of optimiser steps after which the slice has a
+            gradient; 0 for never, and for slices that were not asked about.
+        changes: for each view and slice, the largest relative change of the loss when the slice is
+            drawn anew, together with all slices of the same kind; NaN if it was not tried.
     """
 
     steps: list[np.ndarray]
@@ -44,45 +44,60 @@ def measure_responses(
     training: Training,
     leaves: Sequence[int],
 ) -> dict[int, Response]:
-    """Measures the response of each of these leaves for which something was seen."""
-    wakes = Wakes(runner, sampler, survey, training)
+    """Measures the responses of leaves, in their order, since the points are drawn in that order.
+
+    Args:
+        runner: the compiled program.
+        sampler: draws the points.
+        survey: where the leaves have a gradient.
+        training: the optimiser's first steps.
+        leaves: indices of the leaves; those without a finite gradient are left out.
+    """
+    waking = _WakingSteps(runner, sampler, survey, training)
     found = {}
     for leaf in leaves:
         own = survey.leaves[leaf]
         if own is not None:
-            found[leaf] = _response(runner, sampler, survey, wakes, leaf, own)
+            found[leaf] = _measure_response(runner, sampler, survey, waking, leaf, own)
     return found
 
 
-def _response(
-    runner: Runner, sampler: Sampler, survey: Survey, wakes: "Wakes", leaf: int, own: LeafSurvey
+def _measure_response(
+    runner: Runner,
+    sampler: Sampler,
+    survey: Survey,
+    waking: "_WakingSteps",
+    leaf: int,
+    own: LeafSurvey,
 ) -> Response:
     steps, changes = [], []
     for view, seen in enumerate(own.seen):
         waits = (seen == "params").any()
-        steps.append(wakes(leaf)[view] if waits else np.zeros(seen.shape, int))
+        steps.append(waking.find(leaf)[view] if waits else np.zeros(seen.shape, int))
         mover = _Mover(runner, sampler, survey, leaf, view)
-        changes.append(_changes(mover, survey, seen, own.is_zero[view]))
+        changes.append(_measure_changes(mover, survey, seen, own.is_zero[view]))
     return Response(steps, changes)
 
 
-def _changes(mover: "_Mover", survey: Survey, seen: np.ndarray, is_zero: np.ndarray) -> np.ndarray:
-    """Changes of the loss for the slices of one view.
+def _measure_changes(
+    mover: "_Mover", survey: Survey, seen: np.ndarray, is_zero: np.ndarray
+) -> np.ndarray:
+    """Measures how the slices of one view change the loss.
 
-    Slices with zero gradient everywhere are not tried where the data pass other slices by: what
-    the drawn inputs did not reach there may be the same.
+    A slice with zero gradient at all points is not tried if other slices of the view have one at
+    other inputs alone: then the drawn inputs may have missed this slice too.
     """
     changes = np.full(seen.shape, np.nan)
     data = [m.point for m in survey.data]
     others = [m.point for m in survey.others if m.point.kind == "params"]
     if (branch := seen == "branch").any():
-        changes[branch] = mover.largest_change(branch, data)
-    passed_by = np.isin(seen, ("inputs", "far")) | (branch & (changes <= NOTICED))
+        changes[branch] = mover.measure_change(branch, data)
+    missed = np.isin(seen, ("inputs", "far")) | (branch & (changes <= NOTICED))
     nowhere = seen == NOWHERE
-    tried = nowhere & ~is_zero if passed_by.any() else nowhere
+    tried = nowhere & ~is_zero if missed.any() else nowhere
     for group in (tried & is_zero, tried & ~is_zero):
         if group.any():
-            changes[group] = mover.largest_change(group, [data[0], *others][:_MOST_POINTS])
+            changes[group] = mover.measure_change(group, [data[0], *others][:_MOST_POINTS])
     return changes
 
 
@@ -95,8 +110,8 @@ class _Mover(NamedTuple):
     leaf: int
     view: int
 
-    def largest_change(self, group: np.ndarray, points: Sequence[Point]) -> float:
-        """Largest relative change of the loss when these slices alone are drawn anew."""
+    def measure_change(self, group: np.ndarray, points: Sequence[Point]) -> float:
+        """Measures the largest relative change of the loss if only these slices are drawn anew."""
         measured = [*self.survey.data, *self.survey.others]
         sizes = [abs(m.wide.loss) for m in measured if np.isfinite(m.wide.loss)]
         typical = float(np.median(sizes)) if sizes else 1.0
@@ -105,7 +120,7 @@ class _Mover(NamedTuple):
             before = self.runner.compute_wide_loss(point.leaves, point.args)
             for factor in _FACTORS:
                 mask = self._mask(point, group)
-                moved = self.sampler.moved(point, self.leaf, mask, factor)
+                moved = self.sampler.redraw_elements(point, self.leaf, mask, factor)
                 after = self.runner.compute_wide_loss(moved.leaves, moved.args)
                 scale = max(abs(before), typical) or 1.0
                 if np.isfinite(after) and np.isfinite(before):
@@ -113,15 +128,15 @@ class _Mover(NamedTuple):
         return max(changes)
 
     def _mask(self, point: Point, group: np.ndarray) -> np.ndarray:
-        """The elements of the leaf in these slices, in a shape that broadcasts to the leaf's."""
+        """Returns which elements are in these slices, in a shape that broadcasts to the leaf's."""
         shape = [1] * point.leaves[self.leaf].ndim
         if self.view > 0:
             shape[self.view - 1] = -1
         return group.reshape(shape)
 
 
-class Wakes:
-    """Measures along the path of training, each point once and only when asked."""
+class _WakingSteps:
+    """Measures at the checkpoints of the training, each once and only when it is needed."""
 
     def __init__(
         self, runner: Runner, sampler: Sampler, survey: Survey, training: Training
@@ -130,8 +145,8 @@ class Wakes:
         self._survey, self._training = survey, training
         self._measured: dict[int, list[list[Reading | None]]] = {}
 
-    def __call__(self, leaf: int) -> list[np.ndarray]:
-        """For each view of the leaf: the step after which each slice was alive, 0 for never."""
+    def find(self, leaf: int) -> list[np.ndarray]:
+        """Returns for each view of a leaf after how many steps each slice has a gradient, or 0."""
         found: list[np.ndarray] | None = None
         for step in sorted(self._training.leaves):
             if step == 0:
@@ -150,7 +165,7 @@ class Wakes:
         if step not in self._measured:
             leaves = [widen_array(x) for x in self._training.leaves[step]]
             self._measured[step] = [
-                measure(self._runner, self._sampler, replace(m.point, leaves=leaves)).readings
+                measure_point(self._runner, self._sampler, replace(m.point, leaves=leaves)).readings
                 for m in self._survey.data
             ]
         return self._measured[step]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.measure.decisions import decides_alike
+from checks.measure.decisions import has_same_decisions
 from checks.measure.points import root_mean_square
-from checks.measure.readings import Measured
+from checks.measure.readings import Measurement
 from checks.measure.survey import Survey
 from checks.program.runner import Runner, widen_array
 
@@ -16,7 +16,7 @@ LOST = 1.0
 _AGREES = 0.01
 
 
-def rounding_errors(runner: Runner, survey: Survey, leaves: Sequence[int]) -> dict[int, float]:
+def measure_rounding(runner: Runner, survey: Survey, leaves: Sequence[int]) -> dict[int, float]:
     """Relative error of the gradient as written against float64, the smallest over the batches.
 
     Batches at which the two programs decide differently are left out.
@@ -38,16 +38,16 @@ def rounding_errors(runner: Runner, survey: Survey, leaves: Sequence[int]) -> di
     return errors
 
 
-def _is_comparable(runner: Runner, measured: Measured, error: float) -> bool:
+def _is_comparable(runner: Runner, measured: Measurement, error: float) -> bool:
     """Whether both losses are of one program: they agree, or no decision fell otherwise."""
     wide, written = measured.wide.loss, measured.written.loss
     if abs(wide - written) <= _AGREES * abs(wide):
         return True
     is_lost = bool(np.isfinite(written)) and error > LOST
-    return is_lost and decides_alike(runner, measured.point)
+    return is_lost and has_same_decisions(runner, measured.point)
 
 
-def _error(measured: Measured, leaf: int) -> float | None:
+def _error(measured: Measurement, leaf: int) -> float | None:
     """Relative error of the gradient as written; None where there is none to compare."""
     exact, rough = measured.wide.leaves[leaf], measured.written.leaves[leaf]
     if exact is None or rough is None:

@@ -1,9 +1,8 @@
-"""Whether custom rules give the derivative of their function, measured where they are used.
+"""Compares custom rules with finite differences of their functions, where they are used.
 
-A gradient can be wrong only through a custom rule; so each call of one is compared, in float64 and
-with the operands and cotangents that it meets in the program itself, with finite differences of
-its own function. Values behind a `stop_gradient` outside of rules are no matter of a rule's and so
-are held fixed by construction; inside a rule's function nothing is held.
+A gradient can be wrong only through a custom rule. Each call of one is compared in float64, with
+the operands and cotangents that it has in the program. A `stop_gradient` outside a rule does not
+enter the comparison; one inside the rule's function is ignored, since differences see only values.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,23 +21,23 @@ from checks.program.sites import Feeds, Site, SitePath
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
 
-# Largest relative error of a directional derivative that finite differences in float64 may have.
+# Largest relative error of a directional derivative by finite differences in float64.
 TOLERANCE = 2e-4
-# Share of the function's own size below which a difference is rounding.
+# A difference below this share of the function's size is rounding.
 _ROUNDING = 1e-9
 # Half-widths of the differences, in units of the operand's root mean square.
 _WIDTHS = (1e-3, 1e-5)
 
 
 class RuleError(NamedTuple):
-    """A call of a custom rule against the derivative of its function, for one operand.
+    """The error of a custom rule at one call, for one operand.
 
     Attributes:
         seen: the call in its context.
         operand: position of the operand.
         error: relative error of the rule's directional derivative.
-        is_zero: whether the rule gives exactly zero there, which makes it a cut.
-        counts: whether that is more than differences leave uncertain.
+        is_zero: whether the rule returns exactly zero, which makes it a cut.
+        counts: whether the error is larger than the differences are uncertain.
     """
 
     seen: Seen
@@ -64,7 +63,15 @@ class RuleError(NamedTuple):
 
 
 def find_rule_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:
-    """Calls of users' custom rules that a leaf's tangent enters and the loss sees."""
+    """Finds the calls of users' custom rules between the leaves and the loss.
+
+    Calls inside a `while` or a `shard_map` are left out, since they cannot be compared.
+
+    Args:
+        dependence: what depends on what in the program.
+        jaxpr: the program.
+        leaf_count: number of leaves, which are its first inputs.
+    """
     everyone = (1 << leaf_count) - 1
     return [
         seen
@@ -81,9 +88,21 @@ def find_rule_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list
 def compare_rules(
     runner: Runner, calls: Sequence[Seen], points: Sequence[Point]
 ) -> list[RuleError]:
-    """Every call and operand with its error at each point, whether it counts or not."""
-    checker, program = _Checker({seen.site.path: _moved(seen) for seen in calls}), runner.program
-    slope = jax.grad(lambda t, given: checker.run(program.jaxpr, given, t)[0][0])
+    """Compares calls of custom rules with differences.
+
+    Args:
+        runner: the compiled program.
+        calls: the calls, from `find_rule_calls`.
+        points: parameters and data to compare at.
+
+    Returns:
+        The error of each call and operand at each point, whether it counts or not.
+    """
+    comparer, program = (
+        _RuleComparer({seen.site.path: _find_moved(seen) for seen in calls}),
+        runner.program,
+    )
+    slope = jax.grad(lambda t, given: comparer.run(program.jaxpr, given, t)[0][0])
     ask = jax.jit(slope, compiler_options=QUICK)
     found = []
     with jax.enable_x64(True):
@@ -93,11 +112,11 @@ def compare_rules(
         }
         for point in points:
             inputs = program.list_inputs([*map(widen_array, point.leaves)], widen_args(point.args))
-            found += _answered(calls, jax.tree.map(np.asarray, ask(tokens, inputs)))
+            found += _read_answers(calls, jax.tree.map(np.asarray, ask(tokens, inputs)))
     return found
 
 
-def _answered(calls: Sequence[Seen], answers: Feeds) -> list[RuleError]:
+def _read_answers(calls: Sequence[Seen], answers: Feeds) -> list[RuleError]:
     found = []
     for seen in calls:
         sums = answers[seen.site.path].reshape(-1, len(seen.operands.value), 4).sum(0)
@@ -108,17 +127,17 @@ def _answered(calls: Sequence[Seen], answers: Feeds) -> list[RuleError]:
     return found
 
 
-def _moved(seen: Seen) -> list[int]:
-    """Positions of the operands that a leaf's tangent enters: a rule may refuse all others."""
+def _find_moved(seen: Seen) -> list[int]:
+    """Returns the operands that a leaf's tangent enters; a rule may refuse all others."""
     return [i for i, bits in enumerate(seen.operands.tangent) if bits]
 
 
-class _Checker(Widener):
-    """The shadow, with each call of interest compared on its way back.
+class _RuleComparer(Widener):
+    """The float64 program, which compares chosen calls in its backward pass.
 
-    A zero token is given to each call; the "gradient" of the token is, for each operand, the
-    squares of: the error, the finite difference, the rule's answer, and what rounding could do.
-    Inside a scan each step has its own token.
+    Each call has a further operand, a token of zeros. The "gradient" of the token is, for each
+    operand, the squares of the error, the finite difference, the rule's derivative and the size of
+    rounding. Inside a scan each step has a token.
     """
 
     def __init__(self, moved: Mapping[SitePath, Sequence[int]]) -> None:
@@ -126,7 +145,7 @@ class _Checker(Widener):
         self._moved = moved
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """The call's results, unchanged."""
+        """Computes an equation; the results of a chosen call are unchanged."""
         if site.path not in self._moved or feed is None:
             return super().compute(site, operands, feed)
 
@@ -141,21 +160,21 @@ class _Checker(Widener):
             return call(*given), given
 
         def backward(given: Any, cotangents: Any) -> Any:
-            return _compared(site.equation, self._moved[site.path], call, given, cotangents)
+            return _compare(site.equation, self._moved[site.path], call, given, cotangents)
 
         checked.defvjp(forward, backward)
         results: Any = checked(feed, *operands)
         return list(results)
 
 
-def _compared(
+def _compare(
     equation: Any,
     moved: Sequence[int],
     call: Any,
     given: Sequence[Any],
     cotangents: Sequence[Any],
 ) -> Any:
-    """The token's answer, then the rule's own cotangents of the operands `moved`."""
+    """Returns the cotangent of the token, then the rule's cotangents of the operands `moved`."""
     seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
     weights = [cotangents[j] for j in seen]
 
@@ -172,14 +191,14 @@ def _compared(
     back: list[Any] = [None] * len(given)
     for k, (i, slope) in enumerate(zip(moved, slopes)):
         back[i] = slope
-        answer = answer.at[i].set(_squares(function, values, k, slope, weights))
+        answer = answer.at[i].set(_measure_squares(function, values, k, slope, weights))
     return (answer, *back)
 
 
-def _squares(
+def _measure_squares(
     function: Any, values: list[Any], which: int, slope: Any, weights: Sequence[Any]
 ) -> jax.Array:
-    """Squares of error, finite difference, rule's answer and rounding, for one operand."""
+    """Returns the squares of error, difference, rule's derivative and rounding for one operand."""
     value = values[which]
     size = jnp.sqrt(jnp.mean(jnp.abs(value) ** 2)) if value.size else jnp.float64(1)
     size = jnp.where(size == 0, 1.0, size)
@@ -193,7 +212,7 @@ def _squares(
         return sum(_product(w, (up - down) / (2 * width)) for up, down, w in pairs)
 
     def extrapolated(width: float) -> Any:
-        """Richardson: the error of a central difference is of second order in its width."""
+        """Extrapolates by Richardson: a central difference has an error of second order."""
         return (4 * difference(width / 2) - difference(width)) / 3
 
     rule = _product(slope, direction)
@@ -206,5 +225,5 @@ def _squares(
 
 
 def _product(one: Any, two: Any) -> Any:
-    """The real pairing of a cotangent with a tangent."""
+    """Returns the real pairing of a cotangent with a tangent."""
     return jnp.sum(one * two).real

@@ -1,8 +1,9 @@
-"""Whether the parts of a `custom_linear_solve` belong together, measured where they are used.
+"""Compares the parts of each `custom_linear_solve` with each other, where they are used.
 
-The gradient through one rests on `transpose_solve` (or on `symmetric=True`), which JAX takes on
-trust. It is asked for a random right side g, and its answer must solve the transposed system: for
-any v, `<answer, matvec(v)> = <g, v>`. A solve that is rough forward may be as rough backward.
+The gradient through a solve depends on `transpose_solve` (or on `symmetric=True`), which JAX does
+not check. Here it solves for a random right side g, and its answer must satisfy
+`<answer, matvec(v)> = <g, v>` for a random v. A solve that is inexact forward may be as inexact
+backward.
 """
 
 from collections.abc import Sequence
@@ -21,12 +22,17 @@ from checks.program.sites import Run, Site, SitePath
 from checks.proofs.context import Seen, walk
 from checks.proofs.dependence import Dependence
 
-# How many times rougher than the solve forward its transpose may be.
-_ROUGHER = 10.0
+# The transposed solve may be this many times less exact than the solve forward.
+_LESS_EXACT = 10.0
 
 
 class SolveError(NamedTuple):
-    """A call whose `transpose_solve` does not solve the transposed system; by how much."""
+    """A call whose `transpose_solve` does not solve the transposed system.
+
+    Attributes:
+        seen: the call in its context.
+        error: relative error of the transposed solve.
+    """
 
     seen: Seen
     error: float
@@ -43,7 +49,13 @@ class SolveError(NamedTuple):
 
 
 def find_solve_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:
-    """Calls with a user's functions that a leaf's tangent enters and the loss sees."""
+    """Finds the solves with a user's functions between the leaves and the loss.
+
+    Args:
+        dependence: what depends on what in the program.
+        jaxpr: the program.
+        leaf_count: number of leaves, which are its first inputs.
+    """
     return [
         seen
         for seen in walk(dependence, jaxpr, (1 << leaf_count) - 1)
@@ -57,25 +69,33 @@ def find_solve_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> lis
 def compare_solves(
     runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
 ) -> list[SolveError]:
-    """Calls among these whose parts contradict each other at one point."""
-    asker = _Asker({seen.site.path: seen.site.equation for seen in calls})
+    """Finds the calls whose parts contradict each other at one point.
+
+    Args:
+        runner: the compiled program.
+        calls: the calls, from `find_solve_calls`.
+        leaves: the values of all leaves.
+        args: the further arguments of the loss.
+    """
+    comparer = _SolveComparer({seen.site.path: seen.site.equation for seen in calls})
     with jax.enable_x64(True):
         inputs = runner.program.list_inputs([*map(widen_array, leaves)], widen_args(args))
         program = runner.program.jaxpr
-        ask = jax.jit(lambda given: asker.run(program, given)[1], compiler_options=QUICK)
+        ask = jax.jit(lambda given: comparer.run(program, given)[1], compiler_options=QUICK)
         answers = jax.tree.map(np.asarray, ask(inputs))
     found = []
     for seen in calls:
         errors = answers.get(seen.site.path, np.zeros(2)).reshape(-1, 2).max(0)
-        if errors[1] > max(TOLERANCE, _ROUGHER * errors[0]):
+        if errors[1] > max(TOLERANCE, _LESS_EXACT * errors[0]):
             found.append(SolveError(seen, float(errors[1])))
     return found
 
 
-class _Asker(Widener):
-    """The shadow; notes for each solve of interest its relative errors, forward and transposed.
+class _SolveComparer(Widener):
+    """The float64 program, which notes the relative errors of solves, forward and transposed.
 
-    Bodies of rules and of solves are run with paths of their own, so equations are compared too.
+    Bodies of rules and of solves have paths that may equal those of other equations, so the
+    equations are compared too.
     """
 
     def __init__(self, solves: dict[SitePath, Any]) -> None:
@@ -83,21 +103,21 @@ class _Asker(Widener):
         self._solves = solves
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
-        """The results as they are."""
+        """Returns the results unchanged, and notes the two errors of a chosen solve."""
         if self._solves.get(site.path) is not site.equation:
             return results, {}
         calls, right = self.split_solve(site, operands)
         if calls["transpose_solve"] is None:
             return results, {}
         keys = jax.random.split(jax.random.key(0), 2)
-        given, probe = ([_normal(key, x) for x in right] for key in keys)
+        given, probe = ([_draw(key, x) for x in right] for key in keys)
         forward = _product(calls["matvec"](calls["solve"](given)), probe)
         back = _product(calls["transpose_solve"](given), calls["matvec"](probe))
         true, size = _product(given, probe), _size(given) * _size(probe)
         return results, {site.path: jnp.abs(jnp.stack([forward, back]) - true) / size}
 
 
-def _normal(key: Any, like: Any) -> Any:
+def _draw(key: Any, like: Any) -> Any:
     return jax.random.normal(key, like.shape, like.dtype)
 
 
@@ -106,7 +126,7 @@ def _product(one: Sequence[Any], two: Sequence[Any]) -> Any:
 
 
 def _size(parts: Sequence[Any]) -> Any:
-    """Euclidean norm, over the fourth root of the number of elements: of <x, y>, the size of x."""
+    """Returns the share of x in the typical size of <x, y>: its norm over the fourth root of n."""
     count = sum(x.size for x in parts)
     squares = [jnp.sum(jnp.abs(x) ** 2) for x in parts]
     return jnp.sqrt(jnp.sum(jnp.stack(squares))) / count**0.25

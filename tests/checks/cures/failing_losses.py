@@ -9,8 +9,8 @@ from checks.cures.edits import Edit
 from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
 from checks.cures.trials import find_cures
+from checks.measure.chain import Chain
 from checks.measure.points import Sampler
-from checks.measure.simulate import Chain
 from checks.program.runner import Runner
 from checks.program.trace import trace
 from checks.proofs.proof import prove
@@ -23,7 +23,7 @@ def make_loss(loss: Any, params: Any, *args: Any, optimizer: Any = None) -> Diag
     proof = prove(program)
     sampler = Sampler(program, proof.dependence, 0)
     chain = Chain(optimizer or optax.sgd(1e-2), program.params)
-    points = (sampler.data(program.args),)
+    points = (sampler.keep_parameters(program.args),)
     runner = Runner(program, proof.reachable)
     return DiagnosedLoss(runner, proof.dependence, points, sampler, chain)
 

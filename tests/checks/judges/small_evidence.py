@@ -6,10 +6,10 @@ import numpy as np
 
 from checks.evidence import Evidence, RuleErrors, View
 from checks.measure.points import Point
-from checks.measure.readings import Measured, Reading
+from checks.measure.readings import Measurement, Reading
 from checks.measure.response import Response
-from checks.measure.simulate import Training
 from checks.measure.survey import LeafSurvey, Survey
+from checks.measure.training import Training
 from checks.program.runner import Gradient
 from checks.program.trace import trace
 from checks.proofs.proof import prove
@@ -30,7 +30,7 @@ def measured(slopes, written=None, loss=1.0, written_loss=None, leaves=None):
     leaves = leaves or [np.ones_like(g) if g is not None else np.ones(1) for g in slopes]
     readings = [None if g is None else _reading(g) for g in slopes]
     written_loss = loss if written_loss is None else written_loss
-    return Measured(
+    return Measurement(
         Point("data", [np.asarray(x, np.float64) for x in leaves], None),
         Gradient(loss, slopes),
         Gradient(written_loss, written),

@@ -7,14 +7,14 @@ import pytest
 
 from checks.findings import Finding
 from checks.judges.non_finite import NON_FINITE, find_non_finite, find_problems
-from checks.measure.simulate import Training
+from checks.measure.training import Training
 from tests.checks.judges.small_evidence import evidence, measured
 
 UNKNOWN = "no equation makes it: it comes in with the parameters or the data"
 
 
 class Flags:
-    """A `Blame` that finds one origin for one leaf, or for the loss."""
+    """A `NonFiniteFlags` that finds one origin for one leaf, or for the loss."""
 
     def __init__(self, position=None, name="log", place="m.py:1 log"):
         equation = SimpleNamespace(primitive=SimpleNamespace(name=name))
@@ -37,14 +37,14 @@ def test_the_elements_are_counted_and_the_origin_is_named():
         measured(slopes),
         measured([[1.0, 1.0], [np.nan, 1.0]], written=[np.ones(2), np.array([np.nan, np.inf])]),
     ]
-    found = find_non_finite(evidence(data, watched=[1], blames={1: Flags(0)}))
+    found = find_non_finite(evidence(data, watched=[1], flags={1: Flags(0)}))
     text = "measured: 2 of 2 elements are NaN or Inf; NaN is first made forward by log"
     assert found == {1: [Finding("non_finite", text, ("m.py:1 log",))]}
 
 
 def test_a_gradient_that_float64_has_is_said_to_be_finite_there():
     data = [measured([[1.0, 1.0]], written=[np.float32([np.inf, 1.0])])]
-    (finding,) = find_non_finite(evidence(data, blames={0: Flags()}))[0]
+    (finding,) = find_non_finite(evidence(data, flags={0: Flags()}))[0]
     start = "measured: 1 of 2 elements are NaN or Inf; in float64 all are finite; "
     assert finding == Finding("non_finite", start + UNKNOWN)
 
@@ -53,8 +53,8 @@ def test_a_gradient_that_float64_has_is_said_to_be_finite_there():
 def test_in_training_the_step_and_its_batch_are_named(batches):
     data = [measured([[1.0], [1.0]]) for _ in range(batches)]
     training = Training({0: [], 20: []}, [], [], {1: (5, True)})
-    blames = {(5 - 1) % batches: Flags(1)}
-    found = find_non_finite(evidence(data, training=training, training_blames=blames))
+    flags = {(5 - 1) % batches: Flags(1)}
+    found = find_non_finite(evidence(data, training=training, training_flags=flags))
     text = (
         "measured: finite at first, not after 5 optimiser steps; NaN is first made forward by log"
     )
@@ -63,7 +63,7 @@ def test_in_training_the_step_and_its_batch_are_named(batches):
 
 def test_the_optimiser_may_make_it_itself():
     training = Training({0: [], 20: []}, [], [], {0: (2, False)})
-    found = find_non_finite(evidence([measured([[1.0]])], training=training, training_blames={}))
+    found = find_non_finite(evidence([measured([[1.0]])], training=training, training_flags={}))
     text = (
         "measured: finite at first, not after 2 optimiser steps: the optimiser makes it out of a "
         "finite gradient"
@@ -75,7 +75,7 @@ def test_a_leaf_that_fails_at_the_data_is_not_judged_in_training():
     data = [measured([[np.nan]])]
     training = Training({0: [], 20: []}, [], [], {0: (1, True)})
     (findings,) = find_non_finite(
-        evidence(data, training=training, blames={0: Flags()}, training_blames={})
+        evidence(data, training=training, flags={0: Flags()}, training_flags={})
     ).values()
     assert len(findings) == 1 and "elements are NaN" in findings[0].evidence
 
@@ -87,7 +87,7 @@ def test_every_batch_with_a_loss_that_is_not_finite_is_a_problem():
         measured([[1.0]], written_loss=float("inf")),
     ]
     flags = {1: Flags(None), 2: Flags(9)}
-    assert find_problems(evidence(data, blames=flags)) == [
+    assert find_problems(evidence(data, flags=flags)) == [
         "the loss is nan on batch 1: NaN is first made forward by log (m.py:1 log)",
         f"the loss is inf on batch 2: {UNKNOWN}",
     ]

@@ -7,8 +7,8 @@ import pytest
 
 from checks.findings import Finding
 from checks.judges.starved import STARVED, find_starved, is_starved
+from checks.measure.chain import Chain
 from checks.measure.movement import Standstill
-from checks.measure.simulate import Chain
 from checks.program.leaves import partition
 from tests.checks.judges.small_evidence import evidence, measured, view
 

@@ -7,7 +7,7 @@ import pytest
 from checks.findings import Finding
 from checks.judges.underflow import UNDERFLOW, find_underflow
 from checks.measure.movement import Standstill
-from checks.measure.simulate import Training
+from checks.measure.training import Training
 from tests.checks.judges.small_evidence import evidence, measured, view
 
 ALIVE = [view("data"), view("data", "data")]

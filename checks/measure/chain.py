@@ -1,0 +1,179 @@
+"""The caller's optimiser, acting on the list of leaves that can learn.
+
+The module depends on optax and `checks/program`.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from checks.program.leaves import Partition
+from checks.program.runner import Gradient
+
+# A chain that does not move a leaf is given the same gradient at most so often, and for so long:
+# warm-up from zero and accumulation are no faults.
+_MOST_REPEATS = 10_000
+_MOST_SECONDS = 20.0
+# The first steps are taken one by one; most chains move a leaf within them.
+_SINGLE_STEPS = 20
+# Compiled loops over an optimiser take minutes to compile for hundreds of leaves on JAX 0.12.
+_MOST_LEAVES_IN_LOOP = 30
+# Number of steps in a compiled loop.
+_BLOCK = 100
+
+
+class Repetition(NamedTuple):
+    """What an optimiser did with the same gradient, given again and again.
+
+    Attributes:
+        leaves: the parameters after the last step.
+        state: the optimiser's state after the last step.
+        moved: for each leaf asked about, which elements changed at least once.
+        first: for each of them, the root mean square of its first non-zero move, or 0.
+    """
+
+    leaves: list[Any]
+    state: Any
+    moved: dict[int, Any]
+    first: dict[int, Any]
+
+
+class Chain:
+    """An optimiser acting on a list of leaves.
+
+    Args:
+        optimizer: an optax transformation, or any object with `init` and `update`.
+        params: the parameters taken apart, with the pytree that the optimiser expects.
+    """
+
+    def __init__(self, optimizer: Any, params: Partition) -> None:
+        self._params = params
+        self.optimizer = optimizer
+        self.update = optax.with_extra_args_support(optimizer).update
+        self._compiled: Callable[..., Any] | None = jax.jit(self._step)
+        self._block = jax.jit(self._loop)
+
+    @property
+    def can_loop(self) -> bool:
+        """Whether the optimiser can be compiled, as far as is known."""
+        return self._compiled is not None
+
+    def init(self, leaves: Sequence[Any]) -> Any:
+        """Returns the optimiser's state before the first step."""
+        with allow_promotion():
+            return self.optimizer.init(self.tree(leaves))
+
+    def step(self, leaves: Sequence[Any], state: Any, gradients: Sequence[Any], loss: Any) -> Any:
+        """Takes one step, compiled if the optimiser can be compiled.
+
+        Args:
+            leaves: the parameters.
+            state: the optimiser's state.
+            gradients: one for each leaf.
+            loss: the value of the loss, which some optimisers use.
+
+        Returns:
+            New leaves, new state and updates.
+        """
+        given = ([jnp.asarray(x) for x in leaves], state, [*gradients], jnp.asarray(loss))
+        if self._compiled is not None:
+            try:
+                return self._compiled(*given)
+            except (jax.errors.JAXTypeError, TypeError):
+                self._compiled = None
+        return self._step(*given)
+
+    def repeat(
+        self, count: int, repetition: Repetition, gradients: list[Any], loss: Any
+    ) -> Repetition:
+        """Takes `count` further steps with the same gradient; a block is one compiled loop."""
+        if count == _BLOCK:
+            return self._block(repetition, gradients, loss)
+        for _ in range(count):
+            repetition = self._add_step(repetition, gradients, loss)
+        return repetition
+
+    def _add_step(self, repetition: Repetition, gradients: list[Any], loss: Any) -> Repetition:
+        old = repetition.leaves
+        new, state, _ = self.step(old, repetition.state, gradients, loss)
+        moved = {i: seen | (new[i] != old[i]) for i, seen in repetition.moved.items()}
+        sizes = {i: jnp.sqrt(jnp.mean(jnp.abs(new[i] - old[i]) ** 2)) for i in moved}
+        first = {i: jnp.where(size == 0, sizes[i], size) for i, size in repetition.first.items()}
+        return Repetition(new, state, moved, first)
+
+    def _loop(self, repetition: Repetition, gradients: list[Any], loss: Any) -> Repetition:
+        return jax.lax.fori_loop(
+            0, _BLOCK, lambda _, now: self._add_step(now, gradients, loss), repetition
+        )
+
+    def tree(self, leaves: Sequence[Any]) -> Any:
+        """Returns the leaves in the caller's pytree, with None for what cannot learn."""
+        return self._params.build_learning(leaves)
+
+    def _step(self, leaves: list[Any], state: Any, gradients: list[Any], loss: Any) -> Any:
+        params = self.tree(leaves)
+        with allow_promotion():
+            updates, state = self.update(self.tree(gradients), state, params, value=loss)
+            moved = optax.apply_updates(params, updates)
+        return jax.tree.leaves(moved), state, jax.tree.leaves(updates)
+
+
+def allow_promotion() -> Any:
+    """Returns a context with JAX's standard promotion of types, which optax relies on."""
+    return jax.numpy_dtype_promotion("standard")
+
+
+def make_default_optimizer(gradients: Sequence[np.ndarray | None]) -> Any:
+    """Returns Adam with rate 1e-3 and an eps of 1e-8 times the median size of the gradients."""
+    sizes = [float(np.sqrt(np.mean(np.abs(g) ** 2))) for g in gradients if g is not None and g.size]
+    typical = float(np.median([s for s in sizes if s > 0] or [1.0]))
+    return optax.adam(1e-3, eps=1e-8 * typical)
+
+
+def repeat_gradient(
+    chain: Chain,
+    leaves: Sequence[Any],
+    state: Any,
+    gradient: Gradient,
+    wanted: Sequence[int],
+    is_enough: Callable[[int, np.ndarray], bool],
+) -> tuple[Repetition, int]:
+    """Gives an optimiser the same gradient until leaves have moved, or 10,000 times or 20 seconds.
+
+    Args:
+        chain: the optimiser.
+        leaves: the parameters.
+        state: the optimiser's state.
+        gradient: the gradient of all leaves.
+        wanted: indices of the leaves that are to move.
+        is_enough: takes a leaf and which of its elements have moved.
+
+    Returns:
+        What the optimiser did, and the number of steps.
+    """
+    leaves = [jnp.asarray(x) for x in leaves]
+    given = [jnp.asarray(x) for x in fill_gradient(gradient, leaves)]
+    moved = {i: jnp.zeros(leaves[i].shape, bool) for i in wanted}
+    repetition = Repetition(
+        leaves, state, moved, {i: jnp.zeros((), leaves[i].real.dtype) for i in wanted}
+    )
+    can_loop = len(leaves) <= _MOST_LEAVES_IN_LOOP
+    start, asked = time.perf_counter(), 0
+    while asked < _MOST_REPEATS and time.perf_counter() - start < _MOST_SECONDS:
+        count = _BLOCK if asked >= _SINGLE_STEPS and can_loop and chain.can_loop else 1
+        repetition = chain.repeat(count, repetition, given, jnp.asarray(gradient.loss))
+        asked += count
+        if all(is_enough(i, np.asarray(repetition.moved[i])) for i in wanted):
+            break
+    return repetition, asked
+
+
+def fill_gradient(gradient: Gradient, leaves: Sequence[Any]) -> list[np.ndarray]:
+    """Returns the gradient of each leaf, zeros for a leaf without a derivative."""
+    pairs = zip(gradient.leaves, leaves)
+    return [np.zeros(np.shape(x), np.asarray(x).dtype) if g is None else g for g, x in pairs]
