@@ -103,6 +103,13 @@ def test_a_name_that_no_fault_has_is_an_error(capsys):
 
 
 @pytest.mark.slow
+def test_every_fourth_fault():
+    score = score_faults(load_faults()[::4], cures=False)
+    assert (score.unconfirmed, score.misses, score.alarms, score.wrong_lines) == ([], [], [], [])
+    assert {verdict for verdict in ORDER if verdict not in PASSING} == set(score.expected)
+
+
+@pytest.mark.nightly
 def test_all_faults():
     score = score_faults(load_faults(), cures=False)  # those have a test of their own
     assert (score.unconfirmed, score.misses, score.alarms, score.wrong_lines) == ([], [], [], [])

@@ -13,6 +13,8 @@ from tools.digests import (
 )
 
 FAST = {"tiny"}
+# Full sizes; one of them stands for the others in CI.
+NIGHTLY = {"recovery_encoder", "recovery_mixture", "recovery_quantile", "original"}
 FAULTS = [
     "attention.both_lora_factors_zero",
     "embedding.padding_row_in_use",
@@ -29,7 +31,14 @@ def compare(kind, name):
 
 @pytest.mark.parametrize(
     "name",
-    [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in CONFIGURATIONS],
+    [
+        name
+        if name in FAST
+        else pytest.param(
+            name, marks=pytest.mark.nightly if name in NIGHTLY else pytest.mark.slow
+        )
+        for name in CONFIGURATIONS
+    ],
 )
 def test_configuration_computes_the_recorded_parameters_loss_and_gradient(name):
     assert compare("configurations", name) == []
