@@ -26,6 +26,8 @@ from pgat_jax.runs.folder import CHECKPOINTS
 from pgat_jax.runs.metrics import Metrics
 from pgat_jax.training.diagnostics import TRAIL
 
+# Axes that meet are written down, in the tests and in the code under test.
+jax.config.update("jax_numpy_rank_promotion", "raise")
 settings.register_profile("compiled", deadline=None)  # a first call compiles
 settings.load_profile("compiled")
 

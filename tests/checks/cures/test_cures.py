@@ -104,7 +104,7 @@ def test_two_stops_on_two_paths_to_the_loss_are_two_cures():
 
 def test_cuts_in_a_row_are_taken_together():
     def loss(p, x):
-        return square(p, x) + jnp.mean(lax.stop_gradient(jnp.round(3 * p["v"])) * x)
+        return square(p, x) + jnp.mean(lax.stop_gradient(jnp.round(3 * p["v"]))[None] * x)
 
     diagnosed = make_loss(loss, {"w": W, "v": draw(2, 4)}, X)
     (cure,) = find_all_cures(diagnosed, v="blocked")["v"].cures
