@@ -34,9 +34,7 @@ def compare(kind, name):
     [
         name
         if name in FAST
-        else pytest.param(
-            name, marks=pytest.mark.nightly if name in NIGHTLY else pytest.mark.slow
-        )
+        else pytest.param(name, marks=pytest.mark.nightly if name in NIGHTLY else pytest.mark.slow)
         for name in CONFIGURATIONS
     ],
 )
