@@ -21,17 +21,7 @@ pytestmark = pytest.mark.slow
 def wheel(tmp_path_factory) -> Path:
     """The wheel, built from this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
-    call(
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        "-w",
-        folder,
-        ROOT,
-    )
+    call(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", folder, ROOT)
     (path,) = folder.glob("*.whl")
     return path
 
