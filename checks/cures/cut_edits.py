@@ -6,7 +6,6 @@ from typing import Any
 
 from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.edits import Edit, EquationGroup, group_by_place
-from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
 from checks.cures.loop_edits import edit_loop
 from checks.cures.rule_edits import use_own_derivative
@@ -55,18 +54,17 @@ def propose_series_edits(failures: Failures) -> Iterable[Edit]:
     Args:
         failures: the failing leaves and their loss.
     """
-    groups: dict[tuple[str, ...], list[FailingLeaf]] = {}
+    groups: dict[tuple[str, ...], list[int]] = {}
     for failing in failures.select("blocked"):
-        groups.setdefault(failing.where, []).append(failing)
-    for group in list(groups.values())[:_MOST_GROUPS]:
-        cuts = _find_series(failures, group[0].leaf)
+        groups.setdefault(failing.where, []).append(failing.leaf)
+    for leaves in list(groups.values())[:_MOST_GROUPS]:
+        cuts = _find_series(failures, leaves[0])
         if len(cuts) > 1 and all(cut.primitive in _FLOAT_CUTS for cut in cuts):
             steps = [f"{_describe_step(cut)} at {cut.place}" for cut in cuts]
             estimate = StraightThrough({cut.site.path for cut in cuts})
-            leaves = tuple(failing.leaf for failing in group)
             text = " and ".join(dict.fromkeys(steps))
             rewrite = partial(DiagnosedLoss.rewrite, interpreter=estimate)
-            yield Edit("equation", text, leaves, rewrite, is_last=True)
+            yield Edit("equation", text, tuple(leaves), rewrite, is_last=True)
 
 
 def _describe_step(cut: Cut) -> str:

@@ -74,6 +74,7 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
 
 
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
+    del view, chosen
     points = count_points(evidence, leaf)
     return f"measured: zero gradient at {points} points, yet large changes of it change the loss"
 

@@ -55,6 +55,7 @@ class _WrittenDecisions(Interpreter):
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
         """Returns the results unchanged, and notes the decisions among them."""
+        del operands, feed
         if not any(map(jaxprs.is_differentiable, site.equation.invars)):
             return results, {}
         is_step = site.equation.primitive.name in _STEPS

@@ -149,6 +149,7 @@ class _Flagger(Interpreter):
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
         """Returns the results unchanged, and notes four booleans."""
+        del feed
         if not results:
             return results, {}
         pairs = zip(site.equation.invars, operands)

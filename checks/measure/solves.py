@@ -104,6 +104,7 @@ class _SolveComparer(Widener):
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
         """Returns the results unchanged, and notes the two errors of a chosen solve."""
+        del feed
         if self._solves.get(site.path) is not site.equation:
             return results, {}
         calls, right = self.split_solve(site, operands)

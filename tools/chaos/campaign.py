@@ -115,7 +115,7 @@ class Campaign:
 
     def _note(self, command: Command) -> None:
         """Notes the folder of the run and checks that it resumed at the step that was saved."""
-        named = re.search(r"^run (runs/\S+)$", command.text, re.M)
+        named = re.search(r"^run (runs/\S+)$", command.text, re.MULTILINE)
         if named:
             self.run = self.place / named[1]
         resumed = re.search(r"going on from step (\d+),", command.text)

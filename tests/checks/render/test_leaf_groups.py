@@ -36,7 +36,7 @@ def test_siblings_differ_by_numbers_in_names_places_and_cures_alone():
     ],
 )
 def test_leaves_that_differ_otherwise_are_apart(changed):
-    one = make_leaf("l_0/w", **{"verdict": "blocked", "where": ["m.py:7 stop"]})
+    one = make_leaf("l_0/w", verdict="blocked", where=["m.py:7 stop"])
     two = make_leaf("l_1/w", **{"verdict": "blocked", "where": ["m.py:7 stop"], **changed})
     assert group_siblings([one, two]) == [[one], [two]]
 
