@@ -1,4 +1,4 @@
-"""The command `python -m checks MODULE:FACTORY`: the checks on a user's model."""
+"""The command `python -m checks MODULE:FACTORY`, which runs the checks on a user's model."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""The call `assert_alive`: the checks as a test."""
+"""The call `assert_alive`, which runs the checks as a test."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

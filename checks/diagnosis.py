@@ -36,7 +36,7 @@ def diagnose(
     seed: int = 0,
     cures: bool = True,
 ) -> PrintableReport:
-    """A verdict with its evidence for every leaf, for slices of it that differ, and cures.
+    """Finds a verdict with its evidence for every leaf and for slices that differ, and cures.
 
     Args:
         loss: `loss(params, *args)` -> real scalar, or a tuple of it and anything else.
@@ -48,6 +48,9 @@ def diagnose(
         allow: entries (name pattern, verdict, reason) that may fail.
         seed: for the points that are drawn.
         cures: whether to try edits on failing leaves, which takes longer than the verdicts do.
+
+    Returns:
+        The report, which prints and writes itself as text, JSON and HTML.
 
     Raises:
         NotALoss: the loss cannot be traced, differs from call to call, has no parameters, or
@@ -74,7 +77,15 @@ def measure(
     optimizer: Any,
     say: Say,
 ) -> Evidence:
-    """Compiles a proved program and measures it at the caller's data and at drawn points."""
+    """Compiles a proved program and measures it at the caller's data and at drawn points.
+
+    Args:
+        proof: what was proved of the program.
+        sampler: draws the points.
+        batches: tuples of arguments for further batches.
+        optimizer: an optax transformation; None for the default one.
+        say: takes a sentence about the progress.
+    """
     program = proof.differentiable_program
     runner = Runner(program, proof.reachable)
     check_purity(runner, sampler.keep_parameters(program.args))
@@ -85,11 +96,16 @@ def measure(
 def judge(
     evidence: Evidence, allow: Sequence[Allow | tuple[str, str, str]], say: Say
 ) -> tuple[list[Leaf], list[str]]:
-    """Asks every judge and takes for each leaf the first verdict that holds.
+    """Asks every judge and takes for each leaf the first verdict in the order of precedence.
+
+    Args:
+        evidence: what was proved and measured.
+        allow: entries (name pattern, verdict, reason) for leaves that may fail.
+        say: takes a sentence about the progress.
 
     Returns:
-        The leaves, with those that the allow-list lets pass marked, and sentences about what fails
-        as a whole.
+        The leaves, marked where the allow-list lets them pass, and sentences about what fails as a
+        whole.
     """
     params, slopes = evidence.program.params, evidence.survey.data[0].wide.leaves
     leaves = []
@@ -102,7 +118,17 @@ def judge(
 
 
 def cure(evidence: Evidence, sampler: Sampler, leaves: list[Leaf], say: Say) -> list[Leaf]:
-    """Tries edits on the failing leaves; the sampler goes on where the measurements ended."""
+    """Tries edits on the failing leaves; the sampler draws on from where the measurements ended.
+
+    Args:
+        evidence: what was proved and measured.
+        sampler: the sampler of the measurements.
+        leaves: the leaves with their verdicts.
+        say: takes a sentence about the progress.
+
+    Returns:
+        The leaves; each failing one has its cures and the number of edits tried.
+    """
     points = tuple(m.point for m in evidence.survey.data)
     dependence = evidence.proof.dependence
     subject = DiagnosedLoss(evidence.runner, dependence, points, sampler, evidence.chain)
@@ -112,7 +138,14 @@ def cure(evidence: Evidence, sampler: Sampler, leaves: list[Leaf], say: Say) -> 
 def report(
     evidence: Evidence, leaves: list[Leaf], problems: list[str], say: Say
 ) -> PrintableReport:
-    """Puts the results into a report; the gradient flow is measured when it is first used."""
+    """Makes a report of the results; the gradient flow is measured at its first use.
+
+    Args:
+        evidence: what was proved and measured.
+        leaves: the leaves with their verdicts and cures.
+        problems: sentences about what fails as a whole.
+        say: takes a sentence about the progress.
+    """
     at_point = FlowAtPoint(evidence.runner, evidence.proof, evidence.survey.data[0].point, say)
     return PrintableReport(
         leaves=tuple(leaves),
@@ -129,7 +162,7 @@ def _is_real(array: Any) -> bool:
 
 
 def _cast(loss: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
-    """The loss on float leaves cast to `dtype`."""
+    """Returns the loss with all float leaves cast to `dtype` first."""
 
     def cast(tree: Any) -> Any:
         parts = partition(tree)

@@ -1,4 +1,4 @@
-"""The evidence that judges read: all that was proved and measured of one program."""
+"""The evidence that judges read: everything that was proved and measured of one program."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -86,23 +86,29 @@ class Evidence:
 
     @cached_property
     def alive(self) -> tuple[int, ...]:
-        """Leaves that have a finite gradient above rounding noise at the data."""
+        """The indices of the leaves with a finite gradient above rounding noise at the data."""
         return tuple(i for i in self.responses if self.views(i)[0].seen[0] == "data")
 
     def views(self, leaf: int) -> list[View]:
-        """The views of a leaf in `responses`: the leaf as a whole, then the slices of each axis."""
+        """Returns the views of a leaf in `responses`.
+
+        View 0 is the leaf as a whole; then come the slices of each axis.
+
+        Args:
+            leaf: the index of a leaf.
+        """
         own, response = self.survey.leaves[leaf], self.responses[leaf]
         columns = ((), ()) if own is None else (own.seen, own.is_zero)
         return list(map(View, *columns, *response))
 
     @cached_property
     def failures(self) -> dict[int, int]:
-        """By leaf, the first batch at which its gradient as written is not finite."""
+        """Leaf index -> first batch at which its gradient in the program's types is not finite."""
         return find_first_failures(self.runner.watched, [m.written for m in self.survey.data])
 
     @cached_property
     def flags(self) -> dict[int, NonFiniteFlags]:
-        """By batch, what makes the loss or a gradient not finite, as far as judges ask."""
+        """Batch -> the equations at which the loss or a gradient becomes NaN or Inf."""
         bad_losses = {i for i, m in enumerate(self.survey.data) if not np.isfinite(m.written.loss)}
         return {
             i: flag_gradient(self.runner, *narrow_point(self.runner, self.survey.data[i].point))
@@ -111,7 +117,10 @@ class Evidence:
 
     @cached_property
     def training_failures(self) -> dict[int, tuple[int, bool]]:
-        """By leaf, the step that makes it non-finite and whether its gradient was so before."""
+        """The leaves that optimiser steps make non-finite.
+
+        It maps a leaf index to the step, and to whether the leaf's gradient was not finite first.
+        """
         return {
             i: failure
             for i, failure in self.training.non_finite.items()
@@ -120,7 +129,7 @@ class Evidence:
 
     @cached_property
     def training_flags(self) -> dict[int, NonFiniteFlags]:
-        """By batch, what makes a gradient not finite during the optimiser's steps."""
+        """Batch -> the equations at which a gradient becomes NaN or Inf in training."""
         data, training = self.survey.data, self.training
         steps = [step for step, by_slope in self.training_failures.values() if by_slope]
         leaves = training.before_failure or training.leaves[0]
@@ -175,7 +184,7 @@ def gather_evidence(
     optimizer: Any,
     say: Callable[[str], None],
 ) -> Evidence:
-    """Measures a program at the data and, while anything looks dead, at other points.
+    """Measures a program at the data and, while some slice has no gradient, at other points.
 
     Args:
         proof: what was proved of the program.

@@ -1,4 +1,4 @@
-"""What a judge says: findings about a leaf and about slices of it."""
+"""The findings that judges return, about a leaf and about slices of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class SliceFinding(Finding):
-    """A finding about some slices of a leaf, which does not hold for the leaf as a whole.
+    """A finding about some slices of a leaf; it is not true of the leaf as a whole.
 
     Attributes:
         axis: the axis that is sliced.

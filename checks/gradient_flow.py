@@ -1,7 +1,7 @@
-"""The gradient flow between modules, as data: how much gradient each module passes back.
+"""Data classes of the gradient flow: how much gradient each module passes back to others.
 
-This file imports no other file of `checks`. `checks.flow` measures a flow,
-`checks.render` shows it.
+This file imports no other file of `checks`. `checks.flow` measures a flow, `checks.render` shows
+it.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""The gradient profile of one leaf, as data: the size of the cotangent at each equation.
+"""Data classes of the gradient profile of one leaf: the size of the cotangent at each equation.
 
-This file imports no other file of `checks`. `checks.flow` measures a profile,
-`checks.render` shows it.
+This file imports no other file of `checks`. `checks.flow` measures a profile, `checks.render` shows
+it.
 """
 
 from dataclasses import dataclass
@@ -49,5 +49,9 @@ class Profile:
     gradient: float
 
     def steepest(self, count: int = SUMMARY_LENGTH) -> list[Passage]:
-        """Returns the `count` passages that lose most of the gradient, the worst first."""
+        """Returns the `count` equations that lose most of the gradient, the worst first.
+
+        Args:
+            count: the largest number of equations to return.
+        """
         return sorted(self.passages, key=lambda passage: passage.factor)[:count]

@@ -1,4 +1,4 @@
-"""The call `profile`: the gradient profile of one leaf of a loss."""
+"""The call `profile`, which measures the gradient profile of one leaf of a loss."""
 
 import difflib
 from collections.abc import Callable

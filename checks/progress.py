@@ -1,4 +1,4 @@
-"""Progress messages: one line a stage for calls that take over two seconds."""
+"""Prints progress messages: one line a stage for calls that take over two seconds."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ _SECONDS = 2.0
 
 
 def progress(stream: TextIO | None = None) -> Say:
-    """Returns a function that prints the stage that begins, at most one line each two seconds.
+    """Returns a function that prints each stage as it begins, at most one line each two seconds.
 
     Args:
         stream: where lines of the form `checks: STAGE (12 s)` go; by default standard error.

@@ -1,4 +1,4 @@
-"""The static door: which leaves the loss depends on, and which of them have a derivative."""
+"""The call `reach`, the static check: which leaves the loss depends on, and with a derivative."""
 
 from collections.abc import Callable
 from functools import partial
@@ -45,7 +45,11 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> PrintableReport:
 
 
 def find_proved(proof: Proof) -> list[Finding]:
-    """Returns for each leaf the finding that follows from the proof alone."""
+    """Returns for each leaf the finding that follows from the proof alone.
+
+    Args:
+        proof: what was proved of the program.
+    """
     reachable = Finding(REACHABLE, "a differentiable path leads to the loss")
     proved = {**prove_disconnected(proof), **prove_blocked(proof)}
     return [proved.get(leaf, reachable) for leaf in range(proof.program.leaf_count)]

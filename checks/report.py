@@ -1,4 +1,4 @@
-"""The report, as data: a mapping from leaf names to what is known of each leaf.
+"""The report as data: a mapping from leaf names to what is known of each leaf.
 
 `checks.render` turns a report into text, JSON and HTML; this file imports no renderer.
 """

@@ -1,4 +1,4 @@
-"""Sentinels: statistics of a compiled training step, which show a group without gradient.
+"""Sentinels: statistics that a compiled training step reports, to find a group without gradient.
 
 All functions but `silent_groups` are pure and can be compiled. In an optax loop:
 
@@ -180,7 +180,7 @@ def _find_members(groups: Mapping[str, str], params: Any) -> dict[str, list[str]
 
 
 def _norm(leaves: list[jax.Array]) -> jax.Array:
-    """Computes a norm in one pass, and in a second, scaled pass only if a square left the range."""
+    """Computes a norm in one pass; takes a second, scaled pass only if a square left the range."""
     leaves = [leaf for leaf in leaves if leaf.size]
     if not leaves:
         return jnp.float32(0)
@@ -190,7 +190,7 @@ def _norm(leaves: list[jax.Array]) -> jax.Array:
 
 
 def _square(leaf: jax.Array) -> jax.Array:
-    """Computes a sum of squares as a product of vectors, far faster on CPU than a reduction."""
+    """Computes a sum of squares as a product of vectors, faster on CPU than a reduction."""
     parts = (leaf.real, leaf.imag) if jnp.iscomplexobj(leaf) else (leaf,)
     wide = [part.astype(jnp.float32) for part in parts]
     return jnp.stack([jnp.vdot(x, x, precision="highest") for x in wide]).sum()

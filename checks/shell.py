@@ -1,4 +1,4 @@
-"""The shell commands: they run the checks, print the result, write files and return a status."""
+"""The shell commands, which run the checks, print the result, write files and return a status."""
 
 import os
 import sys

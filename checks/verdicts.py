@@ -28,16 +28,16 @@ class Slice:
 
 @dataclass(frozen=True)
 class Cure:
-    """An edit that was tried on a copy, and brought a leaf back.
+    """An edit that was tried on a copy, and made a failing leaf pass.
 
     Attributes:
         kind: what was edited: `leaf`, `equation` or `optimizer`.
         edit: the edit and its place, in words.
-        measure: what the numbers are: `gradient` (root mean square), `update` (of one step,
-            likewise) or `error` (of a custom rule, relative).
-        before: the number as it was; not finite where the gradient is not.
+        measure: what the numbers are: `gradient` (root mean square), `update` (root mean square of
+            one step) or `error` (relative error of a custom rule).
+        before: the number before the edit; not finite where the gradient is not.
         after: the number with the edit.
-        leaves: names of all the leaves that it brought back.
+        leaves: names of all the leaves that it made pass.
         steps: optimiser steps after which `after` was measured.
     """
 
@@ -56,19 +56,20 @@ class Leaf:
 
     Attributes:
         name: path parts joined by `/`.
-        shape: of the leaf.
+        shape: the shape of the leaf.
         dtype: name of its type.
-        verdict: one of `ORDER`; `reachable` is the static part's word for "not refuted".
+        verdict: one of `ORDER`; `reachable` means that the static proof, which ran alone, refutes
+            nothing.
         evidence: one sentence with the numbers.
         where: `path:line primitive in module/path`, for each equation or stage that is to blame.
-        slices: parts that fare differently.
+        slices: the slices that have another verdict.
         also: other verdicts that hold, after the first.
         gradient: root mean square of the gradient in float64, or None where not measured.
-        movement: root mean square of the first update over that of the weight, likewise; None too
-            for a weight that starts at zero.
-        allowed: the reason given by the allow-list for letting it pass.
-        cures: edits that were tried and brought it back.
-        tried: how many edits were tried on it; None where none were asked for.
+        movement: root mean square of the first update over that of the weight; None where not
+            measured, and for a weight that starts at zero.
+        allowed: the reason that the allow-list gives, or None.
+        cures: edits that were tried and made the leaf pass.
+        tried: number of edits tried on the leaf; None where no cures were requested.
     """
 
     name: str
@@ -100,12 +101,21 @@ class Leaf:
         return self.allowed is not None or (self.verdict in PASSING and slices_pass)
 
     def allowed_because(self, reason: str) -> "Leaf":
-        """The same leaf, let pass."""
+        """Returns a copy of the leaf that the allow-list lets pass.
+
+        Args:
+            reason: the reason that the allow-list gives.
+        """
         return replace(self, allowed=reason)
 
 
 def first_of(findings: Sequence[Finding]) -> tuple[Finding, list[Finding]]:
-    """The winning finding, and the others in order; of two alike, one that names a place.
+    """Returns the first finding in the order of precedence, then those with other verdicts.
+
+    Of two with the same verdict, one that names a place comes first.
+
+    Args:
+        findings: findings about one leaf, in any order.
 
     Raises:
         ValueError: there is none.
@@ -117,12 +127,20 @@ def first_of(findings: Sequence[Finding]) -> tuple[Finding, list[Finding]]:
 
 
 def worst_first(leaves: Sequence[Leaf]) -> list[Leaf]:
-    """Failing leaves before passing ones, then in the order of the verdicts."""
+    """Returns failing leaves before passing ones, then in the order of the verdicts.
+
+    Args:
+        leaves: the leaves of a report.
+    """
     return sorted(leaves, key=lambda leaf: (leaf.passes, ORDER.index(leaf.verdict)))
 
 
 def verdict_counts(leaves: Sequence[Leaf]) -> dict[str, int]:
-    """Number of leaves of each verdict that occurs, worst first."""
+    """Returns the number of leaves of each verdict that occurs, worst first.
+
+    Args:
+        leaves: the leaves of a report.
+    """
     found = [leaf.verdict for leaf in leaves]
     return {verdict: found.count(verdict) for verdict in ORDER if verdict in found}
 

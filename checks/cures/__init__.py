@@ -1,1 +1,1 @@
-"""Cures: edits that are tried on a copy of a diagnosed loss, and reported where they help."""
+"""Tries edits on a copy of a diagnosed loss; cures are those that make a failing leaf pass."""

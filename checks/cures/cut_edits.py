@@ -90,7 +90,7 @@ def _find_series(failures: Failures, leaf: int) -> list[Cut]:
 
 
 class _OpenedCuts(Dependence):
-    """Flows as if some cuts let tangents pass."""
+    """Computes the dependence of a program as if some cuts let tangents pass."""
 
     def __init__(self, cuts: Sequence[Cut]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What an edit is, and how equations are edited.
+"""Defines an edit, and the tools by which families of edits change equations.
 
 A family of edits is a function from `Failures` to edits; `checks/cures/trials.py` lists them.
 """

@@ -23,7 +23,7 @@ class FailingLeaf(NamedTuple):
     where: tuple[str, ...] = ()
 
     def select(self, array: np.ndarray) -> np.ndarray:
-        """Returns the failing elements of an array.
+        """Returns the elements of an array that belong to the failing slices.
 
         Args:
             array: an array of the leaf's shape.

@@ -31,10 +31,13 @@ class Failures:
     _before: dict[int, tuple[str, LeafMeasurement]] = field(default_factory=dict)
 
     def measure_before(self, leaf: int) -> tuple[str, LeafMeasurement]:
-        """Returns what is measured of a failing leaf, and the measurement without any edit.
+        """Measures a failing leaf in the loss as it is, without any edit.
 
         Args:
-            leaf: the index of a leaf.
+            leaf: the index of a failing leaf.
+
+        Returns:
+            The name of the measured number (`gradient`, `update` or `error`), and the measurement.
         """
         if leaf not in self._before:
             with self.loss.enter_precision():
@@ -42,7 +45,11 @@ class Failures:
         return self._before[leaf]
 
     def select(self, *verdicts: str) -> list[FailingLeaf]:
-        """Returns the failing leaves that have one of these verdicts."""
+        """Returns the failing leaves that have one of these verdicts, in leaf order.
+
+        Args:
+            *verdicts: names of verdicts.
+        """
         return [failing for failing in self.leaves.values() if failing.verdict in verdicts]
 
     def walk(self) -> Iterable[Seen]:
@@ -63,7 +70,7 @@ class Failures:
         return [root_mean_square(x) for x in self.loss.points[0].leaves]
 
     def name(self, leaves: Iterable[int]) -> str:
-        """Returns the names of leaves, of many the first three and the number of the others.
+        """Returns the names of leaves: at most three, and the number of the others.
 
         Args:
             leaves: indices of leaves.

@@ -80,7 +80,7 @@ def soften(equation: Any, operands: list[Any]) -> list[Any]:
 
 
 def _pass_derivative(equation: Any, operands: list[Any]) -> list[Any]:
-    """Computes the same values with the derivatives of all operands that were limited."""
+    """Computes the same values, with the derivatives of all operands that were limited."""
     name = equation.primitive.name
     if name in jaxprs.CUSTOM_RULES:
         return Rewriter(_pass_derivative).run(jaxprs.get_custom_body(equation), operands)[0]
@@ -100,7 +100,7 @@ _LIMITED = {
 
 
 def _is_hard(equation: Any) -> bool:
-    """Returns whether it is a hard limit, or a custom rule around one such as `relu`'s."""
+    """Returns whether an equation is a hard limit, or a custom rule around one such as `relu`'s."""
     if equation.primitive.name in jaxprs.CUSTOM_RULES:
         inside = jaxprs.open_jaxpr(jaxprs.get_custom_body(equation)).eqns
         return any(_is_hard(e) or _calls_hard(e) for e in inside)
@@ -113,9 +113,10 @@ def _calls_hard(equation: Any) -> bool:
 
 
 def _is_limit_of(tapped: TappedEquation, failing: FailingLeaf) -> bool:
-    """Returns whether the gradient ends there; that of slices may end wherever the leaf passes.
+    """Returns whether a hard limit ends the gradient of the failing leaf at this equation.
 
-    A selection counts where parameters decide it. What the data decide is no limit.
+    If slices fail, the gradient may end wherever the leaf enters. A selection counts as a limit if
+    parameters decide it, and not if the data do.
     """
     operands = tapped.seen.operands
     if tapped.seen.site.equation.primitive.name == "select_n" and not operands.value[0]:
@@ -126,13 +127,13 @@ def _is_limit_of(tapped: TappedEquation, failing: FailingLeaf) -> bool:
 
 
 def _has_constant(tapped: TappedEquation, at: int) -> bool:
-    """Returns whether it is a product or quotient whose operand `at` depends on no leaf."""
+    """Returns whether this is a product or quotient whose operand `at` depends on no leaf."""
     equation, entering = tapped.seen.site.equation, tapped.seen.operands.value
     return equation.primitive.name in ("mul", "div") and not entering[at] and bool(entering[1 - at])
 
 
 def _normalize(at: int, equation: Any, operands: list[Any]) -> list[Any]:
-    """Computes the equation with operand `at` divided by its largest magnitude."""
+    """Computes the equation after dividing operand `at` by its largest magnitude."""
     factor = jnp.asarray(operands[at], equation.outvars[0].aval.dtype)
     size = jnp.abs(factor).max()
     scaled = factor / jnp.where(size == 0, 1, size)

@@ -1,4 +1,4 @@
-"""Edits of the values of leaves: zero factors replaced, small factors scaled, leaves redrawn."""
+"""Edits of the values of leaves: they replace zeros, scale small factors, or draw leaves anew."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -34,7 +34,7 @@ def propose_zero_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def propose_scale_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes to scale leaves that are small factors of a vanishing gradient to a usual size.
+    """Proposes to scale small leaves that weaken a vanishing gradient to a usual size.
 
     Args:
         failures: the failing leaves and their loss.
@@ -50,7 +50,7 @@ def propose_scale_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def propose_redraw_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes to redraw each failing leaf, and then the leaves that make its equations flat.
+    """Proposes to draw each failing leaf anew, and then the leaves that make its equations flat.
 
     A new value says little about the reason, so it is tried only where nothing else helped.
 
@@ -85,9 +85,10 @@ def _find_zeros(failures: Failures, failing: FailingLeaf) -> tuple[int, ...]:
 
 
 def _find_sources(failures: Failures, failing: FailingLeaf) -> list[int]:
-    """Returns the leaves that the operands depend on at which the gradient ends.
+    """Returns the leaves from which the equations that end the gradient compute their operands.
 
-    For failing slices these are the other leaves with failing slices: they meet in one unit.
+    If slices fail, these are the other leaves with failing slices, because they belong to the same
+    units. Only stuck and unvisited leaves have sources.
     """
     if failing.view > 0:
         return [f.leaf for f in failures.leaves.values() if f.view > 0 and f != failing]
@@ -101,7 +102,7 @@ def _find_sources(failures: Failures, failing: FailingLeaf) -> list[int]:
 
 
 def _redraw(failures: Failures, changed: Iterable[int], leaves: tuple[int, ...]) -> Edit:
-    """Redraws leaves; of a leaf that fails in slices, only those.
+    """Proposes to draw leaves anew; of a leaf whose slices fail, only those slices.
 
     Args:
         failures: the failing leaves.
@@ -120,7 +121,11 @@ def _redraw(failures: Failures, changed: Iterable[int], leaves: tuple[int, ...])
 
 
 def _draw(failures: Failures, leaf: int) -> tuple[np.ndarray, str]:
-    """Draws normal numbers of the usual size, or sets a scalar to it; says so in words."""
+    """Draws normal numbers of the usual size for a leaf, or sets a scalar to that size.
+
+    Returns:
+        The new value, and a description of it in words.
+    """
     name, size = failures.loss.program.params.names[leaf], _find_usual_size(failures, leaf)
     old = failures.loss.points[0].leaves[leaf]
     if old.size == 1:

@@ -1,4 +1,4 @@
-"""Measuring whether a leaf passes, by the measurement that failed it.
+"""Measures whether a failing leaf passes, in the same way as the measurement that it failed.
 
 The same function measures the diagnosed loss and each edited copy, so the numbers before and after
 an edit can be compared. The thresholds are those of `checks/measure`.
@@ -64,7 +64,11 @@ def find_leaves_with_gradient(loss: DiagnosedLoss) -> set[int]:
 
 
 def _measure_gradient(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
-    """Passes where the gradient is above noise at the data, or later if it is still zero there."""
+    """Measures a gradient, which passes if it is above rounding noise.
+
+    It is measured at the data and, if it does not pass there, after optimiser steps. A leaf that
+    becomes NaN or Inf in these steps fails.
+    """
     found = LeafMeasurement(*_measure_at_data(loss, failing))
     has_derivative = failing.leaf in loss.runner.watched
     if has_derivative and not found.passes and failing.verdict != "blocked":
@@ -97,7 +101,7 @@ def _measure_later(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement
 
 
 def _measure_share(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
-    """Passes where the gradient is no longer vanishing beside those of the other leaves."""
+    """Measures a gradient; it passes if it does not vanish beside those of the other leaves."""
     size, is_alive = _measure_at_data(loss, failing)
     strengths = measure_strengths(loss.survey, sorted(find_leaves_with_gradient(loss)))
     is_weak = failing.leaf in strengths and strengths[failing.leaf].is_weak
@@ -105,7 +109,7 @@ def _measure_share(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement
 
 
 def _measure_update(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
-    """Passes where the leaf moves downhill, and its gradient is not lost in rounding."""
+    """Measures an update, which passes if it is downhill and not mostly rounding."""
     leaf, training = failing.leaf, loss.training
     path = [widen_array(training.leaves[step][leaf]) for step in sorted(training.leaves)]
     moves = [new - path[0] for new in path[1:]]
@@ -122,7 +126,7 @@ def _measure_update(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasuremen
 
 
 def _measure_error(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
-    """Passes where no custom rule that the leaf's tangent enters differs from differences."""
+    """Measures custom rules; the leaf passes if those it enters agree with differences."""
     program = loss.program
     calls = find_rule_calls(loss.dependence, program.jaxpr, program.leaf_count)
     calls = [call for call in calls if has_leaf(call.arriving, failing.leaf)]

@@ -1,4 +1,4 @@
-"""An edit of a `while` of unknown length: a scan of as many steps as the data need."""
+"""An edit that replaces a `while` of unknown length by a scan of as many steps as the data need."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,7 +50,10 @@ class _Counter(Interpreter):
 
 
 class _Scanner(Interpreter):
-    """Runs the loops at some paths for a fixed number of steps; the spare ones change nothing."""
+    """Runs the loops at some paths for a fixed number of steps.
+
+    Steps after the end of the loop change nothing.
+    """
 
     def __init__(self, paths: set[SitePath], steps: int) -> None:
         self._paths, self._steps = paths, steps

@@ -1,4 +1,4 @@
-"""Edits of equations that make a NaN or Inf: guarded operands, and masks with finite numbers."""
+"""Edits of equations that make a NaN or Inf: they guard operands, or make infinite masks finite."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -49,7 +49,7 @@ def _get_line(place: str) -> str:
 
 
 class _Domain(NamedTuple):
-    """Where a primitive is finite.
+    """The operands for which a primitive is finite.
 
     Attributes:
         operand: the position of the operand that has the domain.
@@ -63,7 +63,10 @@ class _Domain(NamedTuple):
 
 
 def _find_margin(x: Any) -> Any:
-    """Returns the rounding of the largest element: values nearer to the edge count as outside."""
+    """Returns the rounding error of the largest element.
+
+    Values that are nearer to the edge than this count as outside.
+    """
     sizes = jnp.where(jnp.isfinite(x), jnp.abs(lax.stop_gradient(x)), 0)
     return jnp.finfo(x.dtype).eps * jnp.where(sizes.max() > 0, sizes.max(), 1)
 
@@ -102,7 +105,10 @@ _DOMAINS: dict[str, _Domain] = {
 
 
 def _exclude_outside(equation: Any, operands: list[Any]) -> list[Any]:
-    """The double `where`: a harmless operand and a zero result for elements outside."""
+    """Computes an equation by the double `where`: elements outside of its domain give zero.
+
+    The operand gets a harmless value at these elements, so that the derivative is finite too.
+    """
     domain = _DOMAINS[equation.primitive.name]
     inside = domain.is_inside(operands[domain.operand])
     harmless = [

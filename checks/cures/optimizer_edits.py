@@ -1,4 +1,4 @@
-"""Edits of one optimiser stage, so that it no longer takes the update from a leaf."""
+"""Edits of the optimiser stage that makes a leaf's update zero or tiny, and of learning rates."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,9 @@ _Swap = Callable[[Any, Stage, Sequence[int], Failures], tuple[str, Any] | None]
 
 
 def propose_optimizer_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes edits of the stage that starves leaves, and other learning rates for others.
+    """Proposes edits of the stage that starves leaves, and other learning rates.
+
+    Other learning rates are proposed for leaves with the verdict `underflow` or `non_finite`.
 
     Args:
         failures: the failing leaves and their loss.
@@ -114,7 +116,7 @@ def _apply_alone(old: Any, stage: Stage, leaves: Sequence[int], failures: Failur
 
 
 def _exclude(old: Any, stage: Stage, leaves: Sequence[int], failures: Failures) -> Any:
-    """Applies the stage to all leaves but these, whose updates pass it unchanged."""
+    """Applies the stage to all leaves but these; the updates of these pass unchanged."""
 
     def update(updates: Any, state: Any, params: Any = None, **more: Any) -> Any:
         results, new = old.update(updates, state, params, **more)

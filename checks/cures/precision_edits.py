@@ -1,4 +1,4 @@
-"""Edits of types: float32 in place of half precision, a master copy of a leaf, float64."""
+"""Edits of types: float32 instead of half precision, a float32 copy of a leaf, or float64."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,7 +21,7 @@ _HALF_BITS = 16
 
 
 def propose_precision_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes wider types of a leaf, or of the program, where rounding or overflow is at fault.
+    """Proposes wider types of a leaf, or of the program, against rounding and overflow.
 
     Args:
         failures: the failing leaves and their loss.

@@ -1,4 +1,4 @@
-"""Edits of custom rules: JAX's own derivative of the rule's function."""
+"""Edits that replace a custom rule by the derivative that JAX computes of the rule's function."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ from checks.program.places import find_place, is_jax_rule
 
 
 def propose_rule_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes JAX's own derivative for rules that are wrong, or that answer zero by value.
+    """Proposes JAX's own derivative for rules that are wrong, or that return zero.
 
     Args:
         failures: the failing leaves and their loss.
@@ -34,9 +34,9 @@ def propose_rule_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def use_own_derivative(equation: Any, operands: list[Any]) -> list[Any]:
-    """Computes a custom rule's function with the derivative that JAX has of it.
+    """Computes a custom rule's function with the derivative that JAX computes of it.
 
-    The result is a custom rule again, so that it can be compared with differences like the first.
+    The result is again a custom rule, so that it can be compared with differences as the first was.
 
     Args:
         equation: a jaxpr equation.

@@ -1,4 +1,4 @@
-"""A `stop_gradient` that lets the gradient of some leaves pass and stops that of all others."""
+"""An edit of a `stop_gradient`: it passes the gradient of some leaves and stops all others."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Straight-through estimates: results as they are, with the derivative of something smooth.
+"""Straight-through estimates: results stay as they are, but get a smooth derivative.
 
 A float result (of `round`, `sign`) gets the derivative of its operand. An integer or a boolean
 cannot carry a derivative. A smooth companion of it is computed beside the program instead, through
@@ -28,7 +28,7 @@ SURROGATES = ROUNDING | frozenset(_COMPARISONS) | {"convert_element_type", "argm
 
 
 class _Companion(NamedTuple):
-    """A smooth stand-in for an integer or a boolean.
+    """A smooth approximation of an integer or a boolean.
 
     Attributes:
         smooth: floats of the same shape; for a choice the weights of all indices, along one more,

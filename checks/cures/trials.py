@@ -1,4 +1,4 @@
-"""Trying cures: edits of one leaf, one equation or one optimiser stage.
+"""Tries cures: edits of one leaf, one equation or one optimiser stage.
 
 Each family proposes edits for the failing leaves. An edit is applied to a copy of the diagnosed
 loss, and the copy is measured as the original was. The edit is reported for the leaves that then
@@ -106,7 +106,7 @@ def _try_edits(failures: Failures, say: Say) -> dict[int, _LeafTrials]:
 
 
 def _find_failure(leaf: int, found: Leaf) -> FailingLeaf | None:
-    """Returns what fails of a leaf, the whole or its first failing slices; None if it passes."""
+    """Returns the failing leaf, or its first failing slices; None if it passes."""
     if found.passes:
         return None
     if found.verdict not in PASSING:
@@ -116,7 +116,7 @@ def _find_failure(leaf: int, found: Leaf) -> FailingLeaf | None:
 
 
 def _propose_edits(failures: Failures, say: Say) -> Iterable[Edit]:
-    """Yields the edits of all families, each once; asks a family when the last one is done."""
+    """Yields the edits of all families, each once, one family after the other."""
     known: set[str] = set()
     for family in FAMILIES:
         say(f"cures: {family.__name__.removeprefix('propose_').replace('_', ' ')}")
@@ -127,7 +127,7 @@ def _propose_edits(failures: Failures, say: Say) -> Iterable[Edit]:
 
 
 def _attempt(work: Callable[[], Any]) -> Any:
-    """Returns the result, None where it raises: JAX cannot trace or differentiate every edit."""
+    """Returns the result, or None on an error: JAX cannot trace or differentiate every edit."""
     try:
         return work()
     except Exception:
@@ -135,7 +135,7 @@ def _attempt(work: Callable[[], Any]) -> Any:
 
 
 def _try_edit(failures: Failures, edit: Edit) -> dict[int, Cure]:
-    """Returns a cure for each leaf that passes after an edit; none if another leaf is harmed."""
+    """Returns a cure for each leaf that passes; none if another leaf loses its gradient."""
     found = _attempt(lambda: _measure_after(failures, edit))
     if found is None or find_leaves_with_gradient(failures.loss) - found[1]:
         return {}

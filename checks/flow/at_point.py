@@ -34,7 +34,14 @@ class FlowAtPoint(NamedTuple):
         return measure_flow(self.runner, self.proof.dependence, self.proof.cuts, self.point)
 
     def profiles(self, names: Sequence[str]) -> dict[str, Profile]:
-        """Measures the profiles of those of these leaves that have a derivative."""
+        """Measures the profiles of the named leaves that have a derivative.
+
+        Args:
+            names: names of leaves.
+
+        Returns:
+            Leaf name -> profile; leaves without a derivative are left out.
+        """
         positions = {name: i for i, name in enumerate(self.runner.program.params.names)}
         leaves = [positions[n] for n in names if positions[n] in self.runner.watched]
         if not leaves:

@@ -21,7 +21,7 @@ _DIGITS = re.compile(r"\d+")
 def find_scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Scope]:
     """Finds the scope of each equation.
 
-    The equations that a module computes itself between two calls of others count as one line. If a
+    All equations that a module computes between two calls of other modules count as one line. If a
     program returns to a line after others, its turns are numbered.
 
     Args:

@@ -54,7 +54,7 @@ def measure_reads(
 
 
 class _ReadProber(Widener):
-    """The float64 shadow, in which each group reads each variable through one probe of its own."""
+    """Runs the float64 shadow, in which each group reads each variable through its own probe."""
 
     def __init__(self, owners: dict[SitePath, str]) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class _ReadProber(Widener):
 
 
 def _is_measured(read: Read, leaf_count: int) -> bool:
-    """Whether a gradient flows through a read, and a probe can measure it."""
+    """Returns whether a gradient flows through a read, and a probe can measure it."""
     variable = read.seen.site.equation.invars[read.operand]
     is_complex = jnp.issubdtype(variable.aval.dtype, jnp.complexfloating)
     is_inside = any(e.primitive.name == "shard_map" for e in read.seen.site.enclosing)
@@ -84,7 +84,7 @@ def _is_measured(read: Read, leaf_count: int) -> bool:
 
 
 def _is_away(source: Source, read: Read, leaf_count: int) -> bool:
-    """Whether a source is another group, another step of a scan, or an input that is no leaf."""
+    """Returns whether a source is another group, another scan step, or an input that is no leaf."""
     if isinstance(source.node, int):
         return source.node >= leaf_count
     return source.node != read.reader or source.step is not None

@@ -1,4 +1,4 @@
-"""The sources of a variable: it is followed back through calls, branches and scans to groups."""
+"""Finds the sources of a variable, through calls, branches and scans."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from checks.proofs.context import Seen
 
 
 class CarryStep(NamedTuple):
-    """The steps of a scan whose carry comes from a source.
+    """The steps of a scan at which its carry comes from a source.
 
     Attributes:
         axis: position of the scan among those around the reader; the outermost is 0.
@@ -83,7 +83,7 @@ class Sources:
                     yield from self._search_input(outer, inner, i, frame)
 
     def _search_result(self, seen: Seen, position: int) -> Iterator[Source]:
-        """Yields the sources of a result; the steps of a scan that has ended are not told apart."""
+        """Yields the sources of a result; those of a scan are not separated by step."""
         path = seen.site.path
         if path in self._owners:
             yield Source(self._owners[path])

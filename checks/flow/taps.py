@@ -118,7 +118,7 @@ def tap(
 
 
 class _Tapper(Widener):
-    """The float64 shadow with probes, and notes of the operands that are zero."""
+    """Runs the float64 shadow with probes, and notes which operands are zero."""
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """Runs the equation on probed operands."""

@@ -1,4 +1,4 @@
-"""One judge a verdict; `JUDGES` is the only place where their order is written."""
+"""Lists the judges, one a verdict; `JUDGES` is the only place where their order is written."""
 
 from collections.abc import Callable
 

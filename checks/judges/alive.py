@@ -1,4 +1,4 @@
-"""`alive`: the gradient at the data is above the noise."""
+"""The judge of `alive`: the gradient at the data is above rounding noise."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,11 @@ from checks.judges.views import describe_size, find_in_views, find_strongest_gra
 
 
 def find_alive(evidence: Evidence) -> Findings:
-    """Finds the leaves that have a gradient, and those without elements."""
+    """Finds the leaves that have a gradient, and those without elements.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     params, proof = evidence.program.params, evidence.proof
     empty = [i for i in proof.reachable if params.learning[i].size == 0]
     found = find_in_views(evidence, "alive", _select, _describe)

@@ -1,4 +1,4 @@
-"""`blocked`: the loss depends on the leaf, but no derivative leads from the loss to it.
+"""The judge of `blocked`: the loss depends on the leaf, but no derivative leads to it.
 
 This file decides it in all three ways: by proof, by measurement, and by a custom rule that returns
 zero.
@@ -22,7 +22,11 @@ from checks.proofs.proof import Proof
 
 
 def find_blocked(evidence: Evidence) -> Findings:
-    """Finds blocked leaves by proof, by measurement and by rules, and slices by measurement."""
+    """Finds blocked leaves by proof, by measurement and by rules, and slices by measurement.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     found: dict[int, list[Finding]] = {}
     for findings in (
         {leaf: [finding] for leaf, finding in prove_blocked(evidence.proof).items()},
@@ -35,7 +39,11 @@ def find_blocked(evidence: Evidence) -> Findings:
 
 
 def prove_blocked(proof: Proof) -> dict[int, Finding]:
-    """Returns a finding for each leaf that cuts separate from the loss, by proof."""
+    """Returns a finding for each leaf that the proof shows to be blocked.
+
+    Args:
+        proof: what was proved of the program.
+    """
     return {
         leaf: _make_finding([cut for cut in proof.cuts if has_leaf(cut.leaves, leaf)])
         for leaf in proof.blocked
@@ -43,13 +51,22 @@ def prove_blocked(proof: Proof) -> dict[int, Finding]:
 
 
 def is_zero_at_data(survey: Survey, leaf: int) -> bool:
-    """Returns whether the leaf's gradient is exactly zero at every batch."""
+    """Returns whether the leaf's gradient is exactly zero at every batch.
+
+    Args:
+        survey: gradients at the data.
+        leaf: the index of a leaf.
+    """
     slopes = [m.wide.leaves[leaf] for m in survey.data]
     return all(slope is None or not slope.any() for slope in slopes)
 
 
 def describe_zero_rule(errors: Sequence[RuleError]) -> str:
-    """Describes custom rules that return zero where their functions change."""
+    """Returns a sentence about custom rules that return zero where their functions change.
+
+    Args:
+        errors: the errors of these rules.
+    """
     return f"measured: the rule of {errors[0].rule} returns exactly zero where its function changes"
 
 
@@ -60,7 +77,7 @@ def _make_finding(cuts: Sequence[Cut]) -> Finding:
 
 
 def _judge_measurements(evidence: Evidence) -> Findings:
-    """Finds leaves and slices by their effect on the loss; the places are the leaf's cuts."""
+    """Finds leaves and slices that change the loss and have no gradient; names the leaf's cuts."""
     found = find_in_views(evidence, "blocked", _select, _describe)
     return {
         leaf: [replace(finding, where=_find_cut_places(evidence, leaf)) for finding in findings]
@@ -69,7 +86,7 @@ def _judge_measurements(evidence: Evidence) -> Findings:
 
 
 def _select(views: Sequence[View]) -> list[np.ndarray]:
-    """Selects slices without a gradient whose changes still change the loss."""
+    """Selects slices without a gradient that change the loss when they are drawn anew."""
     return [np.isin(v.seen, ("branch", NOWHERE)) & (v.changes > NOTICED) for v in views]
 
 
@@ -85,7 +102,7 @@ def _find_cut_places(evidence: Evidence, leaf: int) -> tuple[str, ...]:
 
 
 def _judge_rules(evidence: Evidence) -> Findings:
-    """Finds leaves whose whole gradient passes custom rules that return zero."""
+    """Finds leaves whose whole gradient passes through custom rules that return zero."""
     found = {}
     for leaf in evidence.runner.watched:
         errors = [

@@ -1,4 +1,4 @@
-"""`disconnected`: the loss does not depend on the leaf."""
+"""The judge of `disconnected`: the loss does not depend on the leaf."""
 
 from collections.abc import Sequence
 
@@ -21,19 +21,27 @@ _THROWN_AWAY = f"what is computed from it is thrown away, or leads only to {_SET
 
 
 def find_disconnected(evidence: Evidence) -> Findings:
-    """Finds disconnected leaves by proof, and disconnected slices by measurement."""
+    """Finds disconnected leaves by proof, and disconnected slices by measurement.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     measured = find_in_views(evidence, "disconnected", select_disconnected, _describe)
     proved = {leaf: [finding] for leaf, finding in prove_disconnected(evidence.proof).items()}
     return {**proved, **measured}
 
 
 def prove_disconnected(proof: Proof) -> dict[int, Finding]:
-    """Returns a finding for each leaf that the loss does not depend on, by proof."""
+    """Returns by proof a finding for each leaf that the loss does not depend on.
+
+    Args:
+        proof: what was proved of the program.
+    """
     return {leaf: _make_finding(proof, leaf) for leaf in proof.disconnected}
 
 
 def _make_finding(proof: Proof, leaf: int) -> Finding:
-    """Makes the finding for one leaf, with what its data are used for instead."""
+    """Makes the finding for one leaf, and says what the leaf is used for instead."""
     program = proof.program
     rows = proof.dependence.get_jaxpr_rows(program.jaxpr).value
     outputs = [name for name, row in zip(program.outputs, rows) if has_leaf(row, leaf)]
@@ -54,7 +62,13 @@ def _make_finding(proof: Proof, leaf: int) -> Finding:
 def select_disconnected(views: Sequence[View]) -> list[np.ndarray]:
     """Selects slices without any influence on the loss, of a leaf that has some.
 
-    A leaf as a whole is never selected: that it is disconnected takes a proof.
+    A leaf as a whole is never selected, because only a proof can show that it is disconnected.
+
+    Args:
+        views: the views of one leaf: the leaf as a whole, then the slices of each axis.
+
+    Returns:
+        For each view, one boolean for each slice.
     """
     whole, *axes = views
     is_invariant = whole.seen[0] == NOWHERE and whole.changes[0] <= NOTICED

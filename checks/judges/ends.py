@@ -13,11 +13,11 @@ _ENDED = 1e-14
 
 
 def add_ends(evidence: Evidence, findings: Findings) -> Findings:
-    """Completes findings about whole leaves with the equations at which the gradient ends.
+    """Adds to findings about whole leaves the equations at which the gradient ends.
 
     Args:
-        evidence: with the cotangents of these leaves.
-        findings: of one judge.
+        evidence: what was proved and measured, with the cotangents of these leaves.
+        findings: the findings of one judge, by leaf.
 
     Returns:
         The findings, each with a further sentence and with places where ends were found.
@@ -29,12 +29,21 @@ def add_ends(evidence: Evidence, findings: Findings) -> Findings:
 
 
 def find_ends(tapped: Sequence[TappedEquation], leaf: int) -> list[TappedEquation]:
-    """Returns the equations that a cotangent enters but does not leave towards the leaf."""
+    """Returns the equations that a cotangent enters but does not leave towards the leaf.
+
+    Args:
+        tapped: the cotangents of the equations.
+        leaf: the index of a leaf.
+    """
     return [t for t in tapped if t.reaches(leaf) and t.size > 0 and t.factor(leaf) < _ENDED]
 
 
 def find_zero_factors(tapped: TappedEquation) -> int:
-    """Returns the bit set of the leaves that an equation's zero operands are computed from."""
+    """Returns the bit set of the leaves from which an equation's zero operands are computed.
+
+    Args:
+        tapped: the cotangents of the equation.
+    """
     operands = zip(tapped.seen.operands.value, tapped.is_zero)
     return unite(leaves for leaves, is_zero in operands if is_zero)
 

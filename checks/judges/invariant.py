@@ -1,4 +1,4 @@
-"""`invariant`: a differentiable path, yet the loss does not change with the leaf anywhere."""
+"""The judge of `invariant`: the path is differentiable, but the leaf changes the loss nowhere."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,11 @@ from checks.measure.survey import NOWHERE
 
 
 def find_invariant(evidence: Evidence) -> Findings:
-    """Finds leaves and slices without a gradient whose changes the loss does not notice."""
+    """Finds leaves and slices without a gradient whose changes do not change the loss.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     return find_in_views(evidence, "invariant", _select, _describe)
 
 

@@ -1,4 +1,4 @@
-"""What a judge is.
+"""Defines a judge.
 
 A judge stands for one verdict. Its function takes the evidence, which it must not change, and
 returns the findings of its verdict: by leaf, a `Finding` for the leaf as a whole or a

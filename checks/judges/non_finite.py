@@ -1,4 +1,4 @@
-"""`non_finite`: the gradient is NaN or Inf, at the data or within the optimiser's steps."""
+"""The judge of `non_finite`: the gradient is NaN or Inf, at the data or in optimiser steps."""
 
 import numpy as np
 
@@ -10,14 +10,24 @@ from checks.program.runner import widen_array
 
 
 def find_non_finite(evidence: Evidence) -> Findings:
-    """Finds the leaves whose gradient as written is not finite on some batch or after some step."""
+    """Finds leaves whose gradient is not finite at a batch or after an optimiser step.
+
+    The gradient is the one in the program's own types.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     at_data = {leaf: [_judge_data(evidence, leaf)] for leaf in evidence.failures}
     in_training = {leaf: [_judge_training(evidence, leaf)] for leaf in evidence.training_failures}
     return at_data | in_training
 
 
 def find_problems(evidence: Evidence) -> list[str]:
-    """Returns a sentence for each batch at which the loss as written is not finite."""
+    """Returns a sentence for each batch at which the loss in the program's types is not finite.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     problems = []
     for batch, measured in enumerate(evidence.survey.data):
         if not np.isfinite(measured.written.loss):

@@ -1,4 +1,4 @@
-"""`starved`: the leaf has a gradient, but the optimiser gives it no update."""
+"""The judge of `starved`: the leaf has a gradient, but the optimiser gives it no update."""
 
 import numpy as np
 
@@ -13,7 +13,11 @@ _SCALED_DOWN = 1e3
 
 
 def find_starved(evidence: Evidence) -> Findings:
-    """Finds the leaves that the optimiser does not move in float64 either, or hardly."""
+    """Finds the leaves that the optimiser hardly moves, or not at all, in float64 too.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     return {
         leaf: [_make_finding(evidence, leaf, standstill)]
         for leaf, standstill in evidence.standstills.items()
@@ -22,7 +26,11 @@ def find_starved(evidence: Evidence) -> Findings:
 
 
 def is_starved(standstill: Standstill) -> bool:
-    """Returns whether the optimiser itself, and not rounding, keeps a leaf from moving."""
+    """Returns whether the optimiser itself, and not rounding, keeps a leaf from moving.
+
+    Args:
+        standstill: what the optimiser does with the leaf.
+    """
     return standstill.together == 0 or standstill.alone > _SCALED_DOWN * standstill.together
 
 

@@ -1,4 +1,4 @@
-"""`stuck`: the gradient is zero here and stays so in training, though not at other parameters."""
+"""The judge of `stuck`: the gradient is zero here and in training, but not at other parameters."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,13 @@ from checks.measure.training import STEPS
 
 
 def find_stuck(evidence: Evidence) -> Findings:
-    """Finds leaves and slices without a gradient that the optimiser's steps do not bring back."""
+    """Finds leaves and slices that have no gradient at the data or after the optimiser's steps.
+
+    They have one at other parameters, so the path itself is differentiable.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     return add_ends(evidence, find_in_views(evidence, "stuck", _select, _describe))
 
 

@@ -1,4 +1,4 @@
-"""`underflow`: the gradient, or the update, is lost in the precision of the training alone."""
+"""The judge of `underflow`: rounding in the program's types removes the gradient or update."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +14,11 @@ from checks.program.runner import widen_array
 
 
 def find_underflow(evidence: Evidence) -> Findings:
-    """Finds leaves whose gradient is mostly rounding, and those that move in float64 alone."""
+    """Finds leaves whose gradient is mostly rounding, and those that move only in float64.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     found: dict[int, list[Finding]] = {}
     errors = measure_rounding(evidence.runner, evidence.survey, evidence.alive)
     for leaf, error in errors.items():
@@ -42,7 +46,7 @@ def _describe_standstill(evidence: Evidence, leaf: int, standstill: Standstill) 
 
 
 def _compute_half_ulp(leaf: np.ndarray) -> float:
-    """Half an ulp of an element of the leaf's typical size, in the leaf's own type."""
+    """Computes half an ulp of an element of the leaf's typical size, in the leaf's own type."""
     typical = root_mean_square(widen_array(leaf))
     return 0.5 * float(jnp.finfo(leaf.dtype).eps) * typical
 

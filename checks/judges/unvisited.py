@@ -1,4 +1,4 @@
-"""`unvisited`: these data do not use the leaf, but others of the same kind do."""
+"""The judge of `unvisited`: these data do not use the leaf, but others of the same kind do."""
 
 from collections.abc import Sequence
 
@@ -14,14 +14,19 @@ from checks.measure.survey import NOWHERE
 
 
 def find_unvisited(evidence: Evidence) -> Findings:
-    """Finds leaves and slices that have a gradient at other inputs with the same parameters."""
+    """Finds leaves and slices that have a gradient at other inputs with the same parameters.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     return add_ends(evidence, find_in_views(evidence, "unvisited", _select, _describe))
 
 
 def _select(views: Sequence[View]) -> list[np.ndarray]:
     """Selects slices with a gradient at other inputs or in a branch that is not taken.
 
-    A slice that was not tried, because inputs pass by other slices of its axis, counts as one.
+    A slice that was not redrawn counts as one: other slices of its axis have a gradient only at
+    other inputs.
     """
     return [
         np.isin(view.seen, ("inputs", "far"))

@@ -1,4 +1,4 @@
-"""`vanishing`: the leaf has a gradient, but one too weak to matter."""
+"""The judge of `vanishing`: the leaf has a gradient, but one too weak to matter."""
 
 from checks.evidence import Evidence
 from checks.findings import Finding, Findings
@@ -7,7 +7,11 @@ from checks.measure.strength import measure_strengths
 
 
 def find_vanishing(evidence: Evidence) -> Findings:
-    """Finds the leaves whose gradient is too weak beside those of the other leaves."""
+    """Finds the leaves whose gradient is too weak beside those of the other leaves.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     found = {}
     for leaf, strength in measure_strengths(evidence.survey, evidence.alive).items():
         if strength.is_weak:

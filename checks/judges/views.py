@@ -1,4 +1,4 @@
-"""Makes findings about leaves and slices from where they have a gradient."""
+"""Makes findings about leaves and slices from the points at which they have a gradient."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,9 +18,9 @@ def find_in_views(evidence: Evidence, verdict: str, select: Select, describe: De
     """Makes findings for the selected leaves and, in leaves that are not selected, slices.
 
     Args:
-        evidence: what was measured.
+        evidence: what was proved and measured.
         verdict: name of the verdict.
-        select: says for which slices of each view the verdict holds.
+        select: from the views of a leaf to one boolean for each slice of each view.
         describe: makes the sentence for the selected slices of one view.
     """
     found: dict[int, list[Finding]] = {}
@@ -38,13 +38,27 @@ def find_in_views(evidence: Evidence, verdict: str, select: Select, describe: De
 
 
 def describe_size(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
-    """Describes how large the gradient of these slices is at the data."""
+    """Returns a sentence about how large the gradient of these slices is at the data.
+
+    Args:
+        evidence: what was proved and measured.
+        leaf: the index of a leaf.
+        view: 0 for the whole leaf, 1 + a for slices along axis a.
+        chosen: for each slice of the view, whether to include it.
+    """
     size = find_largest_gradient(evidence, leaf, view, chosen)
     return f"largest |gradient| at the data {size:.1e} in float64"
 
 
 def find_largest_gradient(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> float:
-    """Returns the largest |gradient| of these slices over the batches, in float64."""
+    """Returns the largest |gradient| of these slices over the batches, in float64.
+
+    Args:
+        evidence: what was proved and measured.
+        leaf: the index of a leaf.
+        view: 0 for the whole leaf, 1 + a for slices along axis a.
+        chosen: for each slice of the view, whether to include it.
+    """
     readings = [m.readings[leaf] for m in evidence.survey.data]
     sizes = [reading.size[view] for reading in readings if reading is not None]
     found = np.max(sizes, axis=0) if sizes else find_largest_by_view(np.zeros(()))[0]
@@ -52,13 +66,22 @@ def find_largest_gradient(evidence: Evidence, leaf: int, view: int, chosen: np.n
 
 
 def count_points(evidence: Evidence, leaf: int) -> int:
-    """Returns the number of points at which the leaf has a finite gradient."""
+    """Returns the number of points at which the leaf has a finite gradient.
+
+    Args:
+        evidence: what was proved and measured.
+        leaf: the index of a leaf.
+    """
     found = evidence.survey.leaves[leaf]
     return 0 if found is None else found.points
 
 
 def find_strongest_gradient(evidence: Evidence) -> float:
-    """Returns the largest |gradient| of any leaf at the first batch, in float64."""
+    """Returns the largest |gradient| of any leaf at the first batch, in float64.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     return evidence.survey.data[0].strongest
 
 

@@ -1,4 +1,4 @@
-"""`waking`: the gradient is zero here, but not after some steps of training."""
+"""The judge of `waking`: the gradient is zero here, but not after some steps of training."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,11 @@ from checks.judges.views import describe_size, find_in_views
 
 
 def find_waking(evidence: Evidence) -> Findings:
-    """Finds leaves and slices that get a gradient within the optimiser's steps."""
+    """Finds leaves and slices that get a gradient within the optimiser's steps.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     return add_ends(evidence, find_in_views(evidence, "waking", _select, _describe))
 
 

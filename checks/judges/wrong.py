@@ -1,4 +1,4 @@
-"""`wrong`: the gradient is not the derivative, because of a custom rule or a linear solve."""
+"""The judge of `wrong`: a custom rule or a linear solve returns a wrong derivative."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,11 @@ from checks.program.bits import has_leaf
 
 
 def find_wrong(evidence: Evidence) -> Findings:
-    """Finds the leaves whose gradient passes a faulty rule or solve."""
+    """Finds the leaves whose gradient passes through a faulty rule or solve.
+
+    Args:
+        evidence: what was proved and measured.
+    """
     found = {}
     for leaf in evidence.runner.watched:
         rules = [error for error in evidence.rule_errors.found if has_leaf(error.leaves, leaf)]

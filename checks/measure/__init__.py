@@ -1,1 +1,1 @@
-"""Measurement: points, readings at them, the optimiser on them, the rules on the way."""
+"""Measures gradients at points, the steps of the optimiser, and the custom rules of the program."""

@@ -1,4 +1,4 @@
-"""The data of a diagnosis: the arguments of the loss, one set for each batch."""
+"""Splits the data of a diagnosis: the arguments of the loss, one set for each batch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,11 +8,14 @@ from checks.program.trace import Program
 
 
 def read_batches(program: Program, batches: Sequence[tuple[Any, ...]]) -> list[Partition]:
-    """Takes apart the arguments of the traced call and of each further batch.
+    """Splits the arguments of the traced call and of each further batch into arrays and the rest.
 
     Args:
         program: the traced loss, with the arguments of the first batch.
         batches: tuples of arguments for further batches.
+
+    Returns:
+        One partition for each batch; the first is that of the traced call.
 
     Raises:
         ValueError: a batch has other shapes, types or Python numbers than the first.

@@ -1,4 +1,4 @@
-"""Gradients for branches that no sampled input takes.
+"""Computes gradients for branches that no sampled input takes.
 
 Either the derivatives of the untaken branches are added to those of the branch taken, or every
 `cond` and `select_n` that depends on the data takes the next branch.
@@ -21,7 +21,12 @@ from checks.proofs.dependence import Dependence
 
 
 def find_choices(program: Program, dependence: Dependence) -> set[SitePath]:
-    """Returns the paths of the `select_n` and `cond` equations whose choice depends on the data."""
+    """Returns the paths of the `select_n` and `cond` equations whose choice depends on the data.
+
+    Args:
+        program: the traced loss.
+        dependence: what depends on what in it.
+    """
     first = program.leaf_count + len(program.params.fixed)
     count = len(program.args.learning) + len(program.args.fixed)
     mask = ((1 << count) - 1) << first
@@ -33,12 +38,24 @@ def find_choices(program: Program, dependence: Dependence) -> set[SitePath]:
 
 
 def differentiate_every_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
-    """Computes the float64 gradient with the derivatives of all branches of these choices."""
+    """Computes the float64 gradient with the derivatives of all branches of these choices.
+
+    Args:
+        runner: the compiled program.
+        paths: the paths of the choices.
+        point: parameters and inputs.
+    """
     return _differentiate(runner, _EveryBranch(paths), point)
 
 
 def differentiate_other_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
-    """Computes the float64 gradient with the next branch of each of these choices."""
+    """Computes the float64 gradient with the next branch of each of these choices.
+
+    Args:
+        runner: the compiled program.
+        paths: the paths of the choices.
+        point: parameters and inputs.
+    """
     return _differentiate(runner, _OtherBranch(paths), point)
 
 
@@ -58,7 +75,7 @@ def _differentiate(runner: Runner, opened: Widener, point: Point) -> Gradient:
 
 
 class _EveryBranch(Widener):
-    """The float64 program with the derivatives of all branches of some choices."""
+    """Runs the float64 program with the derivatives of all branches of some choices."""
 
     def __init__(self, paths: set[SitePath]) -> None:
         super().__init__()
@@ -72,7 +89,7 @@ class _EveryBranch(Widener):
         return results
 
     def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
-        """A `cond` with the derivatives of all its branches."""
+        """Runs a `cond` with the derivatives of all its branches."""
         results, notes = super().control(site, operands, feeds)
         if site.path not in self._paths:
             return results, notes
@@ -84,7 +101,7 @@ class _EveryBranch(Widener):
 
 
 class _OtherBranch(Widener):
-    """The float64 program with the next branch of some choices."""
+    """Runs the float64 program with the next branch of some choices."""
 
     def __init__(self, paths: set[SitePath]) -> None:
         super().__init__()
@@ -97,7 +114,7 @@ class _OtherBranch(Widener):
         return super().compute(site, operands, feed)
 
     def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
-        """A `cond` that takes the next branch."""
+        """Runs a `cond` that takes the next branch."""
         if site.path in self._paths:
             count = len(site.equation.params["branches"])
             operands = [_choose_next(operands[0], count), *operands[1:]]

@@ -1,4 +1,4 @@
-"""The caller's optimiser, acting on the list of leaves that can learn.
+"""Applies the caller's optimiser to the list of leaves that can learn.
 
 The module depends on optax and `checks/program`.
 """
@@ -28,12 +28,12 @@ _BLOCK = 100
 
 
 class Repetition(NamedTuple):
-    """What an optimiser did with the same gradient, given again and again.
+    """What an optimiser did with the same gradient in many steps.
 
     Attributes:
         leaves: the parameters after the last step.
         state: the optimiser's state after the last step.
-        moved: for each leaf asked about, which elements changed at least once.
+        moved: for each wanted leaf, which elements changed at least once.
         first: for each of them, the root mean square of its first non-zero move, or 0.
     """
 
@@ -64,7 +64,11 @@ class Chain:
         return self._compiled is not None
 
     def init(self, leaves: Sequence[Any]) -> Any:
-        """Returns the optimiser's state before the first step."""
+        """Returns the optimiser's state before the first step.
+
+        Args:
+            leaves: one array for each leaf that can learn.
+        """
         with allow_promotion():
             return self.optimizer.init(self.tree(leaves))
 
@@ -91,7 +95,14 @@ class Chain:
     def repeat(
         self, count: int, repetition: Repetition, gradients: list[Any], loss: Any
     ) -> Repetition:
-        """Takes `count` further steps with the same gradient; a block is one compiled loop."""
+        """Takes further steps with the same gradient; a block of steps is one compiled loop.
+
+        Args:
+            count: the number of steps.
+            repetition: the leaves, the state and the moves before these steps.
+            gradients: one for each leaf.
+            loss: the value of the loss, which some optimisers use.
+        """
         if count == _BLOCK:
             return self._block(repetition, gradients, loss)
         for _ in range(count):
@@ -112,7 +123,11 @@ class Chain:
         )
 
     def tree(self, leaves: Sequence[Any]) -> Any:
-        """Returns the leaves in the caller's pytree, with None for what cannot learn."""
+        """Returns the leaves in the caller's pytree, with None for all that cannot learn.
+
+        Args:
+            leaves: one array for each leaf that can learn.
+        """
         return self._params.build_learning(leaves)
 
     def _step(self, leaves: list[Any], state: Any, gradients: list[Any], loss: Any) -> Any:
@@ -129,7 +144,11 @@ def allow_promotion() -> Any:
 
 
 def make_default_optimizer(gradients: Sequence[np.ndarray | None]) -> Any:
-    """Returns Adam with rate 1e-3 and an eps of 1e-8 times the median size of the gradients."""
+    """Returns Adam with rate 1e-3 and an eps of 1e-8 times the median size of the gradients.
+
+    Args:
+        gradients: one for each leaf; None for a leaf without a derivative.
+    """
     sizes = [float(np.sqrt(np.mean(np.abs(g) ** 2))) for g in gradients if g is not None and g.size]
     typical = float(np.median([s for s in sizes if s > 0] or [1.0]))
     return optax.adam(1e-3, eps=1e-8 * typical)
@@ -143,7 +162,9 @@ def repeat_gradient(
     wanted: Sequence[int],
     is_enough: Callable[[int, np.ndarray], bool],
 ) -> tuple[Repetition, int]:
-    """Gives an optimiser the same gradient until leaves have moved, or 10,000 times or 20 seconds.
+    """Takes optimiser steps with the same gradient until leaves have moved.
+
+    It ends after 10,000 steps or 20 seconds in any case.
 
     Args:
         chain: the optimiser.
@@ -151,7 +172,7 @@ def repeat_gradient(
         state: the optimiser's state.
         gradient: the gradient of all leaves.
         wanted: indices of the leaves that are to move.
-        is_enough: takes a leaf and which of its elements have moved.
+        is_enough: from a leaf and which of its elements have moved to whether it has moved enough.
 
     Returns:
         What the optimiser did, and the number of steps.
@@ -174,6 +195,11 @@ def repeat_gradient(
 
 
 def fill_gradient(gradient: Gradient, leaves: Sequence[Any]) -> list[np.ndarray]:
-    """Returns the gradient of each leaf, zeros for a leaf without a derivative."""
+    """Returns the gradient of each leaf, zeros for a leaf without a derivative.
+
+    Args:
+        gradient: a gradient whose missing parts are None.
+        leaves: one array for each leaf, which gives the shape of the zeros.
+    """
     pairs = zip(gradient.leaves, leaves)
     return [np.zeros(np.shape(x), np.asarray(x).dtype) if g is None else g for g, x in pairs]

@@ -1,4 +1,4 @@
-"""Compares the decisions that a program makes as written and in float64.
+"""Compares the decisions that a program makes in its own types and in float64.
 
 Comparisons, casts to integers, orders and roundings are decisions. If one of them differs, two
 losses may differ for another reason than rounding.
@@ -23,10 +23,14 @@ _STEPS = frozenset({"floor", "ceil", "round", "sign"})
 
 
 def has_same_decisions(runner: Runner, point: Point) -> bool:
-    """Returns whether all decisions at a point are the same as written and in float64.
+    """Returns whether all decisions at a point are the same in the program's types and in float64.
 
-    The answer is no for a program with a loop of unknown length: the loop may take another number
+    It returns False for a program with a loop of unknown length: the loop may take another number
     of steps, which is not seen here.
+
+    Args:
+        runner: the compiled program.
+        point: parameters and inputs.
     """
     program = runner.program
     if "while" in jaxprs.collect_primitives(program.jaxpr):
@@ -51,7 +55,7 @@ def _collect_decisions(interpreter: Interpreter, jaxpr: Any, inputs: list[Any]) 
 
 
 class _WrittenDecisions(Interpreter):
-    """Notes results of floats that are no floats, and those of step functions."""
+    """Notes results that are not floats although operands are, and step functions' results."""
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
         """Returns the results unchanged, and notes the decisions among them."""
@@ -64,7 +68,7 @@ class _WrittenDecisions(Interpreter):
 
 
 class _WideDecisions(_WrittenDecisions, Widener):
-    """Notes the same in float64."""
+    """Notes the same decisions in float64."""
 
 
 def _is_float(value: Any) -> bool:

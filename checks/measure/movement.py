@@ -1,4 +1,4 @@
-"""Whether the optimiser moves the leaves that have a gradient, and what keeps it from doing so."""
+"""Finds the leaves that have a gradient and do not move, and the stage that is the reason."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -19,10 +19,10 @@ _ENOUGH = 0.5
 
 
 class Standstill(NamedTuple):
-    """What the optimiser does with a leaf that it does not move.
+    """The first moves of a leaf that the optimiser does not move enough.
 
     Attributes:
-        asked: number of steps that did not move it.
+        asked: number of optimiser steps that did not move it enough.
         together: root mean square of its first move in float64, 0 for none.
         alone: the same if the other leaves had no gradient.
     """
@@ -33,7 +33,7 @@ class Standstill(NamedTuple):
 
 
 def moves_enough(survey: Survey, leaf: int, moved: np.ndarray) -> bool:
-    """Whether at least half of a leaf's elements that have a gradient moved.
+    """Returns whether at least half of a leaf's elements that have a gradient moved.
 
     Args:
         survey: gradients at the data.
@@ -49,13 +49,16 @@ def moves_enough(survey: Survey, leaf: int, moved: np.ndarray) -> bool:
 def find_standstills(
     survey: Survey, chain: Chain, training: Training, leaves: Sequence[int]
 ) -> dict[int, Standstill]:
-    """Measures the leaves that the optimiser does not move, however long it is asked.
+    """Finds the leaves that the optimiser does not move in many steps, and measures their moves.
 
     Args:
         survey: gradients at the data.
         chain: the optimiser.
         training: its first steps.
         leaves: indices of the leaves that have a gradient.
+
+    Returns:
+        Leaf index -> what the optimiser does with it.
     """
     still = [i for i in leaves if not moves_enough(survey, i, training.moved[i])]
     if not still:
@@ -72,7 +75,13 @@ def find_standstills(
 
 
 def find_starving_stage(survey: Survey, chain: Chain, leaf: int) -> Stage:
-    """Returns the stage that makes the leaf's update smallest, in float64."""
+    """Returns the stage that makes the leaf's update smallest, in float64.
+
+    Args:
+        survey: gradients at the data.
+        chain: the optimiser.
+        leaf: the index of a leaf.
+    """
     leaves = survey.data[0].point.leaves
     with jax.enable_x64(True):
         gradients = fill_gradient(_finite(survey.data[0].wide), leaves)
@@ -88,7 +97,7 @@ def _standstill(survey: Survey, chain: Chain, leaf: int, asked: int) -> Standsti
 
 
 def _first_move(chain: Chain, leaves: Sequence[np.ndarray], gradient: Gradient, leaf: int) -> float:
-    """Root mean square of the first non-zero move of the leaf by the optimiser in float64."""
+    """Returns the root mean square of the leaf's first non-zero move in float64."""
     with jax.enable_x64(True):
         state = chain.init(leaves)
         record, _ = repeat_gradient(
@@ -98,6 +107,6 @@ def _first_move(chain: Chain, leaves: Sequence[np.ndarray], gradient: Gradient, 
 
 
 def _finite(gradient: Gradient) -> Gradient:
-    """The gradient with zeros for NaN and large numbers for Inf."""
+    """Returns the gradient with zeros for NaN and large numbers for Inf."""
     leaves = [None if g is None else np.nan_to_num(g) for g in gradient.leaves]
     return Gradient(float(np.nan_to_num(gradient.loss)), leaves)

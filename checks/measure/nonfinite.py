@@ -67,11 +67,15 @@ class NonFiniteFlags:
     _found: dict[int, list[FailureOrigin]] = field(default_factory=dict)
 
     def of_loss(self) -> list[FailureOrigin]:
-        """Finds the origins of a loss that is not finite."""
+        """Returns the equations at which a loss that is not finite becomes so."""
         return self._follow(0)
 
     def of_leaf(self, position: int) -> list[FailureOrigin]:
-        """Finds the origins of a gradient, by the position of its leaf among the watched ones."""
+        """Returns the equations at which the gradient of a leaf becomes non-finite.
+
+        Args:
+            position: the position of the leaf among the watched ones.
+        """
         return self._follow(1 + position)
 
     def _follow(self, output: int) -> list[FailureOrigin]:
@@ -104,12 +108,16 @@ def find_first_failures(watched: Sequence[int], gradients: Sequence[Gradient]) -
 
 
 def is_finite(slope: np.ndarray | None) -> bool:
-    """Returns whether every element of a gradient is finite; a missing gradient is."""
+    """Returns whether every element of a gradient is finite; a missing gradient counts as finite.
+
+    Args:
+        slope: the gradient of one leaf, or None.
+    """
     return slope is None or bool(np.isfinite(widen_array(slope)).all())
 
 
 def flag_gradient(runner: Runner, leaves: Sequence[Any], args: Partition) -> NonFiniteFlags:
-    """Runs the program of the gradient as written at one point, and flags its equations.
+    """Runs the gradient's program in its own types at one point, and flags its equations.
 
     Args:
         runner: the compiled program.
@@ -160,7 +168,7 @@ class _Flagger(Interpreter):
 
 
 class _Raised(NamedTuple):
-    """What an equation did at any of its steps.
+    """What was seen of an equation at any of its steps.
 
     Attributes:
         nan: whether its results contain NaN.
@@ -216,7 +224,7 @@ class _Tracer:
         return reached
 
     def _back(self, site: Site, variable: Any, flags: _Flags) -> list[Any]:
-        """Returns the operands to follow; adds the equation to the origins if it is one."""
+        """Returns the operands to follow; records an equation that starts a NaN or Inf."""
         equation = site.equation
         operands = [flags.get(x, (False, False)) for x in map(_hashable, equation.invars)]
         which = [x is variable for x in equation.outvars].index(True)
@@ -233,7 +241,7 @@ class _Tracer:
     def _inside(
         self, site: Site, which: int, operands: list[tuple[bool, bool]]
     ) -> list[int] | None:
-        """Returns the operands that are reached through sub-jaxprs, None without sub-jaxprs."""
+        """Returns the operands reached through sub-jaxprs; None without sub-jaxprs."""
         equation, name = site.equation, site.equation.primitive.name
         if name == "shard_map":
             return None
@@ -257,7 +265,15 @@ class _Tracer:
         return [i for i, x in enumerate(inner.invars) if any(x is y for y in reached)]
 
     def _scan(self, site: Site, which: int, operands: list[tuple[bool, bool]]) -> list[int]:
-        """Follows a scan; a carry that is reached comes from an earlier step or an operand."""
+        """Returns the positions of a scan's operands from which one of its results is not finite.
+
+        A carry that is reached comes from an earlier step of the scan or from an operand.
+
+        Args:
+            site: the scan.
+            which: the position of the result.
+            operands: for each operand, whether it contains NaN, and Inf.
+        """
         body = site.equation.params["jaxpr"]
         constants, carries = jaxprs.count_scan_inputs(site.equation)
         raised = self._raised(site.path)

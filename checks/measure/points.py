@@ -1,4 +1,4 @@
-"""The points to measure at: parameters and inputs, as given and drawn at random.
+"""The points at which gradients are measured: parameters and inputs, given or drawn at random.
 
 The module depends on `checks/program` and `checks/proofs`.
 """
@@ -53,7 +53,11 @@ class Sampler:
         self._draws = 0
 
     def keep_parameters(self, args: Partition) -> Point:
-        """Returns the given parameters at the caller's data."""
+        """Returns the given parameters at the caller's data.
+
+        Args:
+            args: the further arguments of the loss.
+        """
         return Point("data", self._base, args)
 
     def draw_inputs(self) -> Point:
@@ -61,14 +65,18 @@ class Sampler:
         return Point("inputs", self._base, self._draw_args(1.0))
 
     def draw_far_inputs(self, scale: float) -> Point:
-        """Returns the given parameters at drawn inputs that are `scale` times as large."""
+        """Returns the given parameters at drawn inputs that are `scale` times as large.
+
+        Args:
+            scale: the factor on the size of the inputs.
+        """
         return Point("far", self._base, self._draw_args(scale))
 
     def draw_near(self, distance: float, redraw: bool) -> Point:
-        """Moves every leaf by some times its size, or that of its peers if it is zero.
+        """Moves every leaf by a multiple of its size, or of the size of other leaves if it is zero.
 
         Args:
-            distance: how many times.
+            distance: the multiple.
             redraw: whether to draw the inputs too.
         """
         moved = [
@@ -80,14 +88,18 @@ class Sampler:
         """Draws every leaf anew.
 
         Args:
-            factor: how many times as large as it is.
+            factor: the new size over the size of the given leaf.
             redraw: whether to draw the inputs too.
         """
         drawn = [factor * scale * self._normal(x) for x, scale in zip(self._base, self._scales)]
         return Point("params", drawn, self._draw_args(1.0) if redraw else self._args)
 
     def jitter(self, point: Point) -> Point:
-        """Returns the point with a change of the leaves that only rounding errors notice."""
+        """Returns the point with tiny changes of the leaves, which only rounding errors depend on.
+
+        Args:
+            point: the point to start from.
+        """
         moved = [
             x + JITTER * np.maximum(np.abs(x), scale) * self._signs(x)
             for x, scale in zip(point.leaves, self._scales)
@@ -101,7 +113,7 @@ class Sampler:
             point: the point to start from.
             leaf: index of the leaf.
             mask: which elements to draw, in a shape that broadcasts to the leaf's.
-            factor: how many times as large as the leaf's own elements.
+            factor: the new size over the size of the leaf's own elements.
         """
         leaves = list(point.leaves)
         drawn = factor * self._scales[leaf] * self._normal(leaves[leaf])
@@ -115,7 +127,7 @@ class Sampler:
         return replace(self._args, learning=tuple(learning), fixed=tuple(fixed))
 
     def _draw_float(self, value: np.ndarray, scale: float) -> np.ndarray:
-        """Draws floats of the same scale; an array without negative numbers stays such a one."""
+        """Draws floats of the same scale; an array without negative numbers keeps that property."""
         wide = widen_array(value)
         if wide.size == 0:
             return wide
@@ -142,7 +154,7 @@ class Sampler:
         return self._random.integers(low, high + 1, array.shape).astype(array.dtype)
 
     def _sweep(self, array: np.ndarray, limit: int) -> np.ndarray:
-        """Draws the next indices of the axis, so that few draws reach every one."""
+        """Draws the next indices of an axis, in an order that reaches every index in few draws."""
         start = (self._draws - 1) * array.size
         values = (start + np.arange(array.size)) % limit
         return self._random.permutation(values).reshape(array.shape).astype(array.dtype)
@@ -163,7 +175,13 @@ class Sampler:
 def compute_leaf_scales(leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Computes the scales of the elements of each leaf.
 
-    A zero leaf has the median size of the other leaves, or 1 if all are zero.
+    A zero leaf gets the median size of the other leaves, or 1 if all are zero.
+
+    Args:
+        leaves: one array for each leaf.
+
+    Returns:
+        For each leaf an array that broadcasts to its shape.
     """
     own = [root_mean_square(x) for x in leaves]
     others = [size for size in own if size > 0]
@@ -178,6 +196,9 @@ def compute_unit_scales(array: np.ndarray) -> np.ndarray:
     it. The scale of an element is the root mean square of the array, multiplied for each axis by
     the root mean square of the element's slice over that of the array. A slice of zeros counts as
     one of the size of the array.
+
+    Args:
+        array: an array of any shape.
 
     Returns:
         The scales, in a shape that broadcasts to the array's.
@@ -197,6 +218,9 @@ def root_mean_square(array: np.ndarray) -> float:
     """Computes the root mean square of an array, 0 for an empty one.
 
     The array is scaled first, so that squares of small or large numbers do not under- or overflow.
+
+    Args:
+        array: an array of any shape.
     """
     top = float(np.abs(array).max()) if array.size else 0.0
     if top == 0 or not np.isfinite(top):
@@ -207,8 +231,12 @@ def root_mean_square(array: np.ndarray) -> float:
 def find_index_ranges(program: Program, dependence: Dependence) -> Mapping[int, int]:
     """Finds the integer arguments that index an axis.
 
+    Args:
+        program: the traced loss.
+        dependence: what depends on what in it.
+
     Returns:
-        By position among the fixed arguments, the length of the shortest such axis.
+        Position among the fixed arguments -> length of the shortest axis that the argument indexes.
     """
     first = program.leaf_count + len(program.params.fixed) + len(program.args.learning)
     integers = {first + i: i for i, x in enumerate(program.args.fixed) if _is_integer(x)}

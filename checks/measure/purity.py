@@ -1,4 +1,4 @@
-"""Whether a program answers the same twice; only callbacks may do otherwise."""
+"""Checks that a program with callbacks returns the same loss twice."""
 
 import jax
 import numpy as np
@@ -11,7 +11,11 @@ from checks.program.trace import NotALoss, make_impure_error
 
 
 def check_purity(runner: Runner, point: Point) -> None:
-    """Runs a program with callbacks twice at a point; does nothing for a program without.
+    """Runs a program with callbacks twice at a point; does nothing for a program without callbacks.
+
+    Args:
+        runner: the compiled program.
+        point: parameters and inputs.
 
     Raises:
         NotALoss: a callback raises, or the two losses differ.

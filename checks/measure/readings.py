@@ -53,7 +53,7 @@ class Measurement(NamedTuple):
 
     @property
     def strongest(self) -> float:
-        """Largest |gradient| of any leaf in float64, 0 without any."""
+        """The largest |gradient| of any leaf in float64, 0 if there is none."""
         return _find_strongest(self.readings)
 
 
@@ -62,6 +62,11 @@ def measure_point(runner: Runner, sampler: Sampler, point: Point) -> Measurement
 
     One jitter may leave noise unchanged by chance. Two more are tried if some gradient is weak
     beside those of the other leaves.
+
+    Args:
+        runner: the compiled program.
+        sampler: draws the jittered points.
+        point: parameters and inputs.
     """
     wide = runner.compute_wide(point.leaves, point.args)
     written = runner.compute_written(*narrow_point(runner, point))
@@ -74,7 +79,12 @@ def measure_point(runner: Runner, sampler: Sampler, point: Point) -> Measurement
 
 
 def is_strong(reading: Reading, strongest: float) -> list[np.ndarray]:
-    """Returns for each view and slice whether the gradient is far above the noise of its peers."""
+    """Returns for each view and slice whether the gradient is strong beside the strongest.
+
+    Args:
+        reading: what was measured of a leaf at a point.
+        strongest: the largest |gradient| of any leaf at that point.
+    """
     return [size > _WEAK * strongest for size in reading.size]
 
 
@@ -106,7 +116,11 @@ def _read_all(runner: Runner, sampler: Sampler, at: Measurement) -> list[Reading
 
 
 def find_largest_by_view(array: np.ndarray) -> list[np.ndarray]:
-    """Returns the largest magnitude in each slice of each view of an array."""
+    """Returns the largest magnitude in each slice of each view of an array.
+
+    Args:
+        array: an array of any shape.
+    """
     magnitude = np.abs(array)
     whole = np.array([magnitude.max() if magnitude.size else 0.0])
     axes = range(array.ndim)
@@ -126,7 +140,12 @@ def _read(kind: str, wide: np.ndarray, jittered: np.ndarray, written: np.ndarray
 
 
 def narrow_point(runner: Runner, point: Point) -> tuple[list[np.ndarray], Partition]:
-    """Returns the leaves and arguments of a point in the types of the program."""
+    """Returns the leaves and arguments of a point in the types of the program.
+
+    Args:
+        runner: the compiled program.
+        point: parameters and inputs in float64.
+    """
     program = runner.program
     args = replace(point.args, learning=tuple(_cast(point.args.learning, program.args.learning)))
     return _cast(point.leaves, program.params.learning), args

@@ -1,7 +1,7 @@
-"""Measures the slices without a gradient at the data.
+"""Measures the slices that have no gradient at the data.
 
-After how many optimiser steps does a slice get a gradient, and how much does the loss change when
-the slice is drawn anew?
+For each slice, it measures after how many optimiser steps the slice gets a gradient, and how much
+the loss changes when the slice is drawn anew.
 """
 
 from collections.abc import Sequence
@@ -52,6 +52,9 @@ def measure_responses(
         survey: where the leaves have a gradient.
         training: the optimiser's first steps.
         leaves: indices of the leaves; those without a finite gradient are left out.
+
+    Returns:
+        Leaf index -> response.
     """
     waking = _WakingSteps(runner, sampler, survey, training)
     found = {}
@@ -102,7 +105,7 @@ def _measure_changes(
 
 
 class _Mover(NamedTuple):
-    """Draws slices of one view of a leaf anew."""
+    """Draws the slices of one view of a leaf anew."""
 
     runner: Runner
     sampler: Sampler
@@ -136,7 +139,10 @@ class _Mover(NamedTuple):
 
 
 class _WakingSteps:
-    """Measures at the checkpoints of the training, each once and only when it is needed."""
+    """Measures after how many steps slices get a gradient.
+
+    Each checkpoint of the training is measured at most once.
+    """
 
     def __init__(
         self, runner: Runner, sampler: Sampler, survey: Survey, training: Training

@@ -1,4 +1,4 @@
-"""How much of a gradient as written is rounding."""
+"""Measures how much of a gradient in the program's types is rounding."""
 
 from collections.abc import Sequence
 
@@ -17,9 +17,10 @@ _AGREES = 0.01
 
 
 def measure_rounding(runner: Runner, survey: Survey, leaves: Sequence[int]) -> dict[int, float]:
-    """Relative error of the gradient as written against float64, the smallest over the batches.
+    """Measures the relative error of the gradient in the program's types against float64.
 
-    Batches at which the two programs decide differently are left out.
+    The error is the smallest over the batches. Batches at which the two programs decide differently
+    are left out.
 
     Args:
         runner: the compiled program.
@@ -39,7 +40,7 @@ def measure_rounding(runner: Runner, survey: Survey, leaves: Sequence[int]) -> d
 
 
 def _is_comparable(runner: Runner, measured: Measurement, error: float) -> bool:
-    """Whether both losses are of one program: they agree, or no decision fell otherwise."""
+    """Returns whether both losses can be compared: they agree, or all decisions do."""
     wide, written = measured.wide.loss, measured.written.loss
     if abs(wide - written) <= _AGREES * abs(wide):
         return True
@@ -48,7 +49,7 @@ def _is_comparable(runner: Runner, measured: Measurement, error: float) -> bool:
 
 
 def _error(measured: Measurement, leaf: int) -> float | None:
-    """Relative error of the gradient as written; None where there is none to compare."""
+    """Returns the relative error of the gradient in the program's types, None without one."""
     exact, rough = measured.wide.leaves[leaf], measured.written.leaves[leaf]
     if exact is None or rough is None:
         return None

@@ -128,12 +128,12 @@ def _read_answers(calls: Sequence[Seen], answers: Feeds) -> list[RuleError]:
 
 
 def _find_moved(seen: Seen) -> list[int]:
-    """Returns the operands that a leaf's tangent enters; a rule may refuse all others."""
+    """Returns the operands that a leaf's tangent enters; a rule may raise for all others."""
     return [i for i, bits in enumerate(seen.operands.tangent) if bits]
 
 
 class _RuleComparer(Widener):
-    """The float64 program, which compares chosen calls in its backward pass.
+    """Runs the float64 program, and compares chosen calls in its backward pass.
 
     Each call has a further operand, a token of zeros. The "gradient" of the token is, for each
     operand, the squares of the error, the finite difference, the rule's derivative and the size of
@@ -214,7 +214,7 @@ def _measure_squares(
         return sum(_product(w, (up - down) / (2 * width)) for up, down, w in pairs)
 
     def extrapolated(width: float) -> Any:
-        """Extrapolates by Richardson: a central difference has an error of second order."""
+        """Extrapolates by Richardson, since a central difference has an error of second order."""
         return (4 * difference(width / 2) - difference(width)) / 3
 
     rule = _product(slope, direction)

@@ -92,7 +92,7 @@ def compare_solves(
 
 
 class _SolveComparer(Widener):
-    """The float64 program, which notes the relative errors of solves, forward and transposed.
+    """Runs the float64 program, and notes the relative errors of solves, forward and transposed.
 
     Bodies of rules and of solves have paths that may equal those of other equations, so the
     equations are compared too.
@@ -127,7 +127,7 @@ def _product(one: Sequence[Any], two: Sequence[Any]) -> Any:
 
 
 def _size(parts: Sequence[Any]) -> Any:
-    """Returns the share of x in the typical size of <x, y>: its norm over the fourth root of n."""
+    """Returns the norm of x over the fourth root of n, its share in the typical size of <x, y>."""
     count = sum(x.size for x in parts)
     squares = [jnp.sum(jnp.abs(x) ** 2) for x in parts]
     return jnp.sqrt(jnp.sum(jnp.stack(squares))) / count**0.25

@@ -1,7 +1,7 @@
-"""Finds the stage of an optax chain that takes a leaf's update away, and replaces stages.
+"""Finds the stage of an optax chain that makes a leaf's update smallest, and replaces stages.
 
 Optax keeps the parts of a chain in the closures of its functions; there is no public way to list
-them. Where they cannot be found the whole optimiser is one stage.
+them. Where they cannot be found, the whole optimiser is one stage.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,7 +63,11 @@ def replace_stage(optimizer: Any, path: Sequence[int], edit: Callable[[Any], Any
 
 
 def get_closure(function: Any) -> dict[str, Any]:
-    """Returns the closure of a function inside optax's wrapper for extra arguments, by name."""
+    """Returns the closure of a function inside optax's wrapper for extra arguments, by name.
+
+    Args:
+        function: the `init` or `update` function of an optax transformation.
+    """
     return _get_cells(_unwrap(function))
 
 

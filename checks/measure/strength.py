@@ -1,4 +1,4 @@
-"""How strong the gradient of a leaf is beside those of its peers."""
+"""Measures how strong the gradient of a leaf is beside those of the other leaves."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ _UPPER_TENTH = 0.9
 
 
 class Strength(NamedTuple):
-    """The float64 gradient of one leaf beside those of its peers.
+    """The float64 gradient of one leaf beside those of its peers, the other leaves.
 
     Attributes:
         size: root mean square of the gradient, the largest over the batches.
@@ -36,7 +36,12 @@ class Strength(NamedTuple):
 
 
 def measure_strengths(survey: Survey, leaves: Sequence[int]) -> dict[int, Strength]:
-    """Compares the gradients of these leaves, which all have one, with each other."""
+    """Compares the gradients of these leaves, which all have one, with each other.
+
+    Args:
+        survey: gradients at the data.
+        leaves: indices of the leaves.
+    """
     values = survey.data[0].point.leaves
     sizes = {i: _size(survey, i) for i in leaves}
     effects = {i: sizes[i] * root_mean_square(values[i]) for i in leaves}
@@ -53,7 +58,7 @@ def _size(survey: Survey, leaf: int) -> float:
 
 
 def _peers(sizes: dict[int, float], leaf: int) -> list[int]:
-    """The other leaves, without those whose gradient stands far above all the rest."""
+    """Returns the other leaves, without those whose gradient is far larger than all the rest."""
     peers = sorted((i for i in sizes if i != leaf), key=lambda i: sizes[i], reverse=True)
     while len(peers) > 1 and sizes[peers[0]] > _OUTLIER * sizes[peers[1]]:
         peers = peers[1:]

@@ -1,4 +1,4 @@
-"""Surveys where each leaf and slice has a gradient: at the data, or at which other points.
+"""Finds where each leaf and slice has a gradient: at the data, or at which other points.
 
 Further points are measured only while some slice has had no gradient at any point.
 """
@@ -55,12 +55,12 @@ class LeafSurvey:
 
 @dataclass(frozen=True)
 class Survey:
-    """All points measured.
+    """All measurements, and where each leaf has a gradient.
 
     Attributes:
         data: the given parameters at each batch of the caller's data.
         others: further points, measured while some slice had no gradient.
-        leaves: for each leaf what was seen of it; None for a leaf without a finite gradient.
+        leaves: for each leaf where it has a gradient; None for a leaf without a finite gradient.
     """
 
     data: list[Measurement]
@@ -167,9 +167,9 @@ def _find_nearest(pairs: list[tuple[Reading, float]], view: int, is_zero: np.nda
 def _is_seen(pairs: list[tuple[Reading, float]], kind: str, view: int) -> np.ndarray:
     """Returns for each slice of a view whether it has a gradient at the points of one kind.
 
-    At the data one point decides. Elsewhere it takes a strong gradient at one point or, unless the
-    points are remote, a weak one at most of them: where exponentials underflow, rounding leaves
-    remains that no jitter moves.
+    At the data, one point with a gradient is enough. Elsewhere a slice needs a strong gradient at
+    one point or, unless the points are remote, a weak one at most of them: where exponentials
+    underflow, rounding errors remain that no jitter changes.
     """
     readings = [(r, top) for r, top in pairs if r.kind == kind]
     weak = np.zeros(pairs[0][0].size[view].shape, int)

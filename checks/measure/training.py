@@ -1,4 +1,4 @@
-"""The first steps of the optimiser on the real gradients: which leaves it moves, and when."""
+"""Takes the first steps of the optimiser on the real gradients: which leaves it moves, and when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ CHECKPOINTS = (1, 3, 8, 20)
 
 @dataclass(frozen=True)
 class Training:
-    """What k steps of the optimiser did.
+    """The results of the first optimiser steps.
 
     Attributes:
         leaves: the parameters in their own types, by the number of steps (0 and `CHECKPOINTS`).

@@ -1,1 +1,1 @@
-"""A loss as a program: traced, read, run equation by equation, run in float64."""
+"""A loss as a program: traces it, reads it, and runs it by equation or in float64."""

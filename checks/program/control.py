@@ -1,7 +1,7 @@
-"""Rebuilding equations that have sub-jaxprs from public JAX functions.
+"""Rebuilds equations that have sub-jaxprs from public JAX functions.
 
-What is rebuilt can be differentiated and compiled as the original can. The caller says how a
-sub-jaxpr is run, so this module knows no interpreter.
+The rebuilt equations can be differentiated and compiled as the original ones can. The caller says
+how a sub-jaxpr is run, so this module knows no interpreter.
 """
 
 from collections.abc import Callable, Sequence
@@ -84,7 +84,7 @@ def _rebuild_remat(equation: Any, operands: list[Any], feeds: Feeds, run_inside:
 def _rebuild_shard_map(
     equation: Any, operands: list[Any], feeds: Feeds, run_inside: RunInside
 ) -> Run:
-    """Runs a sharded region without notes: how they would be laid out is not known."""
+    """Runs a sharded region without notes, whose layout over devices is not known."""
     del feeds
     params = equation.params
     inner = jaxprs.find_callee(equation)
@@ -141,7 +141,7 @@ def _rebuild_cond(equation: Any, operands: list[Any], feeds: Feeds, run_inside: 
 
 
 def _rebuild_while(equation: Any, operands: list[Any], feeds: Feeds, run_inside: RunInside) -> Run:
-    """Runs a loop of unknown length on detached operands; feeds do not enter.
+    """Runs a loop of unknown length on detached operands; the loop's equations get no feeds.
 
     JAX has no reverse derivative of such a loop, and asking for one raises. Without the tangents of
     its operands the rest of the program can still be differentiated.

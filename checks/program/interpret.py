@@ -1,4 +1,4 @@
-"""Running a jaxpr equation by equation, with hooks to change what single equations do.
+"""Runs a jaxpr equation by equation, with hooks to change what single equations do.
 
 The float64 shadow, taps, flags and the edited programs of the cures are subclasses of `Interpreter`
 with one or two hooks each. The module depends on the other modules of `checks/program` only.
@@ -52,7 +52,7 @@ class Interpreter:
         return value
 
     def operands(self, site: Site, values: list[Any], feeds: Feeds, views: Views) -> list[Any]:
-        """Returns the operands of an equation, with or without sub-jaxprs, as it is to see them.
+        """Returns the operands on which an equation, with or without sub-jaxprs, is to be run.
 
         Args:
             site: the equation.

@@ -1,4 +1,4 @@
-"""The names of JAX that its public API does not have, each with what is used where one is missing.
+"""Reads what JAX has no public API for; each reader has a fallback where JAX lacks the part.
 
 JAX records for each equation which lines made it, under which scopes, and in which context it must
 be run. It offers no public way to read that, so this module alone reads it. It depends on JAX only.
@@ -79,7 +79,9 @@ def get_bind_params(primitive: Any, params: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def enter_equation(equation: Any, traceback: Any | None) -> Iterator[None]:
-    """Gives the equations that are traced inside the source, scopes and context of another.
+    """Runs a block such that the equations traced in it look like a given equation.
+
+    They get its source lines, named scopes and context.
 
     Args:
         equation: the equation that is run again.

@@ -1,8 +1,8 @@
-"""Reading jaxprs, in the same way on JAX 0.10 to 0.12.
+"""Reads jaxprs, in the same way on JAX 0.10 to 0.12.
 
-Where the two versions differ, this module tells them apart and no other does: a closed jaxpr is a
-class of its own on 0.10 and the jaxpr itself on 0.12, and a scan counts its operands in two ways.
-It depends on JAX and on `jax_internals`.
+Where the two versions differ, this module handles the difference and no other does: a closed jaxpr
+is a separate class on 0.10 and the jaxpr itself on 0.12, and a scan counts its operands in two
+ways. It depends on JAX and on `jax_internals`.
 """
 
 from collections.abc import Sequence
@@ -139,7 +139,9 @@ def count_scan_inputs(equation: Any) -> tuple[int, int]:
 
 
 def is_opaque(equation: Any) -> bool:
-    """Returns whether the inside is not read: a kernel, or a primitive that is not JAX's own.
+    """Returns whether the checks cannot read an equation's inside.
+
+    This is true of a kernel, and of a primitive that is not JAX's own.
 
     Args:
         equation: a jaxpr equation.

@@ -1,4 +1,4 @@
-"""Which leaves of a pytree can learn, what they are called, and how to rebuild the pytree.
+"""Splits a pytree into leaves that can learn and others, names the leaves, and rebuilds the pytree.
 
 Arrays of floating or complex type can learn, and get a verdict. So do Python floats, except as
 attributes of a module, where they are settings such as a dropout rate. All others (integers, bools,

@@ -1,4 +1,4 @@
-"""Where an equation stands in the user's code: `path:line primitive in module/path`.
+"""Finds where an equation stands in the user's code: `path:line primitive in module/path`.
 
 The module depends on the source lines and scopes that `jax_internals` reads.
 """
@@ -52,8 +52,8 @@ def find_place(equation: Any, enclosing: Sequence[Any] = ()) -> str:
 def find_user_line(equation: Any) -> str | None:
     """Returns `path:line` of the innermost frame that is neither a library's nor this package's.
 
-    Where all frames are, it is the innermost that is not of JAX, Python or this package; where
-    there is none of those either, None.
+    If every frame belongs to one of them, it is the innermost frame outside of JAX, Python and this
+    package; None if there is no such frame either.
 
     Args:
         equation: a jaxpr equation.

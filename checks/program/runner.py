@@ -1,4 +1,4 @@
-"""A program compiled for measuring: losses and gradients, as written and in float64.
+"""Compiles a program for measuring: losses and gradients, in the program's types and in float64.
 
 The module depends on the other modules of `checks/program` only.
 """
@@ -54,7 +54,7 @@ class Runner:
         self._wide_loss = jax.jit(wide, compiler_options=QUICK)
 
     def compute_written(self, leaves: Sequence[Any], args: Partition) -> Gradient:
-        """Computes the loss and its gradient in the types of the program itself.
+        """Computes the loss and its gradient in the program's own types.
 
         Args:
             leaves: one array for each leaf that can learn.

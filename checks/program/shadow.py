@@ -1,4 +1,4 @@
-"""The float64 shadow of a program: the same jaxpr with every floating type widened.
+"""Makes the float64 shadow of a program: the same jaxpr with every floating type widened.
 
 Casts inside the model (to bfloat16, float16, float8) are undone too, which tracing the user's code
 with float64 inputs would not do. Integers, indices, keys and random bits keep their types, and so
@@ -58,8 +58,8 @@ def widen_dtype(dtype: Any) -> Any:
 class Widener(Interpreter):
     """Runs a jaxpr in wide types.
 
-    Make it outside of `jax.enable_x64(True)` and run it inside. A subclass that widens less
-    replaces `type_of`, which says what becomes of each type.
+    Make it outside of `jax.enable_x64(True)` and run it inside. A subclass that widens fewer types
+    replaces `type_of`, which maps each type to the new one.
     """
 
     type_of = staticmethod(widen_dtype)
@@ -88,7 +88,7 @@ class Widener(Interpreter):
         return jax.ShapeDtypeStruct(atom.aval.shape, self.type_of(atom.aval.dtype))
 
     def constant(self, value: Any) -> Any:
-        """Widens literals and constants like everything else.
+        """Widens a literal or a constant.
 
         Args:
             value: an array or a number.

@@ -1,4 +1,4 @@
-"""Addresses of equations: where an equation stands in a program, and values keyed by address.
+"""Addresses of equations in a program, and values by address.
 
 An equation is addressed by a path of indices from the outside in: `(4, 0, 2)` is equation 2 of
 sub-jaxpr 0 of equation 4. This module depends on nothing of this package.

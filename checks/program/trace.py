@@ -1,4 +1,4 @@
-"""Tracing a loss to a program: one jaxpr whose first inputs are the leaves that can learn.
+"""Traces a loss to a program: one jaxpr whose first inputs are the leaves that can learn.
 
 The module depends on the other modules of `checks/program` only.
 """

@@ -1,1 +1,1 @@
-"""Proofs from shapes alone: what the loss depends on, and what cuts a leaf off from it."""
+"""Proves from shapes alone what the loss depends on, and which equations cut a leaf off from it."""

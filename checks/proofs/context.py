@@ -1,4 +1,4 @@
-"""Walks through a program and its sub-programs with what each operand depends on.
+"""Visits the equations of a program and its sub-programs with what each operand depends on.
 
 A sub-jaxpr is entered once for each of its calls, with the sets of that call, so a function that is
 called twice is visited in both contexts. The module depends on `checks/program`.

@@ -1,4 +1,4 @@
-"""Which equations pass a leaf's value to the loss but not its tangent.
+"""Finds the equations that pass a leaf's value to the loss but not its tangent.
 
 The module depends on `checks/program`.
 """
@@ -55,7 +55,7 @@ def find_cuts(dependence: Dependence, jaxpr: Any, leaves: int) -> list[Cut]:
 
 
 def _find_lost(seen: Seen) -> int:
-    """Returns the inputs whose tangent arrives at an equation and whose value alone leaves it."""
+    """Returns the inputs whose tangent arrives at an equation, but only whose value leaves it."""
     results = zip(*seen.results, seen.live)
     lost = unite(value & ~tangent for value, tangent, is_live in results if is_live)
     return seen.arriving & lost

@@ -1,4 +1,4 @@
-"""What depends on what in a jaxpr, by value and by tangent: proofs from shapes alone.
+"""Proves what depends on what in a jaxpr, by value and by tangent, from shapes alone.
 
 An output depends on an input *by value* when a chain of equations leads from the input to the
 output. It depends *by tangent* when each equation of such a chain has a derivative. For each jaxpr
@@ -43,8 +43,8 @@ class Dependence:
     """Computes the rows of jaxprs and equations, each once.
 
     Attributes:
-        notes: sentences about what was taken on trust, such as opaque kernels and rules that
-            cannot be traced.
+        notes: sentences about what was assumed without proof, such as the rules of opaque kernels
+            and of functions that cannot be traced.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Dependence:
         return Rows(*(_iterate(rows, constants, carries, length) for rows in body))
 
     def _while(self, equation: Any) -> Rows:
-        """Returns value rows alone: a loop of unknown length has no reverse derivative in JAX."""
+        """Returns value rows only: a loop of unknown length has no reverse derivative."""
         params = equation.params
         cond_count, body_count = params["cond_nconsts"], params["body_nconsts"]
         inside = jaxprs.open_jaxpr(params["body_jaxpr"])
@@ -230,7 +230,12 @@ class Environment:
         )
 
     def apply(self, equation: Any, rows: Rows) -> None:
-        """Adds an equation's results, and what the equation may have written into references."""
+        """Adds an equation's results, and what the equation may have written into references.
+
+        Args:
+            equation: a jaxpr equation.
+            rows: what its results depend on among its operands.
+        """
         operands = self.get(equation.invars)
         for variable, value, tangent in zip(equation.outvars, *rows):
             self._value[variable] = _collect(value, operands.value)
@@ -313,7 +318,7 @@ class _Same(NamedTuple):
 def _rule_key(equation: Any) -> Any:
     """Returns a key that is shared by equations with the same rule.
 
-    A rule of JAX is known by its source and shapes; a user's rule is asked at each equation.
+    JAX's own rules are equal if source and shapes are; each call of a user's rule has its own key.
     """
     if not is_jax_rule(equation):
         return _Same(equation)

@@ -1,4 +1,4 @@
-"""Which equations have no reverse derivative in JAX, found by tracing each of them.
+"""Finds the equations that have no reverse derivative in JAX, by tracing each of them.
 
 A kernel without a rule, a window reduction with a user's operation, or a custom rule that raises
 makes `jax.grad` raise for the whole program. This module finds each such equation. It needs shapes
@@ -44,6 +44,9 @@ class Pullback(NamedTuple):
 
 def trace_pullback(equation: Any) -> Pullback:
     """Traces the reverse derivative of an equation.
+
+    Args:
+        equation: a jaxpr equation.
 
     Raises:
         Exception: the error of JAX or of a custom rule, if there is no derivative.
@@ -126,7 +129,7 @@ class _TangentStopper(Interpreter):
 
 
 def _list_equations(closed: Any) -> Iterator[Any]:
-    """Yields the equations to ask, each sub-jaxpr once; the function of a rule is not entered."""
+    """Yields the equations to trace, each sub-jaxpr once; the function of a rule is not entered."""
     queue, done = [jaxprs.open_jaxpr(closed)], set()
     while queue:
         jaxpr = queue.pop()

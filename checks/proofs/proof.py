@@ -1,4 +1,4 @@
-"""The proof for a traced loss: which leaves the loss depends on, by value and by tangent."""
+"""Proves which leaves the loss depends on, by value and by tangent."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

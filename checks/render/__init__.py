@@ -1,4 +1,4 @@
-"""Renderers of reports, flows and profiles: text, JSON, HTML pages and pictures.
+"""Renders reports, flows and profiles as text, JSON, HTML pages and pictures.
 
-They import the data classes; no data class and no measurement imports them.
+The renderers import the data classes; no data class and no measurement imports a renderer.
 """

@@ -1,4 +1,4 @@
-"""The gradient flow as a picture: a row a node, from the loss down to the inputs, with bands.
+"""Draws the gradient flow: a row for each node, from the loss down to the inputs, joined by bands.
 
 A band between neighbours runs straight down; one that skips rows runs in a lane on the left.
 """
@@ -41,7 +41,7 @@ def flow_picture(flow: GradientFlow, leaves: Mapping[str, Leaf]) -> Markup:
 
 
 class _FlowPicture:
-    """The layout of one flow, and the drawing that its rows and bands are added to."""
+    """The layout of one flow, and the drawing to which its rows and bands are added."""
 
     def __init__(self, flow: GradientFlow, leaves: Mapping[str, Leaf]) -> None:
         self._flow, self._leaves = flow, leaves

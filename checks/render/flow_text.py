@@ -1,10 +1,14 @@
-"""A gradient flow as text."""
+"""Writes a gradient flow as text."""
 
 from checks.gradient_flow import FlowNode, GradientFlow
 
 
 def flow_text(flow: GradientFlow) -> str:
-    """Returns one line a node: the norm that arrives, the factor, the name and the cuts in it."""
+    """Returns one line a node: the norm that arrives, the factor, the name and the cuts in it.
+
+    Args:
+        flow: the flow, measured or static.
+    """
     return "\n".join(_line(flow, node) for node in flow.nodes)
 
 

@@ -1,4 +1,4 @@
-"""A bar for the gradient of each leaf, on a logarithmic scale, in the order of the parameters."""
+"""Draws a bar for the gradient of each leaf, on a logarithmic scale, in parameter order."""
 
 from collections.abc import Sequence
 

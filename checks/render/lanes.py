@@ -1,4 +1,4 @@
-"""Lanes for lines that skip rows, so that no two lines lie on each other."""
+"""Assigns lanes to lines that skip rows, so that no two lines overlap."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Leaves in groups for display: equal siblings as one, with their names and cures in words."""
+"""Groups leaves for display: equal siblings become one, with their names and cures in words."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,11 @@ _NO_EDIT = "no edit of one leaf, equation or optimiser stage is known for it"
 
 
 def is_plain(leaf: Leaf) -> bool:
-    """Whether a leaf passes and has no slices, further verdicts or allow-list reason to show."""
+    """Returns whether a leaf passes and has no slices, verdicts or reason to show.
+
+    Args:
+        leaf: a leaf of a report.
+    """
     has_more = bool(leaf.slices or leaf.also or leaf.allowed is not None)
     return leaf.verdict in _PLAIN and not has_more
 
@@ -39,12 +43,20 @@ def group_siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
 
 
 def group_name(group: Sequence[Leaf]) -> str:
-    """Returns the name of a single leaf; for several the name with its numbers starred."""
+    """Returns the name of a single leaf; for several, the name with `*` for each number.
+
+    Args:
+        group: leaves that differ only by numbers.
+    """
     return group[0].name if len(group) == 1 else star_numbers(group[0].name)
 
 
 def star_numbers(text: str) -> str:
-    """Replaces each number in a text by `*`."""
+    """Replaces each number in a text by `*`.
+
+    Args:
+        text: any text.
+    """
     return _NUMBERS.sub("*", text)
 
 
@@ -52,6 +64,9 @@ def cure_sentences(leaf: Leaf) -> list[str]:
     """Returns a sentence for each cure of a leaf, or one that says that none was found.
 
     The list is empty if no cures were requested.
+
+    Args:
+        leaf: a leaf of a report.
     """
     if leaf.tried is None:
         return []
@@ -67,6 +82,6 @@ def _describe(cure: Cure) -> str:
 
 
 def _star_module(place: str) -> str:
-    """Stars the numbers in the module path of a place; the line number stays."""
+    """Replaces the numbers in the module path of a place by `*`; the line number stays."""
     line, within, module = place.partition(" in ")
     return line + within + star_numbers(module)

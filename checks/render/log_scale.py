@@ -22,7 +22,11 @@ class LogScale:
         self._span = max(max(logs, default=0.0) - self._low, 1.0)
 
     def share(self, size: float) -> float:
-        """Returns a number from 0 to 1: 0 only for zero or NaN, 1 for infinity."""
+        """Returns a number from 0 to 1: 0 only for zero or NaN, 1 for infinity.
+
+        Args:
+            size: a number that is not negative.
+        """
         if not size > 0:
             return 0.0
         if math.isinf(size):

@@ -1,4 +1,4 @@
-"""The parameters as a treemap: areas are numbers of parameters, colours are verdicts."""
+"""Draws the parameters as a treemap: areas are numbers of parameters, colours are verdicts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _Below = Sequence[tuple[list[str], Leaf]]
 
 @dataclass(frozen=True)
 class _MapSubtree:
-    """A subtree of the parameter names; one leaf alone has no children."""
+    """A subtree of the parameter names; a single leaf has no children."""
 
     name: str
     leaves: tuple[Leaf, ...]
@@ -80,7 +80,7 @@ def _build(name: str, below: _Below, weights: Mapping[str, float]) -> _MapSubtre
 
 
 def _merge_siblings(groups: Mapping[str, list]) -> dict[str, list]:
-    """Merges subtrees that differ by a number alone and have one and the same verdict."""
+    """Merges subtrees that have the same verdict and names that differ only by a number."""
     merged: dict[str, list] = {}
     for part, below in groups.items():
         verdicts = {(leaf.verdict, leaf.passes) for _, leaf in below}

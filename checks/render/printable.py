@@ -1,4 +1,4 @@
-"""Reports, flows and profiles that can print and write themselves: what the checks return."""
+"""The reports, flows and profiles that the checks return; they print and write themselves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,11 +36,19 @@ class PrintableProfile(Profile):
         return profile_text(self)
 
     def to_json(self, path: str | Path) -> None:
-        """Writes the profile as JSON; `checks.render.profile_json` describes the schema."""
+        """Writes the profile as JSON; `checks.render.profile_json` describes the schema.
+
+        Args:
+            path: the file to write.
+        """
         write_json(profile_document(self), path)
 
     def to_html(self, path: str | Path) -> None:
-        """Writes the profile as one self-contained page."""
+        """Writes the profile as one self-contained page.
+
+        Args:
+            path: the file to write.
+        """
         write_page(profile_page(self), path)
 
 
@@ -65,19 +73,36 @@ class PrintableReport(Report):
         return report_text(self)
 
     def to_json(self, path: str | Path) -> None:
-        """Writes the report as JSON; `checks.render.report_json` describes the schema."""
+        """Writes the report as JSON; `checks.render.report_json` describes the schema.
+
+        Args:
+            path: the file to write.
+        """
         write_json(report_document(self), path)
 
     def to_html(self, path: str | Path) -> None:
-        """Writes the report as one self-contained page."""
+        """Writes the report as one self-contained page.
+
+        Args:
+            path: the file to write.
+        """
         write_page(report_page(self), path)
 
 
 def make_printable(profile: Profile) -> PrintableProfile:
-    """Returns the profile with its text, JSON and HTML forms."""
+    """Returns the profile with its text, JSON and HTML forms.
+
+    Args:
+        profile: a measured profile.
+    """
     return PrintableProfile(profile.leaf, profile.passages, profile.gradient)
 
 
 def write_page(page: str, path: str | Path) -> None:
-    """Writes a page as UTF-8; characters that have no encoding become `?`."""
+    """Writes a page as UTF-8; characters that have no encoding become `?`.
+
+    Args:
+        page: the text of the page.
+        path: the file to write.
+    """
     Path(path).write_text(page, encoding="utf-8", errors="replace")

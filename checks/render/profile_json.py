@@ -20,7 +20,11 @@ SCHEMA = "checks.profile/1"
 
 
 def profile_document(profile: Profile) -> dict[str, Any]:
-    """Returns a profile as plain dicts, lists and numbers, which may be NaN."""
+    """Returns a profile as plain dicts, lists and numbers, which may be NaN.
+
+    Args:
+        profile: a measured profile.
+    """
     return {
         "schema": SCHEMA,
         "leaf": profile.leaf,

@@ -1,4 +1,4 @@
-"""The page of a gradient profile."""
+"""Makes the page of a gradient profile."""
 
 from checks.gradient_flow import STEEP
 from checks.gradient_profile import Profile
@@ -8,7 +8,11 @@ from checks.render.template import fill_template
 
 
 def profile_page(profile: Profile) -> str:
-    """Returns the page of a profile as text."""
+    """Returns the page of a profile as HTML text.
+
+    Args:
+        profile: a measured profile.
+    """
     content = {
         "title": f"The gradient from the loss back to {profile.leaf}",
         "profile": profile,

@@ -1,4 +1,4 @@
-"""A profile as a picture: a bar for each equation from the loss back, on a logarithmic scale."""
+"""Draws a profile: a bar for each equation from the loss back, on a logarithmic scale."""
 
 import math
 from collections.abc import Sequence
@@ -73,7 +73,9 @@ def _draw_bar(out: Drawing, size: float, y: float, scale: LogScale, kind: str) -
 
 
 def _draw_steps(out: Drawing, steps: Sequence[float], y: float, most: int) -> None:
-    """Draws a mark for each scan step, or for every nth; the first is on the left, pale is small.
+    """Draws a mark for each scan step, or for every nth.
+
+    The first step is on the left; small cotangents are pale.
 
     Args:
         out: the picture.

@@ -1,4 +1,4 @@
-"""A gradient profile as text: the steepest equations, then a bar for each equation."""
+"""Writes a gradient profile as text: the steepest equations, then a bar for each equation."""
 
 from checks.gradient_profile import Passage, Profile
 from checks.render.log_scale import LogScale
@@ -8,7 +8,11 @@ _BAR = 40
 
 
 def profile_text(profile: Profile) -> str:
-    """Returns the profile as lines of text; bars are on a logarithmic scale."""
+    """Returns the profile as lines of text; bars are on a logarithmic scale.
+
+    Args:
+        profile: a measured profile.
+    """
     scale = LogScale(passage.leaving for passage in profile.passages)
     return "\n".join(
         [

@@ -69,7 +69,11 @@ def report_document(report: Report) -> dict[str, Any]:
 
 
 def flow_document(flow: GradientFlow) -> dict[str, Any]:
-    """Returns a gradient flow as plain dicts, lists and numbers: the part `flow` of a report."""
+    """Returns a gradient flow as plain dicts, lists and numbers: the part `flow` of a report.
+
+    Args:
+        flow: the flow, measured or static.
+    """
     sizes = {
         node.name: {"arriving": flow.arriving(node), "factor": flow.factor(node)}
         for node in flow.nodes

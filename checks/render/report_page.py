@@ -1,4 +1,4 @@
-"""The page of a report: one HTML file, light, dark and on paper, without script or network."""
+"""Makes the page of a report: one HTML file, for screen and paper, without script or network."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ _DEEPEST = 4
 
 
 def report_page(report: Report) -> str:
-    """Returns the page of a report as text.
+    """Returns the page of a report as HTML text.
 
     Args:
         report: the report; its flow is computed for the page, and so are the profiles of the

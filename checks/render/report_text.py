@@ -1,4 +1,4 @@
-"""A report as text of at most 100 columns, worst first, equal siblings in one row."""
+"""Writes a report as text of at most 100 columns, worst first, with equal siblings in one row."""
 
 import io
 from collections.abc import Sequence
@@ -18,7 +18,11 @@ _PLACES_SHOWN = 3
 
 
 def report_text(report: Report) -> str:
-    """Returns the verdict counts, the problems and a table of the leaves that need attention."""
+    """Returns the verdict counts, the problems and a table of the leaves that need attention.
+
+    Args:
+        report: the report.
+    """
     shown = [leaf for leaf in worst_first(report.leaves) if not is_plain(leaf)]
     return "\n".join(
         [
@@ -110,7 +114,7 @@ def _slice_line(part: Slice) -> str:
 
 
 def _escape(text: str) -> str:
-    """Returns the text such that Rich reads no style out of square brackets."""
+    """Returns the text such that Rich does not read square brackets as styles."""
     return text.replace("[", r"\[")
 
 

@@ -1,4 +1,4 @@
-"""JSON without NaN or infinity, which the standard does not have."""
+"""Writes JSON without NaN or infinity, which the standard does not have."""
 
 import json
 import math
@@ -8,7 +8,11 @@ from typing import Any
 
 
 def nullify_non_finite(value: Any) -> Any:
-    """Replaces every number that is not finite by None, in nested mappings and sequences."""
+    """Replaces every number that is not finite by None, in nested mappings and sequences.
+
+    Args:
+        value: a number, text, None, mapping or sequence.
+    """
     if isinstance(value, Mapping):
         return {key: nullify_non_finite(x) for key, x in value.items()}
     if isinstance(value, list | tuple):
@@ -17,6 +21,11 @@ def nullify_non_finite(value: Any) -> Any:
 
 
 def write_json(document: Mapping[str, Any], path: str | Path) -> None:
-    """Writes a document of plain dicts, lists, strings and numbers; NaN becomes null."""
+    """Writes a document as JSON; numbers that are not finite become null.
+
+    Args:
+        document: plain dicts, lists, strings and numbers.
+        path: the file to write.
+    """
     text = json.dumps(nullify_non_finite(document), indent=1, allow_nan=False)
     Path(path).write_text(text + "\n", encoding="utf-8")

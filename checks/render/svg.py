@@ -1,4 +1,4 @@
-"""Pictures as inline SVG: valid XML for all names, in the colours of the page's style."""
+"""Draws pictures as inline SVG: valid XML for all names, in the colours of the page's style."""
 
 from xml.etree import ElementTree
 

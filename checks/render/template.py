@@ -1,4 +1,4 @@
-"""HTML templates: all text is escaped, and a missing name is an error."""
+"""Fills HTML templates; all text is escaped, and a missing name is an error."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

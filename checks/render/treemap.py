@@ -1,4 +1,4 @@
-"""Squarified treemaps: rectangles of given areas in a rectangle, as square as possible.
+"""Computes squarified treemaps: rectangles of given areas in a box, as square as possible.
 
 Source: Bruls, Huizing, van Wijk, "Squarified treemaps", 2000.
 """
@@ -23,7 +23,12 @@ class Box(NamedTuple):
     height: float
 
     def inside(self, border: float, top: float = 0.0) -> "Box":
-        """Returns the box without a border on all sides and a further strip at the top."""
+        """Returns the box without a border on all sides and without a further strip at the top.
+
+        Args:
+            border: width of the border.
+            top: height of the strip.
+        """
         width, height = self.width - 2 * border, self.height - 2 * border - top
         return Box(self.x + border, self.y + border + top, max(width, 0.0), max(height, 0.0))
 
@@ -58,7 +63,7 @@ def squarify(weights: Sequence[float], box: Box) -> list[Box]:
 
 
 def _worst_ratio(areas: Sequence[float], side: float) -> float:
-    """Computes the worst ratio of sides when these areas share a row along a side."""
+    """Computes the largest ratio of sides when these areas share a row along a side."""
     total = sum(areas)
     if total <= 0 or side <= 0:
         return float("inf")
@@ -66,7 +71,7 @@ def _worst_ratio(areas: Sequence[float], side: float) -> float:
 
 
 def _place_row(row: Sequence[int], areas: Sequence[float], box: Box, found: list[Box]) -> Box:
-    """Writes a row along the shorter side into `found` and returns the rest of the box."""
+    """Places a row along the shorter side into `found`, and returns the rest of the box."""
     total = sum(areas[i] for i in row)
     is_wide = box.width >= box.height
     side = box.height if is_wide else box.width
