@@ -4,6 +4,7 @@ import math
 from functools import cache, partial
 from types import SimpleNamespace
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -91,6 +92,12 @@ def draw_parameters(module, *args):
 
     shapes = jax.eval_shape(module.init, jax.random.key(0), *args)
     return jax.tree_util.tree_map_with_path(draw, shapes)
+
+
+def dense(params, x):
+    """A linear map with its bias, where it has one."""
+    layer = nn.Dense(params["kernel"].shape[-1], use_bias="bias" in params)
+    return layer.apply({"params": params}, x)
 
 
 def bind(module, variables):

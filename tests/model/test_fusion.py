@@ -8,7 +8,7 @@ import pytest
 from pgat_jax.model.attention import attend
 from pgat_jax.model.fusion import BodyFeatures, Fusion
 from pgat_jax.model.layers import gelu
-from tests.model.conftest import bind, draw_parameters, normal
+from tests.model.conftest import bind, dense, draw_parameters, normal
 
 pytestmark = pytest.mark.usefixtures("x64")
 ENC, EMBEDDING = (2, 3, 26), (13, 26)
@@ -19,8 +19,9 @@ def test_body_features_are_the_centred_mlp_of_each_body():
     params = draw_parameters(module, enc, embedding)
     p, (features, per_std) = params["params"], bind(module, params)(enc, embedding)
     for n in (0, 7):
-        hidden = gelu((enc + embedding[n]) @ p["in_kernel"][:, n] + p["in_bias"][n])
-        expected = hidden @ p["out_kernel"][n] + p["out_bias"][n]
+        first = {"kernel": p["in_kernel"][:, n], "bias": p["in_bias"][n]}
+        last = {"kernel": p["out_kernel"][n], "bias": p["out_bias"][n]}
+        expected = dense(last, gelu(dense(first, enc + embedding[n][None, None])))
         centred = expected - expected.mean(-1, keepdims=True)
         np.testing.assert_allclose(features[..., n], centred, atol=1e-12)
         np.testing.assert_allclose(
@@ -37,13 +38,13 @@ def test_fusion_equals_keys_and_values_of_normalised_bodies():
     bodies = nn.LayerNorm(use_bias=True).apply(
         {"params": {"scale": p["body_scale"], "bias": p["body_bias"]}}, raw
     )
-    query = nn.LayerNorm().apply({"params": p["query_norm"]}, enc) @ p["query"]["kernel"]
-    query = (query + p["query"]["bias"]).reshape(2, 3, 2, 1, 3)
+    query = dense(p["query"], nn.LayerNorm().apply({"params": p["query_norm"]}, enc))
+    query = query.reshape(2, 3, 2, 1, 3)
     key = jnp.einsum("BSND,DHA->BSHNA", bodies, p["key_kernel"])
     value = jnp.einsum("BSND,DHA->BSHNA", bodies, p["value_kernel"])
-    expected = attend(query, key, value).reshape(2, 3, 6) @ p["output"]["kernel"]
+    expected = dense(p["output"], attend(query, key, value).reshape(2, 3, 6))
     actual, entropy = bind(module, params)(enc, embedding)
-    np.testing.assert_allclose(actual, expected + p["output"]["bias"], rtol=1e-9)
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
     assert 0 < float(entropy) < np.log(13)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from pgat_jax.model.graph_attention import EdgePooling, GraphAttention, GraphAttentionBlock
 from pgat_jax.model.layers import gelu
-from tests.model.conftest import bind, draw_parameters, normal
+from tests.model.conftest import bind, dense, draw_parameters, normal
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -14,7 +14,7 @@ def test_pooled_edges_are_the_mean_of_encoded_pairs():
     edges, module = normal(0, 1, 2, 13, 13, 3), EdgePooling()
     variables = draw_parameters(module, edges)
     p = variables["params"]["encode"]
-    expected = gelu(edges @ p["kernel"] + p["bias"]).mean((2, 3))
+    expected = gelu(dense(p, edges)).mean((2, 3))
     np.testing.assert_allclose(module.apply(variables, edges), expected, rtol=1e-12)
 
 
@@ -52,6 +52,6 @@ def test_the_memory_is_normalised_and_every_layer_has_its_parameters():
     variables = draw_parameters(module, x, edges)
     assert {leaf.shape[0] for leaf in jax.tree.leaves(variables["params"]["blocks"])} == {3}
     memory, norm = bind(module, variables)(x, edges), variables["params"]["norm"]
-    memory = (memory - norm["bias"]) / norm["scale"]
+    memory = (memory - norm["bias"][None, None]) / norm["scale"][None, None]
     np.testing.assert_allclose(memory.mean(-1), 0, atol=1e-12)
     np.testing.assert_allclose(memory.std(-1), 1, rtol=1e-3)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pgat_jax.model.layers import Dropout, FeedForward, gelu, scan_blocks
-from tests.model.conftest import bind, draw_parameters, normal
+from tests.model.conftest import bind, dense, draw_parameters, normal
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -21,8 +21,7 @@ def test_a_feed_forward_map_is_two_linear_maps_around_a_gelu():
     x, module = normal(0, 3, 4), FeedForward(6, 2)
     variables = draw_parameters(module, x)
     p = variables["params"]
-    hidden = jax.nn.gelu(x @ p["in"]["kernel"] + p["in"]["bias"])
-    expected = hidden @ p["out"]["kernel"] + p["out"]["bias"]
+    expected = dense(p["out"], jax.nn.gelu(dense(p["in"], x)))
     np.testing.assert_allclose(bind(module, variables)(x), expected, rtol=1e-12)
 
 

@@ -1,10 +1,11 @@
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from pgat_jax.model.nodes import ASPECTS, ORB, Aspects, Nodes
-from tests.model.conftest import bind, draw_parameters, normal
+from tests.model.conftest import bind, dense, draw_parameters, normal
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -24,14 +25,12 @@ def test_the_adjacency_equals_an_mlp_of_both_ends():
     module = Nodes(26, 4)
     params = draw_parameters(module, enc, longitude)
     p = params["params"]
-    mean, std = enc.mean(-1, keepdims=True), jnp.sqrt(enc.var(-1, keepdims=True) + 1e-6)
-    normed = (enc - mean) / std * p["market_norm"]["scale"] + p["market_norm"]["bias"]
-    market = normed @ p["adjacency_market"]["kernel"] + p["adjacency_market"]["bias"]
-    body = p["embedding"] @ p["adjacency_body"]["kernel"]
+    market = dense(p["adjacency_market"], nn.LayerNorm().apply({"params": p["market_norm"]}, enc))
+    body = dense(p["adjacency_body"], p["embedding"])
     aspects = Aspects(4).apply({"params": p["aspects"]}, longitude)
-    hidden = body[:, None] + body[None] + market[:, :, None, None] + aspects
-    hidden = 0.5 * hidden * (1 + jnp.tanh(np.sqrt(2 / np.pi) * (hidden + 0.044715 * hidden**3)))
-    logits = hidden @ p["adjacency_out"]["kernel"][:, 0] + p["adjacency_out"]["bias"]
+    ends = (body[:, None] + body[None])[None, None]
+    hidden = jax.nn.gelu(ends + market[:, :, None, None] + aspects)
+    logits = dense(p["adjacency_out"], hidden)[..., 0]
     actual = bind(module, params)(enc, longitude)[1]
     np.testing.assert_allclose(actual, 1 / (1 + jnp.exp(-logits)), rtol=1e-9)
 

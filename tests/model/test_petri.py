@@ -9,7 +9,7 @@ import pytest
 from pgat_jax.model.layers import gelu
 from pgat_jax.model.petri import BodyAttention, Edges, MessageRound, Petri
 from pgat_jax.model.relations import astronomical_adjacency
-from tests.model.conftest import bind, draw_parameters, normal
+from tests.model.conftest import bind, dense, draw_parameters, normal
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -21,12 +21,11 @@ def test_message_round_equals_messages_built_pair_by_pair():
     p = params["params"]
     normed = nn.LayerNorm().apply({"params": p["norm"]}, state)
     message = (normed @ p["message_state"]["kernel"])[:, :, None] + edges @ p["message_edge_kernel"]
-    query = (normed @ p["query"]["kernel"] + p["query"]["bias"]) / 2
+    query = dense(p["query"], normed) / 2
     weights = jax.nn.softmax(jnp.einsum("BSNC,BSNMC->BSNM", query, message))
-    hidden = gelu(edges @ p["strength"]["in"]["kernel"] + p["strength"]["in"]["bias"])
-    strength = hidden @ p["strength"]["out"]["kernel"] + p["strength"]["out"]["bias"]
+    strength = dense(p["strength"]["out"], gelu(dense(p["strength"]["in"], edges)))
     arriving = (weights[..., None] * jax.nn.sigmoid(strength) * message).sum(-2)
-    both = jnp.concatenate([normed, arriving], -1) @ p["update"]["kernel"] + p["update"]["bias"]
+    both = dense(p["update"], jnp.concatenate([normed, arriving], -1))
     gate, candidate = jax.nn.sigmoid(both[..., :4]), jnp.tanh(both[..., 4:])
     expected = (1 - gate) * state + gate * candidate
     np.testing.assert_allclose(bind(module, params)(state, edges)[0], expected, rtol=1e-10)

@@ -19,10 +19,10 @@ def test_column_attention_equals_attention_over_tokens():
     params = draw_parameters(module, past)
     p, actual = params["params"], bind(module, params)(past)
     for body, own, rows in ((0, [1, 2, 3], [0, 1, 2]), (2, [4], [3])):
-        tokens = past[..., own, None] * p["vector"][jnp.array(rows)]
-        tokens = tokens + p["embedding"][jnp.array(rows)]
+        tokens = past[..., own, None] * p["vector"][jnp.array(rows)][None, None]
+        tokens = tokens + p["embedding"][jnp.array(rows)][None, None]
         q, k, v = (tokens @ p[f"{n}_kernel"][body] for n in ("query", "key", "value"))
-        expected = attend(q, k, v).mean(-2) + p["bias"][body]
+        expected = attend(q, k, v).mean(-2) + p["bias"][body][None, None]
         np.testing.assert_allclose(actual[:, :, body], expected, rtol=1e-12)
     np.testing.assert_allclose(actual[:, :, 1], jnp.broadcast_to(p["bias"][1], (2, 3, 4)))
 
