@@ -7,6 +7,7 @@ import pytest
 from jax import lax
 
 from checks.program import jaxprs
+from checks.proofs import derivatives
 from checks.proofs.derivatives import find_missing_derivatives, stop_tangents, trace_pullback
 
 X = jnp.arange(1.0, 4.0)
@@ -153,3 +154,34 @@ def test_other_equations_keep_their_tangents():
     stopped = stop_tangents(closed, {})
     slope = jax.grad(lambda x: jax.core.eval_jaxpr(stopped.jaxpr, stopped.consts, x)[0])(X)
     assert np.array_equal(slope, jnp.cos(X))
+
+
+def _common(x, y):
+    """One equation of each primitive that most programs consist of."""
+    x = jnp.exp(x) + jnp.log(x) - jnp.tanh(x) * lax.logistic(x) / jnp.sqrt(x) + lax.rsqrt(x)
+    x = lax.erf(-x) + jnp.sin(x) * jnp.cos(x) + x**y + x**3 + jnp.square(x) + jnp.abs(x)
+    x = lax.max(x, y) + lax.min(x, y) + jnp.log1p(x) + jnp.where(y > 1, x, y)
+    table = jnp.outer(x, y).T.reshape(3, 3)[None, :, :2].squeeze(0) @ jnp.ones((2, 3))
+    parts = jnp.split(jnp.concatenate([table.sum(0), table.max(1)]), 2)
+    moved = lax.dynamic_slice(parts[0], (y[0].astype(int),), (2,)) + parts[1][y[:2].astype(int)]
+    added = jnp.zeros(3).at[y[:2].astype(int)].add(moved).astype(jnp.bfloat16)
+    return (
+        lax.cumsum(jnp.pad(lax.stop_gradient(added), 1)),
+        jnp.copy(x),
+        jnp.broadcast_to(x, (2, 3)),
+    )
+
+
+def test_the_equations_of_most_programs_are_not_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(derivatives, "trace_pullback", lambda e: asked.append(e.primitive.name))
+    found = find_missing_derivatives(jax.make_jaxpr(_common)(X, X), 2)
+    assert found == ({}, {}) and asked == []
+
+
+def test_equal_equations_are_asked_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(derivatives, "trace_pullback", lambda e: asked.append(e.primitive.name))
+    loss = lambda x: jnp.cbrt(x).sum() + jnp.cbrt(x + 1).sum() + jnp.cbrt(x[:2]).sum()  # noqa: E731
+    find_missing_derivatives(jax.make_jaxpr(loss)(X), 1)
+    assert asked == ["cbrt", "cbrt"]
