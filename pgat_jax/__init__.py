@@ -1,4 +1,4 @@
-"""Celestial Enhanced PGAT in JAX: `load_config`, `load_data`, `build`.
+"""Celestial Enhanced PGAT in JAX; its calls are `load_config`, `load_data` and `build`.
 
 The names are resolved on first use, so that importing the package does no work.
 """

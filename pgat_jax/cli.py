@@ -1,4 +1,4 @@
-"""The command line: arguments in, exit status out; each mistake is one sentence on stderr."""
+"""The command line: runs the verbs, prints each mistake as one sentence on stderr, and exits."""
 
 import argparse
 import os
@@ -118,7 +118,7 @@ def _make_parser(verb: str) -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises its errors in place of printing the usage."""
+    """A parser that raises its errors instead of printing the usage."""
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{self.prog.removeprefix('python ')}: {message}.")

@@ -1,4 +1,4 @@
-"""Several processes as one run: joining them, and the decisions that they must share.
+"""Joins several processes to one run, and makes the decisions that they must share.
 
 Every process runs the same loop. A decision that depends on a clock, a signal or a file goes
 through `any_process` or `make_on_first`, which every process must call at the same point.
@@ -22,9 +22,9 @@ END_SECONDS = 3600
 
 
 def join(coordinator: str | None, processes: int | None, process: int | None) -> None:
-    """Joins the processes of a run. Call it before JAX is used.
+    """Joins the processes of a run; call it before JAX is used.
 
-    Nothing happens to a process that is alone. Without a coordinator JAX asks the cluster: SLURM,
+    A process that runs alone is left as it is. Without a coordinator JAX asks the cluster: SLURM,
     Kubernetes (an indexed job) or a TPU pod.
 
     Args:
@@ -52,7 +52,10 @@ def join(coordinator: str | None, processes: int | None, process: int | None) ->
 
 
 def is_in_cluster() -> bool:
-    """Whether this process was started as one of several, by the variables that JAX reads too."""
+    """Returns whether this process was started as one of several.
+
+    It reads the same environment variables as JAX.
+    """
     environment = os.environ
     is_slurm = "SLURM_STEP_NODELIST" in environment and environment.get("SLURM_NTASKS", "1") != "1"
     is_kubernetes = {"KUBERNETES_SERVICE_HOST", "JOB_COMPLETION_INDEX"} <= environment.keys()
@@ -61,19 +64,27 @@ def is_in_cluster() -> bool:
 
 
 def is_first() -> bool:
-    """Whether this process writes the records, the pictures and the messages to the user."""
+    """Returns whether this process writes the records, the pictures and the messages."""
     return jax.process_index() == 0
 
 
 def any_process(condition: bool) -> bool:
-    """Returns whether the condition is true in any process. All processes must call it."""
+    """Returns whether the condition is true in any process; all processes must call it.
+
+    Args:
+        condition: the condition in this process.
+    """
     if jax.process_count() == 1:
         return condition
     return bool(multihost_utils.process_allgather(np.asarray(condition)).any())
 
 
 def make_on_first(make: Callable[[], Path]) -> Path:
-    """Calls `make` in the first process alone and returns its path in every process."""
+    """Calls a function in the first process alone and returns its path in every process.
+
+    Args:
+        make: creates a file or folder, and returns its path.
+    """
     if jax.process_count() == 1:
         return make()
     text = os.fsencode(make()) if is_first() else b""

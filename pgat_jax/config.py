@@ -29,7 +29,7 @@ def _power_of_two(parts: int) -> int:
 
 
 class Section(BaseModel):
-    """A frozen group of keys; unknown keys, values of another type, NaN and Inf are refused."""
+    """A frozen group of keys; it refuses unknown keys, values of another type, NaN and Inf."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
@@ -215,7 +215,7 @@ class MeshConfig(Section):
 
 
 class Config(Section):
-    """One run. Hashable, so it can be a static argument of a jitted function."""
+    """The configuration of one run; it is hashable, so it can be a static argument under `jit`."""
 
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     """Beginning of the name of the run's folder: letters, digits, `_`, `.`, `-`."""

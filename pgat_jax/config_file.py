@@ -1,4 +1,4 @@
-"""Configuration files: finding, overriding and checking them, with one sentence for each mistake.
+"""Finds, overrides and checks configuration files, with one sentence for each mistake.
 
 The module imports `config`, `safe_yaml` and `errors`, and no numerical library.
 """
@@ -105,7 +105,11 @@ def validate(
 
 
 def dump_yaml(config: Config) -> str:
-    """Returns a configuration as YAML that `load_config` reads back to an equal one."""
+    """Returns a configuration as YAML that `load_config` reads back to an equal one.
+
+    Args:
+        config: the configuration.
+    """
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
 
 
@@ -140,7 +144,7 @@ def _sentence(error: dict, where: str, sources: dict[str, str], schema: type[Con
 
 
 def _hint(key: str, known: set[str]) -> str:
-    """Says what to do about an unknown key, or names the nearest by its whole or its last word."""
+    """Returns what to do about an unknown key, or the nearest key by its whole or its last word."""
     if key in WIDER_KEYS:
         return f": {WIDER_KEYS[key]}"
     last = {name.rpartition(".")[2]: name for name in known}

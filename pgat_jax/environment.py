@@ -1,4 +1,4 @@
-"""Environment variables that must be set before JAX is first imported: compile cache, quiet logs.
+"""Sets environment variables before JAX is first imported: compile cache, quiet logs.
 
 The module imports the standard library and `platformdirs`.
 """
@@ -14,7 +14,7 @@ from platformdirs import user_cache_path
 
 
 def prepare() -> None:
-    """Stores compiled programs in the user's cache folder, and silences XLA's information lines.
+    """Stores compiled programs in the user's cache folder, and hides XLA's information lines.
 
     Variables that are already set stay as they are, so `JAX_COMPILATION_CACHE_DIR=` (empty)
     switches the cache off.
@@ -30,11 +30,11 @@ def prepare() -> None:
 
 
 def restart_with_huge_pages() -> None:
-    """Runs this same command again with glibc asking for huge pages; it returns where it cannot.
+    """Restarts the command such that glibc asks for huge pages; returns where it cannot.
 
-    A training step takes gigabytes anew from the system each time. In pages of 4 kB that is half a
-    million page faults, a seventh of the step's time on a processor. glibc reads the setting only
-    when a process starts. Outside Linux, and if the variable is set already, nothing happens.
+    A training step gets gigabytes of new memory from the system each time. In pages of 4 kB that is
+    half a million page faults, a seventh of the step's time on a processor. glibc reads the setting
+    only when a process starts. Outside Linux, and if the variable is set already, nothing happens.
     """
     if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ:
         os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"

@@ -8,7 +8,11 @@ DEFAULT_CONFIG = "recovery"
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """Adds what every verb takes that reads a configuration."""
+    """Adds the flags of every verb that reads a configuration.
+
+    Args:
+        parser: the parser of the verb.
+    """
     parser.add_argument(
         "--config",
         metavar="NAME",
@@ -25,7 +29,11 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of `train`."""
+    """Adds the flags of the verb `train`.
+
+    Args:
+        parser: the parser of the verb.
+    """
     add_config(parser)
     parser.add_argument("--minutes", type=_to_minutes, metavar="M", help="stop after M minutes")
     parser.add_argument("--run-name", metavar="NAME", help="name the folder runs/NAME-DATE")
@@ -41,13 +49,21 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of `evaluate`."""
+    """Adds the flags of the verb `evaluate`.
+
+    Args:
+        parser: the parser of the verb.
+    """
     _add_run(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
 
 
 def add_forecast(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of `forecast`."""
+    """Adds the flags of the verb `forecast`.
+
+    Args:
+        parser: the parser of the verb.
+    """
     _add_run(parser)
     parser.add_argument("--data", metavar="FILE", help="CSV or Parquet with rows to forecast from")
     parser.add_argument(
@@ -67,7 +83,11 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of `data`."""
+    """Adds the flags of the verb `data`.
+
+    Args:
+        parser: the parser of the verb.
+    """
     add_config(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the joined table, .csv or .parquet"
@@ -75,7 +95,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of `bench`."""
+    """Adds the flags of the verb `bench`.
+
+    Args:
+        parser: the parser of the verb.
+    """
     add_config(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
     parser.add_argument(
@@ -87,7 +111,11 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of `check`."""
+    """Adds the flags of the verb `check`.
+
+    Args:
+        parser: the parser of the verb.
+    """
     add_config(parser)
     parser.add_argument(
         "--static", action="store_true", help="only what shapes prove: seconds, nothing is run"
@@ -108,7 +136,11 @@ def add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def add_causes(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of `causes`."""
+    """Adds the flags of the verb `causes`.
+
+    Args:
+        parser: the parser of the verb.
+    """
     add_config(parser)
     parser.add_argument(
         "--only",
@@ -131,7 +163,7 @@ def add_causes(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    """Adds what every verb takes that reads a run."""
+    """Adds the flags of every verb that reads a run."""
     parser.add_argument(
         "run",
         nargs="?",

@@ -1,4 +1,4 @@
-"""The devices of a run as a mesh of `data` x `fsdp`, and the sharding of each kind of array on it.
+"""Arranges the devices of a run as a mesh of `data` x `fsdp`, and shards each kind of array on it.
 
 A batch is sharded along its windows over both axes. Parameters and optimiser state are packed
 vectors (`training/packing.py`), sharded over `fsdp` and replicated over `data`. Every other array
@@ -20,7 +20,7 @@ AXES = ("data", "fsdp")
 
 
 def make_mesh(config: Config) -> Mesh:
-    """Builds the mesh of `config.mesh`. A command calls it once and passes the mesh on.
+    """Builds the mesh of `config.mesh`; a command calls it once and passes the mesh on.
 
     Args:
         config: the configuration. Without `mesh.data` the mesh takes as many devices as there are
@@ -46,12 +46,20 @@ def make_mesh(config: Config) -> Mesh:
 
 
 def replicated_sharding(mesh: Mesh) -> NamedSharding:
-    """Returns the sharding that puts the whole of an array on every device."""
+    """Returns the sharding that puts the whole of an array on every device.
+
+    Args:
+        mesh: the mesh.
+    """
     return NamedSharding(mesh, P())
 
 
 def row_sharding(mesh: Mesh) -> NamedSharding:
-    """Returns the sharding that splits axis 0, the windows, over all devices."""
+    """Returns the sharding that splits axis 0, the windows, over all devices.
+
+    Args:
+        mesh: the mesh.
+    """
     return NamedSharding(mesh, P(AXES))
 
 
@@ -70,7 +78,12 @@ def state_shardings(mesh: Mesh, tree: Any) -> Any:
 
 
 def replicate(mesh: Mesh, tree: Any) -> Any:
-    """Copies arrays to every device of the mesh; every process passes the same arrays."""
+    """Copies arrays to every device of the mesh; every process passes the same arrays.
+
+    Args:
+        mesh: the mesh.
+        tree: a pytree of arrays.
+    """
     sharding = replicated_sharding(mesh)
     return jax.tree.map(
         lambda x: jax.make_array_from_process_local_data(sharding, np.asarray(x), x.shape), tree
@@ -78,7 +91,11 @@ def replicate(mesh: Mesh, tree: Any) -> Any:
 
 
 def describe_mesh(mesh: Mesh) -> str:
-    """Returns a line such as `mesh: data 4 x fsdp 2, of 8 devices in 1 processes`."""
+    """Returns a line such as `mesh: data 4 x fsdp 2, of 8 devices in 1 processes`.
+
+    Args:
+        mesh: the mesh.
+    """
     axes = " x ".join(f"{name} {size}" for name, size in mesh.shape.items())
     return f"mesh: {axes}, of {jax.device_count()} devices in {jax.process_count()} processes"
 

@@ -1,4 +1,4 @@
-"""Output of the command line: files written whole or not at all, and messages on stderr.
+"""Writes files whole or not at all, and shows messages on stderr.
 
 Library functions print nothing: they log messages, which `show_messages` makes visible.
 """

@@ -1,4 +1,4 @@
-"""Messages to the user while a command works: a bar on a terminal, plain lines elsewhere.
+"""Shows messages to the user while a command works: a bar on a terminal, plain lines elsewhere.
 
 The module depends on rich and on nothing of the project but the escaping of text.
 """
@@ -50,11 +50,15 @@ class Reporter:
         self._due_at = clock()
 
     def is_due(self) -> bool:
-        """Whether the report of a step would be seen: the last one is not too recent."""
+        """Returns whether the report of a step would be seen: the last one is not too recent."""
         return self._clock() >= self._due_at
 
     def say(self, text: str) -> None:
-        """Prints a line that stays."""
+        """Prints a line that stays.
+
+        Args:
+            text: the line.
+        """
         self._console.print(printable(text), markup=False, highlight=False, emoji=False)
 
     def wait(self, text: str, work: Callable[[], T], stop: Callable[[], bool]) -> T | None:
@@ -63,7 +67,7 @@ class Reporter:
         Args:
             text: what the work is, for the user.
             work: the function to call.
-            stop: tells whether to stop waiting; the thread is then left to itself.
+            stop: returns whether to stop waiting; the thread then runs on without being waited for.
 
         Returns:
             The result of `work`, or None if `stop()` became true first.
@@ -129,5 +133,9 @@ class Reporter:
 
 
 def format_duration(seconds: float) -> str:
-    """Formats seconds as `2:05:00` or `0:00:07`; negative seconds count as 0."""
+    """Formats seconds as `2:05:00` or `0:00:07`.
+
+    Args:
+        seconds: the duration; negative seconds count as 0.
+    """
     return str(timedelta(seconds=round(max(seconds, 0))))

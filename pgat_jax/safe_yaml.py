@@ -1,4 +1,4 @@
-"""Safe YAML: plain scalars, lists and mappings, read strictly. It imports only errors."""
+"""Reads safe YAML strictly: plain scalars, lists and mappings. It imports only errors."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tables of text, which the terminal and the pages show alike."""
+"""Tables of text, which look the same in the terminal and on the pages."""
 
 from typing import NamedTuple
 
@@ -31,7 +31,12 @@ def open_console() -> Console:
 
 
 def print_table(console: Console, table: TextTable) -> None:
-    """Prints a table, with its caption above it as wide as the console."""
+    """Prints a table, with its caption above it as wide as the console.
+
+    Args:
+        console: the console.
+        table: the table.
+    """
     console.print(f"\n{table.caption}")
     grid = Table()
     for i, head in enumerate(table.heads):

@@ -1,4 +1,4 @@
-"""The verbs: the help, flags and action of each.
+"""Lists the verbs with the help, flags and action of each.
 
 Actions import what they need when they run, so that help and mistakes need no JAX.
 """

@@ -1,4 +1,4 @@
-"""What a configuration costs: operations, bytes, kernels, memory, time, and what limits a step.
+"""Measures what a configuration costs: operations, bytes, kernels, memory, time, limits.
 
 The package imports the training step and the model, and no run folders.
 """

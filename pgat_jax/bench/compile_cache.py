@@ -1,4 +1,4 @@
-"""Switches JAX's persistent compile cache off for a while. It depends on JAX alone."""
+"""Switches JAX's persistent compile cache off inside a context. It depends on JAX alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from jax.experimental.compilation_cache import compilation_cache
 def disable_compile_cache() -> Iterator[None]:
     """Compiles without the persistent cache inside the context, so that compile times are cold.
 
-    JAX asks once in a process whether it has a cache and remembers the answer; both changes make
-    it ask again. Afterwards the cache is as it was before, also after an exception.
+    JAX checks once in a process whether it has a cache and stores the answer; both changes reset
+    that answer. Afterwards the cache is as it was before, also after an exception.
 
     Yields:
         Nothing.

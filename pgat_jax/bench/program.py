@@ -45,7 +45,11 @@ class Instruction(NamedTuple):
         return sum(size for _, size in self.arrays)
 
     def called(self, *attributes: str) -> list[str]:
-        """Returns the names of the computations that stand under some of the attributes."""
+        """Returns the names of the computations that an instruction calls.
+
+        Args:
+            *attributes: names of the attributes to search, such as `calls` or `body`.
+        """
         found = re.findall(rf"(?:{'|'.join(attributes)})=(\{{[^}}]*\}}|%[\w.-]+)", self.rest)
         return [name for text in found for name in re.findall(r"%([\w.-]+)", text)]
 

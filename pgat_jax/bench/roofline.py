@@ -1,4 +1,4 @@
-"""What limits a step: its matrix products, its memory, or the starting of its kernels.
+"""Computes what limits a step: its matrix products, its memory, or the starting of its kernels.
 
 No step is faster than its operations at the rate of products, its bytes at the rate of memory (the
 two roofs of Williams, Waterman and Patterson, 2009), or its kernels at the rate at which they

@@ -89,6 +89,6 @@ def _read_bytes(parameter: Instruction, lines: list[Instruction]) -> int:
 
 
 def _is_partial(user: Instruction, operand: Instruction) -> bool:
-    """Whether an instruction reads a part of its first operand only, or none of it."""
+    """Returns whether an instruction reads only a part of its first operand, or none of it."""
     is_slice = user.opcode in (*PARTIAL, "dynamic-update-slice")
     return is_slice and operand.name not in user.operands[1:]

@@ -1,7 +1,7 @@
-"""The answer of a study in five sentences with its numbers, and the causes' two rankings.
+"""Writes the answer of a study in five sentences with its numbers, and the causes' two rankings.
 
-"The list" and "the analysis" are the documents `fusion_gate_collapse_causes.txt` and
-`gradient_flow_analysis.txt` of the PyTorch original, "Celestial Enhanced PGAT".
+"The list" and "the analysis" are the documents `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` and
+`CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` of the PyTorch original, "Celestial Enhanced PGAT".
 """
 
 from collections import Counter
@@ -34,7 +34,11 @@ def write_answer(results: Mapping[str, Any]) -> list[str]:
 
 
 def rank_causes(results: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Returns (measured rank, number, title, rank in the list), the strongest cause first."""
+    """Returns (measured rank, number, title, rank in the list), the strongest cause first.
+
+    Args:
+        results: What `collect_results` returned.
+    """
     order = sorted(
         results["causes"], key=lambda c: (ORDER.index(c["verdict"]), -_decisive_share(c))
     )

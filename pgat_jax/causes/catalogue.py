@@ -1,4 +1,4 @@
-"""All causes by number, found by the files of `hypotheses/`, and the choice of some of them."""
+"""Loads all causes from the files of `hypotheses/`, by number, and chooses some of them."""
 
 import pkgutil
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from pgat_jax.errors import UserError
 
 @cache
 def load_causes() -> dict[str, Cause]:
-    """Returns number -> cause for every file in `hypotheses/`, in the order of the documents."""
+    """Returns number -> cause for every file in `hypotheses/`, in the order of the numbers."""
     names = sorted(module.name for module in pkgutil.iter_modules(hypotheses.__path__))
     causes = [import_module(f"{hypotheses.__name__}.{name}").CAUSE for name in names]
     return {cause.number: cause for cause in causes}

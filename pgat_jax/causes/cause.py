@@ -1,4 +1,4 @@
-"""Causes: the claims of the original's two analysis documents, as experiments that can fail.
+"""Defines a cause: a claim of the original's two analysis documents, as experiments that can fail.
 
 The original is the PyTorch implementation "Celestial Enhanced PGAT". This module depends on
 `intervention` alone.
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pgat_jax.causes.intervention import Intervention
 
 # Files of the original's repository that explain why gradients were logged as 0.00000000.
-LIST = "fusion_gate_collapse_causes.txt"
-ANALYSIS = "gradient_flow_analysis.txt"
+LIST = "CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md"
+ANALYSIS = "CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The verdict of a cause, from the finished trials of its experiments."""
+"""Judges a cause from the finished trials of its experiments."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +24,13 @@ def judge_cause(
     seeds: Sequence[int],
 ) -> dict[str, Any]:
     """Judges a cause by its finished trials.
+
+    Args:
+        study: The configuration and its faults.
+        cause: The cause.
+        scales: The scales at which trials were run.
+        store: The finished trials.
+        seeds: The seeds of the trials.
 
     Returns:
         `verdict`, `outcome` (the one that the verdict rests on) and, for each of the experiments

@@ -1,4 +1,4 @@
-"""The page of a study: answer, both wirings, every cause and every remedy, in one HTML file."""
+"""Renders the page of a study: answer, both wirings, every cause and every remedy."""
 
 from collections import Counter
 from collections.abc import Mapping

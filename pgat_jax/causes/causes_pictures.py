@@ -1,4 +1,4 @@
-"""Pictures of the causes' page: parameters by kind of gradient, and effects with their intervals.
+"""Draws the pictures of the causes' page: parameters by kind of gradient, and effects.
 
 Positions and widths are in units of the picture, which the page scales to its width.
 """

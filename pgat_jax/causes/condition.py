@@ -1,4 +1,4 @@
-"""Conditions: a configuration with interventions, the unit that trials are run for."""
+"""Defines a condition: a configuration with interventions, for which trials are run."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,16 +22,24 @@ class Condition:
 
     @cached_property
     def name(self) -> str:
-        """The names of the configuration and the interventions, for people."""
+        """The names of the configuration and the interventions, joined for display."""
         return " + ".join([self.config.name, *(i.name for i in self.interventions)])
 
     def without(self, *drops: Intervention | None) -> "Condition":
-        """Returns the condition without some interventions; None entries are ignored."""
+        """Returns the condition without some interventions.
+
+        Args:
+            *drops: Interventions to remove; None entries are ignored.
+        """
         rest = tuple(i for i in self.interventions if i not in drops)
         return Condition(self.config, rest)
 
     def plus(self, *adds: Intervention | None) -> "Condition":
-        """Returns the condition with more interventions at the end; None entries are ignored."""
+        """Returns the condition with more interventions at the end.
+
+        Args:
+            *adds: Interventions to add; None entries are ignored.
+        """
         return Condition(self.config, (*self.interventions, *(i for i in adds if i is not None)))
 
     def build(self) -> StudyModel:

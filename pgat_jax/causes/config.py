@@ -1,4 +1,4 @@
-"""The configuration of the study of the original: the recipe of a training, and faults.
+"""The configuration of a study of the original: the recipe of a training, and faults.
 
 It depends on `pgat_jax.config` alone.
 """

@@ -1,4 +1,4 @@
-"""Edits of nested parameters and of configurations, from which interventions are made.
+"""Makes edits of nested parameters and of configurations, for interventions.
 
 Leaves are named by their path, such as `fusion/query/kernel`. These paths are a public contract of
 the model: `pgat_jax.causes`, `training.packing.GROUPS` and `training.diagnostics.TRAIL` name
@@ -49,27 +49,51 @@ def edit_leaves(paths: Iterable[str], edit: Callable[[str, Any], Any]) -> Params
 
 
 def scale_leaves(factors: Mapping[str, float]) -> ParamsEdit:
-    """Returns an edit of parameters that multiplies each named leaf by its factor."""
+    """Returns an edit of parameters that multiplies each named leaf by its factor.
+
+    Args:
+        factors: Path of a leaf -> factor.
+    """
     return edit_leaves(factors, lambda path, leaf: leaf * factors[path])
 
 
 def fill_leaf(path: str, value: float) -> ParamsEdit:
-    """Returns an edit of parameters that sets every element of one leaf to a value."""
+    """Returns an edit of parameters that sets every element of one leaf to a value.
+
+    Args:
+        path: The path of the leaf.
+        value: The value.
+    """
     return edit_leaves([path], lambda _, leaf: jnp.full_like(leaf, value))
 
 
 def update_model(config: Config, **keys: Any) -> Config:
-    """Returns a copy of a configuration with other values of some `model` keys."""
+    """Returns a copy of a configuration with other values of some `model` keys.
+
+    Args:
+        config: The configuration.
+        **keys: New values by the names of fields of `ModelConfig`.
+    """
     return config.model_copy(update={"model": config.model.model_copy(update=keys)})
 
 
 def update_train(config: Config, **keys: Any) -> Config:
-    """Returns a copy of a configuration with other values of some `train` keys."""
+    """Returns a copy of a configuration with other values of some `train` keys.
+
+    Args:
+        config: The configuration.
+        **keys: New values by the names of fields of `TrainConfig`.
+    """
     return config.model_copy(update={"train": config.train.model_copy(update=keys)})
 
 
 def update_loss(config: Config, **keys: Any) -> Config:
-    """Returns a copy of a configuration with other values of some `loss` keys."""
+    """Returns a copy of a configuration with other values of some `loss` keys.
+
+    Args:
+        config: The configuration.
+        **keys: New values by the names of fields of `LossConfig`.
+    """
     return config.model_copy(update={"loss": config.loss.model_copy(update=keys)})
 
 

@@ -1,8 +1,9 @@
-"""Effects of a cause and their verdict: shares of the distance to the symptom, over seeds.
+"""Estimates the effect of a cause over seeds, and decides its verdict.
 
-Two thresholds divide the verdicts. More than half of the distance is most of it. Less than one
-22nd is less than an equal share of the 22 causes in `fusion_gate_collapse_causes.txt`, a document
-of the PyTorch original. With 95% confidence:
+An effect is a share of the distance to the symptom. Two thresholds divide the verdicts. More than
+half of the distance is most of it. Less than one 22nd is less than an equal share of the 22 causes
+in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md`, a document of the PyTorch original. With 95%
+confidence:
 
     confirmed         more than half, when the cause is removed from the faulty model
     contributing      more than nothing, and possibly more than a 22nd
@@ -79,7 +80,11 @@ def estimate_effect(shares: Sequence[float], outcomes: int) -> Effect:
 
 
 def find_strongest(effects: Mapping[str, Effect]) -> tuple[str, str]:
-    """Returns the strongest verdict of several outcomes, and the outcome that it rests on."""
+    """Returns the strongest verdict of several outcomes, and the outcome that it rests on.
+
+    Args:
+        effects: Outcome -> effect.
+    """
     ranked = sorted(effects, key=lambda o: (ORDER.index(effects[o].verdict), -effects[o].share))
     return effects[ranked[0]].verdict, ranked[0]
 

@@ -1,4 +1,4 @@
-"""Experiments: from a configuration and its causes to the conditions that have to be tried."""
+"""Lists the conditions that have to be tried for a configuration and its causes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,27 +31,46 @@ class Comparison:
 
     @property
     def is_idle(self) -> bool:
-        """Whether the intervention shows nothing at this scale."""
+        """Whether the intervention changes nothing at this scale: before and after are equal."""
         return self.before == self.after
 
 
 def is_tried(cause: Cause, scale: Scale) -> bool:
-    """Whether a cause is tried at a scale: at full size, and trained at one of the others."""
+    """Returns whether a cause is tried at a scale: at full size, and trained at one of the others.
+
+    Args:
+        cause: The cause.
+        scale: The scale.
+    """
     return scale.name == FULL.name or (scale.name == LAPTOP.name) == cause.is_in_training
 
 
 def is_remedy_tried(remedy: Remedy, scale: Scale) -> bool:
-    """Whether a remedy is tried at a scale: at `LAPTOP` only if it acts in training."""
+    """Returns whether a remedy is tried at a scale: at `LAPTOP` only if it acts in training.
+
+    Args:
+        remedy: The remedy.
+        scale: The scale.
+    """
     return scale.name != LAPTOP.name or remedy.is_in_training
 
 
 def sound_condition(study: StudyConfig, scale: Scale) -> Condition:
-    """Returns the sound model: the wiring of this repository, without faults."""
+    """Returns the sound model: the wiring of this repository, without faults.
+
+    Args:
+        study: The configuration and its faults.
+        scale: The sizes of the model.
+    """
     return Condition(resize(study, scale))
 
 
 def faulty_condition(study: StudyConfig, scale: Scale) -> Condition | None:
     """Returns the faulty model: the study's faults, and what the documents state of the original.
+
+    Args:
+        study: The configuration and its faults.
+        scale: The sizes of the model.
 
     Returns:
         The condition; None if the study has no faults.
@@ -64,7 +83,13 @@ def faulty_condition(study: StudyConfig, scale: Scale) -> Condition | None:
 
 
 def compare(study: StudyConfig, scale: Scale, cause: Cause) -> Iterator[Comparison]:
-    """Yields the comparisons of a cause: imposed on the sound, removed from the faulty model."""
+    """Yields the comparisons of a cause: imposed on the sound, removed from the faulty model.
+
+    Args:
+        study: The configuration and its faults.
+        scale: The sizes of the model.
+        cause: The cause.
+    """
     sound, faulty = sound_condition(study, scale), faulty_condition(study, scale)
     if cause.imposition is not None:
         after = sound.plus(*_select_visible(sound, scale, cause.imposition))
@@ -75,7 +100,13 @@ def compare(study: StudyConfig, scale: Scale, cause: Cause) -> Iterator[Comparis
 
 
 def apply_remedy(study: StudyConfig, scale: Scale, remedy: Remedy) -> Condition | None:
-    """Returns the faulty model with a remedy; None if the study has no faults."""
+    """Returns the faulty model with a remedy; None if the study has no faults.
+
+    Args:
+        study: The configuration and its faults.
+        scale: The sizes of the model.
+        remedy: The remedy.
+    """
     faulty = faulty_condition(study, scale)
     return None if faulty is None else _exchange(faulty, scale, remedy.drops, remedy.adds)
 
@@ -83,7 +114,14 @@ def apply_remedy(study: StudyConfig, scale: Scale, remedy: Remedy) -> Condition 
 def list_conditions(
     study: StudyConfig, scales: Sequence[Scale], causes: Sequence[Cause], with_remedies: bool
 ) -> list[tuple[Condition, Scale]]:
-    """Returns all conditions to try with their scale, each once, sound and faulty models first."""
+    """Returns all conditions to try with their scale, each once, sound and faulty models first.
+
+    Args:
+        study: The configuration and its faults.
+        scales: Scales to try.
+        causes: Causes to try.
+        with_remedies: Whether remedies are tried too.
+    """
     wanted: dict[tuple[Condition, Scale], None] = {}
     for scale in scales:
         tried = [cause for cause in causes if is_tried(cause, scale)]

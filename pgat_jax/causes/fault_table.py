@@ -1,4 +1,4 @@
-"""What each fault takes from a model: the verdicts of a report, counted for each fault."""
+"""Counts for each fault the verdicts of a report that it causes."""
 
 import json
 from collections import Counter
@@ -40,6 +40,10 @@ def list_losses(document: dict[str, Any], fault: WiringFault) -> list[tuple[str,
     """Returns (verdict, leaves, parameters, explanation) for each verdict that a fault causes.
 
     The leaves of a report are sorted, the worst first, and so are the verdicts.
+
+    Args:
+        document: The JSON document of a report.
+        fault: The fault.
     """
     affected: dict[str, list[dict[str, Any]]] = {}
     for leaf in document["leaves"]:
@@ -59,7 +63,12 @@ def list_losses(document: dict[str, Any], fault: WiringFault) -> list[tuple[str,
 
 
 def count_parameters(leaf: dict[str, Any], verdict: str) -> int:
-    """Returns how many parameters of a leaf have a verdict: all, or those of its slices."""
+    """Returns how many parameters of a leaf have a verdict: all, or those of its slices.
+
+    Args:
+        leaf: An entry of `leaves` in the document of a report.
+        verdict: The verdict.
+    """
     size = prod(leaf["shape"])
     if leaf["verdict"] == verdict:
         return size

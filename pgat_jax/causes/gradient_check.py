@@ -1,4 +1,4 @@
-"""The verb `check`: gradient checks of a configuration's model, with faults imposed on request."""
+"""The verb `check`: checks the gradients of a configuration's model, with faults on request."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -31,7 +31,7 @@ def check_gradients(
 
     Args:
         study: The configuration whose model, loss and optimiser are checked, with its faults.
-        static: Only prove what shapes prove. It takes seconds and runs nothing.
+        static: Whether to run only the static proof, which takes seconds and runs no model.
         allow: File of allow-list entries, one `pattern verdict reason in words` a line.
         json: File for the report as JSON.
         html: File for the report as a page.

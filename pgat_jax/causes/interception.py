@@ -1,8 +1,8 @@
-"""Interceptors of calls of Linen modules, by which interventions change a model from outside.
+"""Makes interceptors of Linen module calls, by which interventions change a model from outside.
 
-The checks count this file as user code, as they do the model. The functions here only pass calls
-on, so no equation comes from their lines: a report names the line of the model, or the line of the
-intervention that replaced it.
+The checks count this file as user code, as they do the model. The functions here only forward
+calls, so no equation comes from their lines: a report names the line of the model, or the line of
+the intervention that replaced it.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Interventions: changes made to the model from outside, without a flag in the model's code.
+"""Defines interventions: changes of the model from outside, without a flag in its code.
 
 Faults, causes and fixes all have this one form. The module depends on the types of the
 configuration, the data and the model, and within `pgat_jax.causes` on `interception` alone.
@@ -55,7 +55,10 @@ class Intervention:
 
     @property
     def acts_on_program(self) -> bool:
-        """Whether the traced loss, its parameters or its data may differ, whatever the config."""
+        """Whether it may change the traced loss, its parameters or its data directly.
+
+        Changes of the configuration do not count.
+        """
         edits = (self.edit_columns, self.edit_table, self.edit_params)
         return self.intercept is not None or any(edit is not _keep for edit in edits)
 
@@ -75,5 +78,9 @@ class WiringFault(Intervention):
     joins: tuple[tuple[str, str], ...] = ()
 
     def predict(self, leaf: str) -> set[str]:
-        """Returns the verdicts that the fault may give to the leaf of this name."""
+        """Returns the verdicts that the fault may give to a leaf.
+
+        Args:
+            leaf: The name of the leaf.
+        """
         return {v for pattern, v in (*self.takes, *self.joins) if fnmatchcase(leaf, pattern)}

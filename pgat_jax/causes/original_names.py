@@ -1,8 +1,9 @@
-"""The original's names of the parts of the model, and the paths of the same leaves here.
+"""Maps the original's names of the parts of the model to the paths of the same leaves here.
 
 The names are those of the PyTorch original, "Celestial Enhanced PGAT", as its documents
-`gradient_flow_analysis.txt` and `fusion_gate_collapse_causes.txt` use them. Parameter paths are a
-public contract of the model (see `edits`); a test checks that each pattern matches a leaf.
+`CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` and `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` use
+them. Parameter paths are a public contract of the model (see `edits`); a test checks that each
+pattern matches a leaf.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Outcomes: the symptoms by which a cause is judged, as numbers of one trial, in decades.
 
-The symptoms are those of the original's document `gradient_flow_analysis.txt`. The unit of each is
-the distance, in decades, from a sound model to the symptom, as the training log in that document
-prints it:
+The symptoms are those of `CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md`, a document of the PyTorch
+original. The unit of each is the distance, in decades, from a sound model to the symptom, as the
+training log in that document prints it:
 
     gradient  0.00000000 (below 5e-9) beside 0.34567891: 7.8 decades
     update    0.000000 (below 5e-7) beside 0.000234: 2.7 decades
@@ -84,7 +84,12 @@ def compute_share(before: Sequence[float], after: Sequence[float], quantity: str
 
 
 def total_norm(norms: Mapping[str, float], patterns: tuple[str, ...] = ("*",)) -> float:
-    """Returns the Euclidean norm over all leaves whose names match one of the patterns."""
+    """Returns the Euclidean norm over all leaves whose names match one of the patterns.
+
+    Args:
+        norms: Leaf name -> norm.
+        patterns: Patterns of leaf names, with `*` for any text.
+    """
     matches = [n for name, n in norms.items() if any(fnmatchcase(name, p) for p in patterns)]
     return math.sqrt(sum(n * n for n in matches))
 

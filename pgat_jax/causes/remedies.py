@@ -1,9 +1,9 @@
-"""Remedies: the fixes that the original's two documents propose, and those that the checks find.
+"""Lists the remedies: fixes that the original's two documents or the checks propose.
 
-The documents are `fusion_gate_collapse_causes.txt` (the list of causes) and
-`gradient_flow_analysis.txt` (the analysis) of the PyTorch original, "Celestial Enhanced PGAT".
-Each remedy is applied to the faulty model. This module reads the interventions of `hypotheses`
-and `wiring`.
+The documents are `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` (the list of causes) and
+`CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` (the analysis) of the PyTorch original, "Celestial
+Enhanced PGAT". Each remedy is applied to the faulty model. This module reads the interventions of
+`hypotheses` and `wiring`.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The results of a study as text: tables for a terminal, and the cells they share with the page."""
+"""Formats the results of a study as tables for a terminal, and as cells of the page."""
 
 import io
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,11 @@ LEGEND = (
 
 
 def format_causes(causes: Iterable[Cause]) -> str:
-    """Formats a row for each cause: number, title, rank in the document, and prediction."""
+    """Formats a row for each cause: number, title, rank in the document, and prediction.
+
+    Args:
+        causes: The causes, in the order of the rows.
+    """
     table = new_table("no.", "cause", "rank in list", "what must be measured if it is true")
     for cause in causes:
         table.add_row(cause.number, cause.title, str(cause.rank or ""), cause.prediction)
@@ -46,7 +50,13 @@ def format_results(results: Mapping[str, Any]) -> str:
 
 
 def format_share(cause: dict[str, Any], experiment: str, outcome: str) -> str:
-    """Formats an effect, such as `12% (9 to 15)`; empty where it was not measured."""
+    """Formats an effect, such as `12% (9 to 15)`; empty where it was not measured.
+
+    Args:
+        cause: A cause of `collect_results`.
+        experiment: `imposed` or `removed`.
+        outcome: The name of an outcome.
+    """
     effect = cause.get(experiment, {}).get("effects", {}).get(outcome)
     if effect is None:
         return ""
@@ -54,7 +64,11 @@ def format_share(cause: dict[str, Any], experiment: str, outcome: str) -> str:
 
 
 def format_losses(row: dict[str, Any]) -> tuple[str, str]:
-    """Formats the numbers of leaves and of parameters without gradient, at full size."""
+    """Formats the numbers of leaves and of parameters without gradient, at full size.
+
+    Args:
+        row: What `collect_results` shows of a model or a remedy.
+    """
     kinds = row.get(FULL.name, {}).get("kinds")
     if kinds is None:
         return "", ""
@@ -63,7 +77,12 @@ def format_losses(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def format_end(row: dict[str, Any], scale: str) -> tuple[str, str]:
-    """Formats the forecasts' spread over the targets', and the validation loss, after training."""
+    """Formats the forecasts' spread over the targets', and the validation loss, after training.
+
+    Args:
+        row: What `collect_results` shows of a model or a remedy.
+        scale: The name of a scale.
+    """
     end = row.get(scale, {}).get("end")
     if end is None:
         return "", ""
@@ -71,7 +90,11 @@ def format_end(row: dict[str, Any], scale: str) -> tuple[str, str]:
 
 
 def new_table(*columns: str) -> Table:
-    """Returns an empty table whose cells wrap."""
+    """Returns an empty table whose cells wrap.
+
+    Args:
+        *columns: The heads of the columns.
+    """
     table = Table(box=box.SIMPLE_HEAD, width=WIDTH, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -79,7 +102,11 @@ def new_table(*columns: str) -> Table:
 
 
 def render_table(table: Table) -> str:
-    """Renders a table as plain text of at most `WIDTH` columns."""
+    """Renders a table as plain text of at most `WIDTH` columns.
+
+    Args:
+        table: The table.
+    """
     out = io.StringIO()
     Console(file=out, width=WIDTH, color_system=None, highlight=False).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

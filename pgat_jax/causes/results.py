@@ -1,4 +1,4 @@
-"""The results of a study as plain data, from which table, JSON file and page are made."""
+"""Collects the results of a study as plain data, from which table, JSON file and page are made."""
 
 from collections.abc import Hashable, Sequence
 from statistics import mean
@@ -40,6 +40,14 @@ def collect_results(
 ) -> dict[str, Any]:
     """Collects everything that finished trials and proofs show.
 
+    Args:
+        study: The configuration and its faults.
+        scales: The scales at which trials were run.
+        causes: The causes to describe.
+        with_remedies: Whether remedies were tried too.
+        seeds: The seeds of the trials.
+        store: The finished trials.
+
     Returns:
         A dict that JSON can hold:
 
@@ -68,7 +76,7 @@ def collect_results(
 
 
 class _Collector:
-    """Reads the trials of one study, and proves each program's connections once."""
+    """Reads the trials of one study, and proves for each program which leaves are connected."""
 
     def __init__(
         self, study: StudyConfig, scales: Sequence[Scale], seeds: Sequence[int], store: TrialStore

@@ -1,4 +1,4 @@
-"""Scales: how large a trial is. A cause is measured at full size and trained at a smaller one.
+"""Defines the scales of trials: a cause is measured at full size and trained at a smaller one.
 
 The module depends on the configuration alone.
 """
@@ -44,7 +44,12 @@ SCALES = (FULL, LAPTOP, SMALL)
 
 
 def resize(study: StudyConfig, scale: Scale) -> Config:
-    """Returns the recipe of a study at the sizes of a scale, without its faults."""
+    """Returns the recipe of a study at the sizes of a scale, without its faults.
+
+    Args:
+        study: The configuration and its faults.
+        scale: The scale.
+    """
     config = study.without_faults()
     if scale.sizes is None:
         train = config.train.model_copy(update={"batch_size": 1})

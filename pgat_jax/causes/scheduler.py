@@ -90,7 +90,11 @@ class _Clock:
         self._began, self._lock = time.monotonic(), Lock()
 
     def tick(self, of: str) -> None:
-        """Counts one trial of the condition `of`; any thread may call it."""
+        """Counts one finished trial and reports the time left; any thread may call it.
+
+        Args:
+            of: The name of the trial's condition.
+        """
         with self._lock:
             self._done += 1
             each = (time.monotonic() - self._began) / self._done

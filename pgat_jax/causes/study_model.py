@@ -1,4 +1,4 @@
-"""The model and the windows of a configuration, with interventions applied from outside."""
+"""Builds the model and the windows of a configuration, with interventions applied from outside."""
 
 import inspect
 from collections.abc import Hashable, Sequence
@@ -54,6 +54,9 @@ class StudyModel:
         """Returns initial parameters.
 
         No interceptor is active: a module that an interceptor skips would get no parameters.
+
+        Args:
+            key: A key of `jax.random.key`.
         """
         params = self.model.init(key)
         for intervention in self.interventions:
@@ -61,22 +64,35 @@ class StudyModel:
         return params
 
     def optimizer(self, steps_per_epoch: int) -> optax.GradientTransformation:
-        """Returns the recipe's optimiser of the leaves, with the changes of the interventions."""
+        """Returns the recipe's optimiser of the leaves, with the changes of the interventions.
+
+        Args:
+            steps_per_epoch: Batches in an epoch.
+        """
         optimizer = on_leaves(build_optimizer(self.config.train, steps_per_epoch))
         for intervention in self.interventions:
             optimizer = intervention.edit_optimizer(optimizer)
         return optimizer
 
     def loss(self, params: Params, batch: Batch) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """Computes the criterion's loss, [], and the statistics of the gate, without dropout."""
+        """Computes the criterion's loss, [], and the statistics of the gate, without dropout.
+
+        Args:
+            params: The parameters.
+            batch: B windows.
+        """
         outputs = self.outputs(params, batch)
         return criterion_loss(outputs, batch.target, self.config.loss), outputs.statistics
 
     def outputs(self, params: Params, batch: Batch) -> Outputs:
         """Computes the model's outputs for a batch, without dropout, with all interceptors active.
 
-        Interceptors act while a function is traced. A jitted function is traced once and reused,
-        so the model's uncompiled function is called here.
+        Interceptors act while a function is traced. A jitted function is traced once and reused, so
+        the model's uncompiled function is called here.
+
+        Args:
+            params: The parameters.
+            batch: B windows.
         """
         with ExitStack() as interception:
             for intervention in self.interventions:
@@ -85,12 +101,21 @@ class StudyModel:
             return inspect.unwrap(Model.apply)(self.model, params, batch)
 
     def batch(self, windows: Sequence[int], split: str = "train") -> Batch:
-        """Returns windows of a split by their indices, 0 the earliest."""
+        """Returns windows of a split.
+
+        Args:
+            windows: Their indices in the split, 0 the earliest.
+            split: `train`, `validation` or `test`.
+        """
         rows = self.data.windows(split)[np.asarray(windows)]
         return _gather(self.device_table, rows, sizes=self.config.data.window_sizes)
 
     def shapes(self, size: int) -> Batch:
-        """Returns the shapes and types of a batch of `size` windows, in place of its arrays."""
+        """Returns the shapes and types of a batch, in place of its arrays.
+
+        Args:
+            size: B, the number of windows.
+        """
         rows = jax.ShapeDtypeStruct((size,), jnp.int32)
         sizes = self.config.data.window_sizes
         return jax.eval_shape(partial(gather, sizes=sizes), self.device_table, rows)
@@ -98,6 +123,10 @@ class StudyModel:
 
 def intervene(config: Config, interventions: Sequence[Intervention] = ()) -> StudyModel:
     """Builds the model and windows of a configuration and applies interventions from outside.
+
+    Args:
+        config: The configuration.
+        interventions: What is applied, in this order.
 
     Raises:
         UserError: The table cannot be read, as for `load_data`.

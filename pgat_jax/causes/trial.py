@@ -1,4 +1,4 @@
-"""Trials: a study model is initialised by a seed, measured, trained and measured again."""
+"""Runs trials: a study model is initialised by a seed, measured, trained and measured again."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ Measurement = dict[str, Any]
 
 
 class Trials:
-    """Trials of one study model, one for each seed."""
+    """Runs the trials of one study model, one for each seed."""
 
     def __init__(self, model: StudyModel, scale: Scale, programs: TrialPrograms):
         """Prepares trials.
@@ -37,6 +37,9 @@ class Trials:
 
     def run(self, seed: int) -> dict[str, Any]:
         """Measures the model at the start and, if the scale has updates, after training.
+
+        Args:
+            seed: The seed of the initial parameters and of the order of the windows.
 
         Returns:
             `start` and `end`, each a `Measurement` with `gradient` and `weight` (leaf -> norm),

@@ -1,4 +1,4 @@
-"""Digests of all inputs of a trial, by which finished trials are found again.
+"""Computes digests of all inputs of a trial, by which finished trials are found again.
 
 A digest is made of text alone (values, and the source of modules that an intervention names), so it
 is the same in every process.
@@ -35,10 +35,14 @@ DIGEST_LENGTH = 20  # hexadecimal digits
 
 
 def compute_digest(condition: Condition, scale: Scale) -> str:
-    """Computes the digest of all that a trial depends on but its seed.
+    """Computes the digest of everything that a trial depends on, except its seed.
 
-    These are the configuration without its name, the scale, the interventions with the source of
-    the modules that define them, the code that every trial runs, the table and the libraries.
+    The inputs are the configuration without its name, the scale, the interventions with the source
+    of the modules that define them, the code that every trial runs, the table and the libraries.
+
+    Args:
+        condition: The configuration with its interventions.
+        scale: The size of the trial.
 
     Returns:
         `DIGEST_LENGTH` hexadecimal digits of a SHA-256.
@@ -56,7 +60,11 @@ def compute_digest(condition: Condition, scale: Scale) -> str:
 
 
 def read_source(module: str) -> str:
-    """Returns the source of a module by its full name."""
+    """Returns the source of a module.
+
+    Args:
+        module: Its full name.
+    """
     return inspect.getsource(importlib.import_module(module))
 
 

@@ -1,4 +1,4 @@
-"""Compiled programs of trials, shared among study models that trace to the same program."""
+"""Compiles programs of trials; study models that trace to the same program share them."""
 
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext
@@ -50,24 +50,41 @@ class TrialPrograms:
         self._stop.set()
 
     def gradient(self, model: StudyModel) -> GradientProgram:
-        """Returns the program of a study model's loss, outputs and gradient."""
+        """Returns the program of a study model's loss, outputs and gradient.
+
+        Args:
+            model: The study model.
+        """
         key = ("gradient", *model.program_key)
         return self.get(key, lambda: self.share(_jit_gradient(model, self._options)))
 
     def optimizer(self, model: StudyModel, steps_per_epoch: int) -> OptimizerPrograms:
-        """Returns the programs of a study model's optimiser: initial state and update."""
+        """Returns the programs of a study model's optimiser: initial state and update.
+
+        Args:
+            model: The study model.
+            steps_per_epoch: Batches in an epoch.
+        """
         edits = tuple(i.edit_optimizer for i in model.interventions)
         key = ("optimizer", model.config.train, edits, steps_per_epoch)
         return self.get(key, lambda: _jit_optimizer(model.optimizer(steps_per_epoch)))
 
     def share(self, function: Callable[..., Any]) -> "SharedProgram":
-        """Wraps a jitted function for use by several threads, until `stop` is called."""
+        """Wraps a jitted function for use by several threads, until `stop` is called.
+
+        Args:
+            function: The jitted function.
+        """
         return SharedProgram(function, self._stop)
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """Returns the entry of a key; `make()` creates it if it is not there.
+        """Returns the entry of a key; creates it if it is not there.
 
         Beyond `MAX_PROGRAMS` entries, the least recently used one is dropped.
+
+        Args:
+            key: The key.
+            make: Makes the entry.
         """
         with self._lock:
             program = self._programs[key] = self._programs.pop(key, None) or make()
@@ -77,7 +94,7 @@ class TrialPrograms:
 
 
 class SharedProgram:
-    """A jitted function of several threads: one compiles it while the others wait."""
+    """A jitted function for several threads: one compiles it while the others wait."""
 
     def __init__(self, function: Callable[..., Any], stop: Event):
         """Wraps a jitted function.
@@ -91,6 +108,9 @@ class SharedProgram:
 
     def __call__(self, *args: Any) -> Any:
         """Calls the function.
+
+        Args:
+            *args: Its arguments.
 
         Raises:
             Stopped: The programs were stopped.

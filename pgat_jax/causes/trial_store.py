@@ -1,4 +1,4 @@
-"""Finished trials as files, so that an interrupted study goes on where it stopped."""
+"""Stores finished trials as files, so that an interrupted study continues where it stopped."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -23,11 +23,21 @@ class TrialStore:
     """
 
     def __init__(self, root: Path = ROOT):
-        """Opens a store below a folder, which need not exist yet."""
+        """Opens a store.
+
+        Args:
+            root: Its folder, which need not exist yet.
+        """
         self._root = root
 
     def read(self, condition: Condition, scale: Scale, seed: int) -> dict[str, Any] | None:
-        """Returns a finished trial, or None if there is none or its file is not complete."""
+        """Returns a finished trial, or None if there is none or its file is not complete.
+
+        Args:
+            condition: The condition of the trial.
+            scale: The scale of the trial.
+            seed: The seed of the trial.
+        """
         try:
             text = self._path(condition, scale, seed).read_text(encoding="utf-8")
             return json.loads(text)["trial"]
@@ -35,7 +45,13 @@ class TrialStore:
             return None
 
     def find_missing(self, condition: Condition, scale: Scale, seeds: Iterable[int]) -> list[int]:
-        """Returns the seeds without a finished trial."""
+        """Returns the seeds without a finished trial.
+
+        Args:
+            condition: The condition of the trials.
+            scale: The scale of the trials.
+            seeds: Seeds to look for.
+        """
         return [s for s in seeds if self.read(condition, scale, s) is None]
 
     def run(
@@ -46,14 +62,29 @@ class TrialStore:
         programs: TrialPrograms,
         report: Callable[[], None],
     ) -> None:
-        """Runs and stores the trials of some seeds; calls `report()` after each."""
+        """Runs and stores the trials of some seeds.
+
+        Args:
+            condition: The condition of the trials.
+            scale: The scale of the trials.
+            seeds: The seeds.
+            programs: Compiled programs, shared with other trials.
+            report: Called after each trial.
+        """
         trials = Trials(condition.build(), scale, programs)
         for seed in seeds:
             self.write(condition, scale, seed, trials.run(seed))
             report()
 
     def write(self, condition: Condition, scale: Scale, seed: int, trial: dict[str, Any]) -> None:
-        """Stores a finished trial; the file appears only when it is complete."""
+        """Stores a finished trial; the file appears only when it is complete.
+
+        Args:
+            condition: The condition of the trial.
+            scale: The scale of the trial.
+            seed: The seed of the trial.
+            trial: What `Trials.run` returned.
+        """
         inputs = {"condition": condition.name, "scale": scale._asdict(), "seed": seed}
         content = json.dumps(inputs | {"trial": trial}).encode()
         write_output(self._path(condition, scale, seed), content)

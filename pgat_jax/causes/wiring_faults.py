@@ -1,4 +1,4 @@
-"""All faults of the original's wiring, found by the files of `wiring/`, and their choice."""
+"""Loads all faults of the original's wiring from the files of `wiring/`, and chooses some."""
 
 import pkgutil
 from collections.abc import Iterable, Sequence

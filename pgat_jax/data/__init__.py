@@ -1,1 +1,1 @@
-"""Data: from prices and an ephemeris to windows on the device."""
+"""Reads prices and an ephemeris, and makes windows on the device of them."""

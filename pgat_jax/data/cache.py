@@ -1,4 +1,4 @@
-"""A cache of arrays on disk, addressed by content: written atomically, verified when read."""
+"""A cache of arrays on disk, found by their content; files are written atomically and verified."""
 
 import hashlib
 import io
@@ -48,7 +48,11 @@ def _path(key: str) -> Path:
 
 
 def content_key(*parts: bytes) -> str:
-    """Returns a SHA-256, in hexadecimal, of the parts and their lengths."""
+    """Returns a SHA-256, in hexadecimal, of the parts and their lengths.
+
+    Args:
+        *parts: bytes of any length.
+    """
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "little") + part)
@@ -56,7 +60,12 @@ def content_key(*parts: bytes) -> str:
 
 
 def seal(key: str, arrays: Arrays) -> bytes:
-    """Encodes arrays as the content of a file, with a digest of the content and the key."""
+    """Encodes arrays as the content of a file, with a digest of the content and the key.
+
+    Args:
+        key: the name of the arrays.
+        arrays: name -> array.
+    """
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     payload = buffer.getvalue()
@@ -64,7 +73,12 @@ def seal(key: str, arrays: Arrays) -> bytes:
 
 
 def unseal(key: str, content: bytes) -> Arrays | None:
-    """Decodes arrays that were sealed under a key; returns None for any other content."""
+    """Decodes arrays that were encoded under a key; returns None for any other content.
+
+    Args:
+        key: the name of the arrays.
+        content: the content of a file.
+    """
     digest, payload = content[:_DIGEST], content[_DIGEST:]
     if content_key(key.encode(), payload).encode() != digest:
         return None

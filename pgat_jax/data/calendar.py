@@ -1,4 +1,4 @@
-"""Calendar features of dates, and the days on which a market trades.
+"""Computes calendar features of dates, and the days on which a market trades.
 
 Dates are `datetime64[D]`; the arithmetic is on whole days, in float64, on the host. No feature is
 constant on trading days: there is no weekend flag, and features of rare days decay smoothly.
@@ -98,7 +98,7 @@ def find_trading_days_after(
 
 
 def is_trading_day(dates: np.ndarray, calendar: Calendar = "nyse") -> np.ndarray:
-    """Tells on which days the market trades.
+    """Returns for each date whether the market trades on it.
 
     Args:
         dates: [days] `datetime64[D]`.

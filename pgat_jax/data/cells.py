@@ -1,4 +1,4 @@
-"""A file as columns of cells, converted to numbers and dates on demand."""
+"""Holds a file as columns of cells, which are converted to numbers and dates on demand."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The orbit of Chiron (2060), which DE421 lacks, by numerical integration.
+"""Computes the orbit of Chiron (2060), which DE421 lacks, by numerical integration.
 
 The osculating elements of the JPL Small-Body Database give the initial state. As a two-body orbit
 they are wrong by 2 degrees in 1999, so the attraction of the Sun and the giant planets is
@@ -44,7 +44,9 @@ ATTRACTORS = (
 
 
 class Chiron(VectorFunction):
-    """Barycentric position (AU) and velocity (AU/day), by cubic Hermite interpolation.
+    """The orbit of Chiron: position (AU) and velocity (AU/day), barycentric, interpolated.
+
+    The interpolation between the states is cubic Hermite.
 
     Attributes:
         ephemeris: the kernel of the other bodies.
@@ -61,7 +63,12 @@ class Chiron(VectorFunction):
 
     @classmethod
     def spanning(cls, kernel, time: Time) -> "Chiron":
-        """Integrates from the epoch over all times, and one day more for the light time."""
+        """Integrates from the epoch over all times, and one day more for the light time.
+
+        Args:
+            kernel: positions of the Sun and the giant planets.
+            time: skyfield's times [days].
+        """
         back = max(0, int(np.ceil((EPOCH - time.tdb.min() + 1.0) / STEP)))
         ahead = max(0, int(np.ceil((time.tdb.max() + 1.0 - EPOCH) / STEP)))
         past = integrate(kernel, time.ts, -STEP, back)
@@ -103,7 +110,12 @@ def integrate(kernel, timescale, step: float, count: int) -> np.ndarray:
 
 
 def initial_state(kernel, timescale) -> np.ndarray:
-    """Returns the barycentric state [6] at the epoch: the Sun's plus that of the two-body orbit."""
+    """Returns the barycentric state [6] at the epoch: the Sun's plus that of the two-body orbit.
+
+    Args:
+        kernel: positions of the Sun and the giant planets.
+        timescale: skyfield's time scale.
+    """
     sun = kernel["sun"].at(timescale.tdb_jd(EPOCH))
     return np.concatenate([sun.xyz.au, sun.velocity.au_per_d]) + kepler_state()
 
@@ -142,7 +154,7 @@ def _derivative(state: np.ndarray, attractors: np.ndarray) -> np.ndarray:
 
 
 def _hermite(x, r0, v0, r1, v1) -> tuple[np.ndarray, np.ndarray]:
-    """Returns position and velocity a share `x` of a step after (r0, v0)."""
+    """Returns position and velocity at a share `x` of the step from (r0, v0) to (r1, v1)."""
     rise = r1 - r0
     a, b = STEP * v0 - rise, rise - STEP * v1
     y = 1.0 - x

@@ -1,4 +1,4 @@
-"""Names of the table's columns, and the celestial body that each belongs to.
+"""Names the table's columns, and the celestial body that each belongs to.
 
 A celestial column is `dyn_<Point>_<feature>`. The order of a table is fixed: the four targets,
 `time_delta`, then the bodies in the order of `BODIES`, each with its features in the order of
@@ -104,7 +104,11 @@ KNOWN = {
 
 
 def arrange_columns(celestial: list[Celestial]) -> Columns:
-    """Returns the layout of a table with these celestial columns, in the documented order."""
+    """Returns the layout of a table with these celestial columns, in the documented order.
+
+    Args:
+        celestial: the parts of each column's name, in any order.
+    """
     ordered = sorted(celestial, key=lambda column: column.rank)
     names = (*TARGETS, TIME_DELTA, *(column.name for column in ordered))
     return Columns(names, (-1,) * (len(TARGETS) + 1) + tuple(c.slot for c in ordered))
@@ -116,7 +120,13 @@ def list_computed_columns() -> Columns:
 
 
 def is_bounded(name: str) -> bool:
-    """Tells whether a column is a sine or cosine, which is not scaled, to remain on the circle."""
+    """Returns whether a column is a sine or cosine, which is not scaled.
+
+    A scaled sine and cosine would no longer be a point on the circle.
+
+    Args:
+        name: the name of the column.
+    """
     return name.endswith(("_sin", "_cos"))
 
 

@@ -1,4 +1,4 @@
-"""The dates that the calendar and the ephemeris cover. Light: it loads neither."""
+"""States the dates that the calendar and the ephemeris cover, without loading either."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,11 @@ class Coverage(NamedTuple):
     last: np.datetime64
 
     def find_outside(self, dates: np.ndarray) -> np.ndarray:
-        """Returns the indices of the dates [days] that are not covered."""
+        """Returns the indices of the dates that are not covered.
+
+        Args:
+            dates: [days] `datetime64[D]`.
+        """
         return np.flatnonzero((dates < self.first) | (dates > self.last))
 
 

@@ -68,7 +68,7 @@ class Data:
 
         Args:
             split: `train`, `validation` or `test`.
-            indices: numbers of the windows in the split, 0 the earliest.
+            indices: the windows' indices in the split, 0 the earliest.
 
         Raises:
             UserError: there is no such split or window.
@@ -142,7 +142,12 @@ class Data:
 
 
 def put_on_device(table: Table, scaler: Scaler) -> DeviceTable:
-    """Puts scaled values, phases and calendar features on the default device as float32."""
+    """Puts scaled values, phases and calendar features on the default device as float32.
+
+    Args:
+        table: all rows, unscaled.
+        scaler: the statistics of the columns.
+    """
     return DeviceTable(
         values=jnp.asarray(scaler.scale(table.values), jnp.float32),
         phase=jnp.asarray(compute_phases(table.values, table.columns)),

@@ -23,7 +23,7 @@ _SHOWN = 5
 
 
 def describe(config: Config, output: Path | None = None) -> None:
-    """Prints rows, dates, columns per body, gaps, dropped constants and splits.
+    """Prints the rows, dates, columns per body, gaps, dropped constants and splits of a table.
 
     Args:
         config: the configuration.

@@ -1,4 +1,4 @@
-"""Apparent geocentric positions from the DE421 ephemeris, by skyfield.
+"""Computes apparent geocentric positions from the DE421 ephemeris, by skyfield.
 
 Positions are for 00:00 UTC of a date, with light time and aberration, on the true ecliptic and
 equinox of date. Light deflection is left out: it spikes when a planet is behind the Sun. Jupiter to
@@ -36,7 +36,7 @@ _SEGMENTS = dict(zip(PLANETS, ("sun", "moon", "mercury", "venus", "mars"))) | {
 
 
 class Position(NamedTuple):
-    """Where one body is on each of the days; every array is [days].
+    """The positions of one body on each of the days; every array is [days].
 
     Attributes:
         longitude: ecliptic longitude of date, degrees in [0, 360).
@@ -89,12 +89,21 @@ def at_midnight(dates: np.ndarray) -> Time:
 
 
 def centuries(time: Time) -> np.ndarray:
-    """Returns the Julian centuries [days] of Terrestrial Time since J2000."""
+    """Returns the Julian centuries [days] of Terrestrial Time since J2000.
+
+    Args:
+        time: skyfield's times [days].
+    """
     return (time.whole - J2000 + time.tt_fraction) / DAYS_PER_CENTURY
 
 
 def shift(time: Time, days: float) -> Time:
-    """Returns the times that are a number of days later."""
+    """Returns the times that are a number of days later.
+
+    Args:
+        time: skyfield's times [days].
+        days: the number of days; negative for earlier times.
+    """
     return time.ts.tt_jd(time.whole, time.tt_fraction + days)
 
 

@@ -1,4 +1,4 @@
-"""The joined table as a file that `data.source` reads back to the same table."""
+"""Writes the joined table as a file that `data.source` reads back to the same table."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from pgat_jax.output import write_atomically
 
 
 def check_output(path: Path) -> None:
-    """Refuses, before any work, a path that cannot be written.
+    """Checks, before any work is done, that a path can be written.
 
     Args:
         path: where the table is to be written.
@@ -40,7 +40,7 @@ def export(table: Table, path: Path) -> None:
 
     Args:
         table: the table.
-        path: the file, whose suffix tells the format: .csv or .parquet.
+        path: the file; its suffix gives the format: .csv or .parquet.
 
     Raises:
         UserError: the path cannot be written.

@@ -1,4 +1,4 @@
-"""`load_data`: from a configuration to a table that is split, scaled and ready to gather."""
+"""Loads the table of a configuration, splits it and scales it."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""The prices of a user's table, from columns of prices, log returns or log prices."""
+"""Finds the prices of a user's table, from columns of prices, log returns or log prices."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Functions of modules that load only when they are called: skyfield and the optional pyarrow.
+"""Loads modules only when their functions are called: skyfield and the optional pyarrow.
 
 A table that is in the cache, or a CSV file, needs neither.
 """
@@ -59,7 +59,7 @@ def encode_parquet(names: Sequence[str], dates: np.ndarray, values: np.ndarray) 
 
 
 def require_pyarrow(where: str, alternative: str) -> None:
-    """Refuses Parquet where pyarrow is not installed.
+    """Raises an error if pyarrow, which reads and writes Parquet, is not installed.
 
     Args:
         where: the file or flag, for the error.

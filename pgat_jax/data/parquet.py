@@ -1,4 +1,4 @@
-"""Parquet files, by pyarrow, which is an optional dependency; `on_demand` imports this module."""
+"""Reads and writes Parquet by pyarrow, an optional dependency; `on_demand` imports this module."""
 
 from collections.abc import Sequence
 from typing import Any

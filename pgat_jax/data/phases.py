@@ -1,4 +1,4 @@
-"""The position of each body on the ecliptic: the unscaled phase of the 13 slots."""
+"""Computes the position of each body on the ecliptic: the unscaled phase of the 13 slots."""
 
 import numpy as np
 

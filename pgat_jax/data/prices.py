@@ -1,4 +1,4 @@
-"""Daily prices that other packages contain, read where pip installed them."""
+"""Reads daily prices that other installed packages contain."""
 
 import csv
 import gzip

@@ -14,7 +14,7 @@ SMALLEST = 1e-100
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The rows of a source, before computed columns join them.
+    """The rows of a source, before computed columns are added to them.
 
     Attributes:
         dates: [days] `datetime64[D]`, strictly increasing.
@@ -32,7 +32,7 @@ class Rows:
 def check_dates(
     dates: np.ndarray, where: str, column: str = "Date", lines: Sequence[int] | None = None
 ) -> None:
-    """Refuses repeated and unsorted dates.
+    """Checks that dates are sorted and that none is repeated.
 
     Args:
         dates: [days] `datetime64[D]`.
@@ -56,7 +56,7 @@ def check_dates(
 
 
 def check_prices(prices: np.ndarray, where: str, lines: Sequence[int] | None = None) -> None:
-    """Refuses prices that are not positive, and a High below its Low.
+    """Checks that prices are positive, and no High is below its Low.
 
     Args:
         prices: [days, 4] Open, High, Low, Close.

@@ -13,7 +13,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """Mean and standard deviation of each of the V columns; 0 and 1 for sines and cosines.
+    """The mean and standard deviation of each of the V columns; 0 and 1 for sines and cosines.
 
     Attributes:
         columns: the layout of the V columns.
@@ -26,25 +26,37 @@ class Scaler:
     std: np.ndarray
 
     def scale(self, values: np.ndarray) -> np.ndarray:
-        """Converts unscaled values [..., V] to scaled ones."""
+        """Converts unscaled values to scaled ones.
+
+        Args:
+            values: [..., V].
+        """
         return (values - self.mean) / self.std
 
     @property
     def target_mean(self) -> np.ndarray:
-        """Mean [T] of the targets, in log returns."""
+        """The means [T] of the targets, in log returns."""
         return self.mean[: len(TARGETS)]
 
     @property
     def target_std(self) -> np.ndarray:
-        """Standard deviation [T] of the targets, in log returns: one scaled unit."""
+        """The standard deviations [T] of the targets, in log returns: one scaled unit."""
         return self.std[: len(TARGETS)]
 
     def scale_targets(self, returns: np.ndarray) -> np.ndarray:
-        """Converts log returns against the previous close [..., T] to scaled units."""
+        """Converts log returns against the previous close to scaled units.
+
+        Args:
+            returns: [..., T].
+        """
         return (returns - self.target_mean) / self.target_std
 
     def unscale_targets(self, scaled: np.ndarray) -> np.ndarray:
-        """[..., T] scaled -> log returns against the previous close."""
+        """Converts scaled units to log returns against the previous close.
+
+        Args:
+            scaled: [..., T].
+        """
         return scaled * self.target_std + self.target_mean
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,7 +70,11 @@ class Scaler:
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Scaler":
-        """Returns the scaler whose `as_dict` is stored."""
+        """Returns the scaler whose `as_dict` was stored.
+
+        Args:
+            stored: the result of `as_dict`.
+        """
         columns = Columns(tuple(stored["names"]), tuple(stored["slots"]))
         return cls(columns, np.array(stored["mean"], float), np.array(stored["std"], float))
 
@@ -77,7 +93,7 @@ def fit(values: np.ndarray, columns: Columns) -> Scaler:
 
 
 def is_constant(values: np.ndarray) -> np.ndarray:
-    """Tells which columns never change, apart from rounding.
+    """Returns for each column whether it never changes, apart from rounding.
 
     Args:
         values: [days, V].

@@ -1,4 +1,4 @@
-"""Partial shadbala: the part of the six-fold strength that needs no place, sunrise or houses.
+"""Computes partial shadbala: the part of the six-fold strength without place, sunrise or houses.
 
 It is the sum of five components, in rupas (60 virupas), and cannot be compared with the classical
 minima of the whole sum.
@@ -64,17 +64,42 @@ def shadbala(sky: dict[str, Position], T: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def ayanamsa(T: np.ndarray) -> np.ndarray:
-    """Computes Lahiri's offset of the sidereal from the tropical zodiac, in degrees."""
+    """Computes Lahiri's offset of the sidereal from the tropical zodiac.
+
+    Args:
+        T: [days] Julian centuries TT since J2000.
+
+    Returns:
+        [days] degrees.
+    """
     return 23.85709 + (5028.796195 * T + 1.1054348 * T**2) / 3600.0
 
 
 def exaltation_strength(point: str, longitude: np.ndarray, T: np.ndarray) -> np.ndarray:
-    """Computes uccha bala, in virupas: the distance from the point of deepest fall."""
+    """Computes uccha bala: the distance from the point of deepest fall.
+
+    Args:
+        point: one of the seven classical planets, a key of `EXALTATION`.
+        longitude: [days] tropical longitude, degrees.
+        T: [days] Julian centuries TT since J2000.
+
+    Returns:
+        [days] virupas, 0 to 60.
+    """
     return separation(longitude - ayanamsa(T), EXALTATION[point] + 180.0) / 3.0
 
 
 def phase_strength(point: str, moon: np.ndarray, sun: np.ndarray) -> np.ndarray:
-    """Computes paksha bala, in virupas: benefics gain with the waxing Moon, the others lose."""
+    """Computes paksha bala: benefics gain with the waxing Moon, the others lose.
+
+    Args:
+        point: one of the seven classical planets.
+        moon: [days] longitude of the Moon, degrees.
+        sun: [days] longitude of the Sun, degrees.
+
+    Returns:
+        [days] virupas, 0 to 60; twice that for the Moon.
+    """
     share = separation(moon, sun) / 3.0
     if point == "Moon":
         return 2.0 * share
@@ -82,16 +107,32 @@ def phase_strength(point: str, moon: np.ndarray, sun: np.ndarray) -> np.ndarray:
 
 
 def declination_strength(point: str, declination: np.ndarray) -> np.ndarray:
-    """Computes ayana bala, in virupas, from the declination in degrees."""
+    """Computes ayana bala, the strength by declination.
+
+    Args:
+        point: one of the seven classical planets.
+        declination: [days] degrees, north is positive.
+
+    Returns:
+        [days] virupas, 0 to 60; twice that for the Sun.
+    """
     north = {"Moon": -declination, "Saturn": -declination, "Mercury": np.abs(declination)}
     strength = np.clip(60.0 * (24.0 + north.get(point, declination)) / 48.0, 0.0, 60.0)
     return 2.0 * strength if point == "Sun" else strength
 
 
 def motional_strength(point: str, longitude: np.ndarray, T: np.ndarray) -> np.ndarray:
-    """Computes cheshta bala, in virupas.
+    """Computes cheshta bala, 0 for the Sun and the Moon.
 
     It is the distance of the sighrocca from the middle of the mean and the true longitude.
+
+    Args:
+        point: one of the seven classical planets.
+        longitude: [days] tropical longitude, degrees.
+        T: [days] Julian centuries TT since J2000.
+
+    Returns:
+        [days] virupas, 0 to 60.
     """
     if point in ("Sun", "Moon"):
         return np.zeros_like(longitude)
@@ -101,13 +142,29 @@ def motional_strength(point: str, longitude: np.ndarray, T: np.ndarray) -> np.nd
 
 
 def mean_longitude(point: str, T: np.ndarray) -> np.ndarray:
-    """Computes the mean longitude of a planet, in degrees, not reduced."""
+    """Computes the mean longitude of a planet.
+
+    Args:
+        point: a key of `MEAN_LONGITUDE`.
+        T: [days] Julian centuries TT since J2000.
+
+    Returns:
+        [days] degrees, not reduced to [0, 360).
+    """
     start, rate = MEAN_LONGITUDE[point]
     return start + rate * T
 
 
 def separation(a: np.ndarray, b: np.ndarray | float) -> np.ndarray:
-    """Returns the angle between two longitudes, degrees in [0, 180]."""
+    """Computes the angle between two longitudes.
+
+    Args:
+        a: [days] degrees.
+        b: [days] degrees, or one number.
+
+    Returns:
+        [days] degrees in [0, 180].
+    """
     return np.abs(_wrap(a - b))
 
 

@@ -50,7 +50,15 @@ def _planet_columns(point: str, position: Position, sun: Position) -> dict[str, 
 
 
 def elongation_cosine(position: Position, sun: Position) -> np.ndarray:
-    """Returns the cosine [days] of the angle in the sky between a body and the Sun."""
+    """Computes the cosine of the angle in the sky between a body and the Sun.
+
+    Args:
+        position: the position of the body.
+        sun: the position of the Sun.
+
+    Returns:
+        [days].
+    """
     a, b = np.radians(position.latitude), np.radians(sun.latitude)
     apart = np.radians(separation(position.longitude, sun.longitude))
     return np.sin(a) * np.sin(b) + np.cos(a) * np.cos(b) * np.cos(apart)

@@ -1,4 +1,4 @@
-"""The table of a source: built once, then read from a cache that is addressed by content."""
+"""Builds the table of a source once, and then reads it from a cache addressed by content."""
 
 import importlib.metadata
 import json

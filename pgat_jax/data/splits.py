@@ -1,4 +1,4 @@
-"""Splits by time: a window belongs to the split that contains all days it predicts."""
+"""Splits a table by time: a window belongs to the split that contains all days it predicts."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,14 @@ from pgat_jax.errors import UserError
 
 
 class Split(NamedTuple):
-    """Rows [start, stop) of the table."""
+    """The rows of a split, from `start` to before `stop`."""
 
     start: int
     stop: int
 
 
 class Splits(NamedTuple):
-    """Training rows, then validation rows, then test rows."""
+    """The training rows, then the validation rows, then the test rows."""
 
     train: Split
     validation: Split
@@ -24,7 +24,10 @@ class Splits(NamedTuple):
 
 
 def split_rows(days: int, config: DataConfig) -> Splits:
-    """Splits a table: the last `test_days` rows test, the `validation_days` before them validate.
+    """Splits the rows of a table by time.
+
+    The last `test_days` rows are for the test, the `validation_days` before them for validation,
+    and all before these for training.
 
     Args:
         days: the number of rows.
@@ -50,7 +53,7 @@ def find_window_rows(split: Split, config: DataConfig) -> np.ndarray:
 
 
 def check_enough(days: int, config: DataConfig, where: str) -> None:
-    """Refuses a table that is too short for one training window and the other two splits.
+    """Checks that a table has rows for one training window and the other two splits.
 
     Args:
         days: the number of rows.

@@ -58,7 +58,7 @@ class Table:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the content, equal on all machines.
+        """The SHA-256 of the content, in hexadecimal, equal on all machines.
 
         Values are rounded first, the computed celestial columns to four decimals, since machines
         differ in the last bit of a sine.
@@ -100,12 +100,24 @@ def join(rows: Rows, source: str) -> Table:
 
 
 def compute_log_returns(prices: np.ndarray) -> np.ndarray:
-    """Computes log returns against the previous close: [days, 4] prices -> [days - 1, 4]."""
+    """Computes log returns against the previous close.
+
+    Args:
+        prices: [days, 4].
+
+    Returns:
+        [days - 1, 4].
+    """
     return np.log(prices[1:] / prices[:-1, 3:])
 
 
 def drop_constant(table: Table, rows: slice) -> Table:
-    """Leaves out the columns that never change within some rows; `dropped` names them."""
+    """Removes the columns that never change within some rows; `dropped` names them.
+
+    Args:
+        table: the table.
+        rows: the rows to look at.
+    """
     constant = is_constant(table.values[rows])
     constant[: len(TARGETS) + 1] = False
     names = [name for name, fixed in zip(table.columns.names, constant) if fixed]
@@ -122,7 +134,7 @@ def select(table: Table, columns: Columns) -> Table:
         columns: the layout of the result.
 
     Raises:
-        UserError: the table lacks some; names them.
+        UserError: the table lacks some columns; the message names them.
     """
     if columns == table.columns:
         return table
@@ -162,7 +174,13 @@ def extend(table: Table, dates: np.ndarray) -> Table:
 
 
 def take_rows(table: Table, start: int, stop: int) -> Table:
-    """Returns rows [start, stop) of a table."""
+    """Returns rows [start, stop) of a table.
+
+    Args:
+        table: the table.
+        start: the first row.
+        stop: the row after the last.
+    """
     rows = slice(start, stop)
     return dataclasses.replace(
         table, dates=table.dates[rows], prices=table.prices[rows], values=table.values[rows]

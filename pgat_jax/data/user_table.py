@@ -1,4 +1,4 @@
-"""A user's table: a date and four prices are enough; other columns are recognised by name."""
+"""Reads a user's table: a date and four prices are enough; other columns are recognised by name."""
 
 from collections.abc import Iterable
 
@@ -81,7 +81,7 @@ def _check_present(cells: Cells, names: set[str]) -> None:
 
 
 def _check_covered(cells: Cells, own: Iterable[str], dates: np.ndarray) -> None:
-    """Refuses dates without a calendar or, where the sky must be computed, without an ephemeris."""
+    """Checks that calendar and, where the sky must be computed, ephemeris cover the dates."""
     is_computed = not any(name.lower() in KNOWN for name in own)
     coverage = EPHEMERIS if is_computed else CALENDAR
     for i in coverage.find_outside(dates)[:1]:
@@ -101,7 +101,7 @@ def _time_delta_note(own: dict[str, np.ndarray], dates: np.ndarray) -> list[str]
 
 
 def _off_circle(own: dict[str, np.ndarray]) -> list[str]:
-    """Notes pairs that are not sine and cosine of one angle; the file may have been scaled."""
+    """Returns notes about pairs that are not sine and cosine of one angle, as in a scaled file."""
     sines = [name for name in own if name.endswith("_sin")]
     wrong = [
         name[:-4]

@@ -1,4 +1,4 @@
-"""Windows gathered from the table on the device, and the order in which an epoch visits them."""
+"""Gathers windows from the table on the device, and draws the order of an epoch's windows."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ class DeviceTable(NamedTuple):
 
 
 def gather(table: DeviceTable, rows: jax.Array, sizes: WindowSizes) -> Batch:
-    """Gathers windows from the table. Pure, for use inside `jit`.
+    """Gathers windows from the table; it is a pure function, for use inside `jit`.
 
     Args:
         table: the table.

@@ -1,4 +1,4 @@
 """Forecasts of a trained run, as distributions and prices, and their scores beside baselines.
 
-Imports the data, the model and the run folders; nothing of the pages or of training.
+The package imports the data, the model and the run folders, but not the pages or the training.
 """

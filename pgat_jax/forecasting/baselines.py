@@ -45,7 +45,11 @@ def make_baselines(data: Data, split: str, horizon: int) -> dict[str, Forecast]:
 
 
 def scale_all_targets(data: Data) -> np.ndarray:
-    """Returns the scaled targets [days, T] of all rows of a table, in float64."""
+    """Returns the scaled targets [days, T] of all rows of a table, in float64.
+
+    Args:
+        data: the table and its scaler.
+    """
     count = len(data.scaler.target_mean)
     return data.scaler.scale_targets(data.table.values[:, :count])
 

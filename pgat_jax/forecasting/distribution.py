@@ -1,4 +1,4 @@
-"""Forecast distributions on the host, in float64: what heads and baselines are converted to.
+"""Forecast distributions in float64, to which the outputs of heads and baselines are converted.
 
 Each has one univariate distribution for every entry of a leading shape [...] (windows, days ahead,
 targets), and the methods of `Distribution`.
@@ -10,10 +10,14 @@ import numpy as np
 
 
 class Distribution(Protocol):
-    """One univariate distribution for each entry of [...]."""
+    """One univariate distribution for each entry of a leading shape [...]."""
 
     def at(self, index: int) -> Self:
-        """Returns the distributions of one entry of the first axis, such as one window's [P, T]."""
+        """Returns the distributions of one entry of the first axis, such as one window's [P, T].
+
+        Args:
+            index: the position on the first axis.
+        """
         ...
 
     def cdf(self, y: np.ndarray) -> np.ndarray:

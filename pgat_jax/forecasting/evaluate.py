@@ -1,4 +1,4 @@
-"""Scores a run beside three baselines, on the same windows: `scores.json`, and `evaluate`."""
+"""Scores a run beside three baselines on the same windows, for `scores.json` and `evaluate`."""
 
 import json
 from pathlib import Path
@@ -76,8 +76,12 @@ def score_run(run: Path) -> dict[str, Any]:
 def score_splits(run: LoadedRun) -> dict[str, Any]:
     """Scores the validation and the test split.
 
-    A model with the `mse` head gets the spread of its validation errors on the test windows. On
-    the validation windows that spread would flatter it, so there it stays a point forecast.
+    A model with the `mse` head gets the spread of its validation errors on the test windows. On the
+    validation windows that spread would make it look better than it is, so there it stays a point
+    forecast.
+
+    Args:
+        run: the run to score.
     """
     validation, test = (predict_split(run, split) for split in SPLITS)
     spread = {"validation": HEAD_SPREAD, "test": HEAD_SPREAD}
@@ -119,7 +123,11 @@ def score_split(run: LoadedRun, split: str, prediction: Prediction) -> dict[str,
 
 
 def describe_data(run: LoadedRun) -> dict[str, Any]:
-    """Describes the table that a run was trained on, for readers of `scores.json`."""
+    """Describes the table that a run was trained on, for readers of `scores.json`.
+
+    Args:
+        run: the run.
+    """
     table, scaler = run.data.table, run.scaler
     return {
         "source": table.source,

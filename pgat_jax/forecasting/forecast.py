@@ -1,4 +1,4 @@
-"""Forecasts the days to come (`forecast`), and all test windows (`forecasts.csv`), in prices."""
+"""Forecasts the next days (`forecast`) and all test windows (`forecasts.csv`), in prices."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -118,7 +118,9 @@ def write_test_forecasts(run: Path) -> Path:
 
 
 def load_new_rows(run: LoadedRun, file: str) -> Data:
-    """Reads a file with the run's columns and scaling; the sky is computed for its days.
+    """Reads a file as a table with the run's columns and scaling.
+
+    Celestial columns that the file lacks are computed for its days.
 
     Args:
         run: the run.

@@ -51,7 +51,11 @@ def tabulate_close(frame: pd.DataFrame, levels: tuple[float, ...]) -> TextTable:
 
 
 def choose_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
-    """Returns all levels if there are at most seven, else seven that are spread evenly."""
+    """Returns all levels if there are at most seven, else seven that are spread evenly.
+
+    Args:
+        levels: levels of quantiles, increasing.
+    """
     if len(levels) <= MAX_LEVELS:
         return levels
     inner, count = levels[1:-1], MAX_LEVELS - 2

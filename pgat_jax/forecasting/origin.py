@@ -1,4 +1,4 @@
-"""The day at which a forecast starts, with what is known of the days that it is for."""
+"""Describes the day at which a forecast starts, with what is known of the days that it predicts."""
 
 from typing import NamedTuple
 

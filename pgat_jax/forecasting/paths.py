@@ -1,4 +1,4 @@
-"""From distributions of returns to quantiles of prices: sampled paths that compound.
+"""Converts distributions of returns to quantiles of prices, by sampled paths that compound.
 
 The model states one distribution for each target and day ahead, and nothing about how they depend
 on one another. Two assumptions replace that, and `ASSUMPTIONS` states them wherever the quantiles

@@ -106,7 +106,12 @@ def to_forecast(arrays: Arrays, levels: tuple[float, ...]) -> Forecast:
 
 
 def find_predicted_rows(run: LoadedRun, split: str) -> np.ndarray:
-    """Returns the rows [W, P] of the table that the windows of a split predict."""
+    """Returns the rows [W, P] of the table that the windows of a split predict.
+
+    Args:
+        run: the run, for its table.
+        split: `validation` or `test`.
+    """
     return run.data.windows(split)[:, None] + 1 + np.arange(run.config.data.pred_len)
 
 

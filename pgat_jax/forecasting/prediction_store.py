@@ -1,7 +1,7 @@
 """Saves forecasts in the run folder, and reads them back if the same parameters made them.
 
-The files lie in `predictions/`, one a split. Each is sealed with a digest of its content, the
-parameters and the table, so a damaged or outdated file is computed anew.
+The files are in `predictions/`, one a split. Each has a digest of its content, the parameters and
+the table, so a damaged or outdated file is computed again.
 """
 
 from pathlib import Path
@@ -33,6 +33,10 @@ def save_arrays(run: LoadedRun, split: str, arrays: Arrays) -> None:
 
 def load_arrays(run: LoadedRun, split: str) -> Arrays | None:
     """Reads the arrays of a split.
+
+    Args:
+        run: the run that must have computed them.
+        split: `validation` or `test`.
 
     Returns:
         The arrays; None if there is no file, it is damaged, or other parameters computed it.

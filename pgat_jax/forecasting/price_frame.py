@@ -76,7 +76,12 @@ def _price_columns(
 
 
 def select_levels(frame: pd.DataFrame, levels: Collection[float]) -> pd.DataFrame:
-    """Returns the frame without the quantiles of other levels."""
+    """Returns the frame without the quantiles of other levels.
+
+    Args:
+        frame: a forecast, as `make_price_frame` returns it.
+        levels: the levels to keep.
+    """
     kept = [c for c in frame if "_q" not in c or float(c.rpartition("_q")[2]) in levels]
     return frame.loc[:, kept]
 

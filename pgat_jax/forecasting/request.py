@@ -31,6 +31,9 @@ def check_levels(quantiles: tuple[float, ...]) -> tuple[float, ...]:
 def check_csv_path(path: Path) -> None:
     """Checks that a CSV file can be written at a path.
 
+    Args:
+        path: the path.
+
     Raises:
         UserError: the path does not end in .csv, is a folder, or its folder does not exist.
     """

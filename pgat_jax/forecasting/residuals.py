@@ -46,5 +46,9 @@ def ensure_distribution(run: LoadedRun, forecast: Forecast) -> Forecast:
 
 
 def describe_spread(criterion: str) -> str:
-    """Says where the distribution of a model with this `loss.criterion` comes from."""
+    """Returns a text that says where the distribution of a model's forecasts comes from.
+
+    Args:
+        criterion: the model's `loss.criterion`: `mse`, `quantile` or `nll`.
+    """
     return RESIDUAL_SPREAD if criterion == "mse" else HEAD_SPREAD

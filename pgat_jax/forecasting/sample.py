@@ -1,4 +1,4 @@
-"""Empirical distributions: the forecasts of the last days' baseline and of residual spreads."""
+"""Empirical distributions: forecasts of the last days' baseline and of residual spreads."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The content of `scores.json` as tables of text, for the terminal and for the run's page."""
+"""Formats the content of `scores.json` as tables of text, for the terminal and the run's page."""
 
 from typing import Any
 
@@ -17,7 +17,11 @@ SHORT_DIGEST = 12
 
 
 def print_scores(scores: dict[str, Any]) -> None:
-    """Prints the tables and conclusions of a `scores.json`, in at most 100 columns."""
+    """Prints the tables and conclusions of a `scores.json`, in at most 100 columns.
+
+    Args:
+        scores: the content of `scores.json`.
+    """
     console = open_console()
     digest = scores["params_sha256"][:SHORT_DIGEST]
     console.print(printable(f"{scores['run']}  parameters {digest}"))
@@ -28,7 +32,11 @@ def print_scores(scores: dict[str, Any]) -> None:
 
 
 def tabulate_scores(scores: dict[str, Any]) -> list[TextTable]:
-    """Returns all tables of a `scores.json`: both splits, then the test split in detail."""
+    """Returns all tables of a `scores.json`: both splits, then the test split in detail.
+
+    Args:
+        scores: the content of `scores.json`.
+    """
     splits = scores["splits"]
     test = splits["test"]["forecasters"]
     return [
@@ -63,7 +71,11 @@ def _forecaster_row(key: str, scores: dict[str, Any]) -> list[str]:
 
 
 def tabulate_skills(comparisons: list[dict[str, Any]]) -> TextTable:
-    """Returns the model's skill over each baseline on the test windows, with 95% intervals."""
+    """Returns the model's skill over each baseline on the test windows, with 95% intervals.
+
+    Args:
+        comparisons: the result of `compare_forecasters` on the test split.
+    """
     heads = list(dict.fromkeys(_name_measure(c) for c in comparisons))
     cells = {(c["baseline"], _name_measure(c)): _format_skill(c) for c in comparisons}
     rows = [

@@ -1,4 +1,4 @@
-"""Scores of forecasts: an array [W, P, T] for each score, then its means by target and by day.
+"""Computes scores of forecasts: an array [W, P, T] for each score, then its means.
 
 All but the direction, the coverage and the PIT are losses: lower is better. Scaled units are
 standard deviations of the training rows; returns are log returns against the previous close.
@@ -71,7 +71,7 @@ def score_direction(point: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def score_coverage(pit: np.ndarray, level: float) -> np.ndarray:
-    """Tells where the truth lies in the central interval of a forecast.
+    """Returns where the truth lies in the central interval of a forecast.
 
     Args:
         pit: PIT values [...]: the forecast distribution function at the truth.

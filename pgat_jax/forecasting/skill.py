@@ -1,4 +1,4 @@
-"""The skill of a forecaster over a baseline, with a block-bootstrap interval and in words.
+"""Computes the skill of a forecaster over a baseline, with a block-bootstrap interval and in words.
 
 Consecutive windows overlap in all but one of their days, so they are not independent evidence.
 Calendar days are nearly independent; several windows forecast the same day, so losses are summed by
@@ -64,14 +64,22 @@ def compute_skill(
 
 
 def classify_skill(skill: Skill) -> Outcome:
-    """Returns `undecided` if the interval contains 0 or is missing, else `better` or `worse`."""
+    """Returns `undecided` if the interval contains 0 or is missing, else `better` or `worse`.
+
+    Args:
+        skill: the skill over a baseline.
+    """
     if skill.low is None or skill.high is None or skill.low <= 0 <= skill.high:
         return "undecided"
     return "better" if skill.low > 0 else "worse"
 
 
 def format_skill(skill: Skill) -> str:
-    """Returns the skill with its 95% interval, in percent."""
+    """Returns the skill with its 95% interval, in percent.
+
+    Args:
+        skill: the skill over a baseline.
+    """
     if skill.low is None or skill.high is None:
         return f"{skill.value:+.1%} (too few days)"
     return f"{skill.value:+.1%} ({100 * skill.low:+.0f}, {100 * skill.high:+.0f})"

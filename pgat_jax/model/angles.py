@@ -1,4 +1,4 @@
-"""Pairs of bodies compared by their phases: wrapped angles and six features of each pair."""
+"""Compares pairs of bodies by their phases: wrapped angles and six features of each pair."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float

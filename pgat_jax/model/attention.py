@@ -1,4 +1,4 @@
-"""Multi-head attention, with the heads in front of time. It depends on `precision` alone."""
+"""Multi-head attention; the heads axis comes before time. It depends on `precision` alone."""
 
 import flax.linen as nn
 import jax
@@ -57,7 +57,7 @@ def split_heads(x: Float[Array, "B S W"], heads: int) -> Float[Array, "B H S A"]
 
 
 def merge_heads(x: Float[Array, "B H S A"]) -> Float[Array, "B S W"]:
-    """Inverts `split_heads`.
+    """Moves the heads behind time and joins them; the inverse of `split_heads`.
 
     Args:
         x: the stream of each head.
@@ -137,5 +137,5 @@ class CrossAttention(nn.Module):
 
 
 def _save(x: Float[Array, "*B"]) -> Float[Array, "*B"]:
-    """Names an activation that `layers.scan_blocks` keeps for the backward pass."""
+    """Gives a name to an activation that `layers.scan_blocks` keeps for the backward pass."""
     return checkpoint_name(x, "projected")

@@ -59,7 +59,13 @@ class Model:
 
     @partial(jax.jit, static_argnums=0)
     def apply(self, params: Params, batch: Batch, rng: jax.Array | None = None) -> Outputs:
-        """Computes the forecasts of a batch; see `apply_model`, which it compiles."""
+        """Computes the forecasts of a batch; it is the compiled form of `apply_model`.
+
+        Args:
+            params: the parameters.
+            batch: B windows.
+            rng: the key of the dropout masks. Without it nothing is dropped.
+        """
         return apply_model(self, params, batch, rng)
 
     @partial(jax.jit, static_argnums=0)

@@ -87,7 +87,7 @@ class TargetStream(nn.Module):
             statistics: those of `momentum.target_statistics`.
 
         Returns:
-            The last P steps of the stream, with what they read of all steps.
+            The last P steps of the stream, plus the result of their attention to all steps.
         """
         width = x.shape[-1]
         x = x + nn.Dense(width, name="statistics")(statistics)

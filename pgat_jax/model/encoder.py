@@ -17,7 +17,7 @@ TAPS = 3
 
 
 class JointBlock(nn.Module):
-    """A temporal and a spatial reading of the bodies; the first attends to the second, gated.
+    """Attention from temporal features of the bodies to spatial ones, added through a gate.
 
     Attributes:
         dropout: the rate of the dropout on the branch.
@@ -54,7 +54,7 @@ class JointBlock(nn.Module):
     def _cross(
         self, temporal: Float[Array, "B S N C"], spatial: Float[Array, "B S N C"]
     ) -> Float[Array, "B S N C"]:
-        """Computes attention of each body's temporal reading to all bodies' spatial readings."""
+        """Computes attention of each body's temporal features to all bodies' spatial features."""
         width = temporal.shape[-1]
         query = nn.Dense(width, use_bias=False, name="cross_query")(temporal)
         packed = nn.Dense(2 * width, use_bias=False, name="cross_key_value")(spatial)
@@ -63,7 +63,7 @@ class JointBlock(nn.Module):
 
 
 class HierarchicalMapping(nn.Module):
-    """Attention pools the days into N slots, and each day reads the slots back.
+    """Pools the days into N slots by attention; each day then attends to the slots.
 
     Attributes:
         heads: H.
@@ -73,7 +73,7 @@ class HierarchicalMapping(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "B S D"]) -> Float[Array, "B S D"]:
-        """Computes what each day reads of the slots."""
+        """Computes for each day the result of its attention to the slots."""
         width = x.shape[-1]
         normed = nn.LayerNorm(name="norm")(x)
         slots = self.param("slots", nn.initializers.normal(1.0), (len(BODIES), width), jnp.float32)

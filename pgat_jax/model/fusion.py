@@ -1,4 +1,4 @@
-"""Stage 2: each day's stream attends over its reading of the 13 bodies."""
+"""Stage 2: each day's stream attends to features of the 13 bodies, which are computed from it."""
 
 import flax.linen as nn
 import jax
@@ -13,7 +13,7 @@ EPSILON = 1e-6
 
 
 class BodyFeatures(nn.Module):
-    """Each body's own reading of the market, x_n = MLP_n(enc + embedding_n), without its mean.
+    """Each body's features of the market, x_n = MLP_n(enc + embedding_n), with the mean removed.
 
     The first layers of all bodies are one product [D, N I], since `enc` is the same for all. The
     mean over D is taken out of the last map instead of out of the widest array of the model.

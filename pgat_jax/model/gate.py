@@ -1,4 +1,4 @@
-"""Stage 2: how much of the fused stream enters. Every intervention on the gate acts here."""
+"""Stage 2: the gate decides how much of the fused stream enters. Interventions act here."""
 
 import flax.linen as nn
 import jax

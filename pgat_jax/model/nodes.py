@@ -1,4 +1,4 @@
-"""Stage 2: the bodies as graph nodes, and the adjacency that moves with the market."""
+"""Stage 2: the bodies as graph nodes, and the adjacency that depends on the market."""
 
 import flax.linen as nn
 import jax
@@ -17,7 +17,7 @@ ORB = 8.0
 
 
 class Aspects(nn.Module):
-    """Soft membership of each pair's separation in the five aspects, and their embedding.
+    """Soft membership of each pair's separation in the five aspects, and its embedding.
 
     Attributes:
         width: E, the width of the embedding.

@@ -19,7 +19,7 @@ TINY = 1e-6
 
 
 class Edges(nn.Module):
-    """Four adjacencies, mixed by the market's context, and the edge vectors of each pair.
+    """Mixes four adjacencies by the market's context, and computes the edge vectors of each pair.
 
     Attributes:
         width: E.
@@ -72,7 +72,7 @@ class Edges(nn.Module):
 
 
 class MessageRound(nn.Module):
-    """One firing of all transitions: each body reads the messages of all bodies.
+    """One round of messages: each body receives the messages of all bodies.
 
     The message from j to i is m_ij = W h_j + U e_ij, scaled by the transition's strength. Neither
     it nor its attention logit q_i m_ij is built for all channels: both are linear in m, so the
@@ -105,7 +105,7 @@ class MessageRound(nn.Module):
         normed: Float[Array, "B S N C"],
         arriving: Float[Array, "B S N C"],
     ) -> Float[Array, "B S N C"]:
-        """Computes the next state by a gated update with what arrives."""
+        """Computes the next state by a gated update with the arriving messages."""
         both = nn.Dense(2 * state.shape[-1], name="update")(jnp.concatenate([normed, arriving], -1))
         gate, candidate = jnp.split(both, 2, -1)
         gate = jax.nn.sigmoid(gate)
@@ -120,7 +120,7 @@ class BodyAttention(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "*B S C"]) -> Float[Array, "*B S C"]:
-        """Adds to each step what it reads of all steps."""
+        """Adds to each step the result of its attention to all steps."""
         width = x.shape[-1]
         packed = nn.Dense(3 * width, use_bias=False, name="query_key_value")(
             nn.LayerNorm(name="norm")(x)

@@ -34,7 +34,7 @@ def linear_recurrence(
 
 
 class GatedRecurrence(nn.Module):
-    """A recurrence whose decay and input are read from the present step alone.
+    """A recurrence whose decay and input depend on the present step alone.
 
     Each of the N groups, the bodies or a single one, has its own weights [W, 2 W]. The decays start
     spread over the memories of `MEMORY`. A step's output depends on that step and earlier ones.

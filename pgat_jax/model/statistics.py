@@ -1,4 +1,4 @@
-"""Statistics of the fusion and its gate, by which a failing fusion can be seen in the records."""
+"""Computes statistics of the fusion and its gate, which show a failing fusion in the records."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""The features of each body, from attention over the columns that belong to it."""
+"""Computes the features of each body, by attention over the columns that belong to it."""
 
 import flax.linen as nn
 import jax

@@ -1,1 +1,1 @@
-"""Pictures of runs and forecasts, and the page of a run; drawn from what `forecasting` returns."""
+"""Draws the pictures of runs and forecasts, and the page of a run, from `forecasting`'s results."""

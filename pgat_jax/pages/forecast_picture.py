@@ -1,4 +1,4 @@
-"""The picture of one forecast: the last closing prices, and the bands of the days to come."""
+"""Draws the picture of one forecast: the last closing prices, and the bands of the next days."""
 
 from pathlib import Path
 
@@ -17,6 +17,9 @@ HISTORY_DAYS = 60
 def write_forecast_picture(forecast: PriceForecast) -> Path:
     """Draws a forecast and writes it as PNG beside its CSV file.
 
+    Args:
+        forecast: a forecast whose CSV file was written.
+
     Returns:
         The path of the picture.
 
@@ -27,7 +30,11 @@ def write_forecast_picture(forecast: PriceForecast) -> Path:
 
 
 def draw_forecast(forecast: PriceForecast) -> Figure:
-    """Draws the last 60 closing prices, the bands, and the truth where it is known."""
+    """Draws the last 60 closing prices, the bands, and the truth where it is known.
+
+    Args:
+        forecast: the forecast.
+    """
     table, origin, frame = forecast.table, forecast.origin, forecast.frame
     figure, (axes,) = theme.stack_panels(theme.LIGHT, (4.2,))
     past = slice(max(0, origin.row + 1 - HISTORY_DAYS), origin.row + 1)

@@ -1,4 +1,4 @@
-"""The pictures of a run, in light and in dark, drawn from the files in its folder alone."""
+"""Draws the pictures of a run, in light and in dark, from the files in its folder alone."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -21,7 +21,15 @@ MOST_TICKS = 10
 
 
 def plot_fans(records: RunRecords, theme: Theme) -> Figure | None:
-    """Plots forecasts of Close from every P-th test day, and the true prices."""
+    """Plots forecasts of Close from every P-th test day, and the true prices.
+
+    Args:
+        records: the run's files.
+        theme: the colours.
+
+    Returns:
+        The figure; None if the run has no data for it.
+    """
     frame = records.forecasts
     if frame.empty:
         return None
@@ -75,7 +83,15 @@ def draw_fan(axes: Axes, theme: Theme, rows: pd.DataFrame, label: bool) -> None:
 
 
 def plot_horizon(records: RunRecords, theme: Theme) -> Figure | None:
-    """Plots MSE and, if the model has one, CRPS of all forecasters by day ahead."""
+    """Plots MSE and, if the model has one, CRPS of all forecasters by day ahead.
+
+    Args:
+        records: the run's files.
+        theme: the colours.
+
+    Returns:
+        The figure; None if the run has no data for it.
+    """
     forecasters = records.scores["splits"]["test"]["forecasters"]
     names = [n for n in ("mse", "crps") if n in forecasters["model"]["scaled"]]
     figure, axes = look.align_panels(theme, len(names), 3.0)
@@ -107,7 +123,15 @@ def _draw_horizon(axes: Axes, key: str, colour: str, by_day: list[float]) -> Non
 
 
 def plot_calibration(records: RunRecords, theme: Theme) -> Figure | None:
-    """Plots the PIT histogram of each target, and the coverage of the central intervals."""
+    """Plots the PIT histogram of each target, and the coverage of the central intervals.
+
+    Args:
+        records: the run's files.
+        theme: the colours.
+
+    Returns:
+        The figure; None if the run has no data for it.
+    """
     scores = records.scores["splits"]["test"]["forecasters"]["model"]
     if "pit" not in scores:
         return None

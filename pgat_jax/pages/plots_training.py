@@ -1,4 +1,4 @@
-"""Plots how training went: losses, the gate and the attention, gradients and norms."""
+"""Plots the course of training: losses, the gate and the attention, gradients and norms."""
 
 import math
 
@@ -24,7 +24,15 @@ def _marker(train: pd.DataFrame) -> str:
 
 
 def plot_loss(records: RunRecords, theme: Theme) -> Figure | None:
-    """Plots training and validation loss, and the learning rate, over training steps."""
+    """Plots training and validation loss, and the learning rate, over training steps.
+
+    Args:
+        records: the run's files.
+        theme: the colours.
+
+    Returns:
+        The figure; None if the run has no data for it.
+    """
     train, validation = records.train, records.validation
     if train.empty:
         return None
@@ -58,7 +66,15 @@ def plot_loss(records: RunRecords, theme: Theme) -> Figure | None:
 
 
 def plot_gate(records: RunRecords, theme: Theme) -> Figure | None:
-    """Plots the gate's mean with its spread, and the entropy of the attention over bodies."""
+    """Plots the gate's mean with its spread, and the entropy of the attention over bodies.
+
+    Args:
+        records: the run's files.
+        theme: the colours.
+
+    Returns:
+        The figure; None if the run has no data for it.
+    """
     train = records.train
     if train.empty or "gate_mean" not in train:
         return None
@@ -97,7 +113,15 @@ def plot_gate(records: RunRecords, theme: Theme) -> Figure | None:
 
 
 def plot_norms(records: RunRecords, theme: Theme) -> Figure | None:
-    """Plots the gradient, update and weight norm of each parameter group, on logarithmic axes."""
+    """Plots the gradient, update and weight norm of each parameter group, on logarithmic axes.
+
+    Args:
+        records: the run's files.
+        theme: the colours.
+
+    Returns:
+        The figure; None if the run has no data for it.
+    """
     train = records.train
     if not any(name.startswith("gradient_norm/") for name in train):
         return None
@@ -120,7 +144,15 @@ def plot_norms(records: RunRecords, theme: Theme) -> Figure | None:
 
 
 def plot_path(records: RunRecords, theme: Theme) -> Figure | None:
-    """Plots gradients along the celestial path, and the spread of forecasts and targets."""
+    """Plots gradients along the celestial path, and the spread of forecasts and targets.
+
+    Args:
+        records: the run's files.
+        theme: the colours.
+
+    Returns:
+        The figure; None if the run has no data for it.
+    """
     train = records.train
     leaves = [name for name in train if name.startswith("trail/")]
     if not leaves:

@@ -1,4 +1,4 @@
-"""A run as one page: `report.html`, which needs no network, no script and no other file."""
+"""Writes a run as one page: `report.html`, which needs no network, no script and no other file."""
 
 import base64
 import json
@@ -33,7 +33,11 @@ def write_report(run: Path) -> Path:
 
 
 def collect_content(run: Path) -> dict[str, Any]:
-    """Reads what the template shows from the files of a run."""
+    """Reads what the template shows from the files of a run.
+
+    Args:
+        run: the folder of the run.
+    """
     scores = json.loads((run / SCORES).read_text(encoding="utf-8"))
     config = load_config(run / CONFIG)
     return {
@@ -55,7 +59,7 @@ def collect_content(run: Path) -> dict[str, Any]:
 
 
 def describe_progress(run: Path, epochs: int) -> str:
-    """Says how far training has come.
+    """Returns a sentence about how many epochs of training are done.
 
     Args:
         run: the folder of the run.
@@ -70,7 +74,12 @@ def describe_progress(run: Path, epochs: int) -> str:
 
 
 def embed_picture(run: Path, picture: Picture) -> dict[str, str]:
-    """Returns a picture's caption, and its light and dark form as data URIs."""
+    """Returns a picture's caption, and its light and dark form as data URIs.
+
+    Args:
+        run: the folder of the run.
+        picture: a picture that was drawn.
+    """
     return {
         "caption": picture.caption,
         "light": _encode_uri(picture_path(run, picture.name, LIGHT)),
@@ -99,7 +108,12 @@ def describe_table(data: dict[str, Any]) -> dict[str, str]:
 
 
 def describe_versions(run: Path, scores: dict[str, Any]) -> dict[str, str]:
-    """Returns name -> value of the parameters, devices, platform and libraries of a run."""
+    """Returns name -> value of the parameters, devices, platform and libraries of a run.
+
+    Args:
+        run: the folder of the run.
+        scores: the content of `scores.json`.
+    """
     versions = json.loads((run / VERSIONS).read_text(encoding="utf-8"))
     return {
         "parameters": f"sha256 {scores['params_sha256']}",

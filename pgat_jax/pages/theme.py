@@ -1,4 +1,4 @@
-"""How pictures look, in light and in dark: styled figures, without pyplot's global state."""
+"""Defines the look of pictures, light and dark: styled figures, without pyplot's global state."""
 
 import io
 from collections.abc import Sequence
@@ -56,7 +56,11 @@ THEMES = (LIGHT, DARK)
 
 
 def encode_png(figure: Figure) -> bytes:
-    """Returns a figure as PNG."""
+    """Returns a figure as PNG.
+
+    Args:
+        figure: the figure.
+    """
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
@@ -104,7 +108,12 @@ def align_panels(theme: Theme, count: int, height: float) -> tuple[Figure, list[
 
 
 def apply_theme(axes: Axes, theme: Theme) -> None:
-    """Gives axes the theme's colours, a faint grid and no box."""
+    """Gives axes the theme's colours, a faint grid and no box.
+
+    Args:
+        axes: the panel.
+        theme: the colours.
+    """
     axes.set_facecolor(theme.paper)
     axes.set_prop_cycle(color=theme.cycle)
     axes.grid(color=theme.faint, linewidth=0.6)
@@ -118,7 +127,12 @@ def apply_theme(axes: Axes, theme: Theme) -> None:
 
 
 def set_title(axes: Axes, text: str) -> None:
-    """Sets a title above the panel, at its left edge."""
+    """Sets a title above the panel, at its left edge.
+
+    Args:
+        axes: the panel.
+        text: the title.
+    """
     axes.set_title(text, loc="left", fontsize=11, color=axes.xaxis.label.get_color())
 
 
@@ -134,7 +148,11 @@ def add_legend(axes: Axes, theme: Theme, columns: int = 1) -> None:
 
 
 def set_date_axis(axes: Axes) -> None:
-    """Shows short dates on the x axis."""
+    """Shows short dates on the x axis.
+
+    Args:
+        axes: the panel.
+    """
     locator = matplotlib.dates.AutoDateLocator(minticks=4, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))

@@ -1,1 +1,1 @@
-"""The folder of a training run and the files in it: writing them, and reading them back."""
+"""Writes the folder of a training run and the files in it, and reads them back."""

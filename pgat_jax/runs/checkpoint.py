@@ -247,7 +247,7 @@ class Checkpoints:
 
 
 def _require_room(folder: Path, items: dict[str, Any]) -> None:
-    """Checks that the disk has room: without it, Orbax would fail in several threads at once.
+    """Checks that the disk has room; without this check, Orbax would fail in several threads.
 
     Raises:
         OSError: there is no room, or no right to write.

@@ -1,4 +1,4 @@
-"""Refuses a configuration or a table that is not the one a run was trained with."""
+"""Checks that a configuration and a table are those that a run was trained with."""
 
 from pathlib import Path
 from typing import Any

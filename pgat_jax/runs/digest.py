@@ -1,4 +1,4 @@
-"""A digest of a model's parameters, by which runs and kept forecasts are compared."""
+"""Computes a digest of a model's parameters, by which runs and saved forecasts are compared."""
 
 import hashlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Finds run folders. Imports no JAX, so that the command line can use it before JAX starts.
+"""Finds run folders; it imports no JAX, so that the command line can use it before JAX starts.
 
 runs/NAME-DATE/
   config.yaml    the resolved configuration

@@ -55,7 +55,11 @@ class LoadedRun:
 
 
 def print_to_stderr(text: str) -> None:
-    """Prints a line to stderr, since stdout is for results."""
+    """Prints a line to stderr, since stdout is for results.
+
+    Args:
+        text: the line.
+    """
     print(text, file=sys.stderr, flush=True)
 
 

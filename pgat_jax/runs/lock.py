@@ -1,4 +1,4 @@
-"""The lock that keeps two processes from training the same run."""
+"""Locks a run, so that no two processes train it."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""The manifest of a checkpoint: sizes and checksums of its files, which Orbax does not keep.
+"""Writes and checks the manifest of a checkpoint: sizes and checksums, which Orbax does not keep.
 
 The manifest is written last, so a step without one was not saved completely.
 """
@@ -47,6 +47,9 @@ def replace_meta(folder: Path, meta: dict[str, Any]) -> None:
 def find_damage(folder: Path) -> str | None:
     """Compares the files of a step with its manifest.
 
+    Args:
+        folder: the folder of a step.
+
     Returns:
         What is wrong with the first file that differs, in words; None if the step is sound.
     """
@@ -68,7 +71,11 @@ def find_damage(folder: Path) -> str | None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Reads the JSON object in a file; returns None if there is no file, or no object in it."""
+    """Reads the JSON object in a file; returns None if there is no file, or no object in it.
+
+    Args:
+        path: the file.
+    """
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The records of a run: `metrics.jsonl`, one flushed line a record, and TensorBoard events."""
+"""Writes the records of a run: `metrics.jsonl`, one record a line, and TensorBoard events."""
 
 import json
 from pathlib import Path
@@ -43,8 +43,8 @@ class Metrics:
         """Appends a record, unless there is one of the same event and step.
 
         Args:
-            record: with `event`, `time` and `step`. NaN and Inf are written as null, and their
-                keys are listed under `nonfinite`.
+            record: a record with `event`, `time` and `step`. NaN and Inf are written as null, and
+                their keys are listed under `nonfinite`.
         """
         key = record["event"], record["step"]
         if key in self._written:
@@ -73,7 +73,11 @@ class NullMetrics(Metrics):
         self.elapsed = 0.0
 
     def write(self, record: dict[str, Any]) -> None:
-        """Does nothing."""
+        """Does nothing.
+
+        Args:
+            record: a record, which is ignored.
+        """
 
     def close(self) -> None:
         """Does nothing."""

@@ -1,4 +1,4 @@
-"""The software and hardware that a run was trained with, for the reader who repeats it."""
+"""Collects the software and hardware that a run was trained with, for the reader who repeats it."""
 
 import importlib.metadata
 import os

@@ -1,1 +1,1 @@
-"""Training: the loop, the compiled step, the optimiser, and how a run goes on from a checkpoint."""
+"""Trains a model: the loop, the compiled step, the optimiser, and resuming from a checkpoint."""

@@ -1,4 +1,4 @@
-"""The batches of training: the order of an epoch, the rows of a step, and their windows."""
+"""Makes the batches of training: the order of an epoch, the rows of a step, and their windows."""
 
 import jax
 import numpy as np
@@ -16,11 +16,11 @@ def order_rows(plan: Plan, data: Data, epoch: int) -> jax.Array:
     Args:
         plan: the fixed parts of the run.
         data: the table with its splits.
-        epoch: number of the epoch, from 0.
+        epoch: index of the epoch, from 0.
 
     Returns:
         int32 [steps_per_epoch x B], on every device: the last past day of each window. Each window
-        stands there once, but for those that fill no whole batch, which the epoch leaves out.
+        occurs once, except those that fill no whole batch, which the epoch leaves out.
     """
     windows = data.windows("train")
     rows = windows[draw_epoch_order(plan.config.seed, epoch, len(windows))]
@@ -29,11 +29,11 @@ def order_rows(plan: Plan, data: Data, epoch: int) -> jax.Array:
 
 
 def batch_rows(plan: Plan, order: jax.Array, step: jax.Array) -> jax.Array:
-    """Returns the rows of the batch of a step, int32 [B]; to be traced.
+    """Returns the rows of the batch of a step, int32 [B]; call it inside a traced function.
 
     Args:
         plan: the fixed parts of the run.
-        order: rows of the epoch that holds the step, as `order_rows` returns them.
+        order: rows of the epoch that contains the step, as `order_rows` returns them.
         step: int32 []: steps taken before this one, in all epochs.
     """
     size = plan.config.train.batch_size
@@ -42,9 +42,14 @@ def batch_rows(plan: Plan, order: jax.Array, step: jax.Array) -> jax.Array:
 
 
 def gather_windows(plan: Plan, table: DeviceTable, rows: jax.Array) -> Batch:
-    """Gathers the windows whose last past days are `rows` [B]; to be traced.
+    """Gathers the windows of a batch; call it inside a traced function.
 
     Every device gathers its own share of the windows.
+
+    Args:
+        plan: the fixed parts of the run.
+        table: the scaled table, on every device.
+        rows: int32 [B]: last past day of each window.
     """
     rows = jax.lax.with_sharding_constraint(rows, row_sharding(plan.mesh))
     return gather(table, rows, plan.config.data.window_sizes)

@@ -1,7 +1,9 @@
-"""Diagnostics of the celestial path that the PyTorch original's analysis documents recommend.
+"""Measures the celestial path by two diagnostics that the PyTorch original's documents recommend.
 
-`gradient_trail` is part of every training step's metrics. `compare_gates` is for a user with a
-trained model; training does not call it. The module depends on the model alone.
+The documents are `CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` and
+`CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md`. `gradient_trail` is part of every training step's
+metrics. `compare_gates` is for a user with a trained model; training does not call it. The module
+depends on the model alone.
 """
 
 from typing import Any
@@ -29,13 +31,13 @@ GATES = ("sigmoid", "open", "closed")
 
 
 def gradient_trail(gradients: Params) -> dict[str, jax.Array]:
-    """Computes the norm of the gradient at each station of `TRAIL` that the model has.
+    """Computes the norm of the gradient at each place of `TRAIL` that the model has.
 
     Args:
         gradients: nested dict of gradients, with the structure of the parameters.
 
     Returns:
-        Station -> Euclidean norm, in the order of `TRAIL`.
+        Name of a place in `TRAIL` -> Euclidean norm, in the order of `TRAIL`.
     """
     leaves = {station: _find_leaf(gradients, path) for station, path in TRAIL.items()}
     return {s: jnp.linalg.norm(leaf.ravel()) for s, leaf in leaves.items() if leaf is not None}

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first is noted, so that the loop ends in order; a second ends all."""
+"""Handles Ctrl-C and SIGTERM: the first lets the loop end in order, a second ends the process."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ NAP, NAP_GROWTH, LONGEST_NAP = 0.0005, 0.02, 0.05
 
 
 class Interrupted(Exception):
-    """A signal ended the work in order. The message says how to go on.
+    """The error of a signal that ended the work in order; its message says how to continue.
 
     Attributes:
         status: exit status of the process: 130 for Ctrl-C, 143 for SIGTERM.
@@ -34,9 +34,9 @@ class Interrupted(Exception):
 
 
 class Interrupts:
-    """Notes the first signal while it is entered; a second one ends the process at once.
+    """Records the first signal inside the context; a second one ends the process at once.
 
-    It works in the main thread alone, where Python delivers signals. In another thread it notes
+    It works in the main thread alone, where Python delivers signals. In another thread it records
     nothing.
 
     Attributes:
@@ -66,7 +66,11 @@ class Interrupts:
 
 
 def wait_for_device(array: jax.Array) -> None:
-    """Waits until an array is computed, in short naps, between which Python handles signals."""
+    """Waits until an array is computed, in short pauses, between which Python handles signals.
+
+    Args:
+        array: the array.
+    """
     started = time.monotonic()
     while not array.is_ready():  # pyright: ignore[reportAttributeAccessIssue]
         time.sleep(min(LONGEST_NAP, NAP + NAP_GROWTH * (time.monotonic() - started)))

@@ -118,11 +118,11 @@ class Trainer:
         return unpack_params(self.plan, self.state.params)
 
     def _has_epoch_ended(self) -> bool:
-        """Whether the last batch of an epoch was taken and the epoch is not validated yet."""
+        """Returns whether an epoch's last batch was taken and the epoch is not validated yet."""
         return self.loop_state.step == (self.loop_state.validated + 1) * self.plan.steps_per_epoch
 
     def _end_epoch(self) -> None:
-        """Validates, records, saves. If a signal comes in between, the epoch stays unvalidated."""
+        """Validates, records and saves; after a signal the epoch stays unvalidated."""
         self.recorder.record(self.loop_state.step)
         loss = self.validation.loss(self.params, self._is_interrupted)
         if loss is None:
@@ -135,17 +135,17 @@ class Trainer:
         return self.loop_state.validated >= self.plan.config.train.epochs or self._is_stale()
 
     def _is_stale(self) -> bool:
-        """Whether `train.early_stopping` ends the run."""
+        """Returns whether `train.early_stopping` ends the run."""
         limit = self.plan.config.train.early_stopping
         return limit is not None and self.loop_state.stale >= limit
 
     def _is_late(self) -> bool:
-        """Whether the time is up and this process has taken a step."""
+        """Returns whether the time is up and this process has taken a step."""
         has_stepped = self.loop_state.step > self._first_step
         return has_stepped and any_process(self.clock() >= self.stop_at)
 
     def _take_steps(self) -> int:
-        """Dispatches steps, not beyond the end of the epoch, waits, and returns their number."""
+        """Dispatches steps up to the end of the epoch, waits, and returns their number."""
         epoch, position = divmod(self.loop_state.step, self.plan.steps_per_epoch)
         left = self.plan.steps_per_epoch - position
         count = min(self.plan.config.train.steps_per_dispatch, left)
@@ -169,7 +169,10 @@ class Trainer:
             )
 
     def _record(self, count: int) -> None:
-        """Records if the last `count` steps reached a multiple of `train.log_every`, or began."""
+        """Writes a record if the last `count` steps reached a multiple of `train.log_every`.
+
+        It also writes one after the first steps that this process takes.
+        """
         step, every = self.loop_state.step, self.plan.config.train.log_every
         before = step - count
         if before == self._first_step or before // every < step // every:
@@ -189,7 +192,7 @@ class Trainer:
         self._saved_at = self.clock()
 
     def _finish(self) -> None:
-        """Records and saves what the loop left; validates an unfinished epoch."""
+        """Records and saves the steps after the last record; validates an unfinished epoch."""
         self.recorder.record(self.loop_state.step)
         is_unfinished = self.loop_state.step % self.plan.steps_per_epoch > 0
         if not any_process(self._is_interrupted()) and is_unfinished:
@@ -283,7 +286,12 @@ def open_trainer(
 
 
 def explain_resume(run: Path, saved_step: int | None) -> str:
-    """Tells the user how to go on after a signal; `saved_step` is None if nothing was saved."""
+    """Returns a sentence that says how to continue a run after a signal.
+
+    Args:
+        run: the folder of the run.
+        saved_step: the step of the last save, or None if nothing was saved.
+    """
     if saved_step is None:
         return f"{run}: stopped before the first step; there is nothing to resume."
     return f"stopped after step {saved_step}; saved. Go on with: python run.py --resume {run}"

@@ -87,12 +87,21 @@ def learning_rate_schedule(config: TrainConfig, steps_per_epoch: float) -> Sched
 
 
 def count_updates(opt_state: optax.ApplyIfFiniteState, config: TrainConfig) -> jax.Array:
-    """Returns the number of updates of the parameters so far, int32 []."""
+    """Returns the number of updates of the parameters so far, int32 [].
+
+    Args:
+        opt_state: the optimiser's state.
+        config: the settings of training.
+    """
     return optax.tree.get(opt_state, "step") // config.accumulation
 
 
 def on_leaves(inner: optax.GradientTransformation) -> optax.GradientTransformation:
-    """Wraps a transformation of packed vectors as one of the leaves that they are packed from."""
+    """Wraps a transformation of packed vectors as one of the leaves that they are packed from.
+
+    Args:
+        inner: the transformation of packed vectors.
+    """
 
     def init(params: optax.Params) -> optax.OptState:
         return inner.init(pack(params))

@@ -1,4 +1,4 @@
-"""The packed form of parameters and gradients: a few long vectors instead of many leaves.
+"""Packs parameters and gradients: a few long vectors instead of many leaves.
 
 Each parameter group has one vector of its matrices, which decay, and one of its other leaves. The
 vectors save compile time: 160 leaves compile as a dozen do, and the optimiser would otherwise cost
@@ -57,7 +57,7 @@ def pack(tree: Any) -> Packed:
 
 
 def unpack(vectors: Packed, like: Any) -> Any:
-    """Inverts `pack`.
+    """Converts vectors to the tree that they were packed from; the inverse of `pack`.
 
     Args:
         vectors: the vectors of a tree.
@@ -78,6 +78,9 @@ def unpack(vectors: Packed, like: Any) -> Any:
 def group_leaves(tree: Any) -> dict[str, str]:
     """Returns leaf name (path parts joined by `/`) -> parameter group, in the order of the leaves.
 
+    Args:
+        tree: nested dict of arrays, whose top-level names are keys of `GROUPS`.
+
     Raises:
         ValueError: a top-level parameter belongs to no group.
     """
@@ -87,7 +90,11 @@ def group_leaves(tree: Any) -> dict[str, str]:
 
 
 def group_vectors(tree: Any) -> dict[str, str]:
-    """Returns the name of each vector of `pack(tree)`, such as `plain/head`, -> its group."""
+    """Returns the name of each vector of `pack(tree)`, such as `plain/head`, -> its group.
+
+    Args:
+        tree: nested dict of arrays, whose top-level names are keys of `GROUPS`.
+    """
     positions = _group_positions(tree)
     return {f"{kind}/{group}": group for kind, groups in positions.items() for group in groups}
 

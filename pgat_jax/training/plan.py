@@ -1,4 +1,4 @@
-"""What stays fixed while a run trains. Compiled programs depend on this and on shapes alone."""
+"""The fixed parts of a training run; compiled programs depend on them and on shapes alone."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,7 @@ from pgat_jax.training.packing import group_vectors
 
 @dataclass(frozen=True)
 class Plan:
-    """The fixed parts of a training run. Hashable: it is a static argument of compiled functions.
+    """The fixed parts of a training run; it is hashable, a static argument of compiled functions.
 
     Attributes:
         model: the model, with its configuration.
@@ -63,8 +63,12 @@ class Plan:
 def count_steps(config: Config, data: Data) -> int:
     """Returns the number of whole batches of training windows in an epoch.
 
+    Args:
+        config: the configuration.
+        data: the table with its splits.
+
     Raises:
-        UserError: a batch holds more windows than there are.
+        UserError: a batch has more windows than there are.
     """
     windows = len(data.windows("train"))
     if windows < config.train.batch_size:

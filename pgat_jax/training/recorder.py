@@ -1,4 +1,4 @@
-"""The records of training, every `train.log_every` steps, and what the user reads of them."""
+"""Writes the records of training, every `train.log_every` steps, and shows them to the user."""
 
 import time
 from collections.abc import Callable
@@ -53,17 +53,25 @@ class Recorder:
         self.restart_clock()
 
     def restart_clock(self) -> None:
-        """Leaves the time since the last record out of the speed."""
+        """Restarts the clock of the speed, so that the time until now does not count."""
         self._since = self._clock()
         self._steps = 0
 
     def add(self, metrics: StepMetrics) -> None:
-        """Takes the metrics of one step, without fetching them from the device."""
+        """Adds the metrics of one step, without fetching them from the device.
+
+        Args:
+            metrics: the metrics of the step.
+        """
         self._pending.append(metrics)
         self._steps += 1
 
     def record(self, step: int) -> None:
-        """Writes and shows a record of the steps since the last one; `step` is the newest."""
+        """Writes and shows a record of the steps since the last one.
+
+        Args:
+            step: the newest step.
+        """
         if not self._pending:
             return
         metrics: list[StepMetrics] = jax.device_get(self._pending)
@@ -77,13 +85,23 @@ class Recorder:
         self._show(step, values, speed)
 
     def show(self, step: int) -> None:
-        """Shows a step between two records, if the user has seen none for a while."""
+        """Shows a step between two records, if nothing was shown for a while.
+
+        Args:
+            step: the newest step.
+        """
         if self._pending and self._reporter.is_due():
             newest = jax.device_get(self._pending[-1])
             self._show(step, newest, self._speed())
 
     def add_validation(self, step: int, loss: float, is_best: bool) -> None:
-        """Writes and shows a validation loss."""
+        """Writes and shows a validation loss.
+
+        Args:
+            step: steps taken.
+            loss: the validation loss.
+            is_best: whether it is the lowest so far.
+        """
         self._write("validation", step, {"loss": loss})
         remark = ", the best so far" if is_best else ""
         self._reporter.say(f"epoch {self._epoch(step)}: validation loss {loss:.5f}{remark}")

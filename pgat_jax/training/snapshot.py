@@ -1,4 +1,4 @@
-"""The content of a checkpoint of a training run, and how a run goes on from one."""
+"""Makes the content of a checkpoint of a training run, and restores a run from one."""
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -15,7 +15,7 @@ from pgat_jax.training.state import TrainState, pack_params, state_shapes, unpac
 
 @dataclass(frozen=True)
 class LoopState:
-    """How far the loop has come. Each checkpoint stores it beside the state of the devices.
+    """The progress of the loop; each checkpoint stores it beside the state of the devices.
 
     Attributes:
         step: batches taken.
@@ -30,7 +30,11 @@ class LoopState:
     stale: int = 0
 
     def add_validation(self, loss: float) -> "LoopState":
-        """Returns the state after one more epoch was validated with this loss."""
+        """Returns the state after one more epoch was validated.
+
+        Args:
+            loss: the validation loss of the epoch.
+        """
         is_best = self.best_loss is None or loss < self.best_loss
         return LoopState(
             step=self.step,
@@ -41,13 +45,22 @@ class LoopState:
 
 
 def checkpoint_items(plan: Plan, state: TrainState) -> dict[str, Any]:
-    """Returns the pytrees of a checkpoint: `params` as leaves by name, and `training`, the rest."""
+    """Returns the pytrees of a checkpoint: `params` as leaves by name, and `training`, the rest.
+
+    Args:
+        plan: the fixed parts of the run.
+        state: the state of the devices.
+    """
     rest = state._asdict()
     return {"params": unpack_params(plan, rest.pop("params")), "training": rest}
 
 
 def item_shapes(plan: Plan) -> dict[str, Any]:
-    """Returns shapes, types and shardings of `checkpoint_items`."""
+    """Returns shapes, types and shardings of `checkpoint_items`.
+
+    Args:
+        plan: the fixed parts of the run.
+    """
     rest = state_shapes(plan)._asdict()
     del rest["params"]
     return {"params": plan.param_shapes, "training": rest}

@@ -27,7 +27,9 @@ NORMS = ("gradient_norm", "update_norm", "weight_norm")
 def train_step(
     plan: Plan, state: TrainState, table: DeviceTable, order: jax.Array
 ) -> tuple[TrainState, StepMetrics]:
-    """Takes one batch: loss, gradients, optimiser. Dropout depends on the seed and the step alone.
+    """Takes one step on one batch: loss, gradients, optimiser.
+
+    The dropout depends on the seed and the step alone.
 
     Args:
         plan: the fixed parts of the run.

@@ -1,4 +1,4 @@
-"""A run from its folder to its page: the loop, then scores, forecasts, pictures and report."""
+"""Trains a run and finishes its folder: the loop, then scores, forecasts, pictures and report."""
 
 import time
 from contextlib import nullcontext
@@ -35,7 +35,7 @@ def train(
     minutes: float | None = None,
     started: float | None = None,
 ) -> Path:
-    """Trains a configuration, or goes on with a run of it.
+    """Trains a configuration, or continues a run of it.
 
     Args:
         config: the configuration; with `resume` it must be the run's own.
@@ -85,7 +85,12 @@ def train(
 
 
 def finish_run(run: Path, reporter: Reporter) -> None:
-    """Writes the scores, forecasts, pictures and page of a trained run."""
+    """Writes the scores, forecasts, pictures and page of a trained run.
+
+    Args:
+        run: the folder of the run.
+        reporter: shows messages to the user.
+    """
     for text, work in (
         ("scores", score_run),
         ("forecasts of the test days", write_test_forecasts),

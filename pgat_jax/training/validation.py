@@ -1,4 +1,4 @@
-"""The validation loss of a run while it trains."""
+"""Computes the validation loss of a run while it trains."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -69,7 +69,7 @@ class Validation:
 
 
 def window_losses(plan: Plan, params: Params, table: DeviceTable, rows: jax.Array) -> jax.Array:
-    """Computes the criterion's loss of each window, without dropout; to be traced.
+    """Computes the loss of each window, without dropout; call it inside a traced function.
 
     Args:
         plan: the fixed parts of the run.
@@ -88,7 +88,12 @@ def window_losses(plan: Plan, params: Params, table: DeviceTable, rows: jax.Arra
 
 @cache
 def compile_losses(plan: Plan, size: int, table: DeviceTable) -> Any:
-    """Compiles `window_losses` for `size` windows of a table of these shapes.
+    """Compiles `window_losses` for a number of windows of a table of these shapes.
+
+    Args:
+        plan: the fixed parts of the run.
+        size: the number of windows.
+        table: shapes of the table, as `table_shapes` returns them.
 
     Returns:
         A function (params, table, rows) -> losses.

@@ -60,7 +60,7 @@ def make_cause(number: str, verdict: str, outcome: str, share: float, rank=None)
     return {
         "number": number,
         "title": f"Title of {number}",
-        "document": "fusion_gate_collapse_causes.txt",
+        "document": "CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md",
         "section": number,
         "hypothesis": "It works like this.",
         "prediction": "This must be measured.",

@@ -23,7 +23,10 @@ def test_every_cause_and_every_remedy_is_on_the_page(page):
 
 
 def test_the_documents_are_named(page):
-    for name in ("gradient_flow_analysis.txt", "fusion_gate_collapse_causes.txt"):
+    for name in (
+        "CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md",
+        "CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md",
+    ):
         assert f"<code>{name}</code>" in page
 
 

@@ -49,7 +49,10 @@ def test_kinds_of_gradient_are_counted_at_full_size(results):
 
 def test_a_cause_has_its_texts_its_interventions_and_its_effects(results):
     cause = results["causes"][0]
-    assert cause["document"] == "fusion_gate_collapse_causes.txt" and cause["section"] == "1.4"
+    assert (
+        cause["document"] == "CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md"
+        and cause["section"] == "1.4"
+    )
     assert cause["interventions"]["imposition"] == cause["interventions"]["present"]
     assert cause["interventions"]["remedy"] is None
     effect = cause["imposed"]["effects"]["spread of forecasts"]

@@ -1,6 +1,6 @@
-"""Claims of the original's two analysis documents. Each file defines one of them, `CAUSE`.
+"""The claims of the original's two analysis documents. Each file defines one of them, `CAUSE`.
 
-Files `c*` hold the 22 causes of `fusion_gate_collapse_causes.txt`, numbered as there; files `r*`
-the claims of `gradient_flow_analysis.txt`. Both documents are in the repository of the PyTorch
-original, "Celestial Enhanced PGAT".
+Files `c*` contain the 22 causes of `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md`, numbered as there;
+files `r*` contain the claims of `CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md`. Both documents are in
+the repository of the PyTorch original, "Celestial Enhanced PGAT".
 """

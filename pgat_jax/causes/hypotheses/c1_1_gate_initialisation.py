@@ -1,4 +1,7 @@
-"""Cause 1.1 of the original's fusion_gate_collapse_causes.txt: Xavier weights in the gate."""
+"""Cause 1.1: Xavier weights in the gate.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,7 @@
-"""Cause 1.2 of the original's fusion_gate_collapse_causes.txt: the sigmoid starts saturated."""
+"""Cause 1.2: the sigmoid starts saturated.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import fill_leaf, scale_leaves

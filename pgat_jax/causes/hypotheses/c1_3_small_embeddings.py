@@ -1,4 +1,7 @@
-"""Cause 1.3 of the original's fusion_gate_collapse_causes.txt: embeddings start at scale 0.02."""
+"""Cause 1.3: embeddings start at scale 0.02.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 import jax
 

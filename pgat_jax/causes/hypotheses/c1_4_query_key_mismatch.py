@@ -1,4 +1,7 @@
-"""Cause 1.4 of the original's fusion_gate_collapse_causes.txt: queries are 50 times the keys."""
+"""Cause 1.4: queries are 50 times the keys.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import scale_leaves

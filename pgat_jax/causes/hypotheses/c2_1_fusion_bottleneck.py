@@ -1,4 +1,7 @@
-"""Cause 2.1 of the original's fusion_gate_collapse_causes.txt: the fusion is 64 of 416 wide."""
+"""Cause 2.1: the fusion is 64 of 416 wide.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import update_model

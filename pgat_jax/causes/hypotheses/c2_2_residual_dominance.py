@@ -1,4 +1,7 @@
-"""Cause 2.2 of the original's fusion_gate_collapse_causes.txt: the residual path dominates."""
+"""Cause 2.2: the residual path dominates.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from typing import Any
 

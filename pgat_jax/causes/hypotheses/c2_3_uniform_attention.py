@@ -1,4 +1,7 @@
-"""Cause 2.3 of the original's fusion_gate_collapse_causes.txt: the attention becomes uniform."""
+"""Cause 2.3: the attention becomes uniform.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import scale_leaves

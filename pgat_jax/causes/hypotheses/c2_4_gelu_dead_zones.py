@@ -1,4 +1,7 @@
-"""Cause 2.4 of the original's fusion_gate_collapse_causes.txt: GELU zeroes units of the gate."""
+"""Cause 2.4: GELU zeroes units of the gate.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from typing import Any
 

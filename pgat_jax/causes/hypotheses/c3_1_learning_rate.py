@@ -1,4 +1,7 @@
-"""Cause 3.1 of the original's fusion_gate_collapse_causes.txt: the learning rate is too high."""
+"""Cause 3.1: the learning rate is too high.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from collections.abc import Callable
 

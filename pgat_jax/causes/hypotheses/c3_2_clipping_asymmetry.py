@@ -1,5 +1,6 @@
-"""Cause 3.2 of the original's fusion_gate_collapse_causes.txt: one clip for all gradients.
+"""Cause 3.2: one clip for all gradients.
 
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
 A spike of other gradients then scales the celestial ones down.
 """
 

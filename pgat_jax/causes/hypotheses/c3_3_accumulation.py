@@ -1,4 +1,7 @@
-"""Cause 3.3 of the original's fusion_gate_collapse_causes.txt: accumulated gradients cancel."""
+"""Cause 3.3: accumulated gradients cancel.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import update_train

@@ -1,4 +1,7 @@
-"""Cause 3.4 of the original's fusion_gate_collapse_causes.txt: 3 epochs of warm-up are too few."""
+"""Cause 3.4: 3 epochs of warm-up are too few.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import update_train

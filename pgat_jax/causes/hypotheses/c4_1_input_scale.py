@@ -1,4 +1,7 @@
-"""Cause 4.1 of the original's fusion_gate_collapse_causes.txt: the gate's inputs differ."""
+"""Cause 4.1: the gate's inputs differ.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from typing import Any
 

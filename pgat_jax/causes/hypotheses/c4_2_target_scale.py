@@ -1,4 +1,7 @@
-"""Cause 4.2 of the original's fusion_gate_collapse_causes.txt: targets vary too little."""
+"""Cause 4.2: targets vary too little.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 import jax.numpy as jnp
 

@@ -1,4 +1,7 @@
-"""Cause 4.3 of the original's fusion_gate_collapse_causes.txt: a batch of 12 is too small."""
+"""Cause 4.3: a batch of 12 is too small.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import update_train

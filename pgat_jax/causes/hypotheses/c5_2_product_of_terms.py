@@ -1,4 +1,7 @@
-"""Cause 5.2 of the original's fusion_gate_collapse_causes.txt: ten factors below one multiply."""
+"""Cause 5.2: ten factors below one multiply.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import scale_leaves

@@ -1,4 +1,7 @@
-"""Cause 5.3 of the original's fusion_gate_collapse_causes.txt: the gate's two inputs cancel."""
+"""Cause 5.3: the gate's two inputs cancel.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 import jax
 import jax.numpy as jnp

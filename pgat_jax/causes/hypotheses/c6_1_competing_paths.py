@@ -1,4 +1,7 @@
-"""Cause 6.1 of the original's fusion_gate_collapse_causes.txt: seven paths compete."""
+"""Cause 6.1: seven paths compete.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from typing import Any
 

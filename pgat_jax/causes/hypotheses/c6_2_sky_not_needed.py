@@ -1,5 +1,6 @@
-"""Cause 6.2 of the original's fusion_gate_collapse_causes.txt: the loss does not need the sky.
+"""Cause 6.2: the loss does not need the sky.
 
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
 The document ranks it first: squared error rewards forecasts near the mean.
 """
 

@@ -1,4 +1,7 @@
-"""Cause 7.1 of the original's fusion_gate_collapse_causes.txt: the gate splits the gradient."""
+"""Cause 7.1: the gate splits the gradient.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from collections.abc import Callable
 

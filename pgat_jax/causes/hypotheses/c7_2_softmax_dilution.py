@@ -1,4 +1,7 @@
-"""Cause 7.2 of the original's fusion_gate_collapse_causes.txt: the softmax dilutes the gradient."""
+"""Cause 7.2: the softmax dilutes the gradient.
+
+The claim is in `CELESTIAL_FUSION_GATE_COLLAPSE_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import LIST, Cause
 from pgat_jax.causes.edits import scale_leaves

@@ -1,4 +1,7 @@
-"""Claim R1, of the original's gradient_flow_analysis.txt: a detach in the diagnostics."""
+"""Claim R1: a detach in the diagnostics.
+
+The claim is in `CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` of the PyTorch original.
+"""
 
 from typing import Any
 

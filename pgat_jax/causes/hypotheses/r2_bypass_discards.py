@@ -1,4 +1,7 @@
-"""Claim R2, of the original's gradient_flow_analysis.txt: the bypass discards the fused stream."""
+"""Claim R2: the bypass discards the fused stream.
+
+The claim is in `CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` of the PyTorch original.
+"""
 
 from typing import Any
 

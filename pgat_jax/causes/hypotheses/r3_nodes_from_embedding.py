@@ -1,5 +1,6 @@
-"""Claim R3, of the original's gradient_flow_analysis.txt: the nodes read the embedding.
+"""Claim R3: the nodes read the embedding.
 
+The claim is in `CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` of the PyTorch original.
 The document says that they should read the stream of the phases.
 """
 

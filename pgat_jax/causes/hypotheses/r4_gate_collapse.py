@@ -1,4 +1,7 @@
-"""Claim R4, of the original's gradient_flow_analysis.txt: the fusion gate is near 0."""
+"""Claim R4: the fusion gate is near 0.
+
+The claim is in `CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import ANALYSIS, Cause
 from pgat_jax.causes.edits import fill_leaf

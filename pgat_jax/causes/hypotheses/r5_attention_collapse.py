@@ -1,4 +1,7 @@
-"""Claim R5, of the original's gradient_flow_analysis.txt: the attention is uniform."""
+"""Claim R5: the attention is uniform.
+
+The claim is in `CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md` of the PyTorch original.
+"""
 
 from pgat_jax.causes.cause import ANALYSIS, Cause
 from pgat_jax.causes.hypotheses.c2_3_uniform_attention import SHARP, UNIFORM

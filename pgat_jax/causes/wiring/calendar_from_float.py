@@ -1,8 +1,8 @@
-"""Calendar fields of the PyTorch original, decoded from dates that became fractions of a day.
+"""The fault: calendar fields are decoded from dates that became fractions of a day.
 
-The original rescales dates to [-0.5, 0.5] and truncates them to whole days, so every date becomes
-1970-01-01. As in the original, each field is looked up in an embedding, whose other rows no data
-visit.
+The PyTorch original rescales dates to [-0.5, 0.5] and truncates them to whole days, so every date
+becomes 1970-01-01. As in the original, each field is looked up in an embedding, whose other rows no
+data visit.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
-"""The PyTorch original takes each body's columns by position and forgets the five in front.
+"""The fault: each body's columns are taken by position, five columns too early.
 
-The four targets and `time_delta` stand in front of the celestial columns, so every body reads
-columns that are five too early.
+In the PyTorch original, the four targets and `time_delta` come before the celestial columns, and
+the positions do not count them.
 """
 
 from pgat_jax.causes.intervention import WiringFault

@@ -1,6 +1,6 @@
-"""26 columns of the PyTorch original's table never change.
+"""The fault: 26 columns of the PyTorch original's table never change.
 
-Standardised, they are zero, and the weights that read them get no gradient.
+After standardisation they are zero, and the weights that read them get no gradient.
 """
 
 from pgat_jax.causes.intervention import WiringFault
@@ -13,7 +13,11 @@ COLUMNS_PER_BODY = 2
 
 
 def find_constant_columns(columns: Columns) -> list[int]:
-    """Returns the indices of the columns that the fault sets to zero: the last two of each body."""
+    """Returns the indices of the columns that the fault sets to zero: the last two of each body.
+
+    Args:
+        columns: The layout of the V columns.
+    """
     return [i for slot in range(len(BODIES)) for i in columns.of_body(slot)[-COLUMNS_PER_BODY:]]
 
 

@@ -1,6 +1,6 @@
-"""The PyTorch original adds an edge bias of the query's day and a constant for each head.
+"""The fault: the edge bias is that of the query's day, plus a constant for each head.
 
-Both are equal for all keys, so the softmax over the keys cancels them.
+In the PyTorch original both are equal for all keys, so the softmax over the keys cancels them.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ def _add_maps(params: Params) -> Params:
 
 
 def _add_bias(module: Any, call: Any, x: jax.Array, bias: jax.Array) -> Any:
-    """Adds to the bias of the key's day one of the query's day, equal for all keys: [B,H,S,1]."""
+    """Adds a bias of the query's day, equal for all keys, [B,H,S,1], to that of the key's day."""
     maps = module.get_variable("params", "query_side")
     query_bias = x @ maps["kernel"] + maps["bias"][None, None]
     return call(x, bias + query_bias.swapaxes(-1, -2)[..., None])

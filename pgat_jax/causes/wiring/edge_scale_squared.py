@@ -1,7 +1,7 @@
-"""The scale s of the edge bias b acts twice and starts at zero: s*s*b has no gradient at s = 0.
+"""The fault: the scale s of the edge bias b acts twice and starts at zero.
 
-The PyTorch original's initialiser sets every parameter to zero whose name contains "bias", and its
-scale is called `edge_bias_scale`.
+Then s*s*b has no gradient at s = 0. The PyTorch original's initialiser sets every parameter to zero
+whose name contains "bias", and its scale is called `edge_bias_scale`.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""The PyTorch original builds the joint encoder and lets the stream go around it.
+"""The fault: the joint encoder is built, but the stream does not pass through it.
 
-Its flag `bypass_spatiotemporal_with_petri` is on by default.
+The flag `bypass_spatiotemporal_with_petri` of the PyTorch original is on by default.
 """
 
 from typing import Any

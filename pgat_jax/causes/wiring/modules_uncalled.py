@@ -1,4 +1,4 @@
-"""The PyTorch original builds modules that it never calls.
+"""The fault: modules are built and never called, as in the PyTorch original.
 
 Here it is the hierarchical mapping of the joint encoder.
 """

@@ -1,4 +1,7 @@
-"""The PyTorch original computes node states in its Petri combiner and uses its edges alone."""
+"""The fault: the Petri combiner's node states are computed, but only its edges are used.
+
+The PyTorch original does this.
+"""
 
 from typing import Any
 

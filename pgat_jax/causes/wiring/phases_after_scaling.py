@@ -1,6 +1,7 @@
-"""The PyTorch original computes phases from standardised sines and cosines.
+"""The fault: phases are computed from standardised sines and cosines.
 
-After standardisation the two columns of a body are no longer the sine and cosine of one angle.
+After standardisation, as in the PyTorch original, the two columns of a body are no longer the sine
+and cosine of one angle.
 """
 
 import jax.numpy as jnp
@@ -15,7 +16,7 @@ SMALLEST_STD = 1e-8  # keeps a constant column from being divided by zero
 
 
 def _standardise(data: Data) -> np.ndarray:
-    """Returns [days, V]: every column with the statistics of the training rows, as originally."""
+    """Returns [days, V]: every column standardised with the statistics of the training rows."""
     train = data.table.values[slice(*data.splits.train)]
     return (data.table.values - train.mean(0)) / np.maximum(train.std(0), SMALLEST_STD)
 

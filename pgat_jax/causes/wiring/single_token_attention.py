@@ -1,6 +1,7 @@
-"""In the PyTorch original each body is one token, which attends to itself alone.
+"""The fault: each body is one token, which attends to itself alone.
 
-A softmax over one logit is 1, so neither query nor key has a gradient.
+The PyTorch original does this. A softmax over one logit is 1, so neither query nor key has a
+gradient.
 """
 
 from typing import Any
