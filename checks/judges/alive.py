@@ -31,4 +31,4 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     return f"{size}; the largest of any leaf is {find_strongest_gradient(evidence):.1e}"
 
 
-ALIVE = Judge("alive", find_alive, passes=True, is_harmless_in_slices=True)
+ALIVE = Judge("alive", find_alive, "#2f7d50", passes=True, is_harmless_in_slices=True)

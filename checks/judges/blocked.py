@@ -116,4 +116,4 @@ def _judge_rules(evidence: Evidence) -> Findings:
     return found
 
 
-BLOCKED = Judge("blocked", find_blocked)
+BLOCKED = Judge("blocked", find_blocked, "#d2483e")

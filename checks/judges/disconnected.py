@@ -89,4 +89,4 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     )
 
 
-DISCONNECTED = Judge("disconnected", find_disconnected)
+DISCONNECTED = Judge("disconnected", find_disconnected, "#b3261e")

@@ -46,4 +46,4 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     )
 
 
-INVARIANT = Judge("invariant", find_invariant)
+INVARIANT = Judge("invariant", find_invariant, "#c2571a")

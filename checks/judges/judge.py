@@ -22,6 +22,9 @@ class Judge(NamedTuple):
     Attributes:
         verdict: its name, as in reports and allow-lists.
         find: returns the findings of this verdict.
+        colour: the colour of this verdict in pictures and on pages. Each family of verdicts has
+            one hue: proofs are red, numbers violet, measured zeros orange, weak gradients yellow,
+            and passing verdicts green.
         passes: whether a leaf with this verdict passes.
         is_harmless_in_slices: whether a passing leaf still passes when some of its slices have
             this verdict.
@@ -29,5 +32,6 @@ class Judge(NamedTuple):
 
     verdict: str
     find: Callable[[Evidence], Findings]
+    colour: str
     passes: bool = False
     is_harmless_in_slices: bool = False

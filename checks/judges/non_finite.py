@@ -63,4 +63,4 @@ def _judge_training(evidence: Evidence, leaf: int) -> Finding:
     return Finding("non_finite", f"{text}; {made}", places)
 
 
-NON_FINITE = Judge("non_finite", find_non_finite)
+NON_FINITE = Judge("non_finite", find_non_finite, "#7b3fb5")

@@ -51,4 +51,4 @@ def _make_finding(evidence: Evidence, leaf: int, standstill: Standstill) -> Find
     return Finding("starved", text, (f"optimiser stage {stage.name}",))
 
 
-STARVED = Judge("starved", find_starved, is_harmless_in_slices=True)
+STARVED = Judge("starved", find_starved, "#655617", is_harmless_in_slices=True)

@@ -33,4 +33,4 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     return f"measured: {size}; it has a gradient at other parameters, but {after}"
 
 
-STUCK = Judge("stuck", find_stuck)
+STUCK = Judge("stuck", find_stuck, "#a8480f")

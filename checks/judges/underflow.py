@@ -51,4 +51,4 @@ def _compute_half_ulp(leaf: np.ndarray) -> float:
     return 0.5 * float(jnp.finfo(leaf.dtype).eps) * typical
 
 
-UNDERFLOW = Judge("underflow", find_underflow, is_harmless_in_slices=True)
+UNDERFLOW = Judge("underflow", find_underflow, "#7a5f12", is_harmless_in_slices=True)

@@ -41,4 +41,4 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     return f"measured: {size}; it has a gradient at other inputs with the same parameters"
 
 
-UNVISITED = Judge("unvisited", find_unvisited, is_harmless_in_slices=True)
+UNVISITED = Judge("unvisited", find_unvisited, "#a05a10", is_harmless_in_slices=True)

@@ -24,4 +24,4 @@ def find_vanishing(evidence: Evidence) -> Findings:
     return found
 
 
-VANISHING = Judge("vanishing", find_vanishing, is_harmless_in_slices=True)
+VANISHING = Judge("vanishing", find_vanishing, "#8a6c10", is_harmless_in_slices=True)

@@ -30,4 +30,4 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     return f"measured: {size}; it has a gradient after {steps} optimiser steps"
 
 
-WAKING = Judge("waking", find_waking, passes=True, is_harmless_in_slices=True)
+WAKING = Judge("waking", find_waking, "#4c7d3f", passes=True, is_harmless_in_slices=True)

@@ -57,4 +57,4 @@ def _list_places(errors: Sequence[RuleError] | Sequence[SolveError]) -> tuple[st
     return tuple(dict.fromkeys(error.place for error in errors))
 
 
-WRONG = Judge("wrong", find_wrong)
+WRONG = Judge("wrong", find_wrong, "#9c5fd0")

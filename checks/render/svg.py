@@ -4,24 +4,13 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from checks.judges import JUDGES
+from checks.judges.alive import ALIVE
 from checks.render.treemap import Box
+from checks.verdicts import REACHABLE
 
-# One hue a family: proofs red, numbers violet, measured zeros orange, weak yellow, passing green.
-VERDICT_COLOURS = {
-    "disconnected": "#b3261e",
-    "blocked": "#d2483e",
-    "non_finite": "#7b3fb5",
-    "wrong": "#9c5fd0",
-    "invariant": "#c2571a",
-    "unvisited": "#a05a10",
-    "stuck": "#a8480f",
-    "waking": "#4c7d3f",
-    "vanishing": "#8a6c10",
-    "underflow": "#7a5f12",
-    "starved": "#655617",
-    "alive": "#2f7d50",
-    "reachable": "#2f7d50",
-}
+# What a static proof does not refute has the colour of `alive`.
+VERDICT_COLOURS = {judge.verdict: judge.colour for judge in JUDGES} | {REACHABLE: ALIVE.colour}
 _CONTROL = dict.fromkeys(range(32), "\N{REPLACEMENT CHARACTER}")
 # Average width of a letter at 11 px.
 _LETTER = 6.2

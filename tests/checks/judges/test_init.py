@@ -36,8 +36,8 @@ def test_each_verdict_has_a_file_of_its_name(judge):
 
 
 def test_findings_are_collected_by_leaf_in_the_order_of_the_judges(monkeypatch):
-    first = Judge("one", lambda _: {1: [Finding("one", "a"), Finding("one", "b")]})
-    second = Judge("two", lambda _: {1: [Finding("two", "c")], 0: [Finding("two", "d")]})
+    first = Judge("one", lambda _: {1: [Finding("one", "a"), Finding("one", "b")]}, "red")
+    second = Judge("two", lambda _: {1: [Finding("two", "c")], 0: [Finding("two", "d")]}, "red")
     monkeypatch.setattr(checks.judges, "JUDGES", (first, second))
     said = []
     found = collect_findings(evidence([measured([np.ones(2)] * 3)]), said.append)

@@ -1,5 +1,6 @@
 """Drawings are valid XML for all texts."""
 
+import re
 from xml.etree import ElementTree
 
 from checks.render.svg import VERDICT_COLOURS, Drawing, shorten
@@ -43,3 +44,4 @@ def test_shapes_have_their_places_classes_and_attributes():
 
 def test_every_verdict_has_a_colour():
     assert set(VERDICT_COLOURS) == set(ORDER)
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in VERDICT_COLOURS.values())
