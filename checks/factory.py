@@ -32,7 +32,10 @@ def load_factory(name: str) -> Callable[[], Any]:
     try:
         found = getattr(importlib.import_module(module), factory)
     except Exception as error:
-        raise ValueError(f"no factory {name!r}: {type(error).__name__}: {error}") from error
+        raise ValueError(
+            "a factory is a function of a module that Python can import, from here too: "
+            f"got {name!r}, which raised {type(error).__name__}: {error}"
+        ) from error
     if not callable(found):
         raise ValueError(f"a factory is a function: got {type(found).__name__} for {name!r}")
     return found

@@ -95,7 +95,8 @@ def _parse(verb: str, argv: list[str]) -> argparse.Namespace:
     for word in extra:
         if word.startswith("-"):
             known = re.findall(r"--[a-z-]+", parser.format_usage())
-            raise UserError(f"{verb}: unknown flag {word!r}{suggest(word.split('=')[0], known)}.")
+            hint = suggest(word.split("=")[0], known)
+            raise UserError(f"{verb}: unknown flag {word!r}{hint}; see `run.py {verb} --help`.")
         raise UserError(f"{verb}: {word!r} was not expected here; see `run.py {verb} --help`.")
     for word in getattr(args, "overrides", []):
         if "=" not in word:

@@ -138,7 +138,7 @@ def _sentence(error: dict, where: str, sources: dict[str, str], schema: type[Con
         key = ".".join(map(str, error["loc"]))
         origin = next((text for k, text in sources.items() if k.startswith(key)), where)
         value = _shorten(error["input"])
-        return f"{origin}: unknown key {key!r} (value {value}){_hint(key, known)}."
+        return f"{origin}: unknown key {key!r} (value {value}){_hint(key, known)}"
     message = error["msg"].replace("Input should be", "expected").replace("Value error, ", "")
     return f"{origin}: {key}: got {_shorten(error['input'])}, {message[0].lower()}{message[1:]}."
 
@@ -146,10 +146,10 @@ def _sentence(error: dict, where: str, sources: dict[str, str], schema: type[Con
 def _hint(key: str, known: set[str]) -> str:
     """Returns what to do about an unknown key, or the nearest key by its whole or its last word."""
     if key in WIDER_KEYS:
-        return f": {WIDER_KEYS[key]}"
+        return f": {WIDER_KEYS[key]}."
     last = {name.rpartition(".")[2]: name for name in known}
     name = nearest(key, known) or last.get(nearest(key.rpartition(".")[2], last) or "")
-    return f"; did you mean {name!r}?" if name else ""
+    return f"; did you mean {name!r}?" if name else "; `run.py config` prints all keys."
 
 
 def _keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -18,6 +18,7 @@ DOOR = Path(__file__).parent.parent / "run.py"
     [
         (["trian"], "unknown verb 'trian' (did you mean 'train'?)"),
         (["--confg", "tiny"], "train: unknown flag '--confg' (did you mean '--config'?)"),
+        (["--nosuch"], "train: unknown flag '--nosuch'; see `run.py train --help`."),
         (["evaluate", "--jsn"], "evaluate: unknown flag '--jsn' (did you mean '--json'?)"),
         (["--config", "tinny"], "did you mean 'tiny'?"),
         (["config", "train.epocs=3"], "unknown key 'train.epocs' (value 3); did you mean"),

@@ -10,7 +10,12 @@ from pgat_jax.errors import UserError
 from tests.recipes import CONFIGS, TRAINED
 
 MISTAKES = {
-    "unknown key": ("model.dropouts=1", "unknown key 'model.dropouts'", "'model.dropout'"),
+    "unknown key": ("model.dropouts=1", "unknown key 'model.dropouts'", "'model.dropout'?"),
+    "no key is similar": (
+        "zzz=1",
+        "unknown key 'zzz' (value 1)",
+        "`run.py config` prints all keys.",
+    ),
     "key without section": ("batch_size=4", "unknown key 'batch_size'", "'train.batch_size'"),
     "misspelt section": ("tarin.epochs=2", "unknown key 'tarin'", "'train'"),
     "text for a number": ("train.epochs=many", "train.epochs: got 'many'", "integer"),

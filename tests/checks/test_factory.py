@@ -63,9 +63,9 @@ def test_a_module_of_the_working_directory_is_found():
         ("ours", "a factory is named MODULE:FACTORY: got 'ours'"),
         (":good", "MODULE:FACTORY"),
         ("ours:", "MODULE:FACTORY"),
-        ("ours:missing", "no factory 'ours:missing': AttributeError"),
+        ("ours:missing", "got 'ours:missing', which raised AttributeError"),
         ("ours:number", "a factory is a function: got int for 'ours:number'"),
-        ("broken:good", "no factory 'broken:good': SyntaxError"),
+        ("broken:good", "got 'broken:good', which raised SyntaxError"),
         ("nowhere:good", "ModuleNotFoundError: No module named 'nowhere'"),
     ],
 )

@@ -27,7 +27,7 @@ def own_models(tmp_path, monkeypatch):
     [
         (["own:good", "--static"], 0, "static proof passes"),
         (["own:bad", "--static"], 1, "disconnected"),
-        (["own:missing"], 2, "no factory"),
+        (["own:missing"], 2, "a factory is a function of a module"),
         (["own:strange"], 2, "returns `loss, params, args`"),
         (["own:good", "--static", "--html", "nowhere/page.html"], 2, "no folder nowhere"),
         (["own:good", "--profile", "w"], 0, "steepest losses"),
