@@ -1,1 +1,1 @@
-"""Tools for developers; run from a checkout, not part of the wheel."""
+"""Tools for developers; they run from a checkout and are not part of the wheel."""

@@ -1,4 +1,4 @@
-"""``python run.py`` in processes of its own, and the small table that it trains on."""
+"""Runs `python run.py` in separate processes, and writes the small table that they train on."""
 
 import os
 import subprocess
@@ -15,7 +15,15 @@ SMALL = ("--config", "tiny", "data.source=days.csv", "data.validation_days=8", "
 
 
 def write_days(folder: Path, rows: int = 130) -> Path:
-    """``days.csv``: dates and prices of the first real days."""
+    """Writes `days.csv`: dates and prices of the first real days.
+
+    Args:
+        folder: where to write it.
+        rows: the number of days.
+
+    Returns:
+        The path of the file.
+    """
     nasdaq = load_table(load_config("tiny").data)
     days = zip(nasdaq.dates[:rows], nasdaq.prices[:rows].tolist())
     lines = ["date,Open,High,Low,Close", *(f"{d},{','.join(map(repr, p))}" for d, p in days)]
@@ -25,7 +33,7 @@ def write_days(folder: Path, rows: int = 130) -> Path:
 
 
 class Command:
-    """``python run.py ARGUMENTS`` in a folder; its lines are read as they come."""
+    """A process of `python run.py ARGUMENTS` in a folder, whose lines can be read one by one."""
 
     def __init__(
         self,
@@ -35,14 +43,14 @@ class Command:
         compiled: str | Path = "compiled",
         devices: int = 1,
     ):
-        """Starts it.
+        """Starts the process.
 
         Args:
-            folder: where it runs.
-            *arguments: its words.
-            through: words of a program that starts it in its turn.
-            compiled: its compile cache.
-            devices: how many it finds.
+            folder: its working directory.
+            *arguments: its arguments.
+            through: words of a program that starts the command.
+            compiled: the folder of its compile cache, relative to `folder`.
+            devices: the number of CPU devices that JAX shows it.
         """
         environment = os.environ | {
             "JAX_PLATFORMS": "cpu",
@@ -60,7 +68,14 @@ class Command:
         self.lines: list[str] = []
 
     def until(self, text: str) -> str:
-        """Read up to a line that holds ``text``."""
+        """Reads up to a line that contains a text, and returns the line.
+
+        Args:
+            text: the text.
+
+        Raises:
+            AssertionError: the process ended without such a line.
+        """
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line)
@@ -69,7 +84,11 @@ class Command:
         raise AssertionError(f"{text!r} never came:\n{''.join(self.lines)}")
 
     def end(self, seconds: float = 600) -> int:
-        """Read to the end; the exit status."""
+        """Reads to the end of the output and returns the exit status.
+
+        Args:
+            seconds: the longest time to wait.
+        """
         self.lines.append(self.process.communicate(timeout=seconds)[0])
         return self.process.returncode
 

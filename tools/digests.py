@@ -73,7 +73,11 @@ def digest_fault(name: str) -> dict[str, Any]:
 
 
 def digest_tree(tree: Any) -> str:
-    """Returns the SHA-256 of the paths, types, shapes and bits of a tree's arrays."""
+    """Returns the SHA-256 of the paths, types, shapes and bits of a tree's arrays.
+
+    Args:
+        tree: a pytree of arrays.
+    """
     found = hashlib.sha256()
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
         array = np.asarray(leaf)
@@ -83,7 +87,7 @@ def digest_tree(tree: Any) -> str:
 
 
 def describe_platform() -> dict[str, str]:
-    """Returns what bits depend on: the version of JAX and the processor's instruction sets."""
+    """Returns all that bits depend on: the version of JAX and the processor's instructions."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else [platform.processor()]
     flags = next((line for line in lines if line.startswith(("flags", "Features"))), lines[0])
@@ -154,12 +158,20 @@ KINDS: dict[str, tuple[Callable[[str], dict[str, Any]], list[str]]] = {
 
 
 def read_recorded(kind: str) -> dict[str, Any]:
-    """Reads the recorded digests of a kind: `platform`, and `digests` by name."""
+    """Reads the recorded digests of a kind: `platform`, and `digests` by name.
+
+    Args:
+        kind: `configurations` or `faults`.
+    """
     return json.loads((RECORDED / f"{kind}.json").read_text())
 
 
 def main() -> int:
-    """Computes digests and compares or records them; 1 where one differs."""
+    """Computes digests and compares or records them.
+
+    Returns:
+        The exit status: 1 if one differs, else 0.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.digests", description=__doc__)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these; all if left out")

@@ -107,6 +107,9 @@ def draw_mutants(place: Path, count: int, seed: int) -> list[Mutant]:
 def find_test(path: str) -> Path:
     """Returns the test file of a module: `tests/a/test_b.py` for `checks/a/b.py`, mirrored.
 
+    Args:
+        path: the module's file, relative to the root of the repository.
+
     Raises:
         FileNotFoundError: there is none.
     """
@@ -120,6 +123,9 @@ def find_test(path: str) -> Path:
 
 def run_mutants(mutants: Sequence[Mutant]) -> list[Mutant]:
     """Runs each mutant against its own test file; returns those that survive.
+
+    Args:
+        mutants: the mutants.
 
     Raises:
         RuntimeError: a test file fails on the module as it is.
@@ -236,7 +242,7 @@ def _strip_annotations(code: str) -> str | None:
 
 
 def main() -> int:
-    """Prints the share of mutants that are killed, and each survivor."""
+    """Prints the share of mutants that the tests notice, and each survivor."""
     parser = argparse.ArgumentParser(prog="python -m tools.mutate", description=__doc__)
     parser.add_argument("places", nargs="+", metavar="PLACE", help="a Python file or a folder")
     parser.add_argument("--count", type=int, default=150, help="mutants a place (150)")

@@ -24,7 +24,7 @@ _LOOSE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 class Output(NamedTuple):
-    """What a block printed, beside what the page shows.
+    """The output of a block, beside the text that the page shows.
 
     Attributes:
         shown: the text in the page.
@@ -52,7 +52,7 @@ def run_page(path: Path) -> list[Output]:
         One output for each `text` block and each command.
 
     Raises:
-        Exception: whatever a `python` block raises.
+        Exception: the error that a `python` block raises.
         subprocess.CalledProcessError: a command failed.
     """
     text = path.read_text()
@@ -106,7 +106,11 @@ def _run_command(command: str) -> str:
 
 
 def update_page(path: Path) -> None:
-    """Writes what the `python` blocks print into the page, where the shown text does not match."""
+    """Writes what the `python` blocks print into the page, where the shown text does not match.
+
+    Args:
+        path: a Markdown file.
+    """
     text, outputs = path.read_text(), run_page(path)
     for output in reversed(outputs):
         if output.start is not None and not output.is_right:
@@ -116,7 +120,11 @@ def update_page(path: Path) -> None:
 
 
 def main() -> int:
-    """Runs pages and prints each difference; 1 where there is one."""
+    """Runs pages and prints each difference.
+
+    Returns:
+        The exit status: 1 if there is a difference, else 0.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.run_pages", description=__doc__)
     parser.add_argument("pages", nargs="+", type=Path)
     parser.add_argument("--write", action="store_true", help="write what is printed into the pages")

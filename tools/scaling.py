@@ -37,7 +37,7 @@ SIZES = {
 
 
 def compute_forward_flops(config: Config, columns: Columns, batch: int) -> int:
-    """Computes the products of a forward pass with the point head and the bypass, stage by stage.
+    """Computes the operations of a forward pass's products, with point head and bypass.
 
     Args:
         config: the configuration.
@@ -72,20 +72,27 @@ def compute_forward_flops(config: Config, columns: Columns, batch: int) -> int:
 
 
 def compute_step_flops(config: Config, columns: Columns) -> int:
-    """Computes the products of a training step, three forward passes: the backward pass is two."""
+    """Computes the operations of a training step's products: three times a forward pass.
+
+    The backward pass costs two forward passes.
+
+    Args:
+        config: the configuration.
+        columns: the layout of the input columns.
+    """
     return 3 * compute_forward_flops(config, columns, config.train.batch_size)
 
 
 def compute_sent_bytes(parameters: int, data: int, fsdp: int) -> float:
     """Computes the bytes that each device of a ring sends in a step, in float32.
 
-    The gradient is all-reduced, 2 (n - 1)/n of it; where the parameters are cut they are gathered,
-    (f - 1)/f of them.
+    The gradient is all-reduced, which sends 2 (n - 1)/n of it. If the parameters are sharded, they
+    are gathered, which sends (f - 1)/f of them.
 
     Args:
         parameters: the number of parameters.
-        data: the devices along which the batch is cut; n is data times fsdp.
-        fsdp: f, the devices along which the parameters are cut.
+        data: the number of devices that share the batch; n is data times fsdp.
+        fsdp: f, the number of devices that share the parameters.
 
     Returns:
         Bytes.
@@ -95,13 +102,27 @@ def compute_sent_bytes(parameters: int, data: int, fsdp: int) -> float:
 
 
 def count_parameters(config: Config, columns: Columns) -> int:
-    """Counts the numbers that the model learns."""
+    """Counts the numbers that the model learns.
+
+    Args:
+        config: the configuration.
+        columns: the layout of the input columns.
+    """
     shapes = jax.eval_shape(build(config, columns).init, jax.random.key(0))
     return sum(leaf.size for leaf in jax.tree.leaves(shapes))
 
 
 def count_program_flops(config: Config, columns: Columns, batch: int) -> tuple[int, int]:
-    """Counts the products of the program itself: those of a forward pass, and of its gradient."""
+    """Counts the operations of the program's own products.
+
+    Args:
+        config: the configuration.
+        columns: the layout of the input columns.
+        batch: B.
+
+    Returns:
+        Those of a forward pass, and those of its gradient.
+    """
     model = build(config, columns)
     params = jax.eval_shape(model.init, jax.random.key(0))
     shapes = batch_shapes(config, columns, batch)

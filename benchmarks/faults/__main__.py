@@ -1,4 +1,4 @@
-"""`python -m benchmarks.faults [NAME ...]`: measures the checks on programs with injected faults.
+"""Measures the checks on programs with injected faults: `python -m benchmarks.faults [NAME ...]`.
 
 With `--clean` it counts false alarms on sound models of real libraries.
 """

@@ -107,7 +107,11 @@ class Score:
             self.wrong_lines.append(f"{fault.name}: {name}: {line} is not in {where}")
 
     def merge(self, other: "Score") -> None:
-        """Adds the counts of another score to this one."""
+        """Adds the counts of another score to this one.
+
+        Args:
+            other: The other score.
+        """
         for name, value in vars(other).items():
             if isinstance(value, Counter):
                 getattr(self, name).update(value)
@@ -165,7 +169,12 @@ def _score(fault: Fault, cures: bool) -> Score:
 
 
 def diagnose_model(model: Example, cures: bool = True) -> Report:
-    """Diagnoses a program of a registry."""
+    """Runs the checks on a program of a registry.
+
+    Args:
+        model: The program.
+        cures: Whether cures are tried.
+    """
     return diagnose(model.loss, model.params, *model.args, **model.settings, cures=cures)
 
 

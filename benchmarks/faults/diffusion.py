@@ -41,7 +41,7 @@ def two_zero_convolutions(faulty: bool) -> Example:
 
 
 def control_blocks_not_joined(faulty: bool) -> Example:
-    """Of a list of control blocks only the middle one is added."""
+    """Only the middle one of a list of control blocks is added."""
 
     def loss(p, x, control):
         h = x

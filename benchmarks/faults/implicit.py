@@ -35,7 +35,7 @@ def rule_without_the_transpose(faulty: bool) -> Example:
 
 
 def solved_as_symmetric(faulty: bool) -> Example:
-    """`custom_linear_solve` is told that a matrix is symmetric, which it is not."""
+    """A call of `custom_linear_solve` states that a matrix is symmetric, which it is not."""
 
     def loss(p):
         matrix, fixed = p["matrix"], lax.stop_gradient(p["matrix"])

@@ -17,7 +17,13 @@ _STEPS = 30
 
 
 def is_confirmed(fault: Fault) -> bool:
-    """Whether the faulty program shows the fault in every affected leaf, and its twin in none."""
+    """Returns whether the faulty program shows the fault in all affected leaves.
+
+    The sound twin must show it in none.
+
+    Args:
+        fault: The fault.
+    """
     shows = _TESTS[fault.verdict]
     faulty, sound = (_compile(fault.make(given)) for given in (True, False))
     return all(
@@ -27,7 +33,7 @@ def is_confirmed(fault: Fault) -> bool:
 
 @dataclass(frozen=True)
 class _Compiled:
-    """A program with its compiled loss. What takes time is computed once for all its leaves."""
+    """A program with its compiled loss; expensive results are computed once for all its leaves."""
 
     loss: Callable[..., jax.Array]
     slope: Callable[..., Any]
@@ -91,7 +97,7 @@ def _is_disconnected(program: _Compiled, fault: Fault, name: str) -> bool:
 
 
 def _is_blocked(program: _Compiled, fault: Fault, name: str) -> bool:
-    """Whether the loss changes with the leaf, and its gradient is zero or cannot be computed."""
+    """Returns whether the loss changes with the leaf, but its gradient is zero or an error."""
     changes = any(
         abs(_loss(program, _redraw(program, fault, name, seed)) - _loss(program, program.params))
         > 1e-5
@@ -131,14 +137,14 @@ def _is_vanishing(program: _Compiled, fault: Fault, name: str) -> bool:
 
 
 def _is_still(program: _Compiled, fault: Fault, name: str) -> bool:
-    """Whether training leaves at least half of the leaf's elements unchanged, bit for bit."""
+    """Returns whether training leaves at least half of the leaf's elements unchanged."""
     path = program.trained
     first, last = (np.asarray(_leaf(p, name)) for p in (path[0], path[-1]))
     return bool(np.mean(first == last) >= 0.5)
 
 
 def _is_lost(program: _Compiled, fault: Fault, name: str) -> bool:
-    """Whether the leaf does not move, or its gradient's error exceeds the gradient in float64."""
+    """Returns whether the leaf does not move, or its gradient is mostly rounding error."""
     with jax.enable_x64(True):
         wide = program.wide
         true = _gradient(wide, wide.params, name)
@@ -147,7 +153,7 @@ def _is_lost(program: _Compiled, fault: Fault, name: str) -> bool:
 
 
 def _is_wrong(program: _Compiled, fault: Fault, name: str) -> bool:
-    """Whether a directional derivative differs from central differences in float64."""
+    """Returns whether a directional derivative differs from central differences in float64."""
     with jax.enable_x64(True):
         wide = program.wide
         slope, start = _gradient(wide, wide.params, name), np.asarray(_leaf(wide.params, name))
@@ -158,7 +164,7 @@ def _is_wrong(program: _Compiled, fault: Fault, name: str) -> bool:
 
 
 def _is_non_finite(program: _Compiled, fault: Fault, name: str) -> bool:
-    """Whether the gradient, or the leaf after an update, has NaN or Inf at a step of training."""
+    """Returns whether the gradient, or the leaf after an update, is NaN or Inf in training."""
     return any(
         not (np.isfinite(_gradient(program, p, name)).all() and jnp.isfinite(_leaf(p, name)).all())
         for p in program.trained

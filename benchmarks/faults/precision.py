@@ -1,4 +1,4 @@
-"""Faults of number formats: what is lost in the training precision alone."""
+"""Faults of number formats: gradients and updates that only the training precision loses."""
 
 import flax.linen as nn
 import jax

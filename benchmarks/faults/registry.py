@@ -1,4 +1,4 @@
-"""Faults: a type for a faulty program and its sound twin, and the list of all of them."""
+"""Defines the types of a faulty program and its sound twin, and lists all faults."""
 
 import inspect
 from collections.abc import Callable
@@ -107,5 +107,10 @@ def load_faults() -> list[Fault]:
 
 
 def normal(seed: int, *shape: int) -> jax.Array:
-    """Returns standard normal numbers of a shape, the same for the same seed."""
+    """Returns standard normal numbers of a shape, the same for the same seed.
+
+    Args:
+        seed: The seed.
+        *shape: The shape of the array.
+    """
     return jax.random.normal(jax.random.key(seed), shape)

@@ -8,7 +8,7 @@ from pgat_jax.model.precision import widen
 
 # Rolling windows in days: a week, a month, a quarter.
 WINDOWS = (5, 20, 60)
-# Added to a variance, in squared scaled units: a target that stands still has a finite logarithm.
+# Added to a variance, in squared scaled units: a constant target has a finite logarithm.
 FLOOR = 1e-3
 
 

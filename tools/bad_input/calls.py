@@ -1,4 +1,4 @@
-"""Calls the command line in this process and checks what must be true for every input."""
+"""Calls the command line in this process, and checks what must be true for every input."""
 
 import io
 import os
@@ -17,7 +17,7 @@ SECONDS = 120
 
 
 class Hang(BaseException):
-    """The command line did not return in time."""
+    """The error of a command line that did not return in time."""
 
 
 class Answer(NamedTuple):
@@ -57,20 +57,34 @@ def answer(words: list[str], folder: Path) -> Answer:
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """Returns relative path -> content of all files of a folder."""
+    """Returns relative path -> content of all files of a folder.
+
+    Args:
+        folder: the folder.
+    """
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def read_text(stream: io.TextIOWrapper) -> str:
-    """Returns what was written to a stream."""
+    """Returns the text that was written to a stream.
+
+    Args:
+        stream: a stream of `capture`.
+    """
     stream.flush()
     return stream.buffer.getvalue().decode()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @contextmanager
 def capture() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
-    """Replaces stdout and stderr by streams with the encodings that a process has."""
+    """Replaces stdout and stderr by streams in memory, inside the context.
+
+    They are UTF-8, and stderr escapes characters that have no encoding, as Python's own streams do.
+
+    Yields:
+        The streams in place of stdout and stderr.
+    """
     out = io.TextIOWrapper(io.BytesIO(), "utf-8")
     err = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
     before, (sys.stdout, sys.stderr) = (sys.stdout, sys.stderr), (out, err)
@@ -82,7 +96,11 @@ def capture() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
 
 @contextmanager
 def work_in(folder: Path) -> Iterator[None]:
-    """Makes the folder the working directory."""
+    """Makes a folder the working directory, inside the context.
+
+    Args:
+        folder: the folder.
+    """
     before = Path.cwd()
     os.chdir(folder)
     try:
@@ -93,7 +111,16 @@ def work_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def watch(words: list[str]) -> Iterator[None]:
-    """Turns exceptions other than that of `--help`, Python's warnings and hangs into failures."""
+    """Turns errors, Python's warnings and hangs inside the context into assertion errors.
+
+    The exit with status 0, as of `--help`, is not an error.
+
+    Args:
+        words: the arguments of the command line, for the message.
+
+    Raises:
+        AssertionError: the block raised, warned, exited with another status or hung.
+    """
 
     def ring(*_: object) -> None:
         raise Hang

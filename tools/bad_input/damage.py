@@ -1,4 +1,4 @@
-"""Damage that hypothesis draws: changes of bytes, lines, words and cells of a table."""
+"""Draws damage by hypothesis: changes of bytes, lines, words and cells of a table."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,13 +19,22 @@ values = st.sampled_from(HOSTILE) | st.text(max_size=12)
 
 
 def at(place: float, items: Sequence) -> int:
-    """Returns the index of the item at a place in [0, 1); 0 if there are no items."""
+    """Returns the index of the item at a relative place; 0 if there are no items.
+
+    Args:
+        place: a number in [0, 1).
+        items: the items.
+    """
     return int(place * len(items))
 
 
 @st.composite
 def bytes_damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
-    """Draws a change of bytes: a bit flips, or bytes are inserted, cut, zeroed or doubled."""
+    """Draws a change of bytes: a bit flips, or bytes are inserted, cut, zeroed or doubled.
+
+    Returns:
+        A function from the content of a file to the damaged content.
+    """
     kind = draw(st.sampled_from(("flip", "junk", "cut", "zero", "double", "replace")))
     place, size = draw(places), draw(st.integers(1, 64))
     bit, junk = draw(st.integers(0, 7)), draw(st.binary(max_size=64))
@@ -48,7 +57,11 @@ def bytes_damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
 
 @st.composite
 def lines_damage(draw: st.DrawFn) -> Callable[[str], str]:
-    """Draws a change of text: a line is deleted, doubled, moved, indented or replaced."""
+    """Draws a change of text: a line is deleted, doubled, moved, indented or replaced.
+
+    Returns:
+        A function from a text to the damaged text.
+    """
     kind = draw(st.sampled_from(("delete", "double", "swap", "indent", "value", "value", "key")))
     place, other, value = draw(places), draw(places), draw(values)
 
@@ -74,7 +87,11 @@ def lines_damage(draw: st.DrawFn) -> Callable[[str], str]:
 
 @st.composite
 def words_damage(draw: st.DrawFn) -> Callable[[list[str]], list[str]]:
-    """Draws a change of a command line: a word is deleted, doubled, moved, replaced or misspelt."""
+    """Draws a change of a command line: a word is deleted, doubled, moved, replaced or misspelt.
+
+    Returns:
+        A function from the words to the damaged words.
+    """
     kind = draw(st.sampled_from(("delete", "double", "swap", "replace", "value", "letter", "add")))
     place, other, value = draw(places), draw(places), draw(values)
 

@@ -54,11 +54,19 @@ class Sound:
         self.forecast = self.forecasts(self.run)
 
     def evaluate(self, run: Path) -> dict[str, Any]:
-        """Returns what `evaluate` prints."""
+        """Returns what `evaluate` prints.
+
+        Args:
+            run: the folder of a run.
+        """
         return json.loads(answer(["evaluate", str(run), "--json"], run.parent).out)
 
     def forecasts(self, run: Path) -> bytes:
-        """Returns the file that `forecast` writes."""
+        """Returns the content of the file that `forecast` writes.
+
+        Args:
+            run: the folder of a run.
+        """
         target = run.parent / "next.csv"
         found = answer(["forecast", str(run), "--output", str(target)], run.parent)
         assert found.status == 0, found.err
@@ -70,7 +78,11 @@ sound = cache(Sound)
 
 @st.composite
 def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
-    """Draws damage to a run: a file outside its checkpoints is changed, deleted or emptied."""
+    """Draws damage to a run: a file outside its checkpoints is changed, deleted or emptied.
+
+    Returns:
+        A function that damages the folder of a run and returns a description of the damage.
+    """
     kind = draw(st.sampled_from(("bytes", "bytes", "lines", "lines", "delete", "empty", "folder")))
     place, change = draw(places), draw(bytes_damage())
     lines = draw(lines_damage())
@@ -97,7 +109,11 @@ def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
 
 @st.composite
 def checkpoint_damage(draw: st.DrawFn) -> Callable[[Path], str]:
-    """Draws damage to checkpoints: a file is changed, exchanged, renamed, removed or added."""
+    """Draws damage to checkpoints: a file is changed, exchanged, renamed, removed or added.
+
+    Returns:
+        A function that damages the folder of a run and returns a description of the damage.
+    """
     kinds = ("bytes", "bytes", "delete", "exchange", "rename", "stranger", "emptied", "link")
     kind, place, other = draw(st.sampled_from(kinds)), draw(places), draw(places)
     change = draw(bytes_damage())
@@ -134,7 +150,18 @@ def checkpoint_damage(draw: st.DrawFn) -> Callable[[Path], str]:
 
 
 def judge_run(harm: Callable[[Path], str], folder: Path) -> str:
-    """Judges a damaged run: it is refused, or scores and forecasts are those of the sound run."""
+    """Checks that a damaged run is refused, or gives the scores and forecasts of the sound run.
+
+    Args:
+        harm: damages the folder of a run and returns a description of the damage.
+        folder: an empty folder.
+
+    Returns:
+        The outcome in words.
+
+    Raises:
+        AssertionError: it is neither.
+    """
     base = sound()
     run = shutil.copytree(base.run, folder / base.run.name)
     what = harm(run)
@@ -147,7 +174,18 @@ def judge_run(harm: Callable[[Path], str], folder: Path) -> str:
 
 
 def judge_checkpoint(harm: Callable[[Path], str], folder: Path) -> str:
-    """Judges a damaged checkpoint: refused, or another is used and the damaged one is named."""
+    """Checks that a damaged checkpoint is refused, or named while another one is used.
+
+    Args:
+        harm: damages the folder of a run and returns a description of the damage.
+        folder: an empty folder.
+
+    Returns:
+        The outcome in words.
+
+    Raises:
+        AssertionError: it is neither.
+    """
     base = sound()
     run = shutil.copytree(base.run, folder / base.run.name)
     what = harm(run)

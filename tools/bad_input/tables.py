@@ -35,7 +35,11 @@ def table() -> Table:
 
 @cache
 def rows(wide: bool) -> tuple[tuple[str, ...], ...]:
-    """Returns the table as cells: a date and four prices, or with all columns if wide."""
+    """Returns the table as cells: a date and four prices, or all columns.
+
+    Args:
+        wide: whether to include all columns.
+    """
     names = ("Date", *PRICES, *(table().columns.names if wide else ()))
     values = np.concatenate([table().prices, table().values], 1)[:, : len(names) - 1].tolist()
     lines = [(str(day), *map(repr, row)) for day, row in zip(table().dates, values)]
@@ -55,14 +59,27 @@ def csv_files(draw: st.DrawFn) -> bytes:
 
 
 def as_csv(cells: Rows) -> bytes:
-    """Returns cells as the content of a CSV file."""
+    """Returns cells as the content of a CSV file.
+
+    Args:
+        cells: rows of cells; the first is the header.
+    """
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows(cells)
     return file.getvalue().encode(errors="surrogatepass")
 
 
 def read(content: bytes, suffix: str, folder: Path) -> tuple[Answer, Path]:
-    """Returns what the verb `data` prints for a file with this content, and its path."""
+    """Reads a file by the verb `data`.
+
+    Args:
+        content: the content of the file.
+        suffix: `.csv` or `.parquet`.
+        folder: the folder in which the file is written.
+
+    Returns:
+        What the verb printed, and the path of the file.
+    """
     path = folder / f"table{suffix}"
     path.write_bytes(content)
     found = answer(["data", "--config", "tiny", f"data.source={path}", *SMALL], folder)
@@ -72,7 +89,18 @@ def read(content: bytes, suffix: str, folder: Path) -> tuple[Answer, Path]:
 
 
 def judge_csv(content: bytes, folder: Path) -> str:
-    """Judges a CSV file: it is refused, or the table has every date and price of the file."""
+    """Checks that a CSV file is refused, or read with every date and price of the file.
+
+    Args:
+        content: the content of the file.
+        folder: an empty folder.
+
+    Returns:
+        The outcome in words.
+
+    Raises:
+        AssertionError: it is neither.
+    """
     found, path = read(content, ".csv", folder)
     if found.status == 2:
         return "refused"
@@ -91,7 +119,14 @@ def judge_csv(content: bytes, folder: Path) -> str:
 
 
 def assert_sound(loaded: Table) -> None:
-    """Checks what training assumes about a table."""
+    """Checks what training assumes about a table.
+
+    Args:
+        loaded: the table.
+
+    Raises:
+        AssertionError: an assumption is wrong.
+    """
     assert np.isfinite(loaded.values).all() and np.isfinite(loaded.prices).all()
     assert (loaded.prices > 0).all() and (np.diff(loaded.dates).astype(int) > 0).all()
     assert np.abs(loaded.values).max() < 1e16
@@ -115,7 +150,18 @@ def parquet_bytes(draw: st.DrawFn) -> bytes:
 
 
 def judge_parquet_bytes(content: bytes, folder: Path) -> str:
-    """Judges a damaged Parquet file: it is refused, or the table is what was written."""
+    """Checks that a damaged Parquet file is refused, or read as it was written.
+
+    Args:
+        content: the content of the file.
+        folder: an empty folder.
+
+    Returns:
+        The outcome in words.
+
+    Raises:
+        AssertionError: it is neither.
+    """
     found, path = read(content, ".parquet", folder)
     if found.status == 2:
         return "refused"
@@ -189,7 +235,18 @@ TYPES: list[tuple[Callable, Callable, st.SearchStrategy]] = [
 
 
 def judge_parquet_columns(content: bytes, folder: Path) -> str:
-    """Judges a Parquet file with other types: it is refused, or the table is fit for training."""
+    """Checks that a Parquet file with other types is refused, or read as a sound table.
+
+    Args:
+        content: the content of the file.
+        folder: an empty folder.
+
+    Returns:
+        The outcome in words.
+
+    Raises:
+        AssertionError: it is neither.
+    """
     found, path = read(content, ".parquet", folder)
     if found.status == 2:
         return "refused"

@@ -34,7 +34,18 @@ def configurations(draw: st.DrawFn) -> bytes:
 
 
 def judge_configuration(content: bytes, folder: Path) -> str:
-    """Judges a configuration: it is refused, or each key of the file has the value of the file."""
+    """Checks that a configuration is refused, or every key has the value of the file.
+
+    Args:
+        content: the content of the file.
+        folder: an empty folder.
+
+    Returns:
+        The outcome in words.
+
+    Raises:
+        AssertionError: it is neither.
+    """
     path = folder / "mine.yaml"
     path.write_bytes(content)
     found = answer(["config", "--config", str(path)], folder)
@@ -51,7 +62,15 @@ def judge_configuration(content: bytes, folder: Path) -> str:
 
 
 def assert_in_force(given: dict, in_force: dict) -> None:
-    """Checks that every key that was given has its value in the resolved configuration."""
+    """Checks that every given key has its value in the resolved configuration.
+
+    Args:
+        given: nested keys and values of the file or the overrides.
+        in_force: the resolved configuration, nested likewise.
+
+    Raises:
+        AssertionError: a key has another value.
+    """
     for key, value in given.items():
         if isinstance(value, dict):
             assert_in_force(value, in_force[key])
@@ -64,7 +83,13 @@ LINES = [[verb, *shlex.split(line)] for verb, one in VERBS.items() for line in o
 
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
-    """Draws an example of `--help` with one to three changes; training would find no table."""
+    """Draws an example of `--help` with one to three changes.
+
+    Its table does not exist, so that no case begins a training.
+
+    Returns:
+        The arguments, without the program's name.
+    """
     words = list(draw(st.sampled_from(LINES)))
     for _ in range(draw(st.integers(1, 3))):
         words = draw(words_damage())(words)
@@ -74,7 +99,18 @@ def command_lines(draw: st.DrawFn) -> list[str]:
 
 
 def judge_command_line(words: list[str], folder: Path) -> str:
-    """Judges a command line: it is refused, prints help, or has every override in force."""
+    """Checks that a command line is refused, prints help, or applies every override.
+
+    Args:
+        words: the arguments, without the program's name.
+        folder: an empty folder, the working directory.
+
+    Returns:
+        The outcome in words, such as `refused`.
+
+    Raises:
+        AssertionError: it is none of these.
+    """
     found = answer(words, folder)
     if found.status == 2:
         return "refused"

@@ -1,1 +1,1 @@
-"""Real runs that are killed, damaged and disturbed at random until they end."""
+"""Runs real trainings that are killed, damaged and disturbed at random until they end."""

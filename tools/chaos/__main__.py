@@ -48,14 +48,23 @@ def main() -> int:
 
 
 def run_undisturbed(place: Path) -> Path:
-    """Trains a run to its end without incident and returns its folder."""
+    """Trains a run to its end without any incident, and returns its folder.
+
+    Args:
+        place: the folder in which the process runs.
+    """
     campaign = Campaign(place, random.Random())
     campaign.finish()
     return campaign.ended_run()
 
 
 def disturb(campaign: Campaign, kills: int) -> None:
-    """Kills a run so many times, with other incidents in between, then lets it end."""
+    """Kills a run several times, with other incidents in between, then lets it end.
+
+    Args:
+        campaign: the run and its processes.
+        kills: the number of kills.
+    """
     begun = 0
     while begun < kills and not campaign.has_ended:
         campaign.kill(campaign.rng.choice(list(STATUS)))
@@ -68,12 +77,21 @@ def disturb(campaign: Campaign, kills: int) -> None:
 
 
 def count_kills(total: Counter) -> int:
-    """Returns the number of signals that met a living process."""
+    """Returns the number of signals that reached a living process.
+
+    Args:
+        total: name of an event -> how often it happened.
+    """
     return sum(total[number.name] for number in STATUS)
 
 
 def print_totals(total: Counter, failures: int) -> None:
-    """Prints what was done so far on one line."""
+    """Prints on one line how often each event happened and how many runs failed.
+
+    Args:
+        total: name of an event -> how often it happened.
+        failures: the number of runs that did not end as the undisturbed one.
+    """
     counts = ", ".join(f"{name} {count}" for name, count in sorted(total.items()))
     kills = count_kills(total)
     print(f"{time.strftime('%X')} {kills} kills: {counts}; failed {failures}", flush=True)

@@ -1,4 +1,4 @@
-"""A run that is started, interrupted and resumed until it ends, and the checks on its result."""
+"""Starts, interrupts and resumes a run until it ends, and checks its result."""
 
 import json
 import random
@@ -36,7 +36,12 @@ class Campaign:
     """
 
     def __init__(self, place: Path, rng: random.Random):
-        """Prepares; nothing is started yet."""
+        """Prepares the campaign; no process is started yet.
+
+        Args:
+            place: the folder in which the processes run.
+            rng: draws the moments.
+        """
         self.place, self.rng = place, rng
         self.run: Path | None = None
         self.has_ended = False
@@ -51,7 +56,12 @@ class Campaign:
         return self._command(*KEYS)
 
     def resume(self, *words: str, through: Sequence[str] = ()) -> Command:
-        """Starts a process that resumes the run; for the arguments see `Command`."""
+        """Starts a process that resumes the run.
+
+        Args:
+            *words: words to add to the command.
+            through: words of a program that starts the command.
+        """
         assert self.run is not None
         return self._command("--resume", self.run.name, *words, through=through)
 
@@ -95,12 +105,22 @@ class Campaign:
         return self.run
 
     def follow(self, command: Command, line: str = COMPILING) -> None:
-        """Reads up to a line and checks that the process resumed where the last one saved."""
+        """Reads up to a line, and checks that the process resumed where the last one saved.
+
+        Args:
+            command: the process.
+            line: a part of the line.
+        """
         command.until(line)
         self._note(command)
 
     def end(self, command: Command, what: str = "") -> int:
-        """Reads to the end and returns the exit status; it may not hang or show a traceback."""
+        """Reads to the end and returns the exit status; it may not hang or show a traceback.
+
+        Args:
+            command: the process.
+            what: a description of the process, for the message.
+        """
         status = command.end(PATIENCE)
         self._note(command)
         assert "Traceback" not in command.text, f"{what}\n{command.text}"
@@ -124,7 +144,11 @@ class Campaign:
 
 
 def read_outcome(run: Path) -> dict:
-    """Returns what must not depend on how often a run was interrupted."""
+    """Returns those results of a run that must not depend on its interruptions.
+
+    Args:
+        run: the folder of the run.
+    """
     scores = json.loads((run / "scores.json").read_text())
     del scores["run"]
     last = load_run(run, "last")
@@ -132,7 +156,11 @@ def read_outcome(run: Path) -> dict:
 
 
 def read_records(run: Path) -> dict[tuple[str, int], dict]:
-    """Returns (event, step) -> record; checks that none stands twice and steps only grow."""
+    """Returns (event, step) -> record; checks that none occurs twice and steps only grow.
+
+    Args:
+        run: the folder of the run.
+    """
     records = {}
     for line in (run / "metrics.jsonl").read_text().splitlines():
         record = json.loads(line)

@@ -1,4 +1,4 @@
-"""What may happen to a run besides a kill. After each incident the run can go on."""
+"""Incidents that may happen to a run besides a kill; after each the run can be resumed."""
 
 import os
 import random
@@ -16,14 +16,22 @@ BLOCK = 4096
 
 
 def full_disk(campaign: Campaign) -> None:
-    """The disk is full, at once or after some files."""
+    """Starts the run on a disk that is full, at once or after some files.
+
+    Args:
+        campaign: the run and its processes.
+    """
     room = campaign.rng.choice(ROOM)
     with limit_room(campaign.place, room) as through:
         expect_refusal(campaign, "No space left", "File too large", through=through)
 
 
 def read_only(campaign: Campaign) -> None:
-    """The run's folder cannot be written."""
+    """Starts the run while its folder cannot be written.
+
+    Args:
+        campaign: the run and its processes.
+    """
     if campaign.run is None or not campaign.steps():
         return
     with write_protect(campaign.run) as through:
@@ -31,10 +39,13 @@ def read_only(campaign: Campaign) -> None:
 
 
 def damage(campaign: Campaign) -> None:
-    """A file of the newest checkpoint is truncated, changed or deleted.
+    """Truncates, changes or deletes a file of the newest checkpoint, and starts the run.
 
-    The run must name it and go on from the checkpoint before. If there is none, the run must
-    refuse, and its files are put back.
+    The run must name the file and continue from the checkpoint before. If there is none, the run
+    must refuse, and its files are put back.
+
+    Args:
+        campaign: the run and its processes.
     """
     steps = campaign.steps()
     if campaign.run is None or not steps:
@@ -55,7 +66,12 @@ def damage(campaign: Campaign) -> None:
 
 
 def damage_file(checkpoint: Path, rng: random.Random) -> str:
-    """Truncates, changes or deletes one file at random and returns a sentence about it."""
+    """Truncates, changes or deletes one file at random and returns a sentence about it.
+
+    Args:
+        checkpoint: the folder of a checkpoint.
+        rng: draws the file and the damage.
+    """
     files = [p for p in sorted(checkpoint.rglob("*")) if p.is_file() and p.stat().st_size]
     path, kind = rng.choice(files), rng.choice(("truncated", "changed", "deleted"))
     content = bytearray(path.read_bytes())
@@ -69,7 +85,11 @@ def damage_file(checkpoint: Path, rng: random.Random) -> str:
 
 
 def second_run(campaign: Campaign) -> None:
-    """Another process tries to train the same run and must be refused."""
+    """Starts a second process that tries to train the same run and must be refused.
+
+    Args:
+        campaign: the run and its processes.
+    """
     first = campaign.start()
     campaign.follow(first)
     second = campaign.resume()
@@ -80,7 +100,11 @@ def second_run(campaign: Campaign) -> None:
 
 
 def changed_table(campaign: Campaign) -> None:
-    """A price changes between two processes."""
+    """Changes a price of the table, and checks that the run refuses to resume.
+
+    Args:
+        campaign: the run and its processes.
+    """
     if not campaign.steps():
         return
     path = campaign.place / "days.csv"
@@ -95,7 +119,13 @@ def changed_table(campaign: Campaign) -> None:
 
 
 def changed_key(campaign: Campaign) -> None:
-    """A key of the configuration changes, on the command line or in the run's own file."""
+    """Changes a key of the configuration, and checks that the run refuses to resume.
+
+    The change is on the command line or in the run's own file.
+
+    Args:
+        campaign: the run and its processes.
+    """
     if campaign.run is None or not campaign.steps():
         return
     sentence = "model.dropout is 0.3 but the run was started with 0.05"
@@ -128,7 +158,13 @@ def expect_refusal(
 
 @contextmanager
 def limit_room(place: Path, room: int) -> Iterator[Sequence[str]]:
-    """Puts `runs/` on a disk with `room` bytes left; without the right to mount, limits files.
+    """Puts `runs/` on a disk with `room` bytes left, inside the context.
+
+    Without the right to mount, it limits the size of files instead.
+
+    Args:
+        place: the folder that contains `runs/`.
+        room: bytes.
 
     Yields:
         Words of a program that must start the command.
@@ -156,7 +192,10 @@ def limit_room(place: Path, room: int) -> Iterator[Sequence[str]]:
 
 @contextmanager
 def write_protect(folder: Path) -> Iterator[Sequence[str]]:
-    """Takes the right to write from a folder and all in it.
+    """Removes the right to write from a folder and everything in it, inside the context.
+
+    Args:
+        folder: the folder.
 
     Yields:
         Words of a program that must start the command: for root, one that drops the capability to

@@ -58,7 +58,14 @@ def main() -> None:
 def measure_save(
     saver: Checkpoints, step: int, items: dict[str, Any], work: Callable[[], None]
 ) -> dict[str, float]:
-    """Measures one save in seconds: the call, and the time until it ends while `work` repeats."""
+    """Measures one save in seconds: the call, and the time until it ends.
+
+    Args:
+        saver: the checkpoints.
+        step: training steps taken.
+        items: the pytrees to save.
+        work: repeated until the save has ended, as training would be.
+    """
     started = time.perf_counter()
     saver.save(step, items, {"validation_loss": 1.0 / step}, 1)
     call = time.perf_counter() - started
@@ -70,7 +77,12 @@ def measure_save(
 
 
 def fill(leaf: jax.ShapeDtypeStruct, rng: np.random.Generator) -> jax.Array:
-    """Makes an array of a shape and type, of numbers that do not compress well."""
+    """Makes an array of a shape and type, of numbers that do not compress well.
+
+    Args:
+        leaf: the shape and type.
+        rng: draws the numbers.
+    """
     if jnp.issubdtype(leaf.dtype, jnp.floating):
         return jnp.asarray(rng.standard_normal(leaf.shape, np.float32), leaf.dtype)
     return jnp.zeros(leaf.shape, leaf.dtype)

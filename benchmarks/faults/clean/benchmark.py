@@ -34,7 +34,11 @@ class FalseAlarms:
     seconds: float = 0.0
 
     def add(self, clean: SoundModel) -> None:
-        """Builds and diagnoses one model. A model that cannot be diagnosed counts as an alarm."""
+        """Builds and diagnoses one model; one that cannot be diagnosed counts as an alarm.
+
+        Args:
+            clean: The model.
+        """
         start = time.perf_counter()
         self.models += 1
         try:

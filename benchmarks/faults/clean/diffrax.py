@@ -22,7 +22,7 @@ def _model(net: Any, loss: Any, *args: Any) -> Example:
 
 
 def stiff_implicit(diffrax: Any) -> Example:
-    """diffrax.Kvaerno3 on the rates of Robertson's problem, Newton steps inside."""
+    """Builds diffrax.Kvaerno3 on the rates of Robertson's problem, Newton steps inside."""
 
     def loss(rates, start, target):
         k1, k2, k3 = jnp.exp(rates)
@@ -48,7 +48,7 @@ def stiff_implicit(diffrax: Any) -> Example:
 
 
 def deep_equilibrium(diffrax: Any) -> Example:
-    """optimistix.root_find by Newton, differentiated implicitly: a deep equilibrium layer."""
+    """Builds a deep equilibrium layer by optimistix.root_find, differentiated implicitly."""
     optx = import_module("optimistix")
     net = {"cell": _field(7, 4, 0), "out": eqx.nn.Linear(4, 1, key=jax.random.key(1))}
 
@@ -66,7 +66,7 @@ def deep_equilibrium(diffrax: Any) -> Example:
 
 
 def bilevel_ridge(diffrax: Any) -> Example:
-    """optimistix.least_squares inside the loss: penalties of features learned on held-out data."""
+    """Builds penalties learned on held-out data, with optimistix.least_squares inside the loss."""
     optx = import_module("optimistix")
 
     def loss(penalty, x, y, held_x, held_y):
@@ -82,7 +82,7 @@ def bilevel_ridge(diffrax: Any) -> Example:
 
 
 def kernel_ridge(diffrax: Any) -> Example:
-    """lineax.linear_solve with a positive semidefinite operator: a kernel's width and noise."""
+    """Builds a kernel's width and noise, with lineax.linear_solve of a semidefinite operator."""
     lx = import_module("lineax")
 
     def loss(p, x, y, held_x, held_y):

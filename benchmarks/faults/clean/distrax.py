@@ -17,7 +17,7 @@ def _dense(*sizes: int) -> Any:
 
 
 def mixture_density(distrax: Any) -> Example:
-    """distrax.MixtureSameFamily of Normal, heads of a dense net: a mixture density network."""
+    """Builds a mixture density network: distrax.MixtureSameFamily of Normal, dense heads."""
     net, x = _dense(8, 9), normal(0, 32, 4)
     params = net.init(jax.random.key(0), x)["params"]
 
@@ -31,7 +31,7 @@ def mixture_density(distrax: Any) -> Example:
 
 
 def _coupling_flow(distrax: Any, net: Any, bijector: Any, x: jax.Array) -> Example:
-    """Two masked coupling layers with opposite masks over a standard normal."""
+    """Builds two masked coupling layers with opposite masks over a standard normal."""
     masks = [jnp.arange(x.shape[1]) % 2 == turn for turn in (0, 1)]
     params = [net.init(jax.random.key(i), x)["params"] for i in range(2)]
 
@@ -63,7 +63,7 @@ class _Heads(nn.Module):
 
 
 def real_nvp(distrax: Any) -> Example:
-    """distrax.MaskedCoupling with ScalarAffine."""
+    """Builds a model with distrax.MaskedCoupling with ScalarAffine."""
 
     def bijector(params):
         return distrax.ScalarAffine(params[..., 0], log_scale=params[..., 1])
@@ -79,7 +79,7 @@ def real_nvp(distrax: Any) -> Example:
 
 
 def neural_spline_flow(distrax: Any) -> Example:
-    """distrax.RationalQuadraticSpline in SplitCoupling, as in Distrax's flow example."""
+    """Builds distrax.RationalQuadraticSpline in SplitCoupling, as in Distrax's flow example."""
     net = _dense(8, 2 * 13)
     x = jnp.tanh(normal(0, 32, 4))
     params = [net.init(jax.random.key(i), x[:, :2])["params"] for i in range(2)]
@@ -109,7 +109,7 @@ def neural_spline_flow(distrax: Any) -> Example:
 
 
 def hidden_markov_model(distrax: Any) -> Example:
-    """distrax.HMM's forward algorithm, three states with normal emissions."""
+    """Builds a model with distrax.HMM's forward algorithm, three states with normal emissions."""
     zeros = {"start": jnp.zeros(3), "scale": jnp.zeros(3)}
     params = zeros | {"moves": 0.5 * normal(0, 3, 3), "mean": jnp.array([-1.0, 0.0, 1.5])}
 
@@ -125,7 +125,7 @@ def hidden_markov_model(distrax: Any) -> Example:
 
 
 def policy_gradient_with_entropy(distrax: Any) -> Example:
-    """distrax.Categorical and MultivariateNormalTri: log-probabilities, entropy, KL divergence."""
+    """Builds log-probabilities of distrax.Categorical and MultivariateNormalTri, entropy, KL."""
     net, x = _dense(8, 3 + 2 + 3), normal(0, 32, 4)
     params = net.init(jax.random.key(0), x)["params"]
 

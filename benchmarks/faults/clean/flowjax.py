@@ -29,7 +29,7 @@ def _likelihood(flow: Any, x: jax.Array, **settings: Any) -> Example:
 
 
 def coupling(flowjax: Any) -> Example:
-    """flowjax.flows.coupling_flow of affine layers."""
+    """Builds a model with flowjax.flows.coupling_flow of affine layers."""
     base = _part("distributions").Normal(jnp.zeros(3))
     flow = _part("flows").coupling_flow(
         jax.random.key(0), base_dist=base, flow_layers=2, nn_width=8, nn_depth=1, invert=True
@@ -38,7 +38,7 @@ def coupling(flowjax: Any) -> Example:
 
 
 def planar(flowjax: Any) -> Example:
-    """flowjax.flows.planar_flow, its inequality kept by a parameterisation."""
+    """Builds a model with flowjax.flows.planar_flow, its inequality kept by a parameterisation."""
     base = _part("distributions").Normal(jnp.zeros(2))
     flow = _part("flows").planar_flow(
         jax.random.key(0), base_dist=base, flow_layers=3, negative_slope=0.1
@@ -47,7 +47,7 @@ def planar(flowjax: Any) -> Example:
 
 
 def triangular_spline(flowjax: Any) -> Example:
-    """flowjax.flows.triangular_spline_flow: triangular matrices and rational quadratic splines."""
+    """Builds flowjax.flows.triangular_spline_flow, with rational quadratic splines."""
     base = _part("distributions").Normal(jnp.zeros(3))
     flow = _part("flows").triangular_spline_flow(
         jax.random.key(0), base_dist=base, flow_layers=2, knots=4
@@ -58,7 +58,7 @@ def triangular_spline(flowjax: Any) -> Example:
 
 
 def block_autoregressive(flowjax: Any) -> Example:
-    """flowjax.flows.block_neural_autoregressive_flow."""
+    """Builds a model with flowjax.flows.block_neural_autoregressive_flow."""
     base = _part("distributions").Normal(jnp.zeros(2))
     flow = _part("flows").block_neural_autoregressive_flow(
         jax.random.key(0), base_dist=base, flow_layers=1, nn_depth=1, nn_block_dim=4

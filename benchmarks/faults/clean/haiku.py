@@ -31,7 +31,7 @@ def _classifier(hk: Any, logits: Any, x: jax.Array) -> Example:
 
 
 def mlp(hk: Any) -> Example:
-    """haiku.nets.MLP with dropout."""
+    """Builds a model with haiku.nets.MLP with dropout."""
 
     def logits(x):
         net = hk.nets.MLP([8, 8, 3], activation=jnp.tanh)
@@ -41,7 +41,7 @@ def mlp(hk: Any) -> Example:
 
 
 def resnet(hk: Any) -> Example:
-    """haiku.nets.ResNet, one block of each group, few channels, batch statistics."""
+    """Builds haiku.nets.ResNet, one block of each group, few channels, batch statistics."""
 
     def logits(x):
         net = hk.nets.ResNet(
@@ -60,7 +60,7 @@ def resnet(hk: Any) -> Example:
 
 
 def vanilla_rnn(hk: Any) -> Example:
-    """haiku.VanillaRNN through dynamic_unroll."""
+    """Builds a model with haiku.VanillaRNN through dynamic_unroll."""
 
     def logits(x):
         core = hk.VanillaRNN(6)
@@ -71,7 +71,7 @@ def vanilla_rnn(hk: Any) -> Example:
 
 
 def deep_rnn(hk: Any) -> Example:
-    """haiku.deep_rnn_with_skip_connections of LSTM and GRU, ResetCore at the starts of episodes."""
+    """Builds haiku.deep_rnn_with_skip_connections of LSTM and GRU, with ResetCore at starts."""
 
     def forward(x, resets, y):
         core = hk.ResetCore(hk.deep_rnn_with_skip_connections([hk.LSTM(4), hk.GRU(4)]))
@@ -82,7 +82,7 @@ def deep_rnn(hk: Any) -> Example:
 
 
 def convolutional_lstm(hk: Any) -> Example:
-    """haiku.Conv2DLSTM, static_unroll, Conv2DTranspose."""
+    """Builds a model with haiku.Conv2DLSTM, static_unroll, Conv2DTranspose."""
 
     def forward(x, y):
         core = hk.Conv2DLSTM((4, 4), 3, 3)
@@ -93,7 +93,7 @@ def convolutional_lstm(hk: Any) -> Example:
 
 
 def transformer(hk: Any) -> Example:
-    """Haiku's transformer example in small: Embed, MultiHeadAttention without bias, LayerNorm."""
+    """Builds Haiku's transformer example in small: Embed, MultiHeadAttention, LayerNorm."""
 
     def forward(tokens):
         x, targets = tokens[:, :-1], tokens[:, 1:]
@@ -113,7 +113,7 @@ def transformer(hk: Any) -> Example:
 
 
 def vq_vae(hk: Any) -> Example:
-    """Haiku's VQ-VAE example in small: nets.VectorQuantizer behind a straight-through line."""
+    """Builds Haiku's VQ-VAE example in small: nets.VectorQuantizer with straight-through values."""
 
     def forward(x):
         latent = hk.Linear(2)(jnp.tanh(hk.Linear(8)(x)))
@@ -125,7 +125,7 @@ def vq_vae(hk: Any) -> Example:
 
 
 def vq_vae_ema(hk: Any) -> Example:
-    """haiku.nets.VectorQuantizerEMA, whose codebook is state; BatchApply, RMSNorm."""
+    """Builds haiku.nets.VectorQuantizerEMA, whose codebook is state; BatchApply, RMSNorm."""
 
     def forward(x):
         latent = hk.Linear(2)(jax.nn.silu(hk.RMSNorm(-1)(hk.Linear(8)(x))))
@@ -137,7 +137,7 @@ def vq_vae_ema(hk: Any) -> Example:
 
 
 def separable_instance_norm(hk: Any) -> Example:
-    """haiku.SeparableDepthwiseConv2D, InstanceNorm, softplus."""
+    """Builds a model with haiku.SeparableDepthwiseConv2D, InstanceNorm, softplus."""
 
     def logits(x):
         conv = hk.SeparableDepthwiseConv2D(2, 3, with_bias=False)

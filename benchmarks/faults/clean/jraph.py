@@ -62,7 +62,7 @@ def _pooled(jraph: Any, graph: Any, nodes: jax.Array) -> jax.Array:
 
 
 def graph_network(jraph: Any) -> Example:
-    """jraph.GraphNetwork: edges, nodes and globals updated, twice."""
+    """Builds a model with jraph.GraphNetwork: edges, nodes and globals updated, twice."""
 
     def forward(graph):
         for step in ("first", "second"):
@@ -74,7 +74,7 @@ def graph_network(jraph: Any) -> Example:
 
 
 def graph_convolution(jraph: Any) -> Example:
-    """jraph.GraphConvolution with self edges and symmetric normalisation."""
+    """Builds a model with jraph.GraphConvolution with self edges and symmetric normalisation."""
 
     def forward(graph):
         for name in ("first", "second"):
@@ -86,7 +86,7 @@ def graph_convolution(jraph: Any) -> Example:
 
 
 def graph_attention(jraph: Any) -> Example:
-    """jraph.GAT: scores of senders and receivers, a softmax over the edges of a node."""
+    """Builds jraph.GAT: scores of senders and receivers, a softmax over the edges of a node."""
 
     def forward(graph):
         logits = nn.Dense(1, use_bias=False, name="score")
@@ -101,7 +101,7 @@ def graph_attention(jraph: Any) -> Example:
 
 
 def interaction_network(jraph: Any) -> Example:
-    """jraph.InteractionNetwork: edges between bodies, forces on nodes."""
+    """Builds a model with jraph.InteractionNetwork: edges between bodies, forces on nodes."""
 
     def forward(graph):
         layer = jraph.InteractionNetwork(_update("edge"), _update("node"))
@@ -111,7 +111,7 @@ def interaction_network(jraph: Any) -> Example:
 
 
 def deep_sets(jraph: Any) -> Example:
-    """jraph.DeepSets: nodes and globals, no edges."""
+    """Builds a model with jraph.DeepSets: nodes and globals, no edges."""
 
     def forward(graph):
         layer = jraph.DeepSets(_update("node"), _update("globals"))

@@ -33,7 +33,7 @@ def _classifier(keras: Any, layers: list[Any], x: jax.Array, **settings: Any) ->
 
 
 def mnist_convnet(keras: Any) -> Example:
-    """Keras's MNIST example, smaller: Conv2D, MaxPooling2D, Flatten, Dropout, Dense."""
+    """Builds Keras's MNIST example, smaller: Conv2D, MaxPooling2D, Flatten, Dropout, Dense."""
     keras.utils.set_random_seed(0)
     k = keras.layers
     layers = [k.Conv2D(4, 3, activation="relu"), k.MaxPooling2D(), k.Flatten(), k.Dropout(0.3)]
@@ -41,7 +41,7 @@ def mnist_convnet(keras: Any) -> Example:
 
 
 def separable_batch_norm(keras: Any) -> Example:
-    """keras.layers.SeparableConv2D, BatchNormalization, GlobalAveragePooling2D, as in Xception."""
+    """Builds keras.layers.SeparableConv2D, BatchNormalization and pooling, as in Xception."""
     keras.utils.set_random_seed(0)
     k = keras.layers
     separable = k.SeparableConv2D(6, 3, use_bias=False)
@@ -50,7 +50,7 @@ def separable_batch_norm(keras: Any) -> Example:
 
 
 def bidirectional_lstm(keras: Any) -> Example:
-    """Keras's IMDB example in small: Embedding, two Bidirectional LSTMs."""
+    """Builds Keras's IMDB example in small: Embedding, two Bidirectional LSTMs."""
     keras.utils.set_random_seed(0)
     k = keras.layers
     layers = [
@@ -62,7 +62,7 @@ def bidirectional_lstm(keras: Any) -> Example:
 
 
 def gru(keras: Any) -> Example:
-    """keras.layers.GRU with its reset after the matrix product, LayerNormalization; Huber loss."""
+    """Builds keras.layers.GRU with reset_after, and LayerNormalization; Huber loss."""
     keras.utils.set_random_seed(0)
     k = keras.layers
     layers = [
@@ -75,7 +75,7 @@ def gru(keras: Any) -> Example:
 
 
 def text_transformer(keras: Any) -> Example:
-    """The block of Keras's text-classification transformer: MultiHeadAttention with its biases."""
+    """Builds the block of Keras's text-classification transformer: MultiHeadAttention, biases."""
     keras.utils.set_random_seed(0)
     k = keras.layers
     inputs = keras.Input((5, 8))
@@ -89,7 +89,7 @@ def text_transformer(keras: Any) -> Example:
 
 
 def convolutional_lstm(keras: Any) -> Example:
-    """keras.layers.ConvLSTM1D, GroupNormalization, EinsumDense; binary cross-entropy."""
+    """Builds keras.layers.ConvLSTM1D, GroupNormalization, EinsumDense; binary cross-entropy."""
     keras.utils.set_random_seed(0)
     k = keras.layers
     dense = k.EinsumDense("blc,clk->bk", output_shape=2, bias_axes="k", activation="sigmoid")

@@ -34,12 +34,12 @@ def _regression(net: Any, x: jax.Array, *target: int) -> Example:
 
 
 def mlp(nn: Any) -> Example:
-    """flax.linen.Dense in a Sequential, with gelu."""
+    """Builds a model with flax.linen.Dense in a Sequential, with gelu."""
     return _classifier(nn.Sequential([nn.Dense(8), nn.gelu, nn.Dense(3)]), normal(0, 16, 6))
 
 
 def mnist_cnn(nn: Any) -> Example:
-    """The CNN of Flax's MNIST example, smaller: Conv, avg_pool, twice, Dense; gelu for relu.
+    """Builds the CNN of Flax's MNIST example, smaller: Conv, avg_pool, Dense; gelu for relu.
 
     Averages of noise are alike in all images, so that a third of the relus would never fire.
     """
@@ -56,7 +56,7 @@ def mnist_cnn(nn: Any) -> Example:
 
 
 def residual_batch_norm(nn: Any) -> Example:
-    """The block of Flax's ImageNet ResNet example: Conv without bias, BatchNorm, relu, shortcut."""
+    """Builds the block of Flax's ImageNet ResNet example: Conv without bias, BatchNorm, relu."""
 
     class Block(nn.Module):
         @nn.compact
@@ -72,7 +72,7 @@ def residual_batch_norm(nn: Any) -> Example:
 
 
 def group_norm_cnn(nn: Any) -> Example:
-    """flax.linen.Conv, strided and dilated, GroupNorm, swish."""
+    """Builds a model with flax.linen.Conv, strided and dilated, GroupNorm, swish."""
     down, wide = nn.Conv(8, (3, 3), strides=2), nn.Conv(8, (3, 3), kernel_dilation=2)
     layers = [down, nn.GroupNorm(2), nn.swish, wide, nn.GroupNorm(4), nn.swish]
     net = nn.Sequential([*layers, lambda x: x.mean((1, 2)), nn.Dense(3)])
@@ -80,7 +80,7 @@ def group_norm_cnn(nn: Any) -> Example:
 
 
 def depthwise_separable(nn: Any) -> Example:
-    """flax.linen.Conv with feature_group_count, then one by one; ConvLocal; max_pool."""
+    """Builds flax.linen.Conv with feature_group_count, then one by one; ConvLocal; max_pool."""
 
     def pool(x):
         return nn.max_pool(x, (2,), (2,))
@@ -93,38 +93,38 @@ def depthwise_separable(nn: Any) -> Example:
 
 
 def convolutional_autoencoder(nn: Any) -> Example:
-    """flax.linen.Conv down and ConvTranspose up, squared error."""
+    """Builds a model with flax.linen.Conv down and ConvTranspose up, squared error."""
     down, up = nn.Conv(6, (3, 3), strides=2), nn.ConvTranspose(2, (3, 3), strides=(2, 2))
     return _regression(nn.Sequential([down, nn.gelu, up]), normal(0, 4, 6, 6, 2), 4, 6, 6, 2)
 
 
 def lstm(nn: Any) -> Example:
-    """flax.linen.RNN over OptimizedLSTMCell, with lengths, last output."""
+    """Builds a model with flax.linen.RNN over OptimizedLSTMCell, with lengths, last output."""
     net = nn.Sequential([nn.RNN(nn.OptimizedLSTMCell(6)), lambda h: h[:, -1], nn.Dense(3)])
     return _classifier(net, normal(0, 8, 5, 4))
 
 
 def bidirectional_gru(nn: Any) -> Example:
-    """flax.linen.Bidirectional of two RNNs over GRUCell."""
+    """Builds a model with flax.linen.Bidirectional of two RNNs over GRUCell."""
     both = nn.Bidirectional(nn.RNN(nn.GRUCell(4)), nn.RNN(nn.GRUCell(4)))
     return _classifier(nn.Sequential([both, lambda h: h.mean(1), nn.Dense(3)]), normal(0, 8, 5, 4))
 
 
 def minimal_gated_unit(nn: Any) -> Example:
-    """flax.linen.RNN over MGUCell, every output against its target."""
+    """Builds a model with flax.linen.RNN over MGUCell, every output against its target."""
     net = nn.Sequential([nn.RNN(nn.MGUCell(6)), nn.Dense(2)])
     return _regression(net, normal(0, 8, 5, 4), 8, 5, 2)
 
 
 def convolutional_lstm(nn: Any) -> Example:
-    """flax.linen.RNN over ConvLSTMCell: video in, video out."""
+    """Builds a model with flax.linen.RNN over ConvLSTMCell: video in, video out."""
     cell = nn.ConvLSTMCell(3, (3, 3))
     net = nn.Sequential([nn.RNN(cell), nn.Conv(1, (1, 1))])
     return _regression(net, normal(0, 2, 4, 5, 5, 2), 2, 4, 5, 5, 1)
 
 
 def _block(nn: Any, use_bias: bool) -> Any:
-    """The encoder block of Flax's language-model examples."""
+    """Returns the encoder block of Flax's language-model examples."""
 
     class Block(nn.Module):
         @nn.compact
@@ -139,7 +139,7 @@ def _block(nn: Any, use_bias: bool) -> Any:
 
 
 def language_model(nn: Any) -> Example:
-    """Flax's lm1b example in small: Embed, causal attention without bias, tied logits by attend."""
+    """Builds Flax's lm1b example in small: Embed, causal attention without bias, tied logits."""
 
     class Decoder(nn.Module):
         @nn.compact
@@ -161,7 +161,7 @@ def language_model(nn: Any) -> Example:
 
 
 def scanned_remat_stack(nn: Any) -> Example:
-    """flax.linen.scan over remat of an attention block with its biases."""
+    """Builds a model with flax.linen.scan over remat of an attention block with its biases."""
     stack = nn.scan(
         nn.remat(_block(nn, use_bias=True)),
         variable_axes={"params": 0},
@@ -180,7 +180,7 @@ def scanned_remat_stack(nn: Any) -> Example:
 
 
 def weight_and_spectral_norm(nn: Any) -> Example:
-    """flax.linen.WeightNorm and SpectralNorm around Dense, leaky relu."""
+    """Builds a model with flax.linen.WeightNorm and SpectralNorm around Dense, leaky relu."""
 
     class Net(nn.Module):
         @nn.compact
@@ -192,7 +192,7 @@ def weight_and_spectral_norm(nn: Any) -> Example:
 
 
 def rms_norm_prelu(nn: Any) -> Example:
-    """flax.linen.DenseGeneral, RMSNorm, PReLU, Einsum, Dropout."""
+    """Builds a model with flax.linen.DenseGeneral, RMSNorm, PReLU, Einsum, Dropout."""
     heads, merge = nn.DenseGeneral((2, 4)), nn.Einsum((2, 4, 3), "...hd,hdk->...k")
     net = nn.Sequential(
         [heads, nn.RMSNorm(), nn.PReLU(), nn.Dropout(0.2, deterministic=False), merge]
@@ -207,7 +207,7 @@ def rms_norm_prelu(nn: Any) -> Example:
 
 
 def vae(nn: Any) -> Example:
-    """Flax's VAE example in small: Bernoulli likelihood and KL divergence, reparameterised."""
+    """Builds Flax's VAE example in small: Bernoulli likelihood, KL divergence, reparameterised."""
 
     class VAE(nn.Module):
         @nn.compact

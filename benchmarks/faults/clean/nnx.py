@@ -23,7 +23,7 @@ def _classifier(nnx: Any, net: Any, x: jax.Array, learning: Any = None, **settin
 
 
 def dropout_mlp(nnx: Any) -> Example:
-    """flax.nnx.Linear, LayerNorm, gelu, Dropout."""
+    """Builds a model with flax.nnx.Linear, LayerNorm, gelu, Dropout."""
     rngs = nnx.Rngs(0)
     first, last = nnx.Linear(6, 8, rngs=rngs), nnx.Linear(8, 3, rngs=rngs)
     norm = nnx.LayerNorm(8, rngs=rngs)
@@ -32,7 +32,7 @@ def dropout_mlp(nnx: Any) -> Example:
 
 
 def batch_norm_cnn(nnx: Any) -> Example:
-    """flax.nnx.Conv without bias, BatchNorm in training, avg_pool."""
+    """Builds a model with flax.nnx.Conv without bias, BatchNorm in training, avg_pool."""
     rngs = nnx.Rngs(0)
 
     class CNN(nnx.Module):
@@ -49,7 +49,7 @@ def batch_norm_cnn(nnx: Any) -> Example:
 
 
 def attention(nnx: Any) -> Example:
-    """flax.nnx.MultiHeadAttention without bias, with normalised queries and keys, after Embed."""
+    """Builds flax.nnx.MultiHeadAttention without bias, queries and keys normalised, after Embed."""
     rngs = nnx.Rngs(0)
 
     class Net(nnx.Module):
@@ -74,7 +74,7 @@ def attention(nnx: Any) -> Example:
 
 
 def bidirectional_lstm(nnx: Any) -> Example:
-    """flax.nnx.Bidirectional of RNNs over LSTMCell and SimpleCell."""
+    """Builds a model with flax.nnx.Bidirectional of RNNs over LSTMCell and SimpleCell."""
     rngs = nnx.Rngs(0)
     forward = nnx.RNN(nnx.LSTMCell(4, 5, rngs=rngs))
     backward = nnx.RNN(nnx.SimpleCell(4, 5, rngs=rngs))
@@ -84,7 +84,7 @@ def bidirectional_lstm(nnx: Any) -> Example:
 
 
 def lora(nnx: Any) -> Example:
-    """flax.nnx.LoRA around frozen Linear layers: one factor zero at the start, only they learn."""
+    """Builds flax.nnx.LoRA around frozen Linear layers; one factor is zero at the start."""
     rngs = nnx.Rngs(0)
 
     def adapted(inputs, outputs):
@@ -96,7 +96,7 @@ def lora(nnx: Any) -> Example:
 
 
 def scanned_layers(nnx: Any) -> Example:
-    """flax.nnx.vmap builds a stack of Linear layers, flax.nnx.scan runs through it."""
+    """Builds a stack of flax.nnx.Linear layers by flax.nnx.vmap, and runs it by flax.nnx.scan."""
 
     @nnx.vmap(in_axes=0, out_axes=0)
     def build(key):

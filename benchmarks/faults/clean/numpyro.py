@@ -38,21 +38,21 @@ def _regression(numpyro: Any) -> Any:
 
 
 def mean_field(numpyro: Any) -> Example:
-    """numpyro.infer.autoguide.AutoNormal on a regression with unknown noise."""
+    """Builds a model with numpyro.infer.autoguide.AutoNormal on a regression with unknown noise."""
     model = _regression(numpyro)
     guide = numpyro.infer.autoguide.AutoNormal(model)
     return _bound(numpyro, model, guide, normal(0, 20, 3), normal(1, 20))
 
 
 def low_rank_guide(numpyro: Any) -> Example:
-    """numpyro.infer.autoguide.AutoLowRankMultivariateNormal on the same regression."""
+    """Builds numpyro.infer.autoguide.AutoLowRankMultivariateNormal on the same regression."""
     model = _regression(numpyro)
     guide = numpyro.infer.autoguide.AutoLowRankMultivariateNormal(model, rank=2)
     return _bound(numpyro, model, guide, normal(0, 20, 3), normal(1, 20))
 
 
 def eight_schools(numpyro: Any) -> Example:
-    """NumPyro's eight-schools example, reparameterised; AutoMultivariateNormal."""
+    """Builds NumPyro's eight-schools example, reparameterised; AutoMultivariateNormal."""
     dist, reparam = numpyro.distributions, numpyro.infer.reparam
     spread = jnp.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
 
@@ -72,7 +72,7 @@ def eight_schools(numpyro: Any) -> Example:
 
 
 def vae(numpyro: Any) -> Example:
-    """NumPyro's VAE example in small, with Linen nets by contrib.module.flax_module."""
+    """Builds NumPyro's VAE example in small, with Linen nets by contrib.module.flax_module."""
     dist = numpyro.distributions
     flax_module = import_module("numpyro.contrib.module").flax_module
     encoder, decoder = nn.Sequential([nn.Dense(8), nn.tanh, nn.Dense(4)]), nn.Dense(5)
@@ -93,7 +93,7 @@ def vae(numpyro: Any) -> Example:
 
 
 def beta_bernoulli(numpyro: Any) -> Example:
-    """NumPyro's SVI example: a Beta guide with constrained parameters, pathwise through gamma."""
+    """Builds NumPyro's SVI example: a Beta guide with constraints, pathwise through gamma."""
     dist = numpyro.distributions
 
     def model(x):
@@ -110,7 +110,7 @@ def beta_bernoulli(numpyro: Any) -> Example:
 
 
 def ordered_logistic(numpyro: Any) -> Example:
-    """numpyro.infer.util.initialize_model's potential energy: cut points under a constraint."""
+    """Builds numpyro.infer.util.initialize_model's potential energy, with ordered cut points."""
     dist = numpyro.distributions
 
     def model(x, y):

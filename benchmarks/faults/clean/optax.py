@@ -21,7 +21,7 @@ def _net(p, x):
 
 
 def ctc(optax: Any) -> Example:
-    """optax.ctc_loss on padded frames and padded labels."""
+    """Builds a model with optax.ctc_loss on padded frames and padded labels."""
     x, labels = normal(2, 4, 9, 6), integers(3, 3, 4, 3) + 1
     frames = jnp.arange(9) >= jnp.array([9, 8, 7, 9])[:, None]
     letters = jnp.arange(3) >= jnp.array([3, 2, 1, 2])[:, None]
@@ -34,7 +34,7 @@ def ctc(optax: Any) -> Example:
 
 
 def sigmoid_focal(optax: Any) -> Example:
-    """optax.sigmoid_focal_loss with alpha and gamma."""
+    """Builds a model with optax.sigmoid_focal_loss with alpha and gamma."""
 
     def loss(p, x, labels):
         return optax.sigmoid_focal_loss(_net(p, x), labels, alpha=0.3, gamma=2.0).mean()
@@ -43,7 +43,7 @@ def sigmoid_focal(optax: Any) -> Example:
 
 
 def triplet_margin(optax: Any) -> Example:
-    """optax.losses.triplet_margin_loss of anchors, positives and negatives: no bias at the end."""
+    """Builds optax.losses.triplet_margin_loss of anchors, positives, negatives; no last bias."""
     params = _params(4)
     del params["shift"]  # differences of embeddings do not see it
 
@@ -56,7 +56,7 @@ def triplet_margin(optax: Any) -> Example:
 
 
 def contrastive(optax: Any) -> Example:
-    """optax.losses.ntxent on two samples of each class, normalised embeddings."""
+    """Builds optax.losses.ntxent on two samples of each class, normalised embeddings."""
 
     def loss(p, x, labels):
         return optax.losses.ntxent(_net(p, x), labels, temperature=0.5)
@@ -65,7 +65,7 @@ def contrastive(optax: Any) -> Example:
 
 
 def sparsemax(optax: Any) -> Example:
-    """optax.losses.sparsemax_loss and multiclass_hinge: projections and maxima."""
+    """Builds optax.losses.sparsemax_loss and multiclass_hinge: projections and maxima."""
 
     def loss(p, x, signs, labels):
         logits = _net(p, x)
@@ -77,7 +77,7 @@ def sparsemax(optax: Any) -> Example:
 
 
 def ranking_softmax(optax: Any) -> Example:
-    """optax.losses.ranking_softmax_loss with a mask over items: no bias, as a softmax follows."""
+    """Builds optax.losses.ranking_softmax_loss with a mask over items, without a bias."""
     params = _params(1)
     del params["shift"]  # a constant over the items
 
@@ -90,7 +90,7 @@ def ranking_softmax(optax: Any) -> Example:
 
 
 def distillation(optax: Any) -> Example:
-    """optax.losses.kl_divergence_with_log_targets of a student to a teacher, cosine_distance."""
+    """Builds optax.losses.kl_divergence_with_log_targets to a teacher, and cosine_distance."""
     teacher = {k: v + 1.0 for k, v in _params(3).items()}
 
     def loss(p, x):
@@ -111,17 +111,17 @@ def _trained_by(optimizer: Any) -> Example:
 
 
 def muon(optax: Any) -> Example:
-    """optax.contrib.muon: matrices orthogonalised, vectors by Adam; log_cosh."""
+    """Builds optax.contrib.muon: matrices orthogonalised, vectors by Adam; log_cosh."""
     return _trained_by(optax.contrib.muon(1e-2))
 
 
 def schedule_free(optax: Any) -> Example:
-    """optax.contrib.schedule_free_adamw with warm-up."""
+    """Builds a model with optax.contrib.schedule_free_adamw with warm-up."""
     return _trained_by(optax.contrib.schedule_free_adamw(1e-2, warmup_steps=5))
 
 
 def warm_up_clip_accumulate(optax: Any) -> Example:
-    """optax.MultiSteps over clip_by_global_norm and adamw on a schedule that warms up from zero."""
+    """Builds optax.MultiSteps over clip_by_global_norm and adamw, with a warm-up from zero."""
     rate = optax.warmup_cosine_decay_schedule(0.0, 1e-2, 10, 100)
     chain = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate))
     return _trained_by(optax.MultiSteps(chain, 4).gradient_transformation())

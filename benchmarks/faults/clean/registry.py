@@ -1,4 +1,4 @@
-"""Sound models: a type for a model of a library, and the list of all of them."""
+"""Defines the type of a sound model of a library, and lists all of them."""
 
 import os
 from collections.abc import Callable
@@ -73,5 +73,11 @@ def load_sound_models() -> list[SoundModel]:
 
 
 def integers(seed: int, limit: int, *shape: int) -> jax.Array:
-    """Returns uniform integers from 0 to below `limit`, the same for the same seed."""
+    """Returns uniform integers from 0 to below `limit`, the same for the same seed.
+
+    Args:
+        seed: the seed.
+        limit: the number above the largest integer.
+        *shape: the shape of the array.
+    """
     return jax.random.randint(jax.random.key(seed), shape, 0, limit)

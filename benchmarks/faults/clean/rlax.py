@@ -21,7 +21,7 @@ def _net(p, x):
 
 
 def double_q_learning(rlax: Any) -> Example:
-    """rlax.double_q_learning with l2_loss, as in RLax's DQN example."""
+    """Builds a model with rlax.double_q_learning with l2_loss, as in RLax's DQN example."""
     target = {k: v + 0.1 for k, v in _params(3).items()}
 
     def loss(p, before, action, reward, after):
@@ -36,7 +36,7 @@ def double_q_learning(rlax: Any) -> Example:
 
 
 def categorical_q_learning(rlax: Any) -> Example:
-    """rlax.categorical_q_learning: distributions of returns on a grid of atoms."""
+    """Builds rlax.categorical_q_learning: distributions of returns on a grid of atoms."""
     atoms = jnp.linspace(-2.0, 2.0, 5)
 
     def loss(p, before, action, reward, after):
@@ -51,7 +51,7 @@ def categorical_q_learning(rlax: Any) -> Example:
 
 
 def quantile_regression(rlax: Any) -> Example:
-    """rlax.quantile_q_learning with a Huber loss over quantiles."""
+    """Builds a model with rlax.quantile_q_learning with a Huber loss over quantiles."""
     levels = (jnp.arange(4) + 0.5) / 4
 
     def loss(p, before, action, reward, after):
@@ -68,7 +68,7 @@ def quantile_regression(rlax: Any) -> Example:
 
 
 def actor_critic(rlax: Any) -> Example:
-    """rlax.vtrace_td_error_and_advantage, policy_gradient_loss and entropy_loss: IMPALA."""
+    """Builds IMPALA: rlax.vtrace_td_error_and_advantage, policy_gradient_loss, entropy_loss."""
 
     def loss(p, states, actions, rewards, behaviour):
         out = _net(p, states)
@@ -90,7 +90,7 @@ def actor_critic(rlax: Any) -> Example:
 
 
 def clipped_surrogate(rlax: Any) -> Example:
-    """rlax.clipped_surrogate_pg_loss with truncated_generalized_advantage_estimation: PPO."""
+    """Builds PPO: rlax.clipped_surrogate_pg_loss, truncated_generalized_advantage_estimation."""
 
     def loss(p, states, actions, rewards, behaviour):
         out = _net(p, states)
@@ -110,7 +110,7 @@ def clipped_surrogate(rlax: Any) -> Example:
 
 
 def deterministic_policy_gradient(rlax: Any) -> Example:
-    """rlax.dpg_loss of an actor through a fixed critic."""
+    """Builds a model with rlax.dpg_loss of an actor through a fixed critic."""
     critic = 0.5 * normal(6, 6)
 
     def loss(p, states):

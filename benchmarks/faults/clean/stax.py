@@ -24,13 +24,13 @@ def _classifier(net: Any, x: jax.Array) -> Example:
 
 
 def mnist_classifier(stax: Any) -> Example:
-    """jax.example_libraries.stax.Dense, Softplus, LogSoftmax: JAX's MNIST example, smaller."""
+    """Builds JAX's MNIST example, smaller: stax.Dense, Softplus, LogSoftmax."""
     layers = [stax.Dense(8), stax.Softplus, stax.Dense(8), stax.Softplus]
     return _classifier(stax.serial(*layers, stax.Dense(3), stax.LogSoftmax), normal(0, 16, 6))
 
 
 def resnet_block(stax: Any) -> Example:
-    """jax.example_libraries.stax.FanOut, FanInSum, Conv, BatchNorm: JAX's resnet50 example, tiny.
+    """Builds JAX's resnet50 example, tiny: stax.FanOut, FanInSum, Conv, BatchNorm.
 
     Stax cannot leave out the bias of Conv, which BatchNorm takes away.
     """
@@ -44,7 +44,7 @@ def resnet_block(stax: Any) -> Example:
 
 
 def neural_ode(stax: Any) -> Example:
-    """jax.experimental.ode.odeint through a stax net, adjoint gradients."""
+    """Builds a model with jax.experimental.ode.odeint through a stax net, adjoint gradients."""
     init, apply = stax.serial(stax.Dense(6), stax.Tanh, stax.Dense(2))
     params = init(jax.random.key(0), (-1, 2))[1]
 
@@ -57,7 +57,7 @@ def neural_ode(stax: Any) -> Example:
 
 
 def grouped_query_attention(stax: Any) -> Example:
-    """jax.nn.dot_product_attention, causal, four query heads over two of keys; log_softmax."""
+    """Builds jax.nn.dot_product_attention, causal, with four query heads over two of keys."""
     shapes = {"query": (8, 4, 4), "key": (8, 2, 4), "value": (8, 2, 4), "out": (16, 5)}
     params = {name: 0.4 * normal(i, *shape) for i, (name, shape) in enumerate(shapes.items())}
 
@@ -71,7 +71,7 @@ def grouped_query_attention(stax: Any) -> Example:
 
 
 def student_mixture(stax: Any) -> Example:
-    """jax.scipy.stats.t, jax.scipy.special.logsumexp: a mixture's likelihood, degrees learned."""
+    """Builds a mixture's likelihood by jax.scipy.stats.t and logsumexp, degrees learned."""
     zeros = {name: jnp.zeros(3) for name in ("weight", "width", "degrees")}
     params = zeros | {"place": jnp.array([-1.0, 0.5, 2.0])}
 
@@ -84,7 +84,7 @@ def student_mixture(stax: Any) -> Example:
 
 
 def fixed_point(stax: Any) -> Example:
-    """jax.lax.custom_root around Newton's method, jax.numpy.linalg.solve: an implicit layer."""
+    """Builds an implicit layer: jax.lax.custom_root by Newton's method, jax.numpy.linalg.solve."""
     init, apply = stax.serial(stax.Dense(4), stax.Tanh)
     params = init(jax.random.key(0), (-1, 7))[1]
 

@@ -16,7 +16,7 @@ def _zeros(*names: str) -> dict[str, jax.Array]:
 
 
 def regression(tinygp: Any) -> Example:
-    """tinygp.kernels.ExpSquared with a transform.Linear of the inputs, a learned mean and noise."""
+    """Builds a regression by tinygp.kernels.ExpSquared, transform.Linear, mean and noise."""
 
     def loss(p, x, y):
         kernel = jnp.exp(p["amplitude"]) * tinygp.transforms.Linear(
@@ -30,7 +30,7 @@ def regression(tinygp: Any) -> Example:
 
 
 def quasiseparable(tinygp: Any) -> Example:
-    """tinygp.kernels.quasisep.SHO and Matern32: a scan along sorted times."""
+    """Builds a model with tinygp.kernels.quasisep.SHO and Matern32: a scan along sorted times."""
     quasisep = import_module("tinygp.kernels.quasisep")
 
     def loss(p, times, y):
