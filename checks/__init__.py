@@ -7,7 +7,7 @@
     assert_alive(loss, params, *args)           # in a test
     profile(loss, params, *args, leaf=name)     # where the gradient of a leaf is lost
 
-`checks.sentinels` holds statistics that a compiled training step can report.
+`checks.sentinels` has statistics that a compiled training step can report.
 
 The names are imported when they are first used (PEP 562), so that a program that needs only
 `checks.sentinels` or `name_leaves` loads neither the engine nor the renderers.

@@ -38,7 +38,11 @@ class Allow:
             )
 
     def matches(self, leaf: Leaf) -> bool:
-        """Returns whether the entry allows everything that fails in the leaf."""
+        """Returns whether the entry allows everything that fails in the leaf.
+
+        Args:
+            leaf: a leaf of a report.
+        """
         if not fnmatch.fnmatchcase(leaf.name, self.pattern):
             return False
         failing = {s.verdict for s in leaf.slices if s.verdict not in HARMLESS_SLICES}

@@ -58,7 +58,7 @@ class RuleErrors(NamedTuple):
 class Evidence:
     """What was proved and measured of one program; judges read it and nothing else.
 
-    The fields are measured before any judge is asked, since the points of the measurements are
+    The fields are measured before any judge is called, since the points of the measurements are
     drawn in a fixed order. The cached properties measure further at the first use; what they
     return depends on the fields alone.
 

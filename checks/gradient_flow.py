@@ -64,18 +64,29 @@ class GradientFlow:
     edges: tuple[FlowEdge, ...] = ()
 
     def arriving(self, node: FlowNode) -> float | None:
-        """Returns the norm of the cotangents that arrive at a node, None if not measured."""
+        """Returns the norm of the cotangents that arrive at a node, None if not measured.
+
+        Args:
+            node: a node of this flow.
+        """
         return euclidean_norm([edge.size for edge in self.edges if edge.source == node.name])
 
     def leaving(self, node: FlowNode) -> float | None:
         """Returns the norm of the cotangents that a node passes to modules and inputs.
 
         Gradients of parameters do not count. The result is None where nothing was measured.
+
+        Args:
+            node: a node of this flow.
         """
         return euclidean_norm([edge.size for edge in self.edges if edge.reader == node.name])
 
     def factor(self, node: FlowNode) -> float | None:
-        """Returns `leaving / arriving`, None where it is not measured or nothing arrives."""
+        """Returns `leaving / arriving`, None where it is not measured or nothing arrives.
+
+        Args:
+            node: a node of this flow.
+        """
         arriving, leaving = self.arriving(node), self.leaving(node)
         return leaving / arriving if arriving and leaving is not None else None
 

@@ -131,7 +131,14 @@ def count_silent(
 
 
 def no_silence(groups: Mapping[str, str]) -> dict[str, jax.Array]:
-    """Returns the state of `count_silent` before the first step: group -> 0, an int32 scalar."""
+    """Returns the state of `count_silent` before the first step.
+
+    Args:
+        groups: leaf name -> group, as for `sentinels`.
+
+    Returns:
+        Group -> 0, an int32 scalar.
+    """
     return {group: jnp.int32(0) for group in dict.fromkeys(groups.values())}
 
 

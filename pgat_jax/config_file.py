@@ -89,7 +89,7 @@ def validate(
     """Checks parsed keys and values against a schema.
 
     Args:
-        values: keys and values, as they stand in the file.
+        values: keys and values, as they are in the file.
         where: the name of the file in error messages.
         sources: for keys that an override set, the name of the override in error messages.
         schema: the class whose keys `values` may have.

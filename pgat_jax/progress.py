@@ -28,7 +28,7 @@ POLL_SECONDS = 0.1
 
 
 class Reporter:
-    """Reports on stderr, so that stdout holds results alone."""
+    """Reports on stderr, so that stdout contains results only."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """Digests of what the programs compute: they show that a change leaves every bit as it is.
 
-The recorded digests stand in `tests/tools/digests/`. Bits depend on the version of JAX and on the
+The recorded digests are in `tests/tools/digests/`. Bits depend on the version of JAX and on the
 processor, so each file names the platform that it was made on; on any other platform only verdicts
 and sizes can be compared.
 """

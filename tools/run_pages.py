@@ -1,8 +1,8 @@
 """Runs the programs in Markdown pages and compares what they print with what the page shows.
 
 The `python` blocks of a page are one program, `example.py`, and a `text` block after one of them
-shows its output. A `console` block holds commands after `$ ` and, below each, its output. In both,
-`...` stands for any text.
+shows its output. A `console` block contains commands after `$ ` and, below each, its output. In
+both, `...` stands for any text.
 """
 
 import argparse

@@ -22,8 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: The words of the command line; None takes those of the process.
 
     Returns:
-        The exit status: 0 when every verdict is right, 1 on any failure, 2 when a model that was
-        asked for cannot run.
+        The exit status: 0 when every verdict is right, 1 on any failure, 2 when a requested model
+        cannot run.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument(

@@ -25,7 +25,7 @@ _FLOAT_CUTS = ROUNDING | {"stop_gradient"}
 
 
 def propose_cut_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes, for each line that cuts, to remove the cut or to give it a derivative.
+    """Proposes to remove the cuts of each line, or to give them a derivative.
 
     Args:
         failures: the failing leaves and their loss.
@@ -49,7 +49,7 @@ def propose_cut_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def propose_series_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes, for leaves behind several cuts in a row, an estimate at each of them.
+    """Proposes, for leaves with several cuts in a row, a straight-through estimate at each.
 
     Args:
         failures: the failing leaves and their loss.

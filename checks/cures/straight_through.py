@@ -33,7 +33,7 @@ class _Companion(NamedTuple):
     Attributes:
         smooth: floats of the same shape; for a choice the weights of all indices, along one more,
             last axis.
-        is_choice: whether it stands for the index of a largest or smallest element.
+        is_choice: whether it replaces the index of a largest or smallest element.
     """
 
     smooth: Any

@@ -14,7 +14,7 @@ from checks.proofs.proof import Proof
 
 
 class FlowAtPoint(NamedTuple):
-    """A program and a point; each of its methods compiles a gradient of its own.
+    """A program and a point; each of its methods compiles its own gradient.
 
     Attributes:
         runner: runs the program.

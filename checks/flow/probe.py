@@ -1,7 +1,7 @@
 """A probe is an identity that measures the cotangent that passes through it.
 
 The gradient with respect to the probe's token is the root mean square of the cotangent. So a size
-costs one number, however large the array is; inside a scan each step has a token of its own.
+costs one number, however large the array is; inside a scan each step has its own token.
 """
 
 from typing import Any

@@ -92,7 +92,7 @@ def _find_owners(seen: Sequence[Seen], program: Program) -> dict[SitePath, str]:
     """Returns the path of each equation -> its group, in program order.
 
     An equation that contains a single group belongs to it as a whole; scans are always entered,
-    so that their steps can be told apart.
+    so that their steps can be separated.
     """
     containing = {one.site.path[:-2] for one in seen}
     ends = [one for one in seen if one.site.path not in containing]

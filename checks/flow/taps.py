@@ -41,16 +41,28 @@ class TappedEquation(NamedTuple):
     is_zero: np.ndarray
 
     def reaches(self, leaf: int) -> bool:
-        """Returns whether the tangent of a leaf, given by its position, enters the equation."""
+        """Returns whether the tangent of a leaf enters the equation.
+
+        Args:
+            leaf: the index of the leaf.
+        """
         return bool(self.seen.arriving >> leaf & 1)
 
     def factor(self, leaf: int) -> float:
-        """Returns the share of the cotangent that passes on towards a leaf; 1 if none arrives."""
+        """Returns the share of the cotangent that passes on towards a leaf; 1 if none arrives.
+
+        Args:
+            leaf: the index of the leaf.
+        """
         arriving = _total(self.arriving)
         return _total(self.towards(leaf)) / arriving if arriving > 0 else 1.0
 
     def towards(self, leaf: int) -> np.ndarray:
-        """Returns the largest cotangent of the operands that depend on a leaf, for each step."""
+        """Returns the largest cotangent of the operands that depend on a leaf, for each step.
+
+        Args:
+            leaf: the index of the leaf.
+        """
         tangents = self.seen.operands.tangent
         sizes = [x for x, bits in zip(self.leaving, tangents) if bits >> leaf & 1]
         return np.max(sizes, axis=0)

@@ -62,10 +62,10 @@ def is_zero_at_data(survey: Survey, leaf: int) -> bool:
 
 
 def describe_zero_rule(errors: Sequence[RuleError]) -> str:
-    """Returns a sentence about custom rules that return zero where their functions change.
+    """Returns a sentence about a custom rule that returns zero where its function changes.
 
     Args:
-        errors: the errors of these rules.
+        errors: errors of rules, at least one; the sentence names the rule of the first.
     """
     return f"measured: the rule of {errors[0].rule} returns exactly zero where its function changes"
 

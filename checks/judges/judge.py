@@ -1,10 +1,10 @@
 """Defines a judge.
 
-A judge stands for one verdict. Its function takes the evidence, which it must not change, and
+A judge decides about one verdict. Its function takes the evidence, which it must not change, and
 returns the findings of its verdict: by leaf, a `Finding` for the leaf as a whole or a
 `SliceFinding` for some of its slices, each complete with its sentence and places. It leaves out the
-leaves that the verdict does not hold for, and does not ask which other verdicts hold: where several
-do, the order of `checks.judges.JUDGES` decides.
+leaves of which the verdict is not true, and does not check which other verdicts are true: if
+several are, the order of `checks.judges.JUDGES` decides.
 
 The smallest full judge is in `checks.judges.vanishing`.
 """

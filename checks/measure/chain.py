@@ -48,7 +48,7 @@ class Chain:
 
     Args:
         optimizer: an optax transformation, or any object with `init` and `update`.
-        params: the parameters taken apart, with the pytree that the optimiser expects.
+        params: the parameters, split by `partition`, with the pytree that the optimiser expects.
     """
 
     def __init__(self, optimizer: Any, params: Partition) -> None:

@@ -28,7 +28,7 @@ class Response(NamedTuple):
 
     Attributes:
         steps: for each view and slice, the number of optimiser steps after which the slice has a
-            gradient; 0 for never, and for slices that were not asked about.
+            gradient; 0 for never, and for slices that were not measured.
         changes: for each view and slice, the largest relative change of the loss when the slice is
             drawn anew, together with all slices of the same kind; NaN if it was not tried.
     """

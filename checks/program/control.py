@@ -1,7 +1,7 @@
 """Rebuilds equations that have sub-jaxprs from public JAX functions.
 
 The rebuilt equations can be differentiated and compiled as the original ones can. The caller says
-how a sub-jaxpr is run, so this module knows no interpreter.
+how a sub-jaxpr is run, so this module depends on no interpreter.
 """
 
 from collections.abc import Callable, Sequence

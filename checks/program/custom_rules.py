@@ -17,8 +17,8 @@ class CustomRule:
 
     Args:
         equation: the custom call.
-        moved: positions of the operands that get a tangent. The rule is asked for no others,
-            because it may refuse them.
+        moved: positions of the operands that get a tangent. The rule is called for no others,
+            because it may raise for them.
         seen: positions of the results that have a tangent.
         wide: whether the program was traced under `jax.enable_x64(True)`.
     """

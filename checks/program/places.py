@@ -37,7 +37,7 @@ def find_place(equation: Any, enclosing: Sequence[Any] = ()) -> str:
 
     Args:
         equation: a jaxpr equation.
-        enclosing: the equations that it stands in, outermost first. Where the equation has no
+        enclosing: the equations around it, outermost first. Where the equation has no
             frame in user code (JAX caches the traces of its own functions), the nearest of these
             that has one gives the line.
     """
@@ -71,7 +71,7 @@ def find_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:
 
     Args:
         equation: a jaxpr equation.
-        enclosing: the equations that it stands in, outermost first.
+        enclosing: the equations around it, outermost first.
     """
     for one in (equation, *reversed(enclosing)):
         if find_user_line(one) is not None:
@@ -94,7 +94,7 @@ def find_module_path(chain: Sequence[Any]) -> str:
     """Returns the scopes (Flax modules, `jax.named_scope`) around an equation, joined by `/`.
 
     Args:
-        chain: the equation, after those that it stands in, outermost first.
+        chain: the equation, after those around it, outermost first.
     """
     stacks = [get_scopes(equation) for equation in chain]
     parts = [_unwrap(part) for stack in stacks for part in _split(stack)]
@@ -105,7 +105,7 @@ def find_call_path(chain: Sequence[Any]) -> tuple[str, ...]:
     """Returns the names of the user's functions around an equation, and then `file:line`.
 
     Args:
-        chain: the equation, after those that it stands in, outermost first.
+        chain: the equation, after those around it, outermost first.
 
     Returns:
         The names from the loss inwards, and the line.
@@ -166,7 +166,7 @@ def _describe_operation(equation: Any) -> str:
 
 
 def _find_caller(equation: Any, enclosing: Sequence[Any]) -> str | None:
-    """Returns the line that calls the user's jitted function in which the equation stands."""
+    """Returns the line that calls the user's jitted function that contains the equation."""
     own = find_user_line(equation)
     calls = [find_user_line(e) for e in enclosing if e.primitive.name in ("jit", "pjit")]
     others = [line for line in calls if line and line != own]
@@ -200,7 +200,7 @@ def _shorten(file: str) -> str:
 
 
 def _split(stack: str) -> list[str]:
-    """Splits a stack of scopes at the slashes that stand outside brackets."""
+    """Splits a stack of scopes at the slashes that are outside brackets."""
     parts, depth, start = [], 0, 0
     for i, letter in enumerate(stack):
         depth += (letter == "(") - (letter == ")")

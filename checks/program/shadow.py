@@ -2,7 +2,7 @@
 
 Casts inside the model (to bfloat16, float16, float8) are undone too, which tracing the user's code
 with float64 inputs would not do. Integers, indices, keys and random bits keep their types, and so
-do primitives that make numbers out of bits and kernels that only know their own types. The module
+do primitives that make numbers out of bits and kernels that accept only their own types. The module
 depends on the other modules of `checks/program` only.
 """
 

@@ -21,12 +21,12 @@ Run = tuple[list[Any], Notes]
 
 
 class Site(NamedTuple):
-    """An equation and where it stands.
+    """An equation and its place in the program.
 
     Attributes:
         equation: the jaxpr equation.
         path: its address.
-        enclosing: the equations that it stands in, outermost first.
+        enclosing: the equations around it, outermost first.
     """
 
     equation: Any

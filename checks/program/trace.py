@@ -29,8 +29,8 @@ class Program:
     Attributes:
         jaxpr: closed; inputs are `params.learning`, `params.fixed`, `args.learning`, `args.fixed`;
             outputs are the loss and then every array of the auxiliary output.
-        params: the parameters taken apart.
-        args: the tuple of further arguments taken apart.
+        params: the parameters, split by `partition`.
+        args: the tuple of further arguments, split likewise.
         outputs: names of the outputs; the first is `loss`.
     """
 

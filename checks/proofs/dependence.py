@@ -78,7 +78,11 @@ class Dependence:
         }
 
     def get_jaxpr_rows(self, jaxpr: Any) -> Rows:
-        """Returns what the outputs of a jaxpr, closed or not, depend on among its `invars`."""
+        """Returns what the outputs of a jaxpr depend on among its `invars`.
+
+        Args:
+            jaxpr: a jaxpr, open or closed.
+        """
         jaxpr = jaxprs.open_jaxpr(jaxpr)
         if id(jaxpr) not in self._jaxprs:
             ones = [1 << i for i in range(len(jaxpr.invars))]
@@ -88,14 +92,23 @@ class Dependence:
         return self._jaxprs[id(jaxpr)][1]
 
     def propagate(self, jaxpr: Any, inputs: "Sets") -> "Environment":
-        """Computes what every variable of an open jaxpr depends on, given that of its inputs."""
+        """Computes what every variable of an open jaxpr depends on, given that of its inputs.
+
+        Args:
+            jaxpr: an open jaxpr.
+            inputs: what each of its inputs depends on.
+        """
         env = Environment(jaxpr, inputs)
         for equation in jaxpr.eqns:
             env.apply(equation, self.get_equation_rows(equation))
         return env
 
     def get_equation_rows(self, equation: Any) -> Rows:
-        """Returns what the results of an equation depend on among its operands."""
+        """Returns what the results of an equation depend on among its operands.
+
+        Args:
+            equation: a jaxpr equation.
+        """
         rows = self._compute_rows(equation)
         if (why := self._underivable.get(id(equation))) is None:
             return rows
@@ -222,7 +235,11 @@ class Environment:
         }
 
     def get(self, atoms: Sequence[Any]) -> Sets:
-        """Returns the sets of these variables; literals and constants depend on nothing."""
+        """Returns the sets of some variables; literals and constants depend on nothing.
+
+        Args:
+            atoms: variables or literals of the jaxpr.
+        """
         hashable = [None if jaxprs.is_literal(atom) else atom for atom in atoms]
         return Sets(
             [self._value.get(atom, 0) for atom in hashable],

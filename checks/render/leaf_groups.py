@@ -29,7 +29,7 @@ def group_siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
 
     Returns:
         Groups in the order of their first leaves. All leaves of a group have the same verdict,
-        slices, places and allow-list reason, so the first can stand for all.
+        slices, places and allow-list reason, so the first can represent all.
     """
     groups: dict[object, list[Leaf]] = {}
     for leaf in leaves:

@@ -63,7 +63,14 @@ class PrintableReport(Report):
         return PrintableFlow(flow.nodes, flow.edges)
 
     def profiles(self, names: Sequence[str]) -> Mapping[str, PrintableProfile]:
-        """Measures the gradient profiles of some leaves; see `Report.profiles`."""
+        """Measures the gradient profiles of some leaves.
+
+        Args:
+            names: names of leaves.
+
+        Returns:
+            Name -> profile, for those leaves that a gradient reaches; empty for a static report.
+        """
         return {
             name: make_printable(profile) for name, profile in self.find_profiles(names).items()
         }

@@ -40,7 +40,7 @@ def count_bytes(program: CompiledProgram) -> int:
 
     Each operand and each result counts once for each kernel; of a slice the part counts, of an
     update in place the update. XLA's `cost_analysis` counts the same, but loops once. A cache makes
-    it less, so it is an upper bound of what memory carries.
+    it less, so it is an upper bound of the bytes that memory moves.
 
     Args:
         program: a parsed program.

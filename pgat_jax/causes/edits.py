@@ -18,7 +18,7 @@ ParamsEdit = Callable[[Params], Params]
 
 
 def replace_leaf(params: Params, path: str, value: Any) -> Params:
-    """Returns a copy of nested parameters in which `value` stands at a path.
+    """Returns a copy of nested parameters in which `value` is at a path.
 
     Args:
         params: A nested dict of arrays.

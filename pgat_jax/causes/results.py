@@ -49,7 +49,7 @@ def collect_results(
         store: The finished trials.
 
     Returns:
-        A dict that JSON can hold:
+        A dict that can be written as JSON:
 
         - `schema`, `config` (a name), `faults` (names), `seeds` (a number), `scales`;
         - `bases`: `sound` and, if the study has faults, `faulty`, each by name of the scale;

@@ -128,13 +128,13 @@ def check_header(where: str, names: Sequence[str]) -> list[str]:
 
     Args:
         where: the file, for error messages.
-        names: the names as they stand in the file.
+        names: the names as they are in the file.
 
     Returns:
         The names without spaces around them.
 
     Raises:
-        UserError: a name is empty or stands twice, or the separator is not a comma.
+        UserError: a name is empty or occurs twice, or the separator is not a comma.
     """
     header = [name.strip() for name in names]
     other = next((d for d in ";\t|" if d in header[0]), None)

@@ -53,7 +53,7 @@ def read_cells(source: str, content: bytes) -> Cells:
     """Reads the columns of a CSV or Parquet file.
 
     Args:
-        source: the path, whose suffix tells the kind, and which names the file in errors.
+        source: the path, whose suffix gives the kind; errors name it.
         content: the content of the file.
 
     Raises:

@@ -24,15 +24,30 @@ class GaussianMixture:
     scales: np.ndarray
 
     def at(self, index: int) -> "GaussianMixture":
-        """Returns the distributions of one entry of the first axis."""
+        """Returns the distributions of one entry of the first axis.
+
+        Args:
+            index: the position on the first axis.
+        """
         return GaussianMixture(self.weights[index], self.means[index], self.scales[index])
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
-        """Computes the weighted sum of the components' distribution functions."""
+        """Computes the weighted sum of the components' distribution functions.
+
+        Args:
+            y: values [...].
+        """
         return self._cdf(y[..., None])[..., 0]
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
-        """Finds quantiles by bisection between the smallest and largest component's quantile."""
+        """Finds quantiles by bisection between the smallest and largest component's quantile.
+
+        Args:
+            u: levels in (0, 1), [..., R] or [R].
+
+        Returns:
+            The quantiles [..., R].
+        """
         u = np.broadcast_to(u, (*self.means.shape[:-1], np.shape(u)[-1]))
         each = self.means[..., None, :] + self.scales[..., None, :] * ndtri(u)[..., None]
         low, high = each.min(-1), each.max(-1)
@@ -43,7 +58,11 @@ class GaussianMixture:
         return (low + high) / 2
 
     def crps(self, y: np.ndarray) -> np.ndarray:
-        """Computes the closed form of Grimit et al. (2006), doi:10.1256/qj.05.235."""
+        """Computes the closed form of Grimit et al. (2006), doi:10.1256/qj.05.235.
+
+        Args:
+            y: the truth [...].
+        """
         pairs = _expect_absolute(
             self.means[..., :, None] - self.means[..., None, :],
             np.hypot(self.scales[..., :, None], self.scales[..., None, :]),
@@ -53,7 +72,11 @@ class GaussianMixture:
         return np.sum(self.weights * miss, -1) - spread / 2
 
     def log_density(self, y: np.ndarray) -> np.ndarray:
-        """Computes the log density by log-sum-exp, so that it is finite far from the means."""
+        """Computes the log density by log-sum-exp, so that it is finite far from the means.
+
+        Args:
+            y: values [...].
+        """
         z = (y[..., None] - self.means) / self.scales
         with np.errstate(divide="ignore"):
             log_weights = np.log(self.weights)

@@ -28,15 +28,30 @@ class QuantileFunction:
     values: np.ndarray
 
     def at(self, index: int) -> "QuantileFunction":
-        """Returns the distributions of one entry of the first axis."""
+        """Returns the distributions of one entry of the first axis.
+
+        Args:
+            index: the position on the first axis.
+        """
         return QuantileFunction(self.levels, self.values[index])
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
-        """Computes the normal distribution function at the score of `y`."""
+        """Computes the normal distribution function at the normal score of each value.
+
+        Args:
+            y: values [...].
+        """
         return ndtr(self._score(y)[0])
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
-        """Interpolates between the levels around each of `u`."""
+        """Interpolates the quantiles between the two nearest levels.
+
+        Args:
+            u: levels in (0, 1), [..., R] or [R].
+
+        Returns:
+            The quantiles [..., R].
+        """
         z = np.broadcast_to(ndtri(u), (*self.values.shape[:-1], np.shape(u)[-1]))
         right = np.clip(np.searchsorted(self._knots, z), 1, len(self._knots) - 1)
         start, slope = self._line(right)
@@ -46,13 +61,20 @@ class QuantileFunction:
         """Integrates twice the pinball loss over `CRPS_LEVELS`.
 
         Gneiting and Ranjan (2011), doi:10.1198/jbes.2010.08110, eq. 11, by the midpoint rule.
+
+        Args:
+            y: the truth [...].
         """
         error = y[..., None] - self.quantile(CRPS_LEVELS)
         loss = np.maximum(CRPS_LEVELS * error, (CRPS_LEVELS - 1) * error)
         return 2 * np.mean(loss, -1)
 
     def log_density(self, y: np.ndarray) -> np.ndarray:
-        """Computes the normal density at the score of `y`, divided by the line's slope."""
+        """Computes the log of the normal density at the value's score, divided by the line's slope.
+
+        Args:
+            y: values [...].
+        """
         z, slope = self._score(y)
         return -0.5 * (z**2 + np.log(2 * np.pi)) - np.log(slope)
 

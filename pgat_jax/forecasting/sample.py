@@ -16,16 +16,31 @@ class Sample:
     values: np.ndarray
 
     def at(self, index: int) -> "Sample":
-        """Returns the distributions of one entry of the first axis."""
+        """Returns the distributions of one entry of the first axis.
+
+        Args:
+            index: the position on the first axis.
+        """
         return Sample(self.values[index])
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
-        """Computes the share of values below `y`; values equal to `y` count half."""
+        """Computes the share of the M values below `y`; values equal to `y` count half.
+
+        Args:
+            y: values [...].
+        """
         below = np.mean(self.values < y[..., None], -1)
         return (below + np.mean(self.values <= y[..., None], -1)) / 2
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
-        """Interpolates between order statistics (type 7 of Hyndman and Fan 1996)."""
+        """Interpolates between order statistics (type 7 of Hyndman and Fan 1996).
+
+        Args:
+            u: levels in (0, 1), [..., R] or [R].
+
+        Returns:
+            The quantiles [..., R].
+        """
         last = self.values.shape[-1] - 1
         place = np.broadcast_to(u, (*self.values.shape[:-1], np.shape(u)[-1])) * last
         left = np.minimum(place.astype(int), max(last - 1, 0))
@@ -34,12 +49,20 @@ class Sample:
         return start + (place - left) * (end - start)
 
     def crps(self, y: np.ndarray) -> np.ndarray:
-        """Computes E|X - y| - E|X - X'| / 2, exactly, for independent draws X and X'."""
+        """Computes E|X - y| - E|X - X'| / 2, exactly, for independent draws X and X'.
+
+        Args:
+            y: the truth [...].
+        """
         count = self.values.shape[-1]
         rank = 2 * np.arange(1, count + 1) - count - 1
         spread = np.sum(rank * self.values, -1) / count**2
         return np.mean(np.abs(self.values - y[..., None]), -1) - spread
 
     def log_density(self, y: np.ndarray) -> None:
-        """Returns None, since a sample has no density."""
+        """Returns None, since a sample has no density.
+
+        Args:
+            y: values [...], which are ignored.
+        """
         del y

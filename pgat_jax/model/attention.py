@@ -86,7 +86,7 @@ class SelfAttention(nn.Module):
     """Multi-head attention of a sequence to itself.
 
     Queries, keys and values have no bias: a key's would cancel in the softmax, and the LayerNorm
-    that stands before has one already.
+    before them has one already.
 
     Attributes:
         heads: H.
@@ -101,7 +101,16 @@ class SelfAttention(nn.Module):
         bias: Float[Array, "..."] | None = None,
         mask: Bool[Array, "..."] | None = None,
     ) -> Float[Array, "B S W"]:
-        """Computes attention among the steps of `x`; `bias` and `mask` are those of `attend`."""
+        """Computes attention among the steps of a sequence.
+
+        Args:
+            x: the sequence.
+            bias: as in `attend`.
+            mask: as in `attend`.
+
+        Returns:
+            The result of the attention for each step, mapped to width W.
+        """
         width = x.shape[-1]
         packed = _save(nn.Dense(3 * width, use_bias=False, name="query_key_value")(x))
         query, key, value = (split_heads(part, self.heads) for part in jnp.split(packed, 3, -1))
@@ -125,7 +134,16 @@ class CrossAttention(nn.Module):
         memory: Float[Array, "B M W"],
         mask: Bool[Array, "..."] | None = None,
     ) -> Float[Array, "B S W"]:
-        """Computes attention of the steps of `x` to those of `memory`; `mask` as in `attend`."""
+        """Computes attention of the steps of one sequence to those of another.
+
+        Args:
+            x: the sequence of the queries.
+            memory: the sequence of the keys and values.
+            mask: as in `attend`.
+
+        Returns:
+            The result of the attention for each step of `x`, mapped to width W.
+        """
         width = x.shape[-1]
         query = _save(nn.Dense(width, use_bias=False, name="query")(x))
         packed = _save(nn.Dense(2 * width, use_bias=False, name="key_value")(memory))

@@ -28,7 +28,15 @@ class DecoderBlock(nn.Module):
     def __call__(
         self, x: Float[Array, "B LP D"], memory: Float[Array, "B S D"]
     ) -> tuple[Float[Array, "B LP D"], None]:
-        """Computes the next stream from the stream and the memory."""
+        """Computes the next stream from the stream and the memory.
+
+        Args:
+            x: the stream of the decoder.
+            memory: the stream of the past days.
+
+        Returns:
+            The next stream, and None, as `layers.scan_blocks` needs it.
+        """
         mask = causal_mask(x.shape[1], x.shape[1])
         self_attention = SelfAttention(self.heads, name="self_attention")
         cross = CrossAttention(self.heads, name="cross_attention")
@@ -58,7 +66,12 @@ class Decoder(nn.Module):
     def __call__(
         self, stream: Float[Array, "B LP D"], memory: Float[Array, "B S D"]
     ) -> Float[Array, "B LP D"]:
-        """Computes the decoded stream from the decoder's stream and the memory."""
+        """Computes the decoded stream from the decoder's stream and the memory.
+
+        Args:
+            stream: the stream of the decoder.
+            memory: the stream of the past days.
+        """
         blocks = scan_blocks(DecoderBlock, self.layers, self.remat)
         return blocks(self.heads, self.dropout, name="blocks")(stream, memory)[0]
 

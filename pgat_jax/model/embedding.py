@@ -74,10 +74,16 @@ class Embedding(nn.Module):
         start: int,
         market: Float[Array, "B S O"] | None = None,
     ) -> Float[Array, "B S D"]:
-        """Adds a causal convolution over `TAPS` days, the calendar and the positions.
+        """Computes the sum of a causal convolution of `x`, the mapped calendar and the positions.
 
-        The convolution is one product whose parts are shifted and added. `market` is a second
-        input of the same convolution.
+        The convolution runs over `TAPS` days. It is one product whose parts are shifted and added.
+
+        Args:
+            name: the beginning of the names of its parameters.
+            x: the inputs of the convolution.
+            calendar: the calendar features.
+            start: the position of the first step.
+            market: further inputs of the convolution, or None.
         """
         steps = x.shape[1]
         taps = nn.Dense(TAPS * self.width, use_bias=False, name=f"{name}_value")(x)

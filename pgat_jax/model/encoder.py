@@ -17,7 +17,7 @@ TAPS = 3
 
 
 class JointBlock(nn.Module):
-    """Attention from temporal features of the bodies to spatial ones, added through a gate.
+    """Mixes temporal features of the bodies with their attention to spatial features, by a gate.
 
     Attributes:
         dropout: the rate of the dropout on the branch.
@@ -29,7 +29,15 @@ class JointBlock(nn.Module):
     def __call__(
         self, x: Float[Array, "B S N C"], adjacency: Float[Array, "B S N N"]
     ) -> tuple[Float[Array, "B S N C"], None]:
-        """Computes the next features of the bodies from the features and an adjacency."""
+        """Computes the next features of the bodies from the features and an adjacency.
+
+        Args:
+            x: the features of the bodies.
+            adjacency: the mixed adjacency.
+
+        Returns:
+            The next features, and None, as `layers.scan_blocks` needs it.
+        """
         normed = nn.LayerNorm(name="norm")(x)
         temporal = self._over_days(normed)
         spatial = gelu(nn.Dense(x.shape[-1], name="graph")(adjacency @ normed))
@@ -102,7 +110,12 @@ class SpatioTemporal(nn.Module):
     def __call__(
         self, stream: Float[Array, "B S D"], adjacency: Float[Array, "B S N N"]
     ) -> Float[Array, "B S D"]:
-        """Computes the encoded stream from the stream and the mixed adjacency."""
+        """Computes the encoded stream from the stream and the mixed adjacency.
+
+        Args:
+            stream: the enhanced stream, D = N C.
+            adjacency: the mixed adjacency.
+        """
         blocks = scan_blocks(JointBlock, BLOCKS, self.remat)
         slots = stream.reshape(*stream.shape[:2], len(BODIES), -1)
         slots, _ = blocks(self.dropout, name="blocks")(slots, adjacency)

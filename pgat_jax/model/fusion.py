@@ -59,8 +59,8 @@ class BodyFeatures(nn.Module):
 class Fusion(nn.Module):
     """Attention of one query a day over the N body features, with H heads of width A = F / H.
 
-    Keys and values are never built. With one query against N bodies it is cheaper to carry the
-    query through the key map, q (K x)' = (q K) x', and to map the attended mean of the bodies
+    Keys and values are never built. With one query against N bodies it is cheaper to apply the
+    key map to the query, q (K x)' = (q K) x', and to map the attended mean of the bodies
     instead of each body: 4 S F D + 4 S N H D operations instead of 4 S N F D, the same function.
     Queries and bodies have D outside, [.., D, H] and [.., D, N]: their product is then four times
     as fast on a CPU, and all products of a forward pass together take a seventh less time. Keys

@@ -24,7 +24,15 @@ class Gate(nn.Module):
     def __call__(
         self, enc: Float[Array, "B S D"], fused: Float[Array, "B S D"]
     ) -> Float[Array, "B S D"]:
-        """Computes the gate from the stream and the fused stream."""
+        """Computes the gate from the stream and the fused stream.
+
+        Args:
+            enc: the stream of the past days.
+            fused: the stream that the fusion makes of it.
+
+        Returns:
+            The gate of each channel, from 0 to 1.
+        """
         if self.mode != "sigmoid":
             return jnp.full_like(enc, 1.0 if self.mode == "open" else float(self.mode))
         branches = [nn.LayerNorm(name="enc_norm")(enc), nn.LayerNorm(name="fused_norm")(fused)]

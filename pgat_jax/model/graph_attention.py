@@ -13,7 +13,11 @@ class EdgePooling(nn.Module):
 
     @nn.compact
     def __call__(self, edges: Float[Array, "B S N N E"]) -> Float[Array, "B S E"]:
-        """Computes one vector for each day."""
+        """Computes one vector for each day.
+
+        Args:
+            edges: the edge vectors of each pair.
+        """
         encoded = gelu(nn.Dense(edges.shape[-1], name="encode")(edges))
         return encoded.mean((-3, -2))
 
@@ -37,7 +41,15 @@ class GraphAttentionBlock(nn.Module):
     def __call__(
         self, x: Float[Array, "B S D"], pooled: Float[Array, "B S E"]
     ) -> tuple[Float[Array, "B S D"], None]:
-        """Computes the next stream from the stream and the pooled edges of each day."""
+        """Computes the next stream from the stream and the pooled edges of each day.
+
+        Args:
+            x: the stream.
+            pooled: the vector of `EdgePooling` for each day.
+
+        Returns:
+            The next stream, and None, as `layers.scan_blocks` needs it.
+        """
         bias = nn.Dense(self.heads, use_bias=False, name="edge_bias")(pooled)
         scale = self.param("edge_scale", nn.initializers.ones, (self.heads,), jnp.float32)
         bias = (bias * scale[None, None]).swapaxes(-1, -2)[..., None, :]
@@ -69,7 +81,12 @@ class GraphAttention(nn.Module):
     def __call__(
         self, stream: Float[Array, "B S D"], edges: Float[Array, "B S N N E"]
     ) -> Float[Array, "B S D"]:
-        """Computes the memory from the stream and the edge vectors of each day."""
+        """Computes the memory from the stream and the edge vectors of each day.
+
+        Args:
+            stream: the stream of the past days.
+            edges: the edge vectors of each pair.
+        """
         blocks = scan_blocks(GraphAttentionBlock, self.layers, self.remat)
         pooled = EdgePooling(name="edges")(edges)
         stream, _ = blocks(self.heads, self.hidden, self.dropout, name="blocks")(stream, pooled)

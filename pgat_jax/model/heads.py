@@ -61,7 +61,12 @@ class PointHead(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
-        """Computes points from the stream; `statistics` are passed on."""
+        """Computes points from the stream.
+
+        Args:
+            x: the stream of the days to predict.
+            statistics: those of the fusion, copied to the result.
+        """
         point = nn.Dense(self.targets, kernel_init=_SMALL, name="point")(x)
         return Outputs(widen(point), None, None, statistics)
 
@@ -79,7 +84,12 @@ class QuantileHead(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
-        """Computes quantiles from the stream; `statistics` are passed on."""
+        """Computes quantiles from the stream.
+
+        Args:
+            x: the stream of the days to predict.
+            statistics: those of the fusion, copied to the result.
+        """
         levels = np.asarray(self.loss.quantiles)
         steps = np.diff(ndtri(levels))
         anchor = nn.Dense(self.targets, kernel_init=_SMALL, name="anchor")(x)
@@ -109,7 +119,12 @@ class MixtureHead(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
-        """Computes mixtures from the stream; `statistics` are passed on."""
+        """Computes mixtures from the stream.
+
+        Args:
+            x: the stream of the days to predict.
+            statistics: those of the fusion, copied to the result.
+        """
         count = self.loss.mixture_components
         shape = (*x.shape[:-1], self.targets, count)
         spread = np.tile(np.linspace(-1, 1, count) if count > 1 else [0.0], self.targets)

@@ -93,8 +93,8 @@ class Dropout(nn.Module):
     """Dropout that draws one random byte for each activation.
 
     A byte is a quarter of the random bits that `jax.random.bernoulli` draws; on a CPU that makes
-    dropout cheaper than the matrix product before it. Each row of the batch has random words of its
-    own, so that each device draws those of its own rows alone.
+    dropout cheaper than the matrix product before it. Each row of the batch has its own random
+    words, so that each device draws those of its own rows alone.
 
     Attributes:
         rate: the share of activations that are set to 0; it is rounded to a multiple of 1/256.
@@ -104,7 +104,14 @@ class Dropout(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "*B"]) -> Float[Array, "*B"]:
-        """Drops activations and scales the others; without a `dropout` key it returns `x`."""
+        """Drops activations and scales the others.
+
+        Args:
+            x: activations; axis 0 is the batch.
+
+        Returns:
+            The activations; `x` itself if no `dropout` key was given.
+        """
         dropped = round(256 * self.rate)
         if not dropped or not self.has_rng("dropout"):
             return x

@@ -76,14 +76,22 @@ class MessageRound(nn.Module):
 
     The message from j to i is m_ij = W h_j + U e_ij, scaled by the transition's strength. Neither
     it nor its attention logit q_i m_ij is built for all channels: both are linear in m, so the
-    parts of the state and of the edge are summed apart, and no array [.., N, N, C] exists.
+    parts of the state and of the edge are summed separately, and no array [.., N, N, C] exists.
     """
 
     @nn.compact
     def __call__(
         self, state: Float[Array, "B S N C"], edges: Float[Array, "B S N N E"]
     ) -> tuple[Float[Array, "B S N C"], None]:
-        """Computes the next states of the bodies from their states and the edge vectors."""
+        """Computes the next states of the bodies from their states and the edge vectors.
+
+        Args:
+            state: the states of the bodies.
+            edges: the edge vectors of each pair.
+
+        Returns:
+            The next states, and None, as `layers.scan_blocks` needs it.
+        """
         channels, width = state.shape[-1], edges.shape[-1]
         normed = nn.LayerNorm(name="norm")(state)
         query = nn.Dense(channels, name="query")(normed) * channels**-0.5

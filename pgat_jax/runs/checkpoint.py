@@ -176,7 +176,11 @@ class Checkpoints:
         return [*unknown, *ranked, *(s for s in newest_first if s not in {*unknown, *ranked})]
 
     def set_aside_after(self, step: int) -> None:
-        """Renames the checkpoints newer than `step` to `STEP.damaged`, which `steps` ignores."""
+        """Renames the checkpoints newer than a step to `STEP.damaged`, which `steps` ignores.
+
+        Args:
+            step: training steps taken.
+        """
         for newer in [s for s in self.steps() if s > step and self._is_first]:
             source = self.folder / str(newer)
             target = self.folder / f"{newer}.damaged"

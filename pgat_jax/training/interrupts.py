@@ -26,7 +26,7 @@ class Interrupted(Exception):
         """Makes the exception.
 
         Args:
-            message: what was saved, and how to go on.
+            message: what was saved, and how to continue.
             number: number of the signal.
         """
         super().__init__(message)
@@ -44,7 +44,7 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        """Prepares; handlers are installed on entry."""
+        """Creates the object; handlers are installed on entry."""
         self.number: int | None = None
         self._before: dict = {}
 

@@ -8,7 +8,7 @@
     record                every `train.log_every` steps
     save                  if the last save was ten minutes ago
 
-After the loop it records, validates an unfinished epoch, and saves. A checkpoint holds the state
+After the loop it records, validates an unfinished epoch, and saves. A checkpoint contains the state
 of the loop and that of the devices, so that a resumed run computes what an unbroken one computes.
 """
 
@@ -68,7 +68,7 @@ class Trainer:
         recorder: takes the metrics of the steps.
         checkpoints: the checkpoints of the run.
         reporter: shows messages to the user.
-        interruption: tells whether a signal has asked for the end.
+        interruption: returns the number of the signal that ends the run, or None.
         stop_at: time of `clock` at which the loop ends.
         clock: returns the time in seconds.
     """
@@ -234,8 +234,8 @@ def open_trainer(
         data: the table with its splits.
         run: the folder of the run.
         reporter: shows messages to the user.
-        interruption: tells whether a signal has asked for the end.
-        resume: whether to go on from a checkpoint.
+        interruption: returns the number of the signal that ends the run, or None.
+        resume: whether to continue from a checkpoint.
         stop_at: time of `clock` at which the loop will end.
         clock: returns the time in seconds.
 

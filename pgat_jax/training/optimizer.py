@@ -1,6 +1,6 @@
 """The optimiser: one optax chain on packed gradients, and its learning rate.
 
-    skip batches whose gradient holds a NaN or an Inf
+    skip batches whose gradient contains a NaN or an Inf
       -> accumulate the others (mean of `train.accumulation` batches)
       -> clip each parameter group to `train.clip_norm`
       -> AdamW, weight decay on matrices only, at the rate of `learning_rate_schedule`

@@ -32,7 +32,7 @@ class Recorder:
         stop_at: float = np.inf,
         clock: Callable[[], float] = time.monotonic,
     ):
-        """Prepares; nothing is written yet.
+        """Creates a recorder; nothing is written yet.
 
         Args:
             config: the settings of training.

@@ -105,7 +105,7 @@ def restore(
         run: its folder, for messages.
         data: the table.
         plan: the fixed parts of the run; its mesh may differ from the one that was saved from.
-        say: called with a line about each damaged checkpoint, and about the step to go on from.
+        say: called with a line about each damaged checkpoint, and about the step to continue from.
 
     Raises:
         UserError: no checkpoint is usable, or the configuration or the table has changed.

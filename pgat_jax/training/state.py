@@ -1,6 +1,6 @@
 """Defines the state that a training step changes: its first value, its shapes, and its shardings.
 
-The state holds the parameters as the packed vectors of `packing`, sharded over `fsdp`. The model
+The state contains the parameters as the packed vectors of `packing`, sharded over `fsdp`. The model
 needs them as leaves, whole on every device; the functions below convert between the two forms.
 """
 

@@ -26,13 +26,13 @@ class Validation:
     """
 
     def __init__(self, plan: Plan, rows: np.ndarray, table: DeviceTable, reporter: Reporter):
-        """Prepares; nothing is compiled yet.
+        """Creates the object; nothing is compiled yet.
 
         Args:
             plan: the fixed parts of the run.
             rows: int [windows]: last past day of each validation window.
             table: the scaled table, on every device of the mesh.
-            reporter: tells the user about the compilation.
+            reporter: shows the user that the program is compiled.
         """
         self._plan, self._rows, self._table, self._reporter = plan, rows, table, reporter
         share = plan.mesh.size
@@ -44,7 +44,7 @@ class Validation:
 
         Args:
             params: the parameters, whole on every device.
-            is_interrupted: tells whether to stop; asked before each batch.
+            is_interrupted: returns whether to stop; called before each batch.
 
         Returns:
             The mean loss, or None if `is_interrupted()` became true in any process.

@@ -72,7 +72,7 @@ def test_asking_for_a_model_whose_library_is_missing_is_said_and_fails(monkeypat
 def test_the_list_names_every_model_with_its_source(capsys):
     assert main(["--list"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == (
-        "linen.mlp: flax.linen.Dense in a Sequential, with gelu."
+        "linen.mlp: Builds a model with flax.linen.Dense in a Sequential, with gelu."
     )
 
 

@@ -93,7 +93,7 @@ class Campaign:
         self.counts[number.name] += 1
 
     def finish(self) -> None:
-        """Lets the run go on to its end."""
+        """Lets the run continue to its end."""
         while not self.has_ended:
             command = self.start()
             self.follow(command)
@@ -134,7 +134,7 @@ class Campaign:
         return Command(self.place, *words, through=through)
 
     def _note(self, command: Command) -> None:
-        """Notes the folder of the run and checks that it resumed at the step that was saved."""
+        """Records the folder of the run and checks that it resumed at the step that was saved."""
         named = re.search(r"^run (runs/\S+)$", command.text, re.MULTILINE)
         if named:
             self.run = self.place / named[1]

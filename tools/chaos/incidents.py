@@ -42,7 +42,7 @@ def damage(campaign: Campaign) -> None:
     """Truncates, changes or deletes a file of the newest checkpoint, and starts the run.
 
     The run must name the file and continue from the checkpoint before. If there is none, the run
-    must refuse, and its files are put back.
+    must refuse, and its files are restored.
 
     Args:
         campaign: the run and its processes.

@@ -1,7 +1,7 @@
 """Measures what a checkpoint costs training: `python -m tools.chaos.pause`.
 
 It saves a state of `recovery`'s shapes three times while the processor is as busy as in training.
-The loop stands still at least during the call, which waits for the last save and copies the state.
+The loop waits at least during the call, which waits for the last save and copies the state.
 It loses at most the time until the save has ended, though it works meanwhile. Both are given as a
 share of the steps between two checkpoints.
 """

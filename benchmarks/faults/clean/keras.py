@@ -13,7 +13,15 @@ LIBRARY = "keras"
 
 
 def _model(net: Any, criterion: Any, x: jax.Array, y: jax.Array, **settings: Any) -> Example:
-    """Builds an example from a Keras model; leaves are named by its variables' paths."""
+    """Builds an example from a Keras model; its leaves are named by the variables' paths.
+
+    Args:
+        net: a Keras model.
+        criterion: from the truth and the model's outputs to losses.
+        x: the inputs.
+        y: the truth.
+        **settings: settings of `diagnose`.
+    """
     net(x)
     paths = [v.path for v in net.trainable_variables]
     params = {path: v.value for path, v in zip(paths, net.trainable_variables)}
