@@ -6,6 +6,7 @@ damaged: `restore` reports it and takes another step.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -57,13 +58,14 @@ class Checkpoints:
         self.folder = Path(folder).absolute()
         if not create and not self.folder.is_dir():
             raise UserError(f"{folder}: no such folder of checkpoints.")
-        if create:
-            self.folder.mkdir(parents=True, exist_ok=True)
         self._processes = set(range(jax.process_count())) if create else {jax.process_index()}
         self._is_first = jax.process_index() == min(self._processes)
+        if create:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        if create and self._is_first:
+            self._remove_interrupted_saves()
         options = ocp.CheckpointManagerOptions(
             create=False,
-            cleanup_tmp_directories=create,
             enable_async_checkpointing=False,
             lightweight_initialize=True,
             multiprocessing_options=ocp.options.MultiprocessingOptions(
@@ -76,6 +78,11 @@ class Checkpoints:
         self._saver = ThreadPoolExecutor(1, "checkpoint")
         self._pending: Future | None = None
         self._meetings = 0
+
+    def _remove_interrupted_saves(self) -> None:
+        """Removes Orbax's temporary folders; Orbax would do so in a thread that `close` leaves."""
+        for path in self.folder.glob(f"*{ocp.utils.TMP_DIR_SUFFIX}*"):
+            shutil.rmtree(path)
 
     def steps(self) -> list[int]:
         """Returns the steps on disk, the oldest first, damaged ones included."""

@@ -1,4 +1,5 @@
 import contextlib
+import threading
 
 import jax
 import jax.numpy as jnp
@@ -215,6 +216,17 @@ def test_old_checkpoints_leave_the_disk(tmp_path):
             meta = {"validation_loss": float(step)}
             checkpoints.save(step, items_at(step), meta, keep_every=1000)
     assert {p.name for p in tmp_path.iterdir() if p.name.isdigit()} == {"10", "30", "40"}
+
+
+def test_what_an_interrupted_save_left_is_removed_at_once_and_no_thread_stays(tmp_path):
+    left = tmp_path / "20.orbax-checkpoint-tmp" / "params"
+    left.mkdir(parents=True)
+    with Checkpoints(tmp_path):
+        assert left.exists()  # a reader changes nothing
+    threads = threading.active_count()
+    with Checkpoints(tmp_path, create=True) as checkpoints:
+        assert not left.parent.exists() and checkpoints.steps() == []
+        assert threading.active_count() == threads
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
