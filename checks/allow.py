@@ -91,11 +91,18 @@ def read_allow_list(path: str | Path) -> list[Allow]:
         The entries in the order of the file.
 
     Raises:
-        ValueError: a line has fewer than three parts, or `Allow` refuses it.
-        OSError: the file cannot be read.
+        ValueError: the file cannot be read, a line has fewer than three parts, or `Allow` refuses
+            it.
     """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(
+            f"{path}: the allow-list cannot be read ({error.strerror}); name a file with a line "
+            "`pattern verdict reason` for each leaf that may fail"
+        ) from error
     entries = []
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         parts = line.split(maxsplit=2)

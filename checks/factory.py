@@ -59,11 +59,18 @@ def call_factory(factory: Callable[[], Any]) -> tuple[Any, Any, tuple[Any, ...],
     except Exception as error:
         raise ValueError(f"the factory raised {type(error).__name__}: {error}") from error
     if not (isinstance(result, tuple) and len(result) in (3, 4) and callable(result[0])):
-        raise ValueError(f"{_RULE}: got {type(result).__name__}")
+        raise ValueError(f"{_RULE}: got {_describe(result)}")
     loss, params, args, *rest = result
     if not isinstance(args, tuple | list):
         raise ValueError(f"{_RULE}, args a tuple: got {type(args).__name__}")
     return loss, params, tuple(args), _check_settings(rest[0] if rest else {})
+
+
+def _describe(result: Any) -> str:
+    """Names the type of a result and, for a tuple, those of its parts."""
+    if not isinstance(result, tuple):
+        return type(result).__name__
+    return f"a tuple of {', '.join(type(part).__name__ for part in result) or 'nothing'}"
 
 
 def _check_settings(settings: Any) -> dict[str, Any]:

@@ -13,6 +13,8 @@ import pgat_jax.causes.study
 import pgat_jax.data.describe
 import pgat_jax.forecasting.evaluate
 import pgat_jax.forecasting.forecast
+import pgat_jax.forecasting.forecast_text
+import pgat_jax.pages.forecast_picture
 import pgat_jax.runs.folder
 import pgat_jax.training.train
 from pgat_jax import environment, load_config
@@ -103,9 +105,15 @@ def test_evaluate_takes_the_newest_run_of_a_configuration_or_the_run_that_is_nam
 
 def test_forecast_hands_over_data_date_levels_and_file(act, monkeypatch):
     monkeypatch.setattr(pgat_jax.runs.folder, "find_run", Path)
+    shown = []
+    monkeypatch.setattr(pgat_jax.pages.forecast_picture, "write_forecast_picture", "{}.png".format)
+    monkeypatch.setattr(
+        pgat_jax.forecasting.forecast_text, "print_forecast", lambda *args: shown.append(args)
+    )
     words = ["a", "--data", "d.csv", "--from", "2018-06-29", "--quantiles", ".1,.9"]
-    _, given = act("forecast", words, pgat_jax.forecasting.forecast, "forecast_run")
+    _, given = act("forecast", words, pgat_jax.forecasting.forecast, "forecast_run", "prices")
     assert given == (Path("a"), "d.csv", "2018-06-29", (0.1, 0.9), None)
+    assert shown == [("prices", "prices.png")]
 
 
 def test_data_reads_any_recipe(act):

@@ -65,3 +65,5 @@ def test_a_bad_line_of_a_file_is_named(tmp_path):
     file.write_text("# comment\nw stuck\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"allow\.txt:2: an entry is .*: got 'w stuck'"):
         read_allow_list(file)
+    with pytest.raises(ValueError, match="a line `pattern verdict reason` for each leaf that may"):
+        read_allow_list(tmp_path / "missing.txt")

@@ -29,8 +29,8 @@ def raising():
     [
         (raising, "the factory raised RuntimeError: no data"),
         (lambda: 3, r"returns `loss, params, args` \(and settings.*\): got int"),
-        (lambda: (loss, 0.5), "got tuple"),
-        (lambda: (3, 0.5, ()), "got tuple"),
+        (lambda: (loss, 0.5), "got a tuple of function, float$"),
+        (lambda: (3, 0.5, ()), "got a tuple of int, float, tuple$"),
         (lambda: (loss, 0.5, 7), "args a tuple: got int"),
         (lambda: (loss, 0.5, (), {"optimiser": 1}), "settings a dict of allow, batches, .*optimi"),
         (lambda: (loss, 0.5, (), 5), "settings a dict of .*: got 5"),

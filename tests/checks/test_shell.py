@@ -51,7 +51,7 @@ def test_a_diagnosis_gets_its_settings_and_all_allow_list_entries(tmp_path):
     [
         ({"html": "nowhere/page.html"}, "page.html: cannot be written: no folder nowhere"),
         ({"json": "."}, "cannot be written: it is a folder; name a file in a folder that you can"),
-        ({"allow": "missing.txt"}, "No such file or directory: 'missing.txt'"),
+        ({"allow": "missing.txt"}, "missing.txt: the allow-list cannot be read (No such file or"),
     ],
 )
 def test_files_that_cannot_be_used_are_one_sentence_and_status_two(
