@@ -80,7 +80,7 @@ def test_a_mistake_in_a_file_names_the_file(tmp_path):
 FILES = {
     "empty": ("", "expected keys and values"),
     "a list": ("- 1\n- 2\n", "expected keys and values"),
-    "a key twice": ("seed: 1\nseed: 2\n", "the key 'seed' stands twice"),
+    "a key twice": ("seed: 1\nseed: 2\n", "the key 'seed' occurs twice"),
     "an alias": ("data: &a {source: ibm}\nmodel: *a\n", "aliases are not allowed"),
     "a tag": ("seed: !!python/object:os.system x\n", "not valid YAML"),
     "a tab": ("seed:\t\t- 1\n\t- 2", "not valid YAML"),

@@ -28,7 +28,7 @@ def test_the_deepest_and_longest_text_that_is_allowed():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\nb:\n  c: 2\n  c: 3\n", "f.yaml, line 4: not valid YAML: the key 'c' stands twice."),
+        ("a: 1\nb:\n  c: 2\n  c: 3\n", "f.yaml, line 4: not valid YAML: the key 'c' occurs twice."),
         ("a: &x 1\nb: *x\n", "f.yaml, line 2: not valid YAML: aliases are not allowed."),
         ("a: !!str 1\n", "f.yaml, line 1: not valid YAML: tags are not allowed."),
         ("a: [1\n", "f.yaml, line 2: not valid YAML: "),

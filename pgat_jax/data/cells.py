@@ -152,7 +152,7 @@ def check_header(where: str, names: Sequence[str]) -> list[str]:
             )
         if name.lower() in seen:
             raise UserError(
-                f"{where}, row 1: column {name!r} stands twice (columns {seen[name.lower()]} and "
+                f"{where}, row 1: column {name!r} occurs twice (columns {seen[name.lower()]} and "
                 f"{place}): keep one."
             )
         seen[name.lower()] = place

@@ -48,7 +48,7 @@ def check_dates(
         return
     i = int(wrong[0]) + 1
     before = f"is earlier than {dates[i - 1]} in the row before it"
-    rule = "stands twice" if dates[i] == dates[i - 1] else before
+    rule = "occurs twice" if dates[i] == dates[i - 1] else before
     raise UserError(
         f"{where}, row {_line(i, lines)}, column {column!r}: {dates[i]} {rule}: "
         "expected one row a day, oldest first."

@@ -11,8 +11,8 @@ from pgat_jax.forecasting.scores import compute_losses
 from pgat_jax.forecasting.skill import Skill, classify_skill, compute_skill, write_conclusion
 
 COMPARED_SCORES = ("mse", "crps")
-# Close alone is the harder test: whoever knows nothing still knows that High lies above the last
-# close and Low below it.
+# Close is also compared separately, since it is harder to forecast: even without knowledge, High
+# is expected above the last close, and Low below it.
 COMPARED_TARGETS = {"Close": slice(PRICES.index("Close"), None), "all targets": slice(None)}
 
 

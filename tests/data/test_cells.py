@@ -94,7 +94,7 @@ def test_names_of_a_header_are_stripped():
     [
         (["Date;Open"], "separated by ';', expected commas"),
         (["Date", ""], "row 1: column 2 has no name"),
-        (["Date", "x", "DATE"], "column 'DATE' stands twice (columns 1 and 3): keep one"),
+        (["Date", "x", "DATE"], "column 'DATE' occurs twice (columns 1 and 3): keep one"),
     ],
 )
 def test_a_bad_header_is_refused(names, what):

@@ -49,7 +49,7 @@ def test_another_file_than_the_measured_one_is_read_and_said(monkeypatch, tmp_pa
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("1/4/1999,1,2,1,2", "row 3, column 'Date': 1999-01-04 stands twice"),
+        ("1/4/1999,1,2,1,2", "row 3, column 'Date': 1999-01-04 occurs twice"),
         ("1/5/1999,1,2,3,2", "row 3, column 'High': got 2, expected at least Low (3)"),
         ("1/5/1999,0,2,1,2", "row 3, column 'Open': got 0, expected a price above zero"),
         ("1/5/1999,nan,2,1,2", "row 3, column 'Open': got nan, expected a price above zero"),

@@ -20,7 +20,7 @@ def test_sound_rows_are_accepted():
 @pytest.mark.parametrize(
     ("dates", "rule"),
     [
-        (("2018-01-02", "2018-01-02"), "2018-01-02 stands twice"),
+        (("2018-01-02", "2018-01-02"), "2018-01-02 occurs twice"),
         (("2018-01-02", "2018-01-01"), "2018-01-01 is earlier than 2018-01-02 in the row before"),
     ],
 )

@@ -208,7 +208,7 @@ def test_a_date_that_stands_twice_is_named(prices_csv):
         lines[7][0] = lines[6][0]
 
     path = prices_csv(change=twice)
-    assert re.search(r"prices.csv, row 9, column 'Date': \S+ stands twice:", refused(path))
+    assert re.search(r"prices.csv, row 9, column 'Date': \S+ occurs twice:", refused(path))
 
 
 def test_unsorted_dates_are_named(prices_csv):
@@ -239,7 +239,7 @@ def test_a_header_alone_or_one_row_is_refused(prices_csv, rows, data):
         ("Date,log_Open,log_High", "missing column 'log_Low' (and 1 more: log_Close)"),
         ("Date,Open,High,Low,Close,dyn_Mars_sin", "missing column 'dyn_Mars_cos'"),
         ("Date,Open,High,Low,Close,dyn_Mars_sign_cos", "missing column 'dyn_Mars_sign_sin'"),
-        ("Date,Open,High,Low,Close,close", "column 'close' stands twice (columns 5 and 6)"),
+        ("Date,Open,High,Low,Close,close", "column 'close' occurs twice (columns 5 and 6)"),
         (",Date,Open,High,Low,Close", "column 1 has no name"),
         (
             "Date,Open,High,Low,Close,Chiron_sin,Chiron_cos,Ascendant_sin,Ascendant_cos",

@@ -165,7 +165,7 @@ def read_records(run: Path) -> dict[tuple[str, int], dict]:
     for line in (run / "metrics.jsonl").read_text().splitlines():
         record = json.loads(line)
         key = record["event"], record["step"]
-        assert key not in records, f"{run}: {key} stands twice"
+        assert key not in records, f"{run}: {key} occurs twice"
         records[key] = record
     steps = [step for event, step in records if event == "train"]
     assert steps == sorted(steps), f"{run}: steps go back"
