@@ -46,7 +46,7 @@ def diagnose(
         compute_dtype: type that float leaves of `params` and `args` are cast to before the loss.
         batches: more data, as tuples of arguments like `args`: the same shapes and settings.
         allow: entries (name pattern, verdict, reason) that may fail.
-        seed: for the points that are drawn.
+        seed: the seed of the drawn points.
         cures: whether to try edits on failing leaves, which takes longer than the verdicts do.
 
     Returns:

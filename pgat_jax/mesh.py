@@ -101,9 +101,10 @@ def describe_mesh(mesh: Mesh) -> str:
 
 
 def _most_devices(config: Config, processes: int) -> int:
-    """Returns the largest number of devices that the batch divides by.
+    """Returns the largest number of devices, alike on all processes, that divides the batch.
 
-    A batch of 12 windows is no faster on 8 devices than on 6: some device takes two windows.
+    If there is none, it is the largest number that all processes and `mesh.fsdp` divide. A batch of
+    12 windows is no faster on 8 devices than on 6: some device takes two windows.
     """
     unit = math.lcm(config.mesh.fsdp, processes)
     most = jax.device_count() // unit * unit

@@ -228,7 +228,7 @@ class _AnnotationRemover(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        """Keeps an annotated name, with one annotation for all."""
+        """Replaces the annotation of a variable by None, since the syntax needs one."""
         node.annotation = ast.Constant(None)
         return self.generic_visit(node)
 

@@ -85,7 +85,7 @@ class DiagnosedLoss:
         """Returns a copy whose program is what this interpreter makes of it.
 
         Args:
-            interpreter: what runs the program.
+            interpreter: runs the program.
         """
         closed = self.program.jaxpr
         inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]

@@ -71,7 +71,7 @@ class EquationGroup(NamedTuple):
 
         Args:
             text: what to do, as an imperative; the place is added.
-            interpreter: what runs the program.
+            interpreter: runs the program.
             is_last: as in `Edit`.
         """
         text = f"{text} at {self.place}"

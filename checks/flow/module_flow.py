@@ -30,7 +30,7 @@ def find_static_flow(program: Program, dependence: Dependence, cuts: Sequence[Cu
 
     Args:
         program: the traced loss.
-        dependence: what depends on what in it.
+        dependence: what depends on what in the program, by value and by tangent.
         cuts: the equations that block leaves.
 
     Returns:
@@ -46,7 +46,7 @@ def measure_flow(
 
     Args:
         runner: runs the program.
-        dependence: what depends on what in it.
+        dependence: what depends on what in the program, by value and by tangent.
         cuts: the equations that block leaves.
         point: values of the parameters and arguments.
 

@@ -23,7 +23,7 @@ def measure_profiles(
 
     Args:
         runner: runs the program; it must watch these leaves.
-        dependence: what depends on what in the program.
+        dependence: what depends on what in the program, by value and by tangent.
         leaves: positions of leaves that have a derivative.
         point: values of all leaves.
         args: the loss's further arguments.

@@ -64,7 +64,7 @@ def build_read_graph(program: Program, dependence: Dependence) -> ReadGraph:
 
     Args:
         program: the traced loss.
-        dependence: what depends on what in it.
+        dependence: what depends on what in the program, by value and by tangent.
 
     Returns:
         The graph, with at most `MOST_GROUPS` groups.

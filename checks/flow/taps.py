@@ -96,7 +96,7 @@ def tap(
 
     Args:
         runner: runs the program.
-        dependence: what depends on what in the program.
+        dependence: what depends on what in the program, by value and by tangent.
         leaves: positions of the leaves.
         point: values of all leaves.
         args: the loss's further arguments.

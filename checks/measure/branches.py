@@ -25,7 +25,7 @@ def find_choices(program: Program, dependence: Dependence) -> set[SitePath]:
 
     Args:
         program: the traced loss.
-        dependence: what depends on what in it.
+        dependence: what depends on what in the program, by value and by tangent.
     """
     first = program.leaf_count + len(program.params.fixed)
     count = len(program.args.learning) + len(program.args.fixed)

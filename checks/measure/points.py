@@ -233,7 +233,7 @@ def find_index_ranges(program: Program, dependence: Dependence) -> Mapping[int, 
 
     Args:
         program: the traced loss.
-        dependence: what depends on what in it.
+        dependence: what depends on what in the program, by value and by tangent.
 
     Returns:
         Position among the fixed arguments -> length of the shortest axis that the argument indexes.

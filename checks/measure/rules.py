@@ -68,7 +68,7 @@ def find_rule_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list
     Calls inside a `while` or a `shard_map` are left out, since they cannot be compared.
 
     Args:
-        dependence: what depends on what in the program.
+        dependence: what depends on what in the program, by value and by tangent.
         jaxpr: the program.
         leaf_count: number of leaves, which are its first inputs.
     """

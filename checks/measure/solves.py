@@ -52,7 +52,7 @@ def find_solve_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> lis
     """Finds the solves with a user's functions between the leaves and the loss.
 
     Args:
-        dependence: what depends on what in the program.
+        dependence: what depends on what in the program, by value and by tangent.
         jaxpr: the program.
         leaf_count: number of leaves, which are its first inputs.
     """

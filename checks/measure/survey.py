@@ -80,7 +80,7 @@ def take_survey(
     Args:
         runner: the compiled program.
         sampler: draws the points.
-        dependence: what depends on what in the program.
+        dependence: what depends on what in the program, by value and by tangent.
         datasets: the further arguments of the loss, one set for each batch.
         say: takes a sentence about the progress.
     """

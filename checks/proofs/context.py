@@ -64,7 +64,7 @@ def walk(
     """Yields every equation in program order, with whether the loss depends on its results.
 
     Args:
-        dependence: what depends on what in the program.
+        dependence: what depends on what in the program, by value and by tangent.
         jaxpr: the program; the loss is its first output.
         inputs: bit set of the inputs to follow.
         enter: whether to enter the sub-jaxprs of an equation. Those of custom rules and of a

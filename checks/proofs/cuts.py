@@ -41,7 +41,7 @@ def find_cuts(dependence: Dependence, jaxpr: Any, leaves: int) -> list[Cut]:
     custom rule or a `while` is itself the cut.
 
     Args:
-        dependence: what depends on what in the program.
+        dependence: what depends on what in the program, by value and by tangent.
         jaxpr: the program; the loss is its first output.
         leaves: bit set of the inputs.
 

@@ -286,7 +286,7 @@ def _iterate(rows: Sequence[int], constants: int, carries: int, length: int) -> 
     """Returns the rows of a scan from those of its body.
 
     Args:
-        rows: of the body, of one kind: its carries, then its results.
+        rows: the rows of the body, of one kind: its carries, then its results.
         constants: number of constants among the body's inputs.
         carries: number of carries.
         length: number of steps.

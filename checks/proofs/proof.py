@@ -15,7 +15,7 @@ class Proof:
 
     Attributes:
         program: the traced loss.
-        dependence: what depends on what in it.
+        dependence: what depends on what in the program, by value and by tangent.
         value: bit set of the leaves that the loss depends on.
         tangent: bit set of the leaves from which a differentiable path leads to the loss.
         cuts: the equations that cut off the leaves in `value` that are not in `tangent`.

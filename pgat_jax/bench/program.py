@@ -19,7 +19,7 @@ class Instruction(NamedTuple):
     Attributes:
         name: unique in its computation.
         type: the type of its result, such as `f32[4,8]{1,0}`, or several in parentheses.
-        opcode: what it does, such as `fusion`.
+        opcode: the operation, such as `fusion`.
         operands: names of the instructions whose results it reads.
         rest: the text of its attributes.
         is_root: whether its result is that of the computation.

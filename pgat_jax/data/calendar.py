@@ -78,7 +78,7 @@ def find_trading_days_after(
     Args:
         date: the day before the first that may be returned.
         count: the number of days.
-        calendar: which days the market trades on, as in `is_trading_day`.
+        calendar: the days on which the market trades, as in `is_trading_day`.
 
     Returns:
         [count] `datetime64[D]`, increasing.

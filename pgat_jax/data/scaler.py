@@ -1,4 +1,4 @@
-"""Standardisation with statistics of the training rows; sines and cosines are not scaled."""
+"""Standardises columns with statistics of the training rows; sines and cosines are not scaled."""
 
 from dataclasses import dataclass
 from typing import Any

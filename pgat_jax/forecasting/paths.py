@@ -39,10 +39,10 @@ def sample_returns(
     """Draws paths of scaled returns from one window's distribution.
 
     Args:
-        distribution: of [P, T].
+        distribution: the distributions [P, T] of the window.
         ranks: [days, T], from `rank_days`.
         shape: (R, P, T), with R the number of paths.
-        seed: of the random draws; the same seed gives the same paths.
+        seed: the seed of the random draws; the same seed gives the same paths.
 
     Returns:
         The paths [R, P, T].

@@ -30,7 +30,7 @@ class Prediction(NamedTuple):
     """The forecasts of a split.
 
     Attributes:
-        forecast: of the W windows, in scaled units.
+        forecast: the forecasts of the W windows, in scaled units.
         truth: the scaled targets [W, P, T] of the windows.
     """
 

@@ -40,7 +40,7 @@ def make_price_frame(
 
     Args:
         data: the table, with the run's scaler.
-        forecast: of W windows, with a distribution.
+        forecast: the forecasts of W windows, with a distribution.
         window: the number of the window among the W.
         origin: where the window's forecast starts.
         levels: levels of the quantiles.

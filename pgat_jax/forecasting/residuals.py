@@ -38,7 +38,7 @@ def ensure_distribution(run: LoadedRun, forecast: Forecast) -> Forecast:
 
     Args:
         run: the run that made the forecast.
-        forecast: of any windows.
+        forecast: the forecasts of any windows.
     """
     if forecast.distribution is not None:
         return forecast

@@ -21,7 +21,7 @@ def compute_losses(forecast: Forecast, truth: np.ndarray) -> dict[str, np.ndarra
     """Computes all losses that a forecast has.
 
     Args:
-        forecast: of W windows, in scaled units.
+        forecast: the forecasts of W windows, in scaled units.
         truth: the scaled targets [W, P, T].
 
     Returns:
@@ -111,7 +111,7 @@ def score_forecast(
     """Computes and summarizes all scores that a forecast has.
 
     Args:
-        forecast: of W windows, in scaled units.
+        forecast: the forecasts of W windows, in scaled units.
         truth: the scaled targets [W, P, T].
         mean: the log return [T] that scaled 0 is.
         std: the log return [T] that one scaled unit is.

@@ -50,7 +50,7 @@ def compute_skill(
         model: losses [W, P, T] of the model, in scaled units since they are averaged over targets.
         baseline: losses [W, P, T] of the baseline.
         days: the calendar day [W, P] that each loss belongs to, as a row number of the table.
-        seed: of the bootstrap.
+        seed: the seed of the bootstrap.
     """
     place = days - days.min()
     sums = np.stack([np.bincount(place.ravel(), x.mean(-1).ravel()) for x in (model, baseline)])

@@ -25,7 +25,7 @@ def attend(
         query: S queries.
         key: M keys.
         value: M values.
-        bias: what is added to the logits; its shape broadcasts to [*B, S, M].
+        bias: values to add to the logits; its shape broadcasts to [*B, S, M].
         mask: True where a query may read a key; its shape broadcasts to [*B, S, M].
 
     Returns:

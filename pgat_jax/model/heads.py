@@ -152,8 +152,8 @@ def criterion_loss(
     """Computes the loss that belongs to the head of `loss.criterion`.
 
     Args:
-        outputs: what the head returned.
-        target: what came true, scaled.
+        outputs: the result of the head.
+        target: the true values, scaled.
         loss: the configuration of the loss.
 
     Returns:

@@ -14,7 +14,7 @@ def mse(point: Float[Array, "*B P T"], target: Float[Array, "*B P T"]) -> Float[
 
     Args:
         point: forecasts, scaled.
-        target: what came true, scaled.
+        target: the true values, scaled.
 
     Returns:
         The mean over all axes.
@@ -35,7 +35,7 @@ def pinball(
     Args:
         quantiles: forecasts, scaled.
         levels: the level a of each quantile, between 0 and 1.
-        target: what came true, scaled.
+        target: the true values, scaled.
 
     Returns:
         The mean over all axes, levels among them.
@@ -55,7 +55,7 @@ def mixture_nll(
 
     Args:
         mixture: normalised log weights, means and scales of K components.
-        target: what came true, scaled.
+        target: the true values, scaled.
 
     Returns:
         The mean over all axes.

@@ -74,7 +74,7 @@ def stack_panels(theme: Theme, heights: Sequence[float]) -> tuple[Figure, list[A
 
     Args:
         theme: the colours.
-        heights: of the panels, in inches.
+        heights: the heights of the panels, in inches.
 
     Returns:
         The figure and the axes of its panels, from the top.
@@ -95,7 +95,7 @@ def align_panels(theme: Theme, count: int, height: float) -> tuple[Figure, list[
     Args:
         theme: the colours.
         count: the number of panels.
-        height: of the row, in inches.
+        height: the height of the row, in inches.
 
     Returns:
         The figure and the axes of its panels, from the left.

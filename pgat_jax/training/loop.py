@@ -62,7 +62,7 @@ class Trainer:
         path: the folder of the run.
         step: the compiled training step; it may reuse the memory of the state that it is given.
         state: the state of the devices.
-        loop_state: how far the loop has come.
+        loop_state: the progress of the loop.
         table: the scaled table, on every device.
         validation: computes the validation loss.
         recorder: takes the metrics of the steps.

@@ -76,7 +76,7 @@ def checkpoint_meta(
     """Returns the JSON of a checkpoint.
 
     Args:
-        loop_state: how far the loop has come.
+        loop_state: the progress of the loop.
         config: the configuration of the run.
         data: its table, splits and scaler.
         steps_per_epoch: batches in an epoch.

@@ -12,7 +12,16 @@ LIBRARY = "flax.nnx"
 
 
 def _classifier(nnx: Any, net: Any, x: jax.Array, learning: Any = None, **settings: Any) -> Example:
-    """Computes a softmax cross-entropy; state that is not learned is merged in at each call."""
+    """Builds an example whose loss is a softmax cross-entropy over three classes.
+
+    Args:
+        nnx: the module `flax.nnx`.
+        net: an NNX module that returns logits.
+        x: the inputs.
+        learning: a filter of the state that is learned; None for all of `nnx.Param`. The other
+            state is merged in at each call.
+        **settings: settings of `diagnose`.
+    """
     graph, params, rest = nnx.split(net, learning or nnx.Param, ...)
 
     def loss(p, x, labels):

@@ -26,7 +26,11 @@ def _add_maps(params: Params) -> Params:
 
 
 def _add_bias(module: Any, call: Any, x: jax.Array, bias: jax.Array) -> Any:
-    """Adds a bias of the query's day, equal for all keys, [B,H,S,1], to that of the key's day."""
+    """Adds a bias of the query's day to the bias of the key's day.
+
+    It is equal for all keys, so its shape is [B,H,S,1]. The arguments are those of
+    `intercept_calls`.
+    """
     maps = module.get_variable("params", "query_side")
     query_bias = x @ maps["kernel"] + maps["bias"][None, None]
     return call(x, bias + query_bias.swapaxes(-1, -2)[..., None])
