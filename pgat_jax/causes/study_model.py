@@ -1,6 +1,5 @@
 """Builds the model and the windows of a configuration, with interventions applied from outside."""
 
-import inspect
 from collections.abc import Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pgat_jax.data.batch import Batch
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.loading import load_data
 from pgat_jax.data.windows import DeviceTable, gather
-from pgat_jax.model.build import Model, Params, build
+from pgat_jax.model.build import Model, Params, apply_model, build
 from pgat_jax.model.heads import Outputs, criterion_loss
 from pgat_jax.training.optimizer import build_optimizer, on_leaves
 
@@ -98,7 +97,7 @@ class StudyModel:
             for intervention in self.interventions:
                 if intervention.intercept is not None:
                     interception.enter_context(nn.intercept_methods(intervention.intercept))
-            return inspect.unwrap(Model.apply)(self.model, params, batch)
+            return apply_model(self.model, params, batch)
 
     def batch(self, windows: Sequence[int], split: str = "train") -> Batch:
         """Returns windows of a split.

@@ -97,7 +97,7 @@ def test_the_origin_of_a_nan_is_a_line_and_a_step():
 
     leaf = diagnose(loss, {"u": -1.0}, X, cures=False)["u"]
     assert "scan step 2" in leaf.evidence
-    assert "test_diagnose.py" in leaf.where[0] and leaf.where[0].split()[1] == "sqrt"
+    assert "test_diagnosis.py" in leaf.where[0] and leaf.where[0].split()[1] == "sqrt"
 
 
 def test_the_origin_of_a_nan_that_goes_round_a_scan_is_found():
