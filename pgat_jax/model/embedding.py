@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
 from pgat_jax.data.batch import Batch
 from pgat_jax.data.columns import TARGETS
@@ -70,7 +70,7 @@ class Embedding(nn.Module):
         self,
         name: str,
         x: Float[Array, "B S W"],
-        calendar: Float[Array, "B S G"],
+        calendar: Num[Array, "B S G"],
         start: int,
         market: Float[Array, "B S O"] | None = None,
     ) -> Float[Array, "B S D"]:
@@ -81,7 +81,7 @@ class Embedding(nn.Module):
         Args:
             name: the beginning of the names of its parameters.
             x: the inputs of the convolution.
-            calendar: the calendar features.
+            calendar: the calendar features; integer fields where an interceptor replaces their map.
             start: the position of the first step.
             market: further inputs of the convolution, or None.
         """

@@ -18,7 +18,7 @@ from pgat_jax.model.graph_attention import GraphAttentionBlock
 def _scale_again(module: Any, call: Any, _pooled: jax.Array) -> Any:
     if not isinstance(module.parent, GraphAttentionBlock):
         return call()
-    return call() * module.parent.get_variable("params", "edge_scale")
+    return call() * module.parent.get_variable("params", "edge_scale")[None, None]
 
 
 FAULT = WiringFault(

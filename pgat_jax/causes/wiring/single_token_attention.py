@@ -23,12 +23,12 @@ def _attend_to_itself(module: Any, _call: Any, past: jax.Array) -> Any:
     packed = np.flatnonzero(slots >= 0)
     is_of_body = jnp.asarray(slots[packed, None] == np.arange(len(BODIES)), past.dtype)
     token = jnp.einsum("BSP,PC,PN->BSNC", past[..., packed], own["vector"], is_of_body)
-    token = token + jnp.einsum("PC,PN->NC", own["embedding"], is_of_body)
+    token = token + jnp.einsum("PC,PN->NC", own["embedding"], is_of_body)[None, None]
     query, key, value = (
         jnp.einsum("BSNC,NCD->BSND", token, own[f"{name}_kernel"])[..., None, :]
         for name in ("query", "key", "value")
     )
-    return attend(query, key, value)[..., 0, :] + own["bias"]
+    return attend(query, key, value)[..., 0, :] + own["bias"][None, None]
 
 
 FAULT = WiringFault(
