@@ -41,7 +41,10 @@ def read_bytes(source: str) -> bytes:
             )
         content = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"data.source={source}: no such file (from {Path.cwd()}).") from None
+        raise UserError(
+            f"data.source={source}: no such file (the working directory is {Path.cwd()}); expected "
+            "nasdaq, ibm, or the path of a .csv or .parquet file."
+        ) from None
     except OSError as error:
         raise UserError(f"data.source={source}: cannot be read ({error.strerror}).") from None
     if not content.strip():

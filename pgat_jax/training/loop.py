@@ -103,7 +103,10 @@ class Trainer:
         while not any_process(self._is_interrupted()):
             if self._has_epoch_ended():
                 self._end_epoch()
-            elif self._is_done() or self._is_late():
+            elif self._is_done():
+                break
+            elif self._is_late():
+                self._report_time()
                 break
             else:
                 count = self._take_steps()
@@ -143,6 +146,14 @@ class Trainer:
         """Returns whether the time is up and this process has taken a step."""
         has_stepped = self.loop_state.step > self._first_step
         return has_stepped and any_process(self.clock() >= self.stop_at)
+
+    def _report_time(self) -> None:
+        """Says that the minutes ended the run, and how to continue it."""
+        last = self.plan.steps_per_epoch * self.plan.config.train.epochs
+        self.reporter.say(
+            f"the minutes are used up after step {self.loop_state.step} of {last}; go on with: "
+            f"python run.py --resume {self.path}"
+        )
 
     def _take_steps(self) -> int:
         """Dispatches steps up to the end of the epoch, waits, and returns their number."""

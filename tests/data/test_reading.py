@@ -87,7 +87,7 @@ def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path, monkeypatch):
     [
         ("nasdq", "did you mean 'nasdaq'?"),
         ("prices.txt", "expected nasdaq, ibm, or the path of a .csv or .parquet file"),
-        ("no/such/file.csv", "no such file"),
+        ("no/such/file.csv", "); expected nasdaq, ibm, or the path of a .csv or .parquet file."),
     ],
 )
 def test_an_unknown_source_is_refused(source, what):

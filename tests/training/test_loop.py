@@ -184,9 +184,12 @@ def test_records_hold_what_plots_and_readers_need(whole):
 
 
 def test_minutes_used_up_still_gives_a_step_a_validation_and_a_checkpoint(plan, data, new_run):
-    with open_session(plan, data, new_run, stop_at=time.monotonic() - 1) as trainer:
+    late, output = time.monotonic() - 1, io.StringIO()
+    with open_session(plan, data, new_run, stop_at=late, output=output) as trainer:
         trainer.run()
         assert trainer.loop_state.step == 1
+    text = f"used up after step 1 of 46; go on with: python run.py --resume {new_run}"
+    assert text in output.getvalue()
     events = [r["event"] for r in read_metrics(new_run)]
     assert events == ["train", "validation"]
     loaded = load_run(new_run)
