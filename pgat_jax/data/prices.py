@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pgat_jax.data.columns import PRICES
-from pgat_jax.data.rows import Rows, check_dates, check_prices
+from pgat_jax.data.rows import SourceRows, check_dates, check_prices
 from pgat_jax.errors import UserError
 
 
@@ -91,7 +91,7 @@ def read_wheel_bytes(name: str) -> bytes:
     return content
 
 
-def read_wheel_rows(name: str, content: bytes) -> Rows:
+def read_wheel_rows(name: str, content: bytes) -> SourceRows:
     """Reads the rows of a built-in source.
 
     Args:
@@ -106,4 +106,4 @@ def read_wheel_rows(name: str, content: bytes) -> Rows:
     where = f"data.source={name}"
     check_dates(dates, where)
     check_prices(prices, where)
-    return Rows(dates, prices)
+    return SourceRows(dates, prices)

@@ -13,7 +13,7 @@ SMALLEST = 1e-100
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class SourceRows:
     """The rows of a source, before computed columns are added to them.
 
     Attributes:

@@ -15,7 +15,7 @@ from pgat_jax.data.columns import (
     arrange_columns,
 )
 from pgat_jax.data.on_demand import compute_sky
-from pgat_jax.data.rows import Rows
+from pgat_jax.data.rows import SourceRows
 from pgat_jax.data.scaler import is_constant
 from pgat_jax.errors import UserError
 
@@ -72,7 +72,7 @@ class Table:
         return digest.hexdigest()
 
 
-def join(rows: Rows, source: str) -> Table:
+def join(rows: SourceRows, source: str) -> Table:
     """Joins targets, `time_delta` and the celestial columns of a source, or computes them.
 
     The first row is kept only if the source states its returns and `time_delta`. Otherwise there
@@ -187,13 +187,13 @@ def take_rows(table: Table, start: int, stop: int) -> Table:
     )
 
 
-def _returns(rows: Rows) -> np.ndarray:
+def _returns(rows: SourceRows) -> np.ndarray:
     if all(name in rows.own for name in TARGETS):
         return np.column_stack([rows.own[name] for name in TARGETS])
     return np.concatenate([np.full((1, 4), np.nan), compute_log_returns(rows.prices)])
 
 
-def _time_delta(rows: Rows) -> np.ndarray:
+def _time_delta(rows: SourceRows) -> np.ndarray:
     """Returns the days since the previous row [days]; NaN or the source's for the first row."""
     first = rows.own[TIME_DELTA][:1] if TIME_DELTA in rows.own else np.full(1, np.nan)
     return np.concatenate([first, np.diff(rows.dates) / _DAY])

@@ -8,7 +8,7 @@ from pgat_jax.data.cells import Cells
 from pgat_jax.data.columns import KNOWN, PRICES, TARGETS, TIME_DELTA
 from pgat_jax.data.coverage import CALENDAR, EPHEMERIS
 from pgat_jax.data.market import read_market
-from pgat_jax.data.rows import Rows, check_dates
+from pgat_jax.data.rows import SourceRows, check_dates
 from pgat_jax.errors import UserError, suggest
 
 DATE = "date"
@@ -21,7 +21,7 @@ _NAMES = {name.lower(): name for name in (*PRICES, *TARGETS, TIME_DELTA)} | {
 _CIRCLE = 0.01
 
 
-def read_user_rows(cells: Cells) -> Rows:
+def read_user_rows(cells: Cells) -> SourceRows:
     """Checks the columns and rows of a user's file.
 
     Args:
@@ -39,7 +39,7 @@ def read_user_rows(cells: Cells) -> Rows:
     notes = [*_ignored(names), *_time_delta_note(own, dates), *_off_circle(own)]
     prices, returns, market_notes = read_market(cells, own, header)
     rest = {name: v for name, v in own.items() if name not in (*PRICES, *TARGETS)}
-    return Rows(dates, prices, returns | rest, (*notes, *market_notes))
+    return SourceRows(dates, prices, returns | rest, (*notes, *market_notes))
 
 
 def _recognise(cells: Cells) -> dict[str, str]:

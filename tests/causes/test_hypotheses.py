@@ -92,6 +92,8 @@ def test_targets_are_left_at_their_spread_or_enlarged(sound_model):
     device, data = sound_model.device_table, sound_model.data
     raw = CAUSES["4.2"].impose.edit_table(device, data).values
     large = CAUSES["4.2"].remedy.edit_table(device, data).values
-    np.testing.assert_allclose(raw[:, :4], device.values[:, :4] * data.scaler.std[:4], rtol=1e-5)
+    np.testing.assert_allclose(
+        raw[:, :4], np.asarray(device.values)[:, :4] * data.scaler.std[:4], rtol=1e-5
+    )
     np.testing.assert_allclose(large[:, :4], 10 * device.values[:, :4], rtol=1e-6)
     np.testing.assert_array_equal(raw[:, 4:], device.values[:, 4:])

@@ -7,7 +7,7 @@ import pytest
 
 from pgat_jax.data.columns import arrange_columns, list_computed_columns
 from pgat_jax.data.prices import read_wheel_bytes, read_wheel_rows
-from pgat_jax.data.rows import Rows
+from pgat_jax.data.rows import SourceRows
 from pgat_jax.data.table import compute_log_returns, drop_constant, extend, join, select
 from pgat_jax.errors import UserError
 
@@ -98,7 +98,7 @@ def test_the_digest_sees_prices_dates_and_sky_but_not_the_last_bit(table):
 def test_days_outside_the_ephemeris_are_refused():
     days = np.array(["2053-10-01", "2053-11-03"], "datetime64[D]")
     with pytest.raises(UserError, match="2053-11-03 lies outside the ephemeris"):
-        join(Rows(days, np.ones((2, 4))), "t.csv")
+        join(SourceRows(days, np.ones((2, 4))), "t.csv")
 
 
 def test_returns_of_a_flat_market_are_zero():

@@ -12,6 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 SLOW = {"forecast_your_file"}  # it trains a model
 PAGES = [
     DOCS.parent / "README.md",
+    DOCS.parent / "checks" / "README.md",
     *(page for page in sorted(DOCS.glob("verdicts/*.md")) if page.stem != "index"),
     *sorted(DOCS.glob("tutorials/*.md")),
 ]
@@ -20,7 +21,11 @@ PAGES = [
 @pytest.mark.parametrize(
     "page",
     [
-        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in SLOW else [])
+        pytest.param(
+            page,
+            id=page.relative_to(DOCS.parent).with_suffix("").as_posix(),
+            marks=[pytest.mark.slow] if page.stem in SLOW else [],
+        )
         for page in PAGES
     ],
 )

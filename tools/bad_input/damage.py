@@ -116,11 +116,11 @@ def words_damage(draw: st.DrawFn) -> Callable[[list[str]], list[str]]:
     return change
 
 
-Rows = list[list[str]]
+CellRows = list[list[str]]
 
 
 @st.composite
-def cells_damage(draw: st.DrawFn) -> Callable[[Rows], Rows]:
+def cells_damage(draw: st.DrawFn) -> Callable[[CellRows], CellRows]:
     """Draws a change of a table: a cell, row or column is replaced, deleted, doubled or moved.
 
     Row 0 is the header.
@@ -129,7 +129,7 @@ def cells_damage(draw: st.DrawFn) -> Callable[[Rows], Rows]:
     kind = draw(st.sampled_from(("replace", "delete", "double", "swap")))
     place, other, third, value = draw(places), draw(places), draw(places), draw(values)
 
-    def change(rows: Rows) -> Rows:
+    def change(rows: CellRows) -> CellRows:
         if what == "column":
             columns = [list(column) for column in zip(*rows)]
             _alter(columns, kind, place, other, [value] * len(rows))

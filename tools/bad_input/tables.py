@@ -17,7 +17,7 @@ from pgat_jax.data.export import export
 from pgat_jax.data.source import load_table
 from pgat_jax.data.table import Table, take_rows
 from tools.bad_input.calls import Answer, answer
-from tools.bad_input.damage import Rows, at, bytes_damage, cells_damage, places
+from tools.bad_input.damage import CellRows, at, bytes_damage, cells_damage, places
 
 ROWS = 40
 SMALL = (
@@ -49,7 +49,7 @@ def rows(wide: bool) -> tuple[tuple[str, ...], ...]:
 @st.composite
 def csv_files(draw: st.DrawFn) -> bytes:
     """Draws the content of a CSV file with damaged cells, rows, columns or bytes."""
-    cells: Rows = [list(row) for row in rows(draw(st.booleans()))]
+    cells: CellRows = [list(row) for row in rows(draw(st.booleans()))]
     for _ in range(draw(st.integers(0, 3))):
         cells = draw(cells_damage())(cells)
     content = as_csv(cells)
@@ -58,7 +58,7 @@ def csv_files(draw: st.DrawFn) -> bytes:
     return content
 
 
-def as_csv(cells: Rows) -> bytes:
+def as_csv(cells: CellRows) -> bytes:
     """Returns cells as the content of a CSV file.
 
     Args:
