@@ -38,8 +38,13 @@ GROUPS = ("input", "celestial", "petri", "encoder", "decoder", "head")
 
 @pytest.fixture(scope="session", autouse=True)
 def compile_cache(tmp_path_factory):
-    """Keeps programs that take long to compile, for modules that compile them again."""
-    folder = tmp_path_factory.mktemp("compiled")
+    """Keeps programs that take long to compile, for other modules and the other processes.
+
+    `TESTS_COMPILED` names a folder that several sessions share.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = os.environ.get("TESTS_COMPILED", shared / "compiled")
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", LONG_COMPILE)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

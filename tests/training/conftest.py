@@ -1,4 +1,4 @@
-"""The tiny model on 130 real days. Programs are compiled once, then read from a compile cache."""
+"""The tiny model on 130 real days."""
 
 import jax
 import pytest
@@ -10,21 +10,6 @@ from pgat_jax.training.plan import Plan, count_steps
 from pgat_jax.training.state import create_state
 from tests.training.session import open_session
 from tools.commands import write_days
-
-
-@pytest.fixture(scope="package", autouse=True)
-def compile_cache(tmp_path_factory):
-    settings = {
-        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
-        "jax_persistent_cache_min_compile_time_secs": 0.0,
-        "jax_persistent_cache_min_entry_size_bytes": -1,
-    }
-    before = {key: getattr(jax.config, key) for key in settings}
-    for key, value in settings.items():
-        jax.config.update(key, value)
-    yield
-    for key, value in before.items():
-        jax.config.update(key, value)
 
 
 @pytest.fixture(scope="package")

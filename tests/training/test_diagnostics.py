@@ -28,6 +28,7 @@ def test_a_station_has_the_norm_of_its_gradient():
     assert {k: float(v) for k, v in trail.items()} == {"key": 0, "query": 5, "embedding": 2}
 
 
+@pytest.mark.slow
 def test_gates_are_compared_by_the_losses_of_the_models_that_have_them(config, data):
     """On one block each way, which compiles in half the time."""
     sizes = config.model.model_copy(update={"e_layers": 1, "d_layers": 1})

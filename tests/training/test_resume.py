@@ -78,6 +78,7 @@ def test_a_damaged_checkpoint_is_named_and_the_run_goes_on_from_the_one_before(
         assert same(trainer.state, whole[1])
 
 
+@pytest.mark.slow
 def test_what_a_kill_leaves_at_any_moment_goes_on_to_the_same_end(
     config, plan, data, tmp_path, monkeypatch, whole
 ):
