@@ -7,6 +7,7 @@ import pytest
 from pgat_jax.causes.catalogue import load_causes
 from pgat_jax.causes.cause import ANALYSIS, LIST
 from pgat_jax.causes.hypotheses.c5_2_product_of_terms import PATH
+from pgat_jax.causes.study_model import intervene
 from tests.causes.conftest import draw_parameters
 
 CAUSES = load_causes()
@@ -97,3 +98,11 @@ def test_targets_are_left_at_their_spread_or_enlarged(sound_model):
     )
     np.testing.assert_allclose(large[:, :4], 10 * device.values[:, :4], rtol=1e-6)
     np.testing.assert_array_equal(raw[:, 4:], device.values[:, 4:])
+
+
+@pytest.mark.parametrize(("number", "edit"), [("2.4", "remedy"), ("4.1", "impose")])
+def test_a_loss_with_replaced_modules_of_the_gate_is_traced(number, edit, sound_model):
+    model = intervene(sound_model.config, [getattr(CAUSES[number], edit)])
+    params = jax.eval_shape(model.init, jax.random.key(0))
+    loss, _ = jax.eval_shape(model.loss, params, model.shapes(2))
+    assert loss.shape == ()

@@ -23,8 +23,8 @@ def _apply_leaky_relu(module: Any, call: Any, x: jax.Array) -> Any:
     if not isinstance(module.parent, Gate):
         return call()
     first, last = (module.variables["params"][name] for name in ("in", "out"))
-    hidden = jax.nn.leaky_relu(x @ first["kernel"] + first["bias"], LEAK)
-    return hidden @ last["kernel"] + last["bias"]
+    hidden = jax.nn.leaky_relu(x @ first["kernel"] + first["bias"][None, None], LEAK)
+    return hidden @ last["kernel"] + last["bias"][None, None]
 
 
 CAUSE = Cause(

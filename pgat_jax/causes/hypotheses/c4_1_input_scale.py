@@ -26,7 +26,7 @@ def _skip_norms(enc_factor: float) -> Interceptor:
             return call()
         own = module.variables["params"]
         factor = enc_factor if module.name == "enc_norm" else 1.0
-        return factor * x * own["scale"] + own["bias"]
+        return factor * x * own["scale"][None, None] + own["bias"][None, None]
 
     return intercept_calls(nn.LayerNorm, act)
 
