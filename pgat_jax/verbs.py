@@ -221,7 +221,7 @@ VERBS = {
         _check,
     ),
     "causes": Verb(
-        "test the causes of vanishing gradients that the original's two analysis documents name",
+        "test the causes of lost gradients that the original's two analysis documents name",
         (
             "causes --list",
             "causes --quick --seeds 5",
