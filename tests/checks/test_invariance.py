@@ -21,7 +21,7 @@ def model(p, x, ids):
     q, k, v = jnp.split(h @ p["packed"] + p["packed_bias"][None], 3, -1)
     y = (jax.nn.softmax(q @ k.T) @ v + p["gate"] ** 2 * p["behind_gate"][None]) @ p["last"]
     rows = jnp.tanh(p["table"][ids] @ p["under_head"]) @ p["zero_head"]
-    logits = jax.nn.softmax(y + p["shift"][None]) + lax.stop_gradient(p["stopped"])
+    logits = jax.nn.softmax(y + p["shift"]) + lax.stop_gradient(p["stopped"])[None]
     rules = slightly_off(p["off"]).sum() + answers_zero(p["no_answer"]).sum()
     root = jnp.where(p["root"] > 0, jnp.sqrt(p["root"]), 0.0).sum()
     weak = 1e-14 * p["weak"].sum() + jnp.cos(p["huge"]).sum()

@@ -103,7 +103,7 @@ def _decompositions(v):
 
 
 def _fourier(v):
-    return jnp.abs(jnp.fft.rfft(v)).sum() + (jnp.fft.irfft(jnp.fft.rfft(X * v)) ** 2).sum()
+    return jnp.abs(jnp.fft.rfft(v)).sum() + (jnp.fft.irfft(jnp.fft.rfft(X * v[None])) ** 2).sum()
 
 
 def _prints(v):
@@ -157,7 +157,7 @@ CUT = {
         v, jnp.float32(0), lambda a, b: a + b + 0 * a * b, (2,), (1,), "SAME"
     ).sum(),
     "scatter-mul": lambda v: jnp.ones(3).at[jnp.array([0, 1, 1])].multiply(v).sum(),
-    "svd": lambda v: jnp.linalg.svd(X * v, full_matrices=True)[0].sum(),
+    "svd": lambda v: jnp.linalg.svd(X * v[None], full_matrices=True)[0].sum(),
     "custom_vjp_call": lambda v: _raising(v).sum(),
 }
 

@@ -21,7 +21,7 @@ def flow_and_stages():
     program = trace(loss, {"w": X, "v": X}, (X,))
     proof = prove(program)
     runner = Runner(program, proof.reachable)
-    point = Sampler(program, proof.dependence, 0).data(program.args)
+    point = Sampler(program, proof.dependence, 0).keep_parameters(program.args)
     stages = []
     return FlowAtPoint(runner, proof, point, stages.append), stages
 

@@ -22,7 +22,7 @@ def flow_of(loss, params, *args):
     program = trace(loss, params, args)
     proof = prove(program)
     runner = Runner(program, proof.reachable)
-    point = Sampler(program, proof.dependence, 0).data(program.args)
+    point = Sampler(program, proof.dependence, 0).keep_parameters(program.args)
     return measure_flow(runner, proof.dependence, proof.cuts, point)
 
 

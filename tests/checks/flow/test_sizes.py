@@ -28,7 +28,7 @@ def measure(loss, params, *args):
     program = trace(loss, params, args)
     proof = prove(program)
     graph = build_read_graph(program, proof.dependence)
-    point = Sampler(program, proof.dependence, 0).data(program.args)
+    point = Sampler(program, proof.dependence, 0).keep_parameters(program.args)
     runner = Runner(program, proof.reachable)
     sizes = measure_reads(runner, graph, point.leaves, point.args)
     named = {}
