@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import jax
 import pytest
 
 from benchmarks.faults.__main__ import main
@@ -79,4 +80,5 @@ def test_the_list_names_every_model_with_its_source(capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_sample_of_clean_models_passes(name):
-    assert _score([name]).alarms == []
+    with jax.numpy_rank_promotion("allow"):  # losses of optax promote ranks themselves
+        assert _score([name]).alarms == []
