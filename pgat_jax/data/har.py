@@ -1,0 +1,170 @@
+"""Forecasts the volatility of the coming days by a heterogeneous autoregression (HAR).
+
+The log volatility of the day h days ahead is linear in what is known at the origin: the log
+volatility of the day and its means over a week, a month and a quarter, the recent returns of the
+close in units of the volatility, and the calendar of the day ahead (Corsi 2009,
+doi:10.1093/jjfinec/nbp001). Each h has its own coefficients, found by least squares.
+
+No array is reordered and each feature of a row is a sum over that row and earlier ones, so that no
+forecast can depend on a later price.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.signal import lfilter
+
+from pgat_jax.data.calendar import find_trading_days_after
+from pgat_jax.data.splits import Split
+from pgat_jax.data.volatility import CLOSE, compute_log_volatility
+
+# Days of the means of the log volatility: the day itself, a week, a month, a quarter.
+SPANS = (1, 5, 22, 66)
+# Days of the returns of the close. A fall raises the volatility more than a rise (leverage).
+RETURN_SPANS = (1, 5, 22)
+# Days after which a day's weight in the volatility that divides the returns has halved.
+HALF_LIFE = 20
+# A longer gap before a day than a weekend's, in calendar days.
+LONG_GAP = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Har:
+    """Fitted coefficients.
+
+    Attributes:
+        coefficients: [P, F]: for each day ahead, those of the origin's features, then those of the
+            features of the day ahead.
+    """
+
+    coefficients: np.ndarray
+
+    @property
+    def horizon(self) -> int:
+        """P, the days ahead."""
+        return len(self.coefficients)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns plain values that JSON can store and `from_dict` reads back exactly."""
+        return {"coefficients": self.coefficients.tolist()}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Har":
+        """Returns the coefficients whose `as_dict` was stored.
+
+        Args:
+            stored: the result of `as_dict`.
+        """
+        return cls(np.array(stored["coefficients"], float))
+
+
+def fit_har(returns: np.ndarray, dates: np.ndarray, rows: Split, horizon: int) -> Har:
+    """Finds the coefficients of each day ahead by least squares.
+
+    Args:
+        returns: [days, 4] log returns against the previous close.
+        dates: [days] or more `datetime64[D]`.
+        rows: the origin and the day ahead of every observation lie in these rows. The first rows
+            of the table are left out, since their quarter is incomplete.
+        horizon: P, the days ahead.
+
+    Returns:
+        The coefficients. Where there are fewer observations than coefficients they are the
+        smallest that fit.
+    """
+    log_volatility = compute_log_volatility(returns)
+    known, ahead = compute_origin_features(returns), compute_day_features(dates)
+    first = max(rows.start, SPANS[-1] - 1)
+
+    def fit_day(days_ahead: int) -> np.ndarray:
+        origins = np.arange(first, rows.stop - days_ahead)
+        features = np.column_stack([known[origins], ahead[origins + days_ahead]])
+        return np.linalg.lstsq(features, log_volatility[origins + days_ahead], rcond=None)[0]
+
+    return Har(np.stack([fit_day(h) for h in range(1, horizon + 1)]))
+
+
+def forecast_log_volatility(har: Har, returns: np.ndarray, dates: np.ndarray) -> np.ndarray:
+    """Forecasts the log volatility of the days after every row.
+
+    Args:
+        har: the coefficients.
+        returns: [days, 4] log returns against the previous close.
+        dates: [days + P] `datetime64[D]`, as `append_trading_days` returns them.
+
+    Returns:
+        [days, P]: the logarithm of the standard deviation of day t + h, known at the close of t.
+    """
+    known, ahead = compute_origin_features(returns), compute_day_features(dates)
+    days_ahead = np.arange(len(returns))[:, None] + 1 + np.arange(har.horizon)
+    own, target = np.split(har.coefficients, [known.shape[1]], axis=1)
+    return known @ own.T + np.einsum("thf,hf->th", ahead[days_ahead], target)
+
+
+def append_trading_days(dates: np.ndarray, count: int, calendar: Any) -> np.ndarray:
+    """Appends the next trading days to dates.
+
+    Args:
+        dates: [days] `datetime64[D]`.
+        count: the number of days to append.
+        calendar: a value of `data.calendar`.
+
+    Returns:
+        [days + count] `datetime64[D]`.
+    """
+    return np.concatenate([dates, find_trading_days_after(dates[-1], count, calendar)])
+
+
+def compute_origin_features(returns: np.ndarray) -> np.ndarray:
+    """Computes the features of each row that do not depend on the day ahead.
+
+    Args:
+        returns: [days, 4] log returns against the previous close.
+
+    Returns:
+        [days, 11]: one; the means of the log volatility over `SPANS`; for each of `RETURN_SPANS`
+        the falls and the rises of the close in units of its volatility. The first rows use the
+        days that there are.
+    """
+    log_volatility = compute_log_volatility(returns)
+    means = [_mean_over(log_volatility, span) for span in SPANS]
+    scale = _smooth_volatility(log_volatility)
+    moves = [_mean_over(returns[:, CLOSE], span) * np.sqrt(span) / scale for span in RETURN_SPANS]
+    signed = [part for move in moves for part in (np.minimum(move, 0), np.maximum(move, 0))]
+    return np.column_stack([np.ones(len(returns)), *means, *signed])
+
+
+def compute_day_features(dates: np.ndarray) -> np.ndarray:
+    """Computes the features of a day whose volatility is forecast; all are known in advance.
+
+    Args:
+        dates: [days] `datetime64[D]`, increasing.
+
+    Returns:
+        [days, 8] of 0 and 1: Monday to Thursday; a gap of more than three days before the day; a
+        day on which New York closes early; 20 to 31 December; August.
+    """
+    weekday = (dates.astype(int) + 3) % 7
+    month = dates.astype("datetime64[M]").astype(int) % 12 + 1
+    day = (dates - dates.astype("datetime64[M]")).astype(int) + 1
+    gap = np.diff(dates.astype(int), prepend=dates[:1].astype(int)) > LONG_GAP
+    thanksgiving = (month == 11) & (weekday == 4) & (day >= 23) & (day <= 29)
+    early = thanksgiving | (month == 12) & (day == 24) | (month == 7) & (day == 3)
+    year_end = (month == 12) & (day >= 20)
+    flags = [*(weekday == number for number in range(4)), gap, early, year_end, month == 8]
+    return np.column_stack(flags).astype(float)
+
+
+def _mean_over(values: np.ndarray, span: int) -> np.ndarray:
+    """Computes the mean of each row and the `span - 1` rows before it, of those that there are."""
+    total = np.asarray(lfilter(np.ones(span), [1.0], values))
+    return total / np.minimum(np.arange(1, len(values) + 1), span)
+
+
+def _smooth_volatility(log_volatility: np.ndarray) -> np.ndarray:
+    """Computes the exponentially weighted mean of the volatility, with weights that sum to 1."""
+    decay = 0.5 ** (1 / HALF_LIFE)
+    volatility = np.exp(log_volatility)
+    sums = lfilter([1.0], [1.0, -decay], np.stack([volatility, np.ones_like(volatility)]))
+    return np.divide(*sums)
