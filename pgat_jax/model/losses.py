@@ -41,7 +41,7 @@ def pinball(
         The mean over all axes, levels among them.
     """
     error = widen(target)[..., None] - widen(quantiles)
-    level = jnp.asarray(levels, jnp.float32)[None, None, None]
+    level = jnp.asarray(levels, jnp.float32).reshape(*[1] * target.ndim, -1)
     return jnp.mean(jnp.maximum(level * error, (level - 1) * error))
 
 

@@ -87,3 +87,15 @@ def test_half_precision_inputs_give_a_float32_loss(name):
     }[name]()
     assert value.dtype == jnp.float32
     assert value.shape == ()
+
+
+def test_losses_of_single_windows_average_to_the_loss_of_the_batch():
+    rng = np.random.default_rng(3)
+    target = jnp.asarray(rng.normal(size=SHAPE))
+    quantiles = jnp.asarray(rng.normal(size=(*SHAPE, 3)))
+    each = jax.vmap(lambda q, y: losses.pinball(q, (0.1, 0.5, 0.9), y))(quantiles, target)
+    whole = losses.pinball(quantiles, (0.1, 0.5, 0.9), target)
+    assert jnp.mean(each) == pytest.approx(whole, rel=1e-6)
+    mixture = random_mixture(rng)
+    each = jax.vmap(losses.mixture_nll)(tuple(mixture), target)
+    assert jnp.mean(each) == pytest.approx(losses.mixture_nll(mixture, target), rel=1e-6)
