@@ -97,8 +97,9 @@ def _forecast(args: argparse.Namespace) -> None:
     from pgat_jax.forecasting.forecast_text import print_forecast
     from pgat_jax.pages.forecast_picture import write_forecast_picture
 
-    forecast = forecast_run(run, args.data, args.start, args.quantiles, args.output)
-    print_forecast(forecast, write_forecast_picture(forecast))
+    forecast, csv = forecast_run(run, args.data, args.start, args.quantiles, args.output)
+    picture = write_forecast_picture(forecast, csv.with_suffix(".png"))
+    print_forecast(forecast, (csv, picture))
 
 
 def _data(args: argparse.Namespace) -> None:

@@ -18,11 +18,13 @@ from jax.experimental.compilation_cache.compilation_cache import reset_cache
 from pgat_jax import build, load_config, load_data
 from pgat_jax.forecasting.evaluate import score_run
 from pgat_jax.forecasting.forecast import write_test_forecasts
+from pgat_jax.forecasting.next_days import write_next_days
 from pgat_jax.pages.plots import draw_run
 from pgat_jax.pages.run_report import write_report
 from pgat_jax.runs.checkpoint import Checkpoints
 from pgat_jax.runs.creation import create_run
 from pgat_jax.runs.folder import CHECKPOINTS
+from pgat_jax.runs.loaded_run import load_run
 from pgat_jax.runs.metrics import Metrics
 from pgat_jax.training.diagnostics import TRAIL
 
@@ -78,8 +80,9 @@ def scored_run(make_run) -> Callable[[str], Path]:
     def score(criterion: str) -> Path:
         run = make_run(criterion)
         if not (run / "forecasts.csv").exists():
-            score_run(run)
-            write_test_forecasts(run)
+            loaded = load_run(run)
+            score_run(loaded)
+            write_test_forecasts(loaded)
         return run
 
     return score
@@ -89,6 +92,7 @@ def scored_run(make_run) -> Callable[[str], Path]:
 def drawn_run(scored_run) -> Path:
     """A run folder of the mixture model with pictures and report.html too."""
     run = scored_run("nll")
+    write_next_days(load_run(run))
     draw_run(run)
     write_report(run)
     return run
@@ -104,6 +108,7 @@ def new_run(criterion: str, root: Path) -> Path:
         "scaler": data.scaler.as_dict(),
         "data_hash": data.table.hash,
         "validation_loss": 1.0,
+        "planned_steps": 500,
     }
     with Checkpoints(run / CHECKPOINTS, create=True) as checkpoints:
         items = {"params": params, "training": {"step": np.zeros(1)}}

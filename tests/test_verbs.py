@@ -106,14 +106,16 @@ def test_evaluate_takes_the_newest_run_of_a_configuration_or_the_run_that_is_nam
 def test_forecast_hands_over_data_date_levels_and_file(act, monkeypatch):
     monkeypatch.setattr(pgat_jax.runs.folder, "find_run", Path)
     shown = []
-    monkeypatch.setattr(pgat_jax.pages.forecast_picture, "write_forecast_picture", "{}.png".format)
+    pictures = pgat_jax.pages.forecast_picture
+    monkeypatch.setattr(pictures, "write_forecast_picture", lambda forecast, path: path)
     monkeypatch.setattr(
         pgat_jax.forecasting.forecast_text, "print_forecast", lambda *args: shown.append(args)
     )
     words = ["a", "--data", "d.csv", "--from", "2018-06-29", "--quantiles", ".1,.9"]
-    _, given = act("forecast", words, pgat_jax.forecasting.forecast, "forecast_run", "prices")
+    place = (pgat_jax.forecasting.forecast, "forecast_run")
+    _, given = act("forecast", words, *place, ("prices", Path("f.csv")))
     assert given == (Path("a"), "d.csv", "2018-06-29", (0.1, 0.9), None)
-    assert shown == [("prices", "prices.png")]
+    assert shown == [("prices", (Path("f.csv"), Path("f.png")))]
 
 
 def test_data_reads_any_recipe(act):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pgat_jax.data.columns import PRICES
+from pgat_jax.errors import UserError
 from pgat_jax.forecasting.baselines import make_baselines
 from pgat_jax.forecasting.comparison import compare_forecasters
 from pgat_jax.forecasting.predict import (
@@ -21,6 +22,7 @@ from pgat_jax.progress import Reporter
 from pgat_jax.runs.digest import hash_params
 from pgat_jax.runs.folder import SCORES
 from pgat_jax.runs.loaded_run import LoadedRun, load_run
+from pgat_jax.runs.manifest import read_json
 
 SPLITS = ("validation", "test")
 
@@ -38,7 +40,7 @@ def evaluate_run(run: Path, as_json: bool) -> dict[str, Any]:
     Raises:
         UserError: `run` is not a run folder, or it is damaged.
     """
-    scores = score_run(run)
+    scores = score_run(load_run(run, say=Reporter().say))
     if as_json:
         print(json.dumps(scores, allow_nan=False))
     else:
@@ -46,31 +48,49 @@ def evaluate_run(run: Path, as_json: bool) -> dict[str, Any]:
     return scores
 
 
-def score_run(run: Path) -> dict[str, Any]:
-    """Scores a run's best parameters and writes `scores.json`, whole or not at all.
+def score_run(run: LoadedRun) -> dict[str, Any]:
+    """Scores a run's parameters and writes `scores.json`, whole or not at all.
 
     Args:
-        run: the folder of the run.
+        run: the run to score.
 
     Returns:
         The content of `scores.json`.
 
     Raises:
-        UserError: `run` is not a run folder, or it is damaged.
+        UserError: the run's table cannot be read or has changed, or the file cannot be written.
     """
-    loaded = load_run(run, say=Reporter().say)
     scores = replace_nonfinite(
         {
-            "run": loaded.path.name,
-            "criterion": loaded.config.loss.criterion,
-            "params_sha256": hash_params(loaded.params),
-            "data": describe_data(loaded),
-            "splits": score_splits(loaded),
+            "run": run.path.name,
+            "criterion": run.config.loss.criterion,
+            "params_sha256": hash_params(run.params),
+            "data": describe_data(run),
+            "splits": score_splits(run),
         }
     )
     text = json.dumps(scores, allow_nan=False, indent=1)
-    write_output(loaded.path / SCORES, text.encode())
+    write_output(run.path / SCORES, text.encode())
     return scores
+
+
+def load_or_score(run: LoadedRun) -> dict[str, Any] | None:
+    """Reads `scores.json` if it is of these parameters, or else scores the run.
+
+    Args:
+        run: the run.
+
+    Returns:
+        The content of `scores.json`; None if the run cannot be scored, because its table cannot be
+        read or has changed, or because its folder cannot be written.
+    """
+    stored = read_json(run.path / SCORES)
+    if stored is not None and stored.get("params_sha256") == hash_params(run.params):
+        return stored
+    try:
+        return score_run(run)
+    except UserError:
+        return None
 
 
 def score_splits(run: LoadedRun) -> dict[str, Any]:

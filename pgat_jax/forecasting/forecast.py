@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pgat_jax.data.columns import PRICES
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.loading import load_data
 from pgat_jax.data.table import Table
-from pgat_jax.forecasting.origin import ForecastOrigin, find_origin
+from pgat_jax.errors import UserError
+from pgat_jax.forecasting.evaluate import load_or_score
+from pgat_jax.forecasting.origin import find_origin
 from pgat_jax.forecasting.predict import (
     find_predicted_rows,
     load_or_predict_split,
@@ -17,11 +20,11 @@ from pgat_jax.forecasting.predict import (
 from pgat_jax.forecasting.price_frame import (
     BAND_LEVELS,
     make_price_frame,
-    select_levels,
     write_csv,
 )
-from pgat_jax.forecasting.request import check_csv_path, check_levels
+from pgat_jax.forecasting.request import check_csv_path, check_levels, check_start
 from pgat_jax.forecasting.residuals import describe_spread, ensure_distribution
+from pgat_jax.forecasting.trust import collect_facts, write_trust
 from pgat_jax.progress import Reporter
 from pgat_jax.runs.folder import FORECASTS
 from pgat_jax.runs.loaded_run import LoadedRun, load_run
@@ -30,29 +33,30 @@ from pgat_jax.runs.loaded_run import LoadedRun, load_run
 TEST_PATHS = 1000
 # Sampled paths of a single forecast.
 PATHS = 10_000
+# Days of prices before a forecast, as a multiple of its days, that are shown beside it.
+HISTORY = 2
 
 
 class PriceForecast(NamedTuple):
     """A forecast in prices, with what is needed to print and draw it.
 
     Attributes:
-        table: the table that the forecast starts from.
-        origin: the last known day, and the days that are forecast.
-        frame: the forecast, as `make_price_frame` returns it, with the levels of the user and of
-            the bands.
-        levels: the levels that the user asked for.
+        run: the name of the run that forecasts.
+        source: the source of the table that the forecast starts from.
+        history: `date`, Open, High, Low and Close of the last known days, the origin included.
+        frame: the forecast, as `make_price_frame` returns it.
+        levels: the levels of its quantiles, increasing.
         spread: where the distribution comes from, in words.
-        warning: what a reader must know if training has seen the days; else None.
-        csv: the file that was written.
+        trust: the sentence that says how far to trust it.
     """
 
-    table: Table
-    origin: ForecastOrigin
+    run: str
+    source: str
+    history: pd.DataFrame
     frame: pd.DataFrame
     levels: tuple[float, ...]
     spread: str
-    warning: str | None
-    csv: Path
+    trust: str
 
 
 def forecast_run(
@@ -61,7 +65,7 @@ def forecast_run(
     start: str | None,
     quantiles: tuple[float, ...],
     output: Path | None,
-) -> PriceForecast:
+) -> tuple[PriceForecast, Path]:
     """Forecasts the P trading days after the last known day, and writes them as CSV.
 
     Args:
@@ -72,6 +76,9 @@ def forecast_run(
         quantiles: levels between 0 and 1.
         output: the CSV file; a file in the run folder if None.
 
+    Returns:
+        The forecast, and the path of the CSV file.
+
     Raises:
         UserError: the run, file, date, levels or output cannot be used; nothing is written.
     """
@@ -81,40 +88,76 @@ def forecast_run(
     say = Reporter().say
     loaded = load_run(run, say=say)
     rows = loaded.data if data is None else load_new_rows(loaded, data)
-    row = len(rows.table) - 1 if start is None else rows.row_at(start)
+    row = len(rows.table) - 1 if start is None else check_start(rows, start, say)
+    forecast = forecast_days(loaded, rows, row, levels)
+    path = output or loaded.path / f"forecast-{rows.table.dates[row]}.csv"
+    write_csv(forecast.frame, path)
+    return forecast, path
+
+
+def forecast_days(run: LoadedRun, rows: Data, row: int, levels: tuple[float, ...]) -> PriceForecast:
+    """Forecasts the P trading days after a row of a table.
+
+    Args:
+        run: the run that forecasts.
+        rows: the table, with the run's scaler; the run's own, or new rows.
+        row: the row of the last known day.
+        levels: levels of the quantiles, increasing.
+
+    Raises:
+        UserError: there are too few rows up to this one, or the celestial columns of the days to
+            predict are unknown.
+    """
     batch, days = rows.window_at(row)
-    origin = find_origin(rows, row, days)
-    say(f"Forecasting {days[0]} to {days[-1]} ...")
-    forecast = ensure_distribution(loaded, predict_window(loaded, batch))
-    frame = make_price_frame(rows, forecast, 0, origin, {*levels, *BAND_LEVELS}, PATHS)
-    path = output or loaded.path / f"forecast-{origin.date}.csv"
-    write_csv(select_levels(frame, levels), path)
-    spread = describe_spread(loaded.config.loss.criterion)
-    warning = warn_of_seen_days(loaded, origin) if data is None else None
-    return PriceForecast(rows.table, origin, frame, levels, spread, warning, path)
+    Reporter().say(f"Forecasting {days[0]} to {days[-1]} ...")
+    forecast = ensure_distribution(run, predict_window(run, batch))
+    return PriceForecast(
+        run=run.path.resolve().name,
+        source=rows.table.source,
+        history=tabulate_history(rows.table, row, HISTORY * len(days)),
+        frame=make_price_frame(rows, forecast, 0, find_origin(rows, row, days), levels, PATHS),
+        levels=levels,
+        spread=describe_spread(run.config.loss.criterion),
+        trust=write_trust(collect_facts(run, load_or_score(run), days[0])),
+    )
 
 
-def write_test_forecasts(run: Path) -> Path:
+def tabulate_history(table: Table, row: int, count: int) -> pd.DataFrame:
+    """Returns the dates and prices of the last days up to a row.
+
+    Args:
+        table: the table.
+        row: the last row.
+        count: the number of rows, or fewer if there are not as many.
+
+    Returns:
+        `date`, Open, High, Low and Close.
+    """
+    past = slice(max(0, row + 1 - count), row + 1)
+    prices = {name: table.prices[past, i] for i, name in enumerate(PRICES)}
+    return pd.DataFrame({"date": table.dates[past].astype(str)} | prices)
+
+
+def write_test_forecasts(run: LoadedRun) -> Path:
     """Writes the forecast of every test window in prices, with the truth, as `forecasts.csv`.
 
     Args:
-        run: the folder of a run.
+        run: the run.
 
     Returns:
         The path of the file.
 
     Raises:
-        UserError: `run` is not a run folder, or it is damaged.
+        UserError: the run's table cannot be read or has changed, or the file cannot be written.
     """
-    loaded = load_run(run, say=Reporter().say)
-    forecast = ensure_distribution(loaded, load_or_predict_split(loaded, "test").forecast)
-    days = loaded.data.table.dates[find_predicted_rows(loaded, "test")]
-    origins = [find_origin(loaded.data, r, d) for r, d in zip(loaded.data.windows("test"), days)]
+    forecast = ensure_distribution(run, load_or_predict_split(run, "test").forecast)
+    days = run.data.table.dates[find_predicted_rows(run, "test")]
+    origins = [find_origin(run.data, r, d) for r, d in zip(run.data.windows("test"), days)]
     frames = [
-        make_price_frame(loaded.data, forecast, window, origin, BAND_LEVELS, TEST_PATHS)
+        make_price_frame(run.data, forecast, window, origin, BAND_LEVELS, TEST_PATHS)
         for window, origin in enumerate(origins)
     ]
-    return write_csv(pd.concat(frames), loaded.path / FORECASTS)
+    return write_csv(pd.concat(frames), run.path / FORECASTS)
 
 
 def load_new_rows(run: LoadedRun, file: str) -> Data:
@@ -130,22 +173,7 @@ def load_new_rows(run: LoadedRun, file: str) -> Data:
         UserError: the file is missing or bad, or lacks columns of the run.
     """
     section = run.config.data.model_copy(update={"source": file})
-    return load_data(run.config.model_copy(update={"data": section}), run.scaler)
-
-
-def warn_of_seen_days(run: LoadedRun, origin: ForecastOrigin) -> str | None:
-    """Returns a warning if training or validation has seen the days of a forecast, else None.
-
-    Args:
-        run: the run that forecasts.
-        origin: the last known day, in the run's own table.
-    """
-    splits = run.data.splits
-    if origin.row + 1 >= splits.validation.stop:
-        return None
-    if origin.row + 1 >= splits.train.stop:
-        return (
-            "These days chose the best checkpoint (validation split): the forecast looks better "
-            "than on new days."
-        )
-    return "The model was trained on these days: the forecast looks better than on new days."
+    try:
+        return load_data(run.config.model_copy(update={"data": section}), run.scaler)
+    except UserError as error:  # the user named the file by the flag, not by the key
+        raise UserError(str(error).replace(f"data.source={file}", f"--data {file}")) from None

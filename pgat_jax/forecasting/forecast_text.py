@@ -1,63 +1,61 @@
 """Prints a forecast of the closing price in the terminal."""
 
+from collections.abc import Iterable
 from pathlib import Path
-
-import pandas as pd
 
 from pgat_jax.errors import printable
 from pgat_jax.forecasting.forecast import PriceForecast
 from pgat_jax.forecasting.paths import ASSUMPTIONS
 from pgat_jax.text_table import TextTable, open_console, print_table
 
-# Quantiles that fit in a table of 100 columns.
-MAX_LEVELS = 7
+# Quantiles that fit in a table of 100 columns, beside the truth.
+MAX_LEVELS = 5
 
 
-def print_forecast(forecast: PriceForecast, picture: Path) -> None:
-    """Prints the forecast of Close, where its distribution comes from, and the files.
+def print_forecast(forecast: PriceForecast, files: Iterable[Path]) -> None:
+    """Prints the forecast of Close, how far to trust it, where its spread is from, and the files.
 
     Args:
-        forecast: the forecast, whose CSV file was written.
-        picture: the picture of it that was written.
+        forecast: the forecast.
+        files: the files that were written.
     """
     console = open_console()
-    print_table(console, tabulate_close(forecast.frame, forecast.levels))
-    for line in (
-        forecast.warning,
-        f"Distribution of the model: {forecast.spread}. {ASSUMPTIONS}",
-    ):
-        if line:
-            console.print(line)
-    console.print(printable(f"{forecast.csv}\n{picture}"), soft_wrap=True)
+    print_table(console, tabulate_close(forecast))
+    console.print(forecast.trust)
+    console.print(f"Distribution of the model: {forecast.spread}. {ASSUMPTIONS}")
+    console.print(printable("\n".join(map(str, files))), soft_wrap=True)
 
 
-def tabulate_close(frame: pd.DataFrame, levels: tuple[float, ...]) -> TextTable:
-    """Returns a table of the point forecast and at most seven quantiles of Close.
+def tabulate_close(forecast: PriceForecast) -> TextTable:
+    """Returns a table of the point forecast and at most five quantiles of Close.
 
     Args:
-        frame: a forecast, as `make_price_frame` returns it.
-        levels: the levels to choose from, increasing.
+        forecast: the forecast.
     """
+    frame, levels = forecast.frame, forecast.levels
     first = frame.iloc[0]
     columns = {"date": "date", "Close_forecast": "forecast"}
-    columns |= {f"Close_q{a}": f"{100 * a:g}%" for a in choose_levels(levels)}
+    columns |= {f"Close_q{a}": f"{100 * a:g}%" for a in choose_levels(levels, MAX_LEVELS)}
     columns |= {"Close": "truth"} if bool(frame["Close"].notna().any()) else {}
     rows = [
         [x if isinstance(x, str) else f"{x:.2f}" for x in row[list(columns)]]
         for _, row in frame.iterrows()
     ]
-    caption = f"Close after {first['origin']} (last {first['last_close']:.2f})"
-    return TextTable(caption, list(columns.values()), rows)
+    caption = (
+        f"{forecast.source}, run {forecast.run}: Close after {first['origin']}, when it was "
+        f"{first['last_close']:.2f}"
+    )
+    return TextTable(printable(caption), list(columns.values()), rows)
 
 
-def choose_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
-    """Returns all levels if there are at most seven, else seven that are spread evenly.
+def choose_levels(levels: tuple[float, ...], most: int) -> tuple[float, ...]:
+    """Returns all levels if there are few enough, else some that are spread evenly.
 
     Args:
         levels: levels of quantiles, increasing.
+        most: the most levels to return, at least two.
     """
-    if len(levels) <= MAX_LEVELS:
+    last = len(levels) - 1
+    if last < most:
         return levels
-    inner, count = levels[1:-1], MAX_LEVELS - 2
-    middle = (inner[round(i * (len(inner) - 1) / (count - 1))] for i in range(count))
-    return levels[0], *middle, levels[-1]
+    return tuple(levels[round(i * last / (most - 1))] for i in range(most))

@@ -22,7 +22,7 @@ from pgat_jax.forecasting.origin import ForecastOrigin
 from pgat_jax.forecasting.paths import rank_days, sample_returns, to_prices
 from pgat_jax.output import write_output
 
-# Levels of the bands in pictures; forecasts.csv has them too.
+# Levels of forecasts.csv and next_days.json, and so of the pictures of a run.
 BAND_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -73,17 +73,6 @@ def _price_columns(
         columns |= {target: truth[:, t], f"{target}_forecast": point[:, t]}
         columns |= {f"{target}_q{a}": quantiles[i, :, t] for i, a in enumerate(levels)}
     return columns
-
-
-def select_levels(frame: pd.DataFrame, levels: Collection[float]) -> pd.DataFrame:
-    """Returns the frame without the quantiles of other levels.
-
-    Args:
-        frame: a forecast, as `make_price_frame` returns it.
-        levels: the levels to keep.
-    """
-    kept = [c for c in frame if "_q" not in c or float(c.rpartition("_q")[2]) in levels]
-    return frame.loc[:, kept]
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:

@@ -1,8 +1,13 @@
 """Checks what a user asks `forecast` for, before any work is done."""
 
 import math
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import numpy as np
+
+from pgat_jax.data.dataset import Data
 from pgat_jax.errors import UserError
 
 
@@ -41,3 +46,38 @@ def check_csv_path(path: Path) -> None:
         raise UserError(f"--output {path}: expected the name of a file that ends in .csv.")
     if not path.parent.is_dir():
         raise UserError(f"--output {path}: the folder {path.parent} does not exist.")
+
+
+def check_start(rows: Data, start: str, say: Callable[[str], None]) -> int:
+    """Finds the row of the last known day, and checks that a forecast from there is possible.
+
+    Args:
+        rows: the table.
+        start: the day, as YYYY-MM-DD.
+        say: called with a line if the table has no such day, so that an earlier one is taken.
+
+    Returns:
+        The last row on or before the day.
+
+    Raises:
+        UserError: it is not a date, or too few or no rows of the table come before it.
+    """
+    dates, need = rows.table.dates, rows.config.seq_len
+    if _is_date(start) and len(dates) >= need:
+        first, last = dates[need - 1], dates[-1]
+        if not first <= np.datetime64(start) <= last:
+            raise UserError(
+                f"--from {start}: expected {first} to {last}: a forecast needs data.seq_len "
+                f"({need}) days of the table up to this one."
+            )
+    row = rows.row_at(start)
+    if str(dates[row]) != start:
+        say(f"{start} is not a day of the table: forecasting from {dates[row]}, the last before it")
+    return row
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,12 +1,15 @@
 """Draws the pictures of a run, in light and in dark, from the files in its folder alone."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from pgat_jax.forecasting.next_days import from_json
 from pgat_jax.output import write_output
+from pgat_jax.pages.forecast_picture import NARROW, WIDE, Layout, draw_forecast
 from pgat_jax.pages.plots_forecast import plot_calibration, plot_fans, plot_horizon
 from pgat_jax.pages.plots_training import plot_gate, plot_loss, plot_norms, plot_path
 from pgat_jax.pages.theme import LIGHT, THEMES, Theme, encode_png
@@ -37,7 +40,8 @@ def draw_run(run: Path) -> list[Path]:
         The paths of the pictures.
     """
     records = read_records(run)
-    return [path for picture in PICTURES for path in _draw_both(picture, records, run)]
+    every = (NEXT_DAYS, NEXT_DAYS_NARROW, *PICTURES)
+    return [path for picture in every for path in _draw_both(picture, records, run)]
 
 
 def picture_path(run: Path, name: str, theme: Theme) -> Path:
@@ -61,6 +65,22 @@ def _draw_both(picture: Picture, records: RunRecords, run: Path) -> list[Path]:
     return paths
 
 
+def _draw_next_days(records: RunRecords, theme: Theme, layout: Layout) -> Figure | None:
+    """Draws the days after the table, if the run has a forecast of them."""
+    forecast = from_json(records.next_days)
+    return None if forecast is None else draw_forecast(forecast, theme, layout)
+
+
+_NEXT_DAYS_CAPTION = (
+    "The four prices of the last days, and the forecast of the next trading days. The true price "
+    "should lie in the wide band as often as the band claims; the sentence above says how often it "
+    "did."
+)
+# The forecast with which the page opens, for wide and for narrow screens.
+NEXT_DAYS = Picture("next_days", _NEXT_DAYS_CAPTION, partial(_draw_next_days, layout=WIDE))
+NEXT_DAYS_NARROW = NEXT_DAYS._replace(
+    name="next_days_narrow", draw=partial(_draw_next_days, layout=NARROW)
+)
 PICTURES = (
     Picture(
         "loss",

@@ -1,21 +1,21 @@
 """Plots what a run forecasts: bands of prices, losses by day ahead, and calibration."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pgat_jax.data.columns import PRICES
 from pgat_jax.forecasting.baselines import FORECASTERS
+from pgat_jax.forecasting.price_frame import BAND_LEVELS
 from pgat_jax.forecasting.scores import PIT_BINS
 from pgat_jax.pages import theme as look
+from pgat_jax.pages.fan import Fan, draw_fan
 from pgat_jax.pages.theme import Theme
 from pgat_jax.runs.records import RunRecords
 
-# Label of a band -> the levels of its ends, and its opacity.
-BANDS = {"90% band": (0.05, 0.95, 0.18), "50% band": (0.25, 0.75, 0.3)}
 # Days that the x axis of the losses names.
 MOST_TICKS = 10
 
@@ -39,47 +39,17 @@ def plot_fans(records: RunRecords, theme: Theme) -> Figure | None:
     closes = [frame["last_close"].iloc[0], *truth["Close"]]
     axes.plot(dates, closes, color=theme.ink, linewidth=1.6, label="truth")
     horizon = int(np.max(frame["day"]))
-    for i, (_, rows) in enumerate(list(frame.groupby("origin"))[::horizon]):
-        draw_fan(axes, theme, rows, label=i == 0)
-    look.set_title(axes, "Close on the test days: one true price in ten should miss the wide band")
+    for i, (origin, rows) in enumerate(list(frame.groupby("origin"))[::horizon]):
+        start = rows["last_close"].iloc[0]
+        fan = Fan([origin, *rows["date"]], start, rows, "Close", BAND_LEVELS)
+        draw_fan(axes, theme, fan, label=i == 0)
+    source = Path(records.scores["data"]["source"]).name
+    title = f"{source}, Close on the test days: one true price in ten should miss the wide band"
+    look.set_title(axes, title)
     axes.set_ylabel("price (units of the table)")
     look.set_date_axis(axes)
     look.add_legend(axes, theme, columns=4)
     return figure
-
-
-def draw_fan(axes: Axes, theme: Theme, rows: pd.DataFrame, label: bool) -> None:
-    """Draws the bands and the median of one forecast of Close.
-
-    Args:
-        axes: the panel.
-        theme: the colours.
-        rows: the forecast, one row for each day ahead, with dates as timestamps.
-        label: whether to name the bands in the legend.
-    """
-    first = rows.iloc[0]
-    dates = [first["origin"], *rows["date"]]
-
-    def line(level: float) -> list[float]:
-        return [first["last_close"], *rows[f"Close_q{level}"]]
-
-    for name, (low, high, opacity) in BANDS.items():
-        axes.fill_between(
-            dates,
-            line(low),
-            line(high),
-            color=theme.cycle[0],
-            alpha=opacity,
-            linewidth=0,
-            label=name if label else None,
-        )
-    axes.plot(
-        dates,
-        line(0.5),
-        color=theme.cycle[0],
-        linewidth=1.2,
-        label="median forecast" if label else None,
-    )
 
 
 def plot_horizon(records: RunRecords, theme: Theme) -> Figure | None:

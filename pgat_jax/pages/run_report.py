@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from pgat_jax.config_file import load_config
+from pgat_jax.forecasting.forecast_text import tabulate_close
+from pgat_jax.forecasting.next_days import from_json
 from pgat_jax.forecasting.score_tables import list_conclusions, tabulate_scores
 from pgat_jax.output import write_output
-from pgat_jax.pages.plots import PICTURES, Picture, picture_path
+from pgat_jax.pages.plots import NEXT_DAYS, NEXT_DAYS_NARROW, PICTURES, Picture, picture_path
 from pgat_jax.pages.template import fill_template
 from pgat_jax.pages.theme import DARK, LIGHT
 from pgat_jax.runs.folder import CONFIG, REPORT, SCORES, VERSIONS, find_run
+from pgat_jax.runs.folder import NEXT_DAYS as NEXT_DAYS_FILE
 from pgat_jax.runs.metrics import read_metrics
 
 
@@ -46,6 +49,7 @@ def collect_content(run: Path) -> dict[str, Any]:
         "criterion": config.loss.criterion,
         "data": scores["data"],
         "progress": describe_progress(run, config.train.epochs),
+        "forecast": show_next_days(run),
         "conclusions": list_conclusions(scores["splits"]["test"]),
         "tables": tabulate_scores(scores),
         "pictures": [
@@ -55,6 +59,27 @@ def collect_content(run: Path) -> dict[str, Any]:
         "configuration": (run / CONFIG).read_text(encoding="utf-8"),
         "command": f"python run.py train --config {run}/{CONFIG}",
         "versions": describe_versions(run, scores),
+    }
+
+
+def show_next_days(run: Path) -> dict[str, Any]:
+    """Returns what the page opens with: the trust, the picture and the table of the next days.
+
+    Args:
+        run: the folder of the run.
+
+    Returns:
+        The content, or `problem` alone: the reason for which there is no forecast.
+    """
+    content = json.loads((run / NEXT_DAYS_FILE).read_text(encoding="utf-8"))
+    forecast = from_json(content)
+    if forecast is None:
+        return content
+    return {
+        "trust": forecast.trust,
+        "picture": embed_picture(run, NEXT_DAYS),
+        "narrow": embed_picture(run, NEXT_DAYS_NARROW),
+        "table": tabulate_close(forecast),
     }
 
 

@@ -133,7 +133,8 @@ def set_title(axes: Axes, text: str) -> None:
         axes: the panel.
         text: the title.
     """
-    axes.set_title(text, loc="left", fontsize=11, color=axes.xaxis.label.get_color())
+    colour = axes.xaxis.label.get_color()
+    axes.set_title(text, loc="left", fontsize=11, color=colour, parse_math=False)
 
 
 def add_legend(axes: Axes, theme: Theme, columns: int = 1) -> None:
@@ -145,6 +146,27 @@ def add_legend(axes: Axes, theme: Theme, columns: int = 1) -> None:
         columns: the number of columns of the legend.
     """
     axes.legend(frameon=False, fontsize=8.5, labelcolor=theme.ink, ncols=columns)
+
+
+def add_legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int) -> None:
+    """Adds a legend without a frame below all panels of a figure.
+
+    Args:
+        figure: the figure.
+        axes: the panel whose curves the legend names.
+        theme: the colours.
+        columns: the number of columns of the legend.
+    """
+    curves, names = axes.get_legend_handles_labels()
+    figure.legend(
+        curves,
+        names,
+        loc="outside lower left",
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=theme.ink,
+        ncols=columns,
+    )
 
 
 def set_date_axis(axes: Axes) -> None:

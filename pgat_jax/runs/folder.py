@@ -6,7 +6,7 @@ runs/NAME-DATE/
   metrics.jsonl  one record a line, and TensorBoard's events.* beside it
   checkpoints/   one folder a saved step
   predictions/   forecasts of the validation and test windows
-  scores.json, forecasts.csv, pictures/, report.html
+  scores.json, forecasts.csv, next_days.json, pictures/, report.html
 """
 
 from pathlib import Path
@@ -21,6 +21,7 @@ VERSIONS = "versions.json"
 CHECKPOINTS = "checkpoints"
 SCORES = "scores.json"
 FORECASTS = "forecasts.csv"
+NEXT_DAYS = "next_days.json"
 REPORT = "report.html"
 
 

@@ -31,6 +31,7 @@ class LoadedRun:
         scaler: the columns and statistics the run was trained with.
         params: the parameters of the checkpoint.
         step: the training steps taken when the checkpoint was saved.
+        taken: the training steps taken when the newest checkpoint was saved.
         meta: the JSON object in the checkpoint, with `data_hash` among its keys.
     """
 
@@ -40,6 +41,7 @@ class LoadedRun:
     scaler: Scaler
     params: dict[str, Any]
     step: int
+    taken: int
     meta: dict[str, Any] = field(repr=False)
 
     @cached_property
@@ -90,6 +92,7 @@ def load_run(
     with Checkpoints(path / CHECKPOINTS) as checkpoints:
         order = checkpoints.best_first() if which == "best" else None
         step, items, meta = checkpoints.restore(make_templates, say, order)
+        taken = max(checkpoints.steps())
     scaler = Scaler.from_dict(meta["scaler"])
     model = build(config, scaler.columns)
-    return LoadedRun(path, config, model, scaler, items["params"], step, meta)
+    return LoadedRun(path, config, model, scaler, items["params"], step, taken, meta)

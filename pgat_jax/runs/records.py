@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pgat_jax.runs.folder import FORECASTS, SCORES
+from pgat_jax.runs.folder import FORECASTS, NEXT_DAYS, SCORES
 from pgat_jax.runs.metrics import read_metrics
 
 
@@ -18,12 +18,14 @@ class RunRecords(NamedTuple):
         validation: the validation records, one row each.
         scores: the content of `scores.json`.
         forecasts: the content of `forecasts.csv`, one row for each test window and day ahead.
+        next_days: the content of `next_days.json`.
     """
 
     train: pd.DataFrame
     validation: pd.DataFrame
     scores: dict[str, Any]
     forecasts: pd.DataFrame
+    next_days: dict[str, Any]
 
 
 def read_records(run: Path) -> RunRecords:
@@ -37,9 +39,11 @@ def read_records(run: Path) -> RunRecords:
     """
     metrics = read_metrics(run)
     train, validation = (_tabulate(metrics, event) for event in ("train", "validation"))
-    scores = json.loads((run / SCORES).read_text(encoding="utf-8"))
+    scores, next_days = (
+        json.loads((run / name).read_text(encoding="utf-8")) for name in (SCORES, NEXT_DAYS)
+    )
     forecasts = pd.read_csv(run / FORECASTS, parse_dates=["origin", "date"])
-    return RunRecords(train, validation, scores, forecasts)
+    return RunRecords(train, validation, scores, forecasts, next_days)
 
 
 def _tabulate(metrics: list[dict[str, Any]], event: str) -> pd.DataFrame:

@@ -86,6 +86,7 @@ def checkpoint_meta(
     return asdict(loop_state) | {
         "epoch": epoch,
         "position": position,
+        "planned_steps": config.train.epochs * steps_per_epoch,
         "seed": config.seed,
         "validation_loss": validation_loss,
         "config": config.model_dump(mode="json"),

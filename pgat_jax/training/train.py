@@ -13,6 +13,7 @@ from pgat_jax.config import Config
 from pgat_jax.data.loading import load_data
 from pgat_jax.forecasting.evaluate import score_run
 from pgat_jax.forecasting.forecast import write_test_forecasts
+from pgat_jax.forecasting.next_days import write_next_days
 from pgat_jax.mesh import describe_mesh, make_mesh
 from pgat_jax.model.build import build
 from pgat_jax.output import writing
@@ -22,6 +23,7 @@ from pgat_jax.progress import Reporter
 from pgat_jax.runs.consistency import require_same_config
 from pgat_jax.runs.creation import create_run
 from pgat_jax.runs.folder import find_run
+from pgat_jax.runs.loaded_run import load_run
 from pgat_jax.runs.lock import lock_run
 from pgat_jax.training.interrupts import Interrupts
 from pgat_jax.training.loop import open_trainer
@@ -91,11 +93,13 @@ def finish_run(run: Path, reporter: Reporter) -> None:
         run: the folder of the run.
         reporter: shows messages to the user.
     """
+    loaded = load_run(run, say=reporter.say)
     for text, work in (
-        ("scores", score_run),
-        ("forecasts of the test days", write_test_forecasts),
-        ("pictures", draw_run),
-        ("report.html", write_report),
+        ("scores", lambda: score_run(loaded)),
+        ("forecasts of the test days", lambda: write_test_forecasts(loaded)),
+        ("forecast of the next days", lambda: write_next_days(loaded)),
+        ("pictures", lambda: draw_run(run)),
+        ("report.html", lambda: write_report(run)),
     ):
         reporter.say(f"{text} ...")
-        work(run)
+        work()

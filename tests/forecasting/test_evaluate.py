@@ -1,6 +1,7 @@
 """evaluate: strict JSON, scores that can be recomputed, baselines on the same windows."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,4 +92,25 @@ def test_without_json_the_tables_are_printed(scored_run, capsys):
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(UserError, match="no such folder"):
-        evaluate.score_run(tmp_path)
+        evaluate.evaluate_run(tmp_path, as_json=False)
+
+
+def test_scores_of_these_parameters_are_read_and_others_are_computed_again(
+    scored_run, tmp_path, monkeypatch
+):
+    loaded = replace(load_run(scored_run("nll")), path=tmp_path)
+    calls = []
+    monkeypatch.setattr(evaluate, "score_run", lambda run: calls.append(run) or {"new": True})
+    for digest, expected in ((hash_params(loaded.params), "stored"), ("0" * 64, "new")):
+        (tmp_path / "scores.json").write_text(f'{{"params_sha256": "{digest}", "stored": true}}')
+        assert evaluate.load_or_score(loaded)[expected]
+    (tmp_path / "scores.json").write_text("damaged")
+    assert evaluate.load_or_score(loaded) == {"new": True}
+    assert calls == [loaded, loaded]
+
+
+def test_a_run_that_cannot_be_scored_has_no_scores(scored_run, tmp_path):
+    loaded = load_run(scored_run("nll"))
+    changed = replace(loaded, path=tmp_path, meta=loaded.meta | {"data_hash": "0" * 64})
+    assert evaluate.load_or_score(changed) is None
+    assert not list(tmp_path.iterdir())

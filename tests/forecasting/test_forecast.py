@@ -8,7 +8,6 @@ import pytest
 from pgat_jax.data.columns import PRICES
 from pgat_jax.errors import UserError
 from pgat_jax.forecasting import forecast
-from pgat_jax.forecasting.origin import find_origin
 from pgat_jax.forecasting.predict import CHUNK
 from pgat_jax.forecasting.price_frame import BAND_LEVELS
 from pgat_jax.runs.loaded_run import load_run
@@ -40,31 +39,35 @@ def assert_sound(frame, levels):
 
 
 def test_the_days_after_the_table_are_trading_days_with_unknown_truth(run, tmp_path):
-    made = forecast.forecast_run(run, None, None, LEVELS, tmp_path / "f.csv")
-    frame = pd.read_csv(made.csv)
+    made, csv = forecast.forecast_run(run, None, None, LEVELS, tmp_path / "f.csv")
+    frame = pd.read_csv(csv)
     assert frame["origin"].unique().tolist() == ["2018-12-31"]
     assert frame["date"].tolist() == ["2019-01-02", "2019-01-03", "2019-01-04"]
     assert frame["day"].tolist() == [1, 2, 3]
     assert frame["Close"].isna().all()
     assert_sound(frame, LEVELS)
-    assert (made.csv, made.levels, made.warning) == (tmp_path / "f.csv", LEVELS, None)
-    assert {f"Close_q{level}" for level in BAND_LEVELS} <= set(made.frame)
+    assert (csv, made.levels, made.source) == (tmp_path / "f.csv", LEVELS, "nasdaq")
+    assert made.run == run.name
+    assert "on the 50 test days its 90% band" in made.trust
+    assert "better than on new days" not in made.trust
 
 
 def test_a_date_in_the_table_has_its_truth_and_warns_of_what_training_saw(mixture_run, tmp_path):
-    made = forecast.forecast_run(mixture_run, None, "2018-06-02", LEVELS, tmp_path / "f.csv")
-    frame = pd.read_csv(made.csv)
+    made, csv = forecast.forecast_run(mixture_run, None, "2018-06-02", LEVELS, tmp_path / "f.csv")
+    frame = pd.read_csv(csv)
     table = load_run(mixture_run).data.table
     assert frame["origin"][0] == "2018-06-01"
     row = int(np.searchsorted(table.dates, np.datetime64("2018-06-01")))
     np.testing.assert_allclose(frame["Close"], table.prices[row + 1 : row + 4, 3], rtol=1e-8)
     np.testing.assert_allclose(frame["last_close"], table.prices[row, 3], rtol=1e-8)
-    assert "trained on these days" in made.warning
+    assert "trained on these days" in made.trust
+    assert made.history["date"].tolist() == table.dates[row - 5 : row + 1].astype(str).tolist()
+    np.testing.assert_array_equal(made.history[list(PRICES)], table.prices[row - 5 : row + 1])
 
 
 def test_the_point_forecast_compounds_the_model_s_returns(mixture_run, tmp_path):
-    made = forecast.forecast_run(mixture_run, None, "2018-11-01", LEVELS, tmp_path / "f.csv")
-    frame, loaded = pd.read_csv(made.csv), load_run(mixture_run)
+    _, csv = forecast.forecast_run(mixture_run, None, "2018-11-01", LEVELS, tmp_path / "f.csv")
+    frame, loaded = pd.read_csv(csv), load_run(mixture_run)
     batch, _ = loaded.data.window_at("2018-11-01")
     eight = jax.tree.map(lambda x: np.repeat(x, CHUNK, axis=0), batch)
     scaled = np.asarray(loaded.model.apply(loaded.params, eight).point, np.float64)[0]
@@ -80,19 +83,20 @@ def test_new_rows_that_the_run_never_saw_are_forecast(run, tmp_path):
     prices.insert(0, "Date", (table.dates[late] + np.timedelta64(2555, "D")).astype(str))
     file = tmp_path / "new.csv"
     prices.to_csv(file, index=False)
-    made = forecast.forecast_run(run, str(file), None, LEVELS, tmp_path / "f.csv")
-    frame = pd.read_csv(made.csv)
+    made, csv = forecast.forecast_run(run, str(file), None, LEVELS, tmp_path / "f.csv")
+    frame = pd.read_csv(csv)
     assert (frame["date"] > prices["Date"].iloc[-1]).all()
     assert frame["last_close"][0] == pytest.approx(prices["Close"].iloc[-1])
     assert_sound(frame, LEVELS)
-    assert made.warning is None
+    assert "better than on new days" not in made.trust
+    assert made.source == str(file)
 
 
 def test_any_levels_come_sorted_and_once(mixture_run, tmp_path):
-    made = forecast.forecast_run(
+    _, csv = forecast.forecast_run(
         mixture_run, None, None, (0.9, 0.123456789, 0.9, 0.01), tmp_path / "f.csv"
     )
-    columns = [c for c in pd.read_csv(made.csv) if c.startswith("Close_q")]
+    columns = [c for c in pd.read_csv(csv) if c.startswith("Close_q")]
     assert columns == ["Close_q0.01", "Close_q0.123456789", "Close_q0.9"]
 
 
@@ -103,9 +107,9 @@ def test_any_levels_come_sorted_and_once(mixture_run, tmp_path):
         ({"output": "f.txt"}, "ends in .csv"),
         ({"output": "missing/f.csv"}, "does not exist"),
         ({"start": "soon"}, "YYYY-MM-DD"),
-        ({"start": "2050-01-01"}, "days of the table"),
-        ({"start": "1999-01-08"}, "data.seq_len"),
-        ({"data": "nowhere.csv"}, "nowhere.csv"),
+        ({"start": "2050-01-01"}, "--from 2050-01-01: expected 1999-01-27 to 2018-12-31"),
+        ({"data": "nowhere.csv"}, "^--data nowhere.csv: no such file"),
+        ({"data": "table.xls"}, "^--data table.xls: expected"),
     ],
 )
 def test_bad_input_is_one_error_and_writes_nothing(mixture_run, tmp_path, change, message):
@@ -129,16 +133,5 @@ def test_test_forecasts_stand_beside_the_truth_of_their_dates(run):
 
 def test_test_forecasts_are_the_same_when_written_again(mixture_run):
     before = (mixture_run / "forecasts.csv").read_bytes()
-    forecast.write_test_forecasts(mixture_run)
+    forecast.write_test_forecasts(load_run(mixture_run))
     assert (mixture_run / "forecasts.csv").read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    "date, words",
-    [("2018-12-31", None), ("2018-09-20", "validation split"), ("2018-01-02", "was trained on")],
-)
-def test_days_of_each_split_are_warned_of(mixture_run, date, words):
-    loaded = load_run(mixture_run)
-    origin = find_origin(loaded.data, loaded.data.row_at(date), np.array([]))
-    warning = forecast.warn_of_seen_days(loaded, origin)
-    assert warning is None if words is None else words in warning

@@ -10,7 +10,7 @@ from pgat_jax.data.columns import PRICES
 from pgat_jax.forecasting.distribution import Forecast
 from pgat_jax.forecasting.mixture import GaussianMixture
 from pgat_jax.forecasting.origin import ForecastOrigin
-from pgat_jax.forecasting.price_frame import make_price_frame, select_levels, write_csv
+from pgat_jax.forecasting.price_frame import make_price_frame, write_csv
 
 DAYS = np.array(["2018-06-04", "2018-06-05"], "datetime64[D]")
 TRUTH = np.array([[10.0, 12, 9, 11], [np.nan] * 4])
@@ -64,12 +64,6 @@ def test_days_after_the_origin_do_not_change_the_paths(frame):
     data.table.values[ORIGIN.row + 1 :] = 9.0
     again = make_price_frame(data, make_forecast(), 1, ORIGIN, LEVELS, 500)
     pd.testing.assert_frame_equal(again, frame)
-
-
-def test_other_levels_are_left_out(frame):
-    kept = select_levels(frame, (0.5,))
-    assert [c for c in kept if "_q" in c] == [f"{price}_q0.5" for price in PRICES]
-    assert [c for c in kept if "_q" not in c] == [c for c in frame if "_q" not in c]
 
 
 def test_the_file_has_nine_digits_and_empty_cells_for_unknown_prices(frame, tmp_path):

@@ -11,7 +11,8 @@ from pgat_jax.pages.theme import DARK, LIGHT, THEMES
 from pgat_jax.runs.metrics import Metrics
 from pgat_jax.runs.records import read_records
 
-NAMES = [picture.name for picture in plots.PICTURES]
+PICTURES = (plots.NEXT_DAYS, plots.NEXT_DAYS_NARROW, *plots.PICTURES)
+NAMES = [picture.name for picture in PICTURES]
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +26,11 @@ def test_each_picture_is_drawn_in_light_and_in_dark(drawn_run, name):
         image = Image.open(plots.picture_path(drawn_run, name, theme)).convert("RGB")
         paper = tuple(int(theme.paper[i : i + 2], 16) for i in (1, 3, 5))
         assert np.abs(np.subtract(image.getpixel((2, 2)), paper)).max() <= 2
-        assert image.width == 990
+        assert image.width == (396 if name.endswith("narrow") else 990)
         assert np.asarray(image).std() > 5
 
 
-@pytest.mark.parametrize("picture", plots.PICTURES, ids=NAMES)
+@pytest.mark.parametrize("picture", PICTURES, ids=NAMES)
 def test_each_axis_is_named_and_each_caption_says_what_to_look_for(records, picture):
     figure = picture.draw(records, LIGHT)
     assert all(axes.get_ylabel() for axes in figure.axes)
@@ -41,6 +42,11 @@ def test_the_dark_picture_has_a_folder_to_itself(tmp_path):
     light, dark = (plots.picture_path(tmp_path, "loss", theme) for theme in (LIGHT, DARK))
     assert light == tmp_path / "pictures" / "loss.png"
     assert dark == tmp_path / "pictures" / "dark" / "loss.png"
+
+
+def test_without_a_forecast_of_the_next_days_there_is_no_picture_of_them(records):
+    none = records._replace(next_days={"problem": "the sky of these days is unknown"})
+    assert plots.NEXT_DAYS.draw(none, LIGHT) is None
 
 
 def test_what_was_not_finite_is_a_gap(drawn_run, tmp_path):

@@ -19,7 +19,7 @@ def records():
     for name in ("gradient_norm/head", "update_norm/head", "weight_norm/head", "trail/gate"):
         train[name] = 1.0 / STEPS
     validation = pd.DataFrame({"step": [250.0, 500.0], "loss": [0.3, 0.2]})
-    return RunRecords(train, validation, {}, pd.DataFrame())
+    return RunRecords(train, validation, {}, pd.DataFrame(), {})
 
 
 @pytest.mark.parametrize("plot", [plot_loss, plot_gate, plot_norms, plot_path])

@@ -9,7 +9,7 @@ import pytest
 
 from pgat_jax.errors import UserError
 from pgat_jax.pages import run_report
-from pgat_jax.pages.plots import PICTURES
+from pgat_jax.pages.plots import NEXT_DAYS, PICTURES
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,37 @@ def test_its_tags_are_balanced(page):
 
 def test_every_picture_stands_there_in_light_and_dark_with_its_sentence(page):
     tags = Tags(page).tags
-    dark = [a for tag, a in tags if tag == "source"]
-    assert len(dark) == len([1 for tag, _ in tags if tag == "img"]) == len(PICTURES)
-    assert all("prefers-color-scheme: dark" in a["media"] for a in dark)
-    for picture in PICTURES:
+    dark = [a for tag, a in tags if tag == "source" and "dark" in a["media"]]
+    assert len([1 for tag, _ in tags if tag == "img"]) == 1 + len(PICTURES)
+    assert len(dark) == 2 + len(PICTURES)  # the first picture has a narrow form too
+    for picture in (NEXT_DAYS, *PICTURES):
         assert f"<figcaption>{picture.caption}" in page
+
+
+def test_it_opens_with_the_forecast_of_the_next_days_and_how_far_to_trust_it(page, drawn_run):
+    stored = json.loads((drawn_run / "next_days.json").read_text())
+    places = [
+        page.index(text)
+        for text in (
+            "<h2",
+            "The next 3 trading days",
+            stored["trust"],
+            "screen and (max-width: 40rem) and",
+            f"nasdaq, run {drawn_run.name}: Close after 2018-12-31",
+            "<td>2019-01-02</td>",
+            "Conclusions</h2>",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_the_reason_stands_in_place_of_a_forecast_that_cannot_be_made(drawn_run, tmp_path):
+    run = tmp_path / "copy"
+    shutil.copytree(drawn_run, run, ignore=shutil.ignore_patterns("checkpoints"))
+    (run / "next_days.json").write_text('{"problem": "t.csv: the sky <after> it is unknown."}')
+    page = run_report.write_report(run).read_text()
+    assert "No forecast of the days after the table: t.csv: the sky &lt;after&gt; it" in page
+    assert "How far to trust it" not in page
 
 
 def test_it_shows_scores_configuration_devices_data_and_how_to_reproduce(page, drawn_run):

@@ -21,6 +21,7 @@ def loaded(run):
 
 def test_a_run_is_read_back_with_its_configuration_scaler_and_parameters(run, loaded):
     assert (loaded.path, loaded.step, loaded.config.name) == (run, 0, "tiny-mse")
+    assert loaded.taken == 0
     params = build(loaded.config, loaded.data.columns).init(jax.random.key(0))
     jax.tree.map(np.testing.assert_array_equal, loaded.params, params)
     np.testing.assert_array_equal(loaded.scaler.mean, loaded.data.scaler.mean)

@@ -16,6 +16,7 @@ def test_the_files_of_a_run_become_tables(tmp_path):
     metrics.close()
     (tmp_path / "scores.json").write_text(json.dumps({"criterion": "mse"}))
     (tmp_path / "forecasts.csv").write_text(CSV)
+    (tmp_path / "next_days.json").write_text('{"problem": "none"}')
     records = read_records(tmp_path)
     np.testing.assert_array_equal(records.train["loss"], [0.5, np.nan])
     assert list(records.train) == ["time", "step", "loss"]
@@ -23,9 +24,11 @@ def test_the_files_of_a_run_become_tables(tmp_path):
     assert records.scores == {"criterion": "mse"}
     assert str(records.forecasts["date"].dtype).startswith("datetime64")
     assert records.forecasts["Close"].tolist() == [11.0]
+    assert records.next_days == {"problem": "none"}
 
 
 def test_a_run_without_records_has_empty_tables(tmp_path):
     (tmp_path / "scores.json").write_text("{}")
     (tmp_path / "forecasts.csv").write_text(CSV)
+    (tmp_path / "next_days.json").write_text('{"problem": "none"}')
     assert read_records(tmp_path).train.empty

@@ -33,6 +33,7 @@ def test_a_lower_loss_is_the_best_and_others_make_it_stale():
 def test_meta_tells_the_place_in_the_epoch(config, data, step, epoch, position):
     meta = checkpoint_meta(LoopState(step=step, validated=epoch), config, data, STEPS, 0.5)
     assert (meta["step"], meta["epoch"], meta["position"]) == (step, epoch, position)
+    assert meta["planned_steps"] == config.train.epochs * STEPS
     assert (meta["validated"], meta["validation_loss"], meta["stale"]) == (epoch, 0.5, 0)
 
 

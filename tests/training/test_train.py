@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import pgat_jax.training.train
 from pgat_jax.errors import UserError
 from pgat_jax.progress import Reporter
 from pgat_jax.training.train import finish_run, train
@@ -44,12 +45,17 @@ def test_a_run_that_has_ended_is_resumed_and_gets_its_scores_forecasts_pictures_
 ):
     run = train(config, resume=whole[0])
     assert run == whole[0]
-    for name in ("scores.json", "forecasts.csv", "report.html"):
+    for name in ("scores.json", "forecasts.csv", "next_days.json", "report.html"):
         assert (run / name).stat().st_size > 0
     assert list((run / "pictures").glob("*.png"))
 
 
-def test_what_is_written_at_the_end_is_announced_first():
+def test_what_is_written_at_the_end_is_announced_first(monkeypatch):
+    def fail(run):
+        raise UserError("cannot be read")
+
+    monkeypatch.setattr(pgat_jax.training.train, "load_run", lambda run, say: run)
+    monkeypatch.setattr(pgat_jax.training.train, "score_run", fail)
     output = io.StringIO()
     with pytest.raises(UserError):
         finish_run(Path("nowhere"), Reporter(Console(file=output)))

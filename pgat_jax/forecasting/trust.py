@@ -1,0 +1,132 @@
+"""Writes the sentence that says how far to trust a forecast, from what was measured of its run."""
+
+import math
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from pgat_jax.runs.loaded_run import LoadedRun
+
+# The probability that the band claims whose coverage the sentence names.
+BAND = 0.9
+# Standard errors from which the coverage differs from the claim: a 95% interval.
+ERRORS = 2.0
+
+Seen = Literal["training", "validation"]
+
+
+class Coverage(NamedTuple):
+    """How often the 90% band of the daily return of Close contained the true return.
+
+    Attributes:
+        share: the share of true returns in the band.
+        days: the number of different days that were forecast.
+        period: the name of the days, such as `test days`.
+    """
+
+    share: float
+    days: int
+    period: str = "test days"
+
+
+class TrustFacts(NamedTuple):
+    """What the sentence depends on.
+
+    Attributes:
+        step: training steps behind the parameters that forecast.
+        taken: training steps that the run has taken.
+        planned: training steps that its configuration plans; None if the run does not record it.
+        coverage: the coverage of the 90% band; None if it was not measured.
+        seen: the split that contains the first day of the forecast, if it is not a new day.
+    """
+
+    step: int
+    taken: int
+    planned: int | None
+    coverage: Coverage | None
+    seen: Seen | None
+
+
+def collect_facts(
+    run: LoadedRun, scores: dict[str, Any] | None, first_day: np.datetime64
+) -> TrustFacts:
+    """Collects the facts of one forecast.
+
+    Args:
+        run: the run that forecasts.
+        scores: the content of its `scores.json`; None if the run could not be scored.
+        first_day: the first day that is forecast.
+    """
+    coverage = None if scores is None else find_coverage(scores["splits"]["test"])
+    seen = None if scores is None else find_split(scores["splits"]["validation"], first_day)
+    return TrustFacts(run.step, run.taken, run.meta.get("planned_steps"), coverage, seen)
+
+
+def find_coverage(test: dict[str, Any]) -> Coverage | None:
+    """Returns the coverage of the model's 90% band of Close, or None if it has no distribution.
+
+    Args:
+        test: the scores of the test split.
+    """
+    coverage = test["forecasters"]["model"].get("coverage")
+    share = None if coverage is None else coverage[f"{BAND:.0%}"]["by_target"]["Close"]
+    return None if share is None else Coverage(share, test["comparisons"][0]["days"])
+
+
+def find_split(validation: dict[str, Any], day: np.datetime64) -> Seen | None:
+    """Returns which split contains a day, or None if it lies after the validation split.
+
+    Args:
+        validation: the scores of the validation split, which name its first and its last day.
+        day: the day.
+    """
+    if day > np.datetime64(validation["last_day"]):
+        return None
+    return "training" if day < np.datetime64(validation["first_day"]) else "validation"
+
+
+def write_trust(facts: TrustFacts) -> str:
+    """Writes the sentence.
+
+    Args:
+        facts: what it depends on.
+    """
+    parts = [_describe_steps(facts), _describe_coverage(facts.coverage), _warn_of_seen(facts.seen)]
+    return f"How far to trust it: {'; '.join(part for part in parts if part)}."
+
+
+def _describe_steps(facts: TrustFacts) -> str:
+    planned = "" if facts.planned is None else f" of {facts.planned:,} planned"
+    if facts.taken == 0:
+        return f"the model is not trained (0{planned} training steps)"
+    is_whole = facts.taken == facts.planned
+    count = f"all {facts.taken:,} planned" if is_whole else f"{facts.taken:,}{planned}"
+    best = f" (the forecast uses step {facts.step:,}, the best on the validation days)"
+    return f"the model was trained for {count} steps{best if facts.step != facts.taken else ''}"
+
+
+def _describe_coverage(coverage: Coverage | None) -> str:
+    if coverage is None:
+        return "how often its 90% band contains the truth was not measured"
+    return (
+        f"on the {coverage.days:,} {coverage.period} its 90% band of the daily return of Close "
+        f"contained {coverage.share:.0%} of the true returns, {_judge_coverage(coverage)}"
+    )
+
+
+def _judge_coverage(coverage: Coverage) -> str:
+    """Compares the coverage with the claim, as if each day were an independent trial."""
+    error = ERRORS * math.sqrt(BAND * (1 - BAND) / coverage.days)
+    if coverage.share < BAND - error:
+        return "so it is too narrow"
+    return "so it is too wide" if coverage.share > BAND + error else "about what it claims"
+
+
+def _warn_of_seen(seen: Seen | None) -> str:
+    return {
+        None: "",
+        "training": "the model was trained on these days, so the forecast looks better than on "
+        "new days",
+        "validation": "these days chose the best checkpoint (validation split), so the forecast "
+        "looks better than on new days",
+    }[seen]
