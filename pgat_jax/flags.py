@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from datetime import date
 from pathlib import Path
 
 DEFAULT_CONFIG = "recovery"
@@ -162,6 +163,33 @@ def add_causes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the page")
 
 
+def add_backtest(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of the verb `backtest`.
+
+    Args:
+        parser: the parser of the verb.
+    """
+    add_config(parser)
+    for flag, name, text in (
+        ("--from", "first", "first origin, the last day that a forecast may read"),
+        ("--to", "last", "last origin"),
+    ):
+        parser.add_argument(flag, dest=name, type=_to_date, metavar="DATE", help=text)
+    parser.add_argument(
+        "--step", type=_to_count, default=1, metavar="N", help="every N-th trading day is an origin"
+    )
+    parser.add_argument(
+        "--refit",
+        choices=("never", "yearly"),
+        default="never",
+        help="fit at the first origin alone (default), or at the first of each year",
+    )
+    parser.add_argument(
+        "--baselines-only", action="store_true", help="leave the model out: nothing is trained"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of every verb that reads a run."""
     parser.add_argument(
@@ -186,6 +214,19 @@ def _to_minutes(text: str) -> float:
 
 def _to_levels(text: str) -> tuple[float, ...]:
     return tuple(_to_number(part, "levels such as .05,.5,.95") for part in text.split(","))
+
+
+def _to_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a day such as 2009-01-02") from None
+
+
+def _to_count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number above 0")
+    return int(text)
 
 
 def _to_number(text: str, expected: str) -> float:

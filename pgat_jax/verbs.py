@@ -146,6 +146,15 @@ def _causes(args: argparse.Namespace) -> None:
         run_causes(config, args.only, args.seeds, args.quick, args.json, args.html)
 
 
+def _backtest(args: argparse.Namespace) -> int:
+    config = _load(args)
+    _prepare()
+    from pgat_jax.backtest.command import Request, run_backtest
+
+    request = Request(args.first, args.last, args.step, args.refit, args.baselines_only, args.json)
+    return run_backtest(config, request)
+
+
 def _run(args: argparse.Namespace) -> Path:
     from pgat_jax.runs.folder import find_run, newest_run
 
@@ -187,6 +196,16 @@ VERBS = {
         ),
         flags.add_forecast,
         _forecast,
+    ),
+    "backtest": Verb(
+        "score a model over years of daily forecasts, beside the best simple forecasters",
+        (
+            "backtest --config laptop",
+            "backtest --config laptop --refit yearly --from 2012-01-03 --to 2014-12-31",
+            "backtest --baselines-only --json",
+        ),
+        flags.add_backtest,
+        _backtest,
     ),
     "data": Verb(
         "show the table: rows, dates, columns per body, gaps, splits; or write it out",

@@ -1,6 +1,7 @@
 """Flags become values, and a value that does not fit is one sentence."""
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def test_what_every_verb_takes_that_reads_a_configuration():
         (flags.add_check, ["--fault", "a", "--fault", "b"], {"fault": ["a", "b"], "without": []}),
         (flags.add_check, ["--static", "--json", "r.json"], {"static": True, "html": None}),
         (flags.add_causes, ["--only", "3.2, gate,"], {"only": ("3.2", "gate"), "quick": False}),
+        (flags.add_backtest, [], {"first": None, "last": None, "step": 1, "refit": "never"}),
+        (flags.add_backtest, ["--to", "2018-01-02"], {"last": date(2018, 1, 2), "json": False}),
         (flags.add_causes, [], {"only": (), "seeds": None, "list": False}),
     ],
 )
@@ -48,6 +51,9 @@ def test_flags_of_a_verb(add, words, values):
         (flags.add_train, ["--minutes", "inf"], "inf: expected a number of minutes above 0"),
         (flags.add_train, ["--minutes", "x"], "'x': expected a number of minutes above 0"),
         (flags.add_forecast, ["--quantiles", ".1,x"], "'x': expected levels such as .05,.5,.95"),
+        (flags.add_backtest, ["--from", "x"], "'x': expected a day such as 2009-01-02"),
+        (flags.add_backtest, ["--step", "0"], "'0': expected a whole number above 0"),
+        (flags.add_backtest, ["--refit", "daily"], "invalid choice: 'daily'"),
         (flags.add_config, ["--seed", "x"], "invalid int value: 'x'"),
     ],
 )

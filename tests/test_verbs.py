@@ -3,10 +3,12 @@
 import argparse
 import shlex
 import signal
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+import pgat_jax.backtest.command
 import pgat_jax.bench.bench
 import pgat_jax.causes.gradient_check
 import pgat_jax.causes.study
@@ -116,6 +118,15 @@ def test_forecast_hands_over_data_date_levels_and_file(act, monkeypatch):
     _, given = act("forecast", words, *place, ("prices", Path("f.csv")))
     assert given == (Path("a"), "d.csv", "2018-06-29", (0.1, 0.9), None)
     assert shown == [("prices", (Path("f.csv"), Path("f.png")))]
+
+
+def test_backtest_hands_over_origins_and_refits_and_returns_the_status(act):
+    words = ["--config", "tiny", "--from", "2012-01-03", "--step", "5", "--refit", "yearly"]
+    place = (pgat_jax.backtest.command, "run_backtest")
+    status, (config, request) = act("backtest", words, *place, 1)
+    assert (status, config) == (1, load_config("tiny"))
+    assert request == (date(2012, 1, 3), None, 5, "yearly", False, False)
+    assert act("backtest", ["--baselines-only", "--json"], *place)[1][1][-2:] == (True, True)
 
 
 def test_data_reads_any_recipe(act):

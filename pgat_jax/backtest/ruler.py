@@ -1,0 +1,145 @@
+"""Scores all forecasters by one ruler, in units of each target's standard deviation.
+
+The CRPS of a mixture is its closed form, that of quantiles the integral of their joined quantile
+function, and that of past returns or residuals the exact score of that empirical distribution.
+Paths are a sample of what a forecaster says of several days or targets together, so their energy
+score and the CRPS of their sums have the unbiased form (Gneiting and Raftery 2007,
+doi:10.1198/016214506000001437; Ferro 2014, doi:10.1002/qj.2270).
+"""
+
+import numpy as np
+
+from pgat_jax.backtest.joint_forecast import JointForecast
+from pgat_jax.data.cache import Arrays
+from pgat_jax.data.volatility import CLOSE
+from pgat_jax.forecasting.distribution import Distribution
+from pgat_jax.forecasting.quantile_function import QuantileFunction
+
+# Days whose standard deviations are the units of the scores.
+UNIT_DAYS = 2500
+# Levels whose quantiles, joined, give a sample a density; the tails beyond are normal.
+DENSITY_LEVELS = np.array(
+    [
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.2,
+        0.3,
+        0.4,
+        0.5,
+        0.6,
+        0.7,
+        0.8,
+        0.9,
+        0.95,
+        0.975,
+        0.99,
+        0.995,
+    ]
+)
+# Paths of which the energy score and the fan are computed.
+MOST_PATHS = 250
+# Each path is compared with so many others: the score then varies little more than with all.
+PARTNERS = 8
+# Levels of the fan: the bands of 90% and 50%, and the median.
+FAN_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def find_unit(returns: np.ndarray) -> np.ndarray:
+    """Returns the standard deviation [T] of each target over the first 2,500 days.
+
+    Args:
+        returns: log returns [days, T].
+    """
+    return returns[:UNIT_DAYS].std(0)
+
+
+def score_forecast(forecast: JointForecast, truth: np.ndarray, unit: np.ndarray) -> Arrays:
+    """Computes the scores of forecasts from O origins.
+
+    Args:
+        forecast: the forecasts, in log returns.
+        truth: log returns [O, P, T].
+        unit: the log return [T] that one unit is.
+
+    Returns:
+        In units: `crps` and `squared_error` [O, P, T]; `energy` [O, P], the energy score of the
+        four targets of a day together; `sum_crps` [O], the CRPS of the return of the close over
+        all P days, in units of the close. `log_score` [O, P, T] is the negative log density in
+        nats, NaN for a forecast of one value. `pit` [O, P, T] is the distribution function at the
+        truth. `fan` [O, P, 5] has the quantiles of the close's log return since the origin.
+    """
+    distribution, few = forecast.distribution, _thin(forecast.paths)
+    sums = forecast.paths[..., CLOSE].sum(-1)
+    return {
+        "crps": distribution.crps(truth) / unit,
+        "squared_error": ((forecast.point - truth) / unit) ** 2,
+        "log_score": compute_log_score(distribution, truth) - np.log(unit),
+        "pit": distribution.cdf(truth),
+        "energy": compute_energy_score(few / unit, truth / unit),
+        "sum_crps": compute_sample_crps(sums, truth[..., CLOSE].sum(-1)) / unit[CLOSE],
+        "fan": np.moveaxis(np.quantile(few[..., CLOSE].cumsum(2), FAN_LEVELS, axis=1), 0, -1),
+    }
+
+
+def compute_log_score(distribution: Distribution, truth: np.ndarray) -> np.ndarray:
+    """Computes the negative log density; that of a sample is the density of joined quantiles.
+
+    Args:
+        distribution: distributions [...].
+        truth: values [...].
+
+    Returns:
+        [...], in nats; NaN where the forecast is one value.
+    """
+    log_density = distribution.log_density(truth)
+    if log_density is None:
+        values = distribution.quantile(DENSITY_LEVELS)
+        joined = QuantileFunction(DENSITY_LEVELS, values).log_density(truth)
+        log_density = np.where(values[..., 0] < values[..., -1], joined, np.nan)
+    return -log_density
+
+
+def compute_sample_crps(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Computes the unbiased CRPS of samples: E|X - y| - E|X - X'| / 2 over different members.
+
+    Args:
+        values: [..., M], in any order.
+        truth: [...].
+    """
+    count, ordered = values.shape[-1], np.sort(values, -1)
+    rank = 2 * np.arange(1, count + 1) - count - 1
+    spread = np.sum(rank * ordered, -1) / (count * max(count - 1, 1))
+    return np.abs(values - truth[..., None]).mean(-1) - spread
+
+
+def compute_energy_score(paths: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Computes the unbiased energy score of the T targets of each day together.
+
+    Args:
+        paths: [O, M, P, T]; each is compared with `PARTNERS` others.
+        truth: [O, P, T].
+
+    Returns:
+        [O, P].
+    """
+    count = paths.shape[1]
+    miss = _compute_norm(paths - truth[:, None]).mean(1)
+    shifts = np.unique(np.arange(1, PARTNERS + 1) * count // (2 * PARTNERS + 1))
+    shifts = shifts[shifts > 0]
+    if not shifts.size:
+        return miss
+    spreads = [_compute_norm(paths - np.roll(paths, s, axis=1)).mean(1) for s in shifts]
+    return miss - np.mean(spreads, axis=0) / 2
+
+
+def _compute_norm(vectors: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("...t,...t->...", vectors, vectors))
+
+
+def _thin(paths: np.ndarray) -> np.ndarray:
+    """Returns at most `MOST_PATHS` of the paths [O, M, P, T], evenly spaced."""
+    count = paths.shape[1]
+    return paths[:, np.arange(min(count, MOST_PATHS)) * count // min(count, MOST_PATHS)]
