@@ -35,12 +35,18 @@ class Source(NamedTuple):
 
 
 class Sources:
-    """Finds the sources of each variable of a program.
+    """Finds what directly computes each variable of a program: a `Source`.
+
+    A source is a group of equations, such as a module of the model, or an input of the program. The
+    search goes back from a variable to the nearest equation in `owners` or to an input, and no
+    further.
 
     Args:
-        jaxpr: the program.
-        seen: its equations, including those in sub-programs.
-        owners: path of each equation that counts as a whole -> its group.
+        jaxpr: the program, open or closed.
+        seen: the equations to search among, including those in sub-programs, as `walk` gives them.
+        owners: path of an equation -> name of its group. The search does not look inside such an
+            equation. It looks inside any other, so each that is not a call, `cond` or `scan` must
+            be here.
     """
 
     def __init__(self, jaxpr: Any, seen: Sequence[Seen], owners: Mapping[SitePath, str]) -> None:

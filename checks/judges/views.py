@@ -38,7 +38,7 @@ def find_in_views(evidence: Evidence, verdict: str, select: Select, describe: De
 
 
 def describe_size(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
-    """Returns a sentence about how large the gradient of these slices is at the data.
+    """Returns a sentence with the largest |gradient| of these slices over the batches.
 
     Args:
         evidence: what was proved and measured.

@@ -235,10 +235,14 @@ class Environment:
         }
 
     def get(self, atoms: Sequence[Any]) -> Sets:
-        """Returns the sets of some variables; literals and constants depend on nothing.
+        """Returns what some variables depend on: by value, and by tangent.
 
         Args:
             atoms: variables or literals of the jaxpr.
+
+        Returns:
+            For each atom, in order, two bit sets (integers) over the inputs of the program.
+            Literals and constants have the empty set, 0.
         """
         hashable = [None if jaxprs.is_literal(atom) else atom for atom in atoms]
         return Sets(

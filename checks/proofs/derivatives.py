@@ -84,11 +84,18 @@ class MissingDerivatives(NamedTuple):
 
 
 def find_missing_derivatives(closed: Any, leaf_count: int) -> MissingDerivatives:
-    """Finds the equations without a reverse derivative.
+    """Finds the equations whose reverse derivative JAX cannot trace, wherever they are.
+
+    Equations inside loops and branches are looked at one by one. A `while` itself is never listed.
+    Nothing is computed.
 
     Args:
         closed: the program as a closed jaxpr; the loss is its first output.
         leaf_count: number of leaves, which are the first inputs of the program.
+
+    Returns:
+        The equations that fail alone, and those of them that make the gradient of the loss with
+        respect to the leaves fail: all of them, or none if that gradient can be traced.
     """
     asked: dict[Any, str | None] = {}
     found = {}

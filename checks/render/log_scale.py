@@ -8,12 +8,13 @@ _LEAST = 0.08
 
 
 class LogScale:
-    """Maps sizes to shares: `_LEAST` for the smallest positive size, 1 for the largest.
+    """Maps sizes to shares from 0 to 1, on a logarithmic scale, as for the widths of bars.
 
-    The scale is at least a decade wide.
+    The smallest positive size gets 0.08, and the largest gets 1 if it is at least ten times as
+    large; otherwise less, since the scale starts at the smallest and is at least a decade wide.
 
     Args:
-        sizes: the sizes to cover; those that are None, zero or not finite are ignored.
+        sizes: the sizes to cover; those that are None, not positive or not finite are ignored.
     """
 
     def __init__(self, sizes: Iterable[float | None]) -> None:

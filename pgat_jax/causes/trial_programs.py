@@ -70,10 +70,13 @@ class TrialPrograms:
         return self.get(key, lambda: _jit_optimizer(model.optimizer(steps_per_epoch)))
 
     def share(self, function: Callable[..., Any]) -> "SharedProgram":
-        """Wraps a jitted function for use by several threads, until `stop` is called.
+        """Wraps a jitted function so that several threads can call it.
+
+        The first thread to call it compiles it while the others wait; then they run side by side.
+        Once `stop` has been called, every call raises `Stopped`.
 
         Args:
-            function: The jitted function.
+            function: The jitted function; it is compiled at its first call.
         """
         return SharedProgram(function, self._stop)
 

@@ -36,7 +36,7 @@ _SEGMENTS = dict(zip(PLANETS, ("sun", "moon", "mercury", "venus", "mars"))) | {
 
 
 class Position(NamedTuple):
-    """The positions of one body on each of the days; every array is [days].
+    """The apparent geocentric positions of one body on each of the days; every array is [days].
 
     Attributes:
         longitude: ecliptic longitude of date, degrees in [0, 360).

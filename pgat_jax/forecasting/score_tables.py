@@ -48,11 +48,12 @@ def tabulate_scores(scores: dict[str, Any]) -> list[TextTable]:
 
 
 def tabulate_forecasters(split: str, scores: dict[str, Any]) -> TextTable:
-    """Returns one row for each forecaster, in scaled units.
+    """Returns one row for each forecaster: its losses, in scaled units, and its hit rates.
 
     Args:
-        split: `validation` or `test`.
-        scores: the scores of the split.
+        split: the name of the split for the caption, `validation` or `test`.
+        scores: the entry of this split in `scores.json` (`splits` -> name of the split), as
+            `score_split` returns it.
     """
     caption = (
         f"{split}: {scores['windows']} windows, {scores['first_day']} to {scores['last_day']}. "

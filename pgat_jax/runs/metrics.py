@@ -84,13 +84,14 @@ class NullMetrics(Metrics):
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
-    """Reads the complete records of a run.
+    """Reads the records of `metrics.jsonl` in the folder of a run.
 
     Args:
         run: the folder of the run.
 
     Returns:
-        The records in order, without a last line that an interruption cut short.
+        The records in order, each with at least `event`, `step` and `time`, without a last line
+        that an interruption cut short. Empty if the file does not exist.
 
     Raises:
         UserError: another line is not a record.

@@ -37,14 +37,18 @@ Packed = dict[str, dict[str, jax.Array]]
 
 
 def pack(tree: Any) -> Packed:
-    """Packs the leaves of each group into two vectors, `decayed` and `plain`.
+    """Packs the leaves of each group into up to two vectors, `decayed` and `plain`.
+
+    A leaf is decayed (gets weight decay) if its name ends in `kernel`, whatever its shape; all
+    others are plain.
 
     Args:
         tree: nested dict of arrays, whose top-level names are keys of `GROUPS`.
 
     Returns:
-        Kind -> group -> vector. A vector joins its leaves in the order of `jax.tree.leaves` and is
-        padded with zeros to a multiple of `MULTIPLE`.
+        Kind -> group -> vector. A group without leaves of a kind has no vector there. A vector
+        joins its leaves in the order of `jax.tree.leaves` and is padded with zeros to a multiple of
+        `MULTIPLE`.
 
     Raises:
         ValueError: a top-level parameter belongs to no group.

@@ -51,7 +51,10 @@ def run_undisturbed(place: Path) -> Path:
     """Trains a run to its end without any incident, and returns its folder.
 
     Args:
-        place: the folder in which the process runs.
+        place: the folder in which the process runs; it must hold `days.csv`, from `write_days`.
+
+    Raises:
+        AssertionError: the process fails or prints a traceback.
     """
     campaign = Campaign(place, random.Random())
     campaign.finish()

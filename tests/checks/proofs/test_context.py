@@ -115,6 +115,7 @@ def test_branches_are_entered_with_the_operands_that_they_get():
     assert index == {0, 1} and sine.site.path[:-2] == conditional.site.path
     assert sine.site.enclosing == (conditional.site.equation,) and sine.live == (True,)
     assert sine.repeats == ()
+    assert (list(sine.operands.value), list(cosine.operands.value)) == ([0b010], [0b100])
 
 
 def test_a_scan_is_seen_as_it_is_at_any_step():
@@ -129,6 +130,16 @@ def test_a_scan_is_seen_as_it_is_at_any_step():
     seen = _walk(loss, *[jnp.float32(1)] * 3)
     assert _find(seen, "sin").arriving == 0b110 and _find(seen, "cos").arriving == 0b100
     assert _find(seen, "cos").live == (True,) == _find(seen, "cos").felt
+    (scan,) = [one for one in seen if one.site.equation.primitive.name == "scan"]
+    assert {one.site.path[:-1] for one in seen if one.site.enclosing} == {(*scan.site.path, 0)}
+
+
+def test_a_carry_has_what_reaches_it_by_several_steps():
+    def loss(a, b, c, d):
+        step = lambda s, _: ((jnp.sin(s[0]) + s[1], s[2], s[3], s[3]), None)  # noqa: E731
+        return lax.scan(step, (a, b, c, d), None, length=5)[0][0]
+
+    assert _find(_walk(loss, *[jnp.float32(1)] * 4), "sin").arriving == 0b1111
 
 
 def test_a_carry_is_live_where_a_later_step_needs_it():

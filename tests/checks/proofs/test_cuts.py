@@ -67,6 +67,17 @@ def test_a_call_is_the_cut_of_the_leaves_that_end_nowhere_inside():
     assert [(name, leaves) for name, leaves, _ in found] == [("custom_vjp_call", 1)]
 
 
+def test_a_cut_inside_another_call_does_not_count():
+    @jax.custom_vjp
+    def half(a, b):
+        return a * b
+
+    half.defvjp(lambda a, b: (a * b, a), lambda a, g: (None, g * a))
+    inner = jax.jit(lambda a: jnp.floor(a))
+    found = _named(_cuts(lambda a, b: (half(a, b) + inner(a)).sum(), X, X, leaves=0b11))
+    assert [(name, leaves) for name, leaves, _ in found] == [("custom_vjp_call", 1), ("floor", 1)]
+
+
 def test_one_call_may_cut_leaves_in_different_places():
     inner = jax.jit(lambda a, b: lax.stop_gradient(a) + jnp.floor(b))
     found = _named(_cuts(lambda a, b: inner(a, b).sum(), X, X, leaves=0b11))

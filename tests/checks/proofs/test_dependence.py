@@ -272,6 +272,23 @@ def test_an_opaque_equation_with_a_rule_is_asked():
     assert _rows(lambda a, b: primitive.bind(a, b), X, X) == ([[0, 1]], [[1]])
 
 
+def test_an_opaque_equation_is_not_asked_when_only_values_matter():
+    primitive = jax.extend.core.Primitive("user_linear_unasked")
+    primitive.def_abstract_eval(lambda a, b: a)
+    jax.interpreters.ad.primitive_jvps[primitive] = lambda primals, tangents: (
+        primitive.bind(*primals),
+        jax.interpreters.ad.instantiate_zeros(tangents[1]),
+    )
+    found = _rows(lambda a, b: primitive.bind(a, b), X, X, dependence=Dependence(ask_rules=False))
+    assert found == ([[0, 1]], [[0, 1]])
+
+
+@pytest.mark.parametrize("length, expected", [(0, [0]), (3, [])])
+def test_a_scan_without_steps_passes_on_what_its_steps_would_ignore(length, expected):
+    scanned = lambda a: lax.scan(lambda s, _: (jnp.zeros(3), None), a, None, length=length)[0]  # noqa: E731
+    assert _rows(scanned, X) == ([expected], [expected])
+
+
 def test_what_is_written_into_a_reference_is_read_from_it():
     def loss(a, b):
         reference = jax.new_ref(a)

@@ -121,6 +121,18 @@ def test_what_is_missing_off_the_path_of_the_leaves_does_no_harm():
     assert _missing(lambda x, y: x.sum() + refuse(y).sum(), X, X, leaves=2)[1] == alone
 
 
+def test_the_loss_is_the_first_output_alone():
+    refuse = _refuse()
+    alone, underivable = _missing(lambda x: (x.sum(), refuse(x).sum()), X)
+    assert list(alone) == ["custom_vjp_call"] and underivable == {}
+
+
+def test_a_function_called_twice_does_not_end_the_search():
+    refuse, twice = _refuse(), jax.jit(jnp.sin)
+    loss = lambda x: (jax.jit(refuse)(x) + twice(x) + twice(2 * x)).sum()  # noqa: E731
+    assert list(_missing(loss, X)[0]) == ["custom_vjp_call"]
+
+
 def test_an_equation_without_floats_is_not_asked():
     loss = lambda x, i: (x[lax.population_count(i)]).sum()  # noqa: E731
     assert _missing(loss, X, jnp.arange(3)) == ({}, {})
