@@ -1,7 +1,9 @@
 """The command `python -m checks MODULE:FACTORY`, which runs the checks on a user's model."""
 
 import argparse
+import re
 import sys
+from typing import NoReturn
 
 from checks.factory import call_factory, load_factory
 from checks.shell import NOT_RUN, run_check, run_profile
@@ -38,9 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status: 0 when everything passes, 1 when a leaf fails, 2 when the checks could
         not be run.
     """
-    options = _build_parser().parse_args(arguments)
-    files = {"json": options.json, "html": options.html}
     try:
+        options = _parse(sys.argv[1:] if arguments is None else arguments)
+        files = {"json": options.json, "html": options.html}
         if options.profile is not None and (options.static or options.allow):
             raise ValueError(
                 "--profile measures one leaf: got it with --static or --allow; "
@@ -56,8 +58,25 @@ def main(arguments: list[str] | None = None) -> int:
     return run_check(loss, params, args, **checks, **files)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises its errors as ValueError instead of printing the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}; see `{self.prog} --help`")
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    """Parses the command line; an unknown flag is named before anything that is missing."""
+    parser = _build_parser()
+    known = re.findall(r"--[a-z]+", parser.format_usage())
+    for word in arguments:
+        if word.startswith("-") and word.partition("=")[0] not in (*known, "-h", "--help"):
+            parser.error(f"unknown flag {word!r}; the flags are {', '.join(known)}")
+    return parser.parse_args(arguments)
+
+
 def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m checks",
         description=_DESCRIPTION,
         epilog=_EPILOG,

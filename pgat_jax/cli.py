@@ -7,25 +7,29 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from pgat_jax.errors import UserError, printable, suggest
+from pgat_jax.errors import UserError, name_program, printable, suggest
 from pgat_jax.output import show_messages
 from pgat_jax.verbs import VERBS
 
 HELP = """Forecast daily Open, High, Low and Close from prices and the sky.
 
-usage: python run.py [VERB] [flags] [key.sub=value ...]
+usage: {program} [VERB] [flags] [key.sub=value ...]
 
 verbs:
 {verbs}
 
-Without a verb, `train` runs. `python run.py VERB --help` explains a verb.
+Without a verb, `train` runs. `{program} VERB --help` explains a verb.
 `key.sub=value` changes one key of the configuration: `data.source=FILE train.batch_size=4`.
 
 first steps:
-  python run.py --config laptop                  train a small model, minutes on two cores
-  python run.py --config recovery --minutes 10   train the full model for ten minutes
-  python run.py evaluate                         scores of the newest run beside baselines
-  python run.py forecast                         the next trading days, in prices"""
+{steps}"""
+# Arguments of the first steps -> what they do.
+FIRST_STEPS = {
+    "--config laptop": "train a small model, minutes on two cores",
+    "--config recovery --minutes 10": "train the full model for ten minutes",
+    "evaluate": "scores of the newest run beside baselines",
+    "forecast": "the next trading days, in prices",
+}
 
 # Exit statuses. A signal's is 128 + its number, as in shells: 2 is SIGINT, 13 is SIGPIPE.
 BAD_INPUT = 2
@@ -71,12 +75,19 @@ def run(argv: list[str]) -> int:
 
 def _dispatch(argv: list[str]) -> int:
     if argv and argv[0] in ("-h", "--help", "help"):
-        width = max(map(len, VERBS))
-        verbs = "\n".join(f"  {name:<{width}}  {verb.summary}" for name, verb in VERBS.items())
-        print(HELP.format(verbs=verbs))
+        program = name_program()
+        verbs = _list({name: verb.summary for name, verb in VERBS.items()})
+        steps = _list({f"{program} {words}": text for words, text in FIRST_STEPS.items()})
+        print(HELP.format(program=program, verbs=verbs, steps=steps))
         return 0
     verb, rest = _split_verb(argv)
     return VERBS[verb].act(_parse(verb, rest)) or 0
+
+
+def _list(lines: dict[str, str]) -> str:
+    """Returns two aligned columns."""
+    width = max(map(len, lines))
+    return "\n".join(f"  {left:<{width}}  {right}" for left, right in lines.items())
 
 
 def _split_verb(argv: list[str]) -> tuple[str, list[str]]:
@@ -91,13 +102,14 @@ def _split_verb(argv: list[str]) -> tuple[str, list[str]]:
 
 def _parse(verb: str, argv: list[str]) -> argparse.Namespace:
     parser = _make_parser(verb)
+    way_out = f"see `{name_program()} {verb} --help`."
     args, extra = parser.parse_known_intermixed_args(argv)
     for word in extra:
         if word.startswith("-"):
             known = re.findall(r"--[a-z-]+", parser.format_usage())
             hint = suggest(word.split("=")[0], known)
-            raise UserError(f"{verb}: unknown flag {word!r}{hint}; see `run.py {verb} --help`.")
-        raise UserError(f"{verb}: {word!r} was not expected here; see `run.py {verb} --help`.")
+            raise UserError(f"{verb}: unknown flag {word!r}{hint}; {way_out}")
+        raise UserError(f"{verb}: {word!r} was not expected here; {way_out}")
     for word in getattr(args, "overrides", []):
         if "=" not in word:
             hint = "; the verb comes first" if word in VERBS else ""
@@ -107,10 +119,11 @@ def _parse(verb: str, argv: list[str]) -> argparse.Namespace:
 
 def _make_parser(verb: str) -> argparse.ArgumentParser:
     summary, examples, add_flags, _ = VERBS[verb]
+    program = name_program()
     parser = _Parser(
-        prog=f"python run.py {verb}",
+        prog=f"{program} {verb}",
         description=summary[0].upper() + summary[1:] + ".",
-        epilog="examples:\n" + "\n".join(f"  python run.py {line}" for line in examples),
+        epilog="examples:\n" + "\n".join(f"  {program} {line}" for line in examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

@@ -3,7 +3,7 @@
 The module imports `config`, `safe_yaml` and `errors`, and no numerical library.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pgat_jax.config import Config
-from pgat_jax.errors import UserError, nearest, suggest
+from pgat_jax.errors import UserError, name_program, nearest, suggest
 from pgat_jax.safe_yaml import MAX_CHARACTERS, parse_yaml
 
 # Keys that only a wider schema has, with what to do where a narrower one is read.
@@ -129,7 +129,7 @@ def _read(path: Path) -> str:
 
 def _sentence(error: dict, where: str, sources: dict[str, str], schema: type[Config]) -> str:
     """Writes one of pydantic's errors as a sentence that names the file or override."""
-    known = set(_keys(schema))
+    known = list(_keys(schema))
     key = ".".join(str(part) for part in error["loc"] if str(part) in _words(known))
     origin = sources.get(key, where)
     if error["type"] == "value_error" and isinstance(error["input"], (dict, BaseModel)):
@@ -143,13 +143,19 @@ def _sentence(error: dict, where: str, sources: dict[str, str], schema: type[Con
     return f"{origin}: {key}: got {_shorten(error['input'])}, {message[0].lower()}{message[1:]}."
 
 
-def _hint(key: str, known: set[str]) -> str:
-    """Returns what to do about an unknown key, or the nearest key by its whole or its last word."""
+def _hint(key: str, known: list[str]) -> str:
+    """Returns what to do about an unknown key, the nearest key, or the keys of its section."""
     if key in WIDER_KEYS:
         return f": {WIDER_KEYS[key]}."
-    last = {name.rpartition(".")[2]: name for name in known}
-    name = nearest(key, known) or last.get(nearest(key.rpartition(".")[2], last) or "")
-    return f"; did you mean {name!r}?" if name else "; `run.py config` prints all keys."
+    section, _, word = key.rpartition(".")
+    words = {name.rpartition(".")[2]: name for name in reversed(known)}
+    own = {name.rpartition(".")[2]: name for name in known if name.rpartition(".")[0] == section}
+    for names in (own, words):
+        near = nearest(word, names)
+        if near:
+            return f"; did you mean {names[near]!r}?"
+    keys = f"keys of {section}: {', '.join(own)}; " if section and own else ""
+    return f"; {keys}`{name_program()} config` prints all keys."
 
 
 def _keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -159,7 +165,7 @@ def _keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield from _keys(field.annotation, f"{prefix}{name}.")
 
 
-def _words(keys: set[str]) -> set[str]:
+def _words(keys: Iterable[str]) -> set[str]:
     return {word for key in keys for word in key.split(".")}
 
 

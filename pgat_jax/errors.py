@@ -1,11 +1,13 @@
-"""The error for a user's mistakes, and what its message needs: safe text, the nearest name.
+"""The error for a user's mistakes, and what its message needs: safe text, names, the command.
 
 It imports nothing of the package.
 """
 
 import difflib
 import re
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 # A word of a message that has more characters than this is shortened.
 LONGEST = 500
@@ -62,3 +64,8 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """
     name = nearest(word, known)
     return f" (did you mean {name!r}?)" if name else ""
+
+
+def name_program() -> str:
+    """Returns how the user started the program: `pgat` if by the installed command."""
+    return "pgat" if Path(sys.argv[0]).stem == "pgat" else "python run.py"

@@ -25,7 +25,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="key.sub=value",
         help="change a key of the configuration, e.g. train.batch_size=4 data.source=my.csv; "
-        "`run.py config` lists them",
+        "the verb `config` lists them",
     )
 
 

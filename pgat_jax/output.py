@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pgat_jax.errors import UserError, printable
+from pgat_jax.errors import UserError, name_program, printable
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def writing(run: Path) -> Iterator[None]:
         raise UserError(
             f"{run}: {error.filename or 'a file'} cannot be written "
             f"({error.strerror or error}); checkpoints that were saved before are unchanged. Free "
-            f"space or grant write permission, then continue with: python run.py --resume {run}"
+            f"space or grant write permission, then continue with: {name_program()} --resume {run}"
         ) from None
 
 

@@ -28,7 +28,7 @@ class Verb(NamedTuple):
 
     Attributes:
         summary: one line of help, without a full stop.
-        examples: command lines without `python run.py`.
+        examples: command lines without the program.
         add_flags: adds the flags to a parser.
         act: runs the verb; returns the exit status, or None for 0.
     """

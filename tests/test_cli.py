@@ -18,7 +18,7 @@ DOOR = Path(__file__).parent.parent / "run.py"
     [
         (["trian"], "unknown verb 'trian' (did you mean 'train'?)"),
         (["--confg", "tiny"], "train: unknown flag '--confg' (did you mean '--config'?)"),
-        (["--nosuch"], "train: unknown flag '--nosuch'; see `run.py train --help`."),
+        (["--nosuch"], "train: unknown flag '--nosuch'; see `python run.py train --help`."),
         (["evaluate", "--jsn"], "evaluate: unknown flag '--jsn' (did you mean '--json'?)"),
         (["--config", "tinny"], "did you mean 'tiny'?"),
         (["config", "train.epocs=3"], "unknown key 'train.epocs' (value 3); did you mean"),
@@ -71,6 +71,19 @@ def test_help_names_every_verb(words, capsys):
     assert run(words) == 0
     out = capsys.readouterr().out
     assert all(f"  {verb} " in out for verb in VERBS)
+
+
+def test_the_installed_command_calls_itself_by_its_name(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/usr/bin/pgat"])
+    assert run(["--help"]) == 0
+    with pytest.raises(SystemExit):
+        run(["forecast", "--help"])
+    assert run(["--nosuch"]) == 2
+    out, err = capsys.readouterr()
+    assert "usage: pgat [VERB]" in out and "\n  pgat forecast  " in out
+    assert "usage: pgat forecast" in out and "\n  pgat forecast --data" in out
+    assert err == "train: unknown flag '--nosuch'; see `pgat train --help`.\n"
+    assert "run.py" not in out
 
 
 def test_overrides_may_stand_anywhere(capsys):

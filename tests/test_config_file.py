@@ -14,8 +14,15 @@ MISTAKES = {
     "no key is similar": (
         "zzz=1",
         "unknown key 'zzz' (value 1)",
-        "`run.py config` prints all keys.",
+        "`python run.py config` prints all keys.",
     ),
+    "no key of the section is similar": (
+        "data.file=x",
+        "unknown key 'data.file' (value 'x'); keys of data: source, seq_len, ",
+        ", calendar; `python run.py config` prints all keys.",
+    ),
+    "key like one of its section": ("mesh.dat=4", "unknown key 'mesh.dat'", "'mesh.data'?"),
+    "key like a section": ("dta=4", "unknown key 'dta'", "'data'?"),
     "key without section": ("batch_size=4", "unknown key 'batch_size'", "'train.batch_size'"),
     "misspelt section": ("tarin.epochs=2", "unknown key 'tarin'", "'train'"),
     "text for a number": ("train.epochs=many", "train.epochs: got 'many'", "integer"),

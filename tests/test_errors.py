@@ -2,7 +2,7 @@
 
 import pytest
 
-from pgat_jax.errors import LONGEST, UserError, nearest, printable, suggest
+from pgat_jax.errors import LONGEST, UserError, name_program, nearest, printable, suggest
 
 
 def test_control_characters_are_escaped_and_line_ends_stay():
@@ -32,3 +32,18 @@ def test_the_nearest_name_is_found_in_any_case(word, name):
 
 def test_nothing_is_near_where_nothing_is_known():
     assert nearest("x", []) is None and suggest("x", []) == ""
+
+
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("/usr/bin/pgat", "pgat"),
+        ("pgat.exe", "pgat"),
+        ("run.py", "python run.py"),
+        ("/home/me/pgat/run.py", "python run.py"),
+        ("", "python run.py"),
+    ],
+)
+def test_the_program_has_the_name_by_which_it_was_started(monkeypatch, path, name):
+    monkeypatch.setattr("sys.argv", [path])
+    assert name_program() == name

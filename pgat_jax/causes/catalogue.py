@@ -7,7 +7,7 @@ from importlib import import_module
 
 from pgat_jax.causes import hypotheses
 from pgat_jax.causes.cause import Cause
-from pgat_jax.errors import UserError
+from pgat_jax.errors import UserError, name_program
 
 
 @cache
@@ -34,7 +34,7 @@ def choose_causes(words: Sequence[str]) -> list[Cause]:
         if not matches:
             raise UserError(
                 f"--only {word}: no cause has this number or title; causes: "
-                f"{', '.join(causes)} (`run.py causes --list` shows their titles)."
+                f"{', '.join(causes)} (`{name_program()} causes --list` shows their titles)."
             )
         chosen |= {cause.number: cause for cause in matches}
     return list((chosen or causes).values())

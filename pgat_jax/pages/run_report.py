@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pgat_jax.config_file import load_config
+from pgat_jax.errors import name_program
 from pgat_jax.forecasting.forecast_text import tabulate_close
 from pgat_jax.forecasting.next_days import from_json
 from pgat_jax.forecasting.score_tables import list_conclusions, tabulate_scores
@@ -57,7 +58,7 @@ def collect_content(run: Path) -> dict[str, Any]:
         ],
         "data_facts": describe_table(scores["data"]),
         "configuration": (run / CONFIG).read_text(encoding="utf-8"),
-        "command": f"python run.py train --config {run}/{CONFIG}",
+        "command": f"{name_program()} train --config {run}/{CONFIG}",
         "versions": describe_versions(run, scores),
     }
 

@@ -147,7 +147,7 @@ class Checkpoints:
             templates: a function from the metadata to pytrees of `jax.ShapeDtypeStruct`, under one
                 or both of the names `params` and `training`. An item is placed by the sharding in
                 its template, or on this process's first device if it has none.
-            say: called with one line for each damaged checkpoint that is skipped.
+            say: called with one line for each damaged checkpoint in whose place another is taken.
             order: the steps in the order in which they are tried; the newest first if None.
 
         Returns:
@@ -157,6 +157,7 @@ class Checkpoints:
             UserError: no checkpoint is sound, or the shape or type of a leaf is not the template's.
         """
         candidates = list(order if order is not None else reversed(self.steps()))
+        reason = "there is none"
         for step in candidates:
             problem = find_damage(self.folder / str(step))
             if problem is None:
@@ -164,10 +165,12 @@ class Checkpoints:
                     return step, *self._read(step, templates)
                 except (OSError, ValueError, TypeError, LookupError) as error:
                     problem = f"it cannot be read: {error}"
-            say(f"checkpoint {step} is damaged ({problem}); taking the one before it")
+            reason = f"checkpoint {step} is damaged ({problem})"
+            if step != candidates[-1]:
+                say(f"{reason}; taking the next one")
         raise UserError(
-            f"{self.folder}: no checkpoint is usable ({len(candidates)} found); nothing can be "
-            "resumed or evaluated from here: train anew."
+            f"{self.folder}: no checkpoint is usable: {reason}; nothing can be resumed or "
+            "evaluated from here: train anew."
         )
 
     def best_first(self) -> list[int]:

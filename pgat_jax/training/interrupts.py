@@ -11,6 +11,9 @@ import jax
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # A shell reports a process that a signal ended as this number and the signal's: 130 for Ctrl-C.
 SHELL_BASE = 128
+# What the first signal says before the first step, and during the steps.
+BEFORE_STEPS = "stopping before the next step; again to leave at once"
+DURING_STEPS = "saving after this step; again to leave at once, without saving"
 # Seconds between two looks at the device: the first, their growth per second waited, the longest.
 NAP, NAP_GROWTH, LONGEST_NAP = 0.0005, 0.02, 0.05
 
@@ -41,11 +44,13 @@ class Interrupts:
 
     Attributes:
         number: number of the signal, or None before one came.
+        notice: what the first signal says to the user.
     """
 
     def __init__(self) -> None:
         """Creates the object; handlers are installed on entry."""
         self.number: int | None = None
+        self.notice = BEFORE_STEPS
         self._before: dict = {}
 
     def __enter__(self) -> Self:
@@ -62,7 +67,7 @@ class Interrupts:
             os._exit(SHELL_BASE + number)
         self.number = number
         # not print: a handler may run in the middle of another print
-        os.write(2, b"\nsaving after this step; again to leave at once, without saving\n")
+        os.write(2, f"\n{self.notice}\n".encode())
 
 
 def wait_for_device(array: jax.Array) -> None:

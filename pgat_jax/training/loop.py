@@ -27,7 +27,7 @@ import numpy as np
 from pgat_jax.cluster import any_process, is_first
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.windows import DeviceTable
-from pgat_jax.errors import UserError
+from pgat_jax.errors import UserError, name_program
 from pgat_jax.mesh import replicate
 from pgat_jax.model.build import Params
 from pgat_jax.progress import Reporter
@@ -152,7 +152,7 @@ class Trainer:
         last = self.plan.steps_per_epoch * self.plan.config.train.epochs
         self.reporter.say(
             f"the minutes are used up after step {self.loop_state.step} of {last}; go on with: "
-            f"python run.py --resume {self.path}"
+            f"{name_program()} --resume {self.path}"
         )
 
     def _take_steps(self) -> int:
@@ -305,4 +305,4 @@ def explain_resume(run: Path, saved_step: int | None) -> str:
     """
     if saved_step is None:
         return f"{run}: stopped before the first step; there is nothing to resume."
-    return f"stopped after step {saved_step}; saved. Go on with: python run.py --resume {run}"
+    return f"stopped after step {saved_step}; saved. Go on with: {name_program()} --resume {run}"

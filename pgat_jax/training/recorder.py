@@ -104,7 +104,9 @@ class Recorder:
         """
         self._write("validation", step, {"loss": loss})
         remark = ", the best so far" if is_best else ""
-        self._reporter.say(f"epoch {self._epoch(step)}: validation loss {loss:.5f}{remark}")
+        done = step % self._steps_per_epoch
+        part = f", {done} of its {self._steps_per_epoch} steps" if done else ""
+        self._reporter.say(f"epoch {self._epoch(step)}{part}: validation loss {loss:.5f}{remark}")
         self.restart_clock()
 
     def close(self) -> None:

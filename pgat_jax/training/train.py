@@ -25,7 +25,7 @@ from pgat_jax.runs.creation import create_run
 from pgat_jax.runs.folder import find_run
 from pgat_jax.runs.loaded_run import load_run
 from pgat_jax.runs.lock import lock_run
-from pgat_jax.training.interrupts import Interrupts
+from pgat_jax.training.interrupts import DURING_STEPS, Interrupts
 from pgat_jax.training.loop import open_trainer
 from pgat_jax.training.plan import Plan, count_steps
 
@@ -80,6 +80,7 @@ def train(
                 stop_at=stop_at,
             )
             with opening as trainer:
+                interrupts.notice = DURING_STEPS
                 trainer.run()
     if is_first():
         finish_run(folder, reporter)

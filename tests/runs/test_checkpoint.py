@@ -110,11 +110,23 @@ def test_a_damaged_best_falls_back_to_the_next_best(saved):
     assert "checkpoint 20 is damaged" in said[0]
 
 
-def test_a_folder_of_damaged_checkpoints_is_refused(saved):
+def test_a_folder_of_damaged_checkpoints_is_refused_and_each_is_named_once(saved):
     for step in (10, 20, 30):
         (saved / str(step) / "manifest.json").unlink()
-    with pytest.raises(UserError, match="no checkpoint is usable"):
-        restore(saved)
+    said = []
+    with Checkpoints(saved) as checkpoints, pytest.raises(UserError) as caught:
+        checkpoints.restore(lambda meta: templates(), said.append)
+    assert [line.split(" (")[0] for line in said] == [
+        "checkpoint 30 is damaged",
+        "checkpoint 20 is damaged",
+    ]
+    assert "no checkpoint is usable: checkpoint 10 is damaged (it has no" in str(caught.value)
+
+
+def test_a_folder_without_checkpoints_is_refused(tmp_path):
+    refusal = pytest.raises(UserError, match="no checkpoint is usable: there is none; nothing can")
+    with Checkpoints(tmp_path / "new", create=True) as checkpoints, refusal:
+        checkpoints.restore(lambda meta: templates(), print)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_a_signal_while_compiling_leaves_at_once(place, tmp_path):
     assert command.end() == 130
     assert time.monotonic() - sent < 5
     assert "there is nothing to resume" in command.text
+    assert "saving" not in command.text
 
 
 def test_two_processes_train_one_run_stop_together_and_one_goes_on_alone(place):

@@ -8,12 +8,20 @@ import threading
 
 import pytest
 
-from pgat_jax.training.interrupts import SIGNALS, Interrupted, Interrupts, wait_for_device
+from pgat_jax.training.interrupts import (
+    BEFORE_STEPS,
+    DURING_STEPS,
+    SIGNALS,
+    Interrupted,
+    Interrupts,
+    wait_for_device,
+)
 
 TWICE = """
 import os, signal, time
 from pgat_jax.training.interrupts import Interrupts
 with Interrupts() as interrupts:
+    {before}
     os.kill(os.getpid(), {first})
     assert interrupts.number == {first}
     os.kill(os.getpid(), {second})
@@ -31,11 +39,21 @@ def test_the_first_signal_is_noted_and_handlers_come_back(number):
     assert signal.getsignal(number) == before
 
 
-def test_a_second_signal_leaves_at_once():
-    code = TWICE.format(first=int(signal.SIGTERM), second=int(signal.SIGINT))
-    left = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=9)
+@pytest.mark.parametrize(
+    "before, notice",
+    [("pass", BEFORE_STEPS), (f"interrupts.notice = {DURING_STEPS!r}", DURING_STEPS)],
+)
+def test_a_second_signal_leaves_at_once_and_the_first_says_so(before, notice):
+    code = TWICE.format(before=before, first=int(signal.SIGTERM), second=int(signal.SIGINT))
+    left = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=9)
     assert left.returncode == 130
-    assert b"again to leave at once" in left.stderr
+    assert left.stderr == f"\n{notice}\n"
+    assert "again to leave at once" in notice
+
+
+def test_before_the_first_step_nothing_is_said_of_saving():
+    assert "sav" not in BEFORE_STEPS
+    assert "saving after this step" in DURING_STEPS
 
 
 def test_off_the_main_thread_nothing_is_installed():

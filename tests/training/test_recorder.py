@@ -137,6 +137,12 @@ def test_a_validation_loss_is_said_and_the_best_is_named(parts):
     ]
 
 
+def test_a_validation_within_an_epoch_names_the_steps_taken(parts):
+    recorder, _, output, _ = parts
+    recorder.add_validation(11, 0.5, is_best=False)
+    assert output.getvalue() == "epoch 2, 1 of its 10 steps: validation loss 0.50000\n"
+
+
 def record_all(parts, *metrics) -> list[str]:
     """What is said besides the steps themselves when each of the metrics is recorded."""
     recorder, _, output, clock = parts

@@ -55,7 +55,8 @@ def damage(campaign: Campaign) -> None:
     change = damage_file(newest, campaign.rng)
     command = campaign.resume()
     text = "no checkpoint is usable" if len(steps) == 1 else f"going on from step {steps[-2]},"
-    command.until(f"checkpoint {steps[-1]} is damaged")
+    if len(steps) > 1:
+        command.until(f"checkpoint {steps[-1]} is damaged")
     command.until(text)
     command.process.kill()
     campaign.end(command, change)
