@@ -39,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status: 0 when everything passes, 1 when a leaf fails, 2 when the checks could
         not be run.
+
+    Raises:
+        SystemExit: the words are not those of this command, or ask for help.
     """
     try:
         options = _parse(sys.argv[1:] if arguments is None else arguments)

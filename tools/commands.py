@@ -11,7 +11,7 @@ from pgat_jax.data.source import load_table
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--config", "tiny", "data.source=days.csv", "data.validation_days=8", "data.test_days=8")
-"""The tiny model on the table of ``write_days``."""
+"""The tiny model on the table of `write_days`."""
 
 
 def write_days(folder: Path, rows: int = 130) -> Path:
@@ -88,6 +88,9 @@ class Command:
 
         Args:
             seconds: the longest time to wait.
+
+        Raises:
+            subprocess.TimeoutExpired: the process did not end in this time.
         """
         self.lines.append(self.process.communicate(timeout=seconds)[0])
         return self.process.returncode

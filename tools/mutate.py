@@ -95,6 +95,10 @@ def draw_mutants(place: Path, count: int, seed: int) -> list[Mutant]:
         place: a Python file, or a folder of them.
         count: the number of mutants; all there are if there are fewer.
         seed: the seed of the draw.
+
+    Returns:
+        The mutants in the order of the draw; only expressions that an operator of cosmic-ray can
+        change have any.
     """
     files = [place] if place.is_file() else sorted(place.rglob("*.py"))
     rng = random.Random(seed)

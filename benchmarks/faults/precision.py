@@ -57,7 +57,11 @@ def half_precision_compute(faulty: bool) -> Example:
 
 
 def bfloat16_scale_of_one(faulty: bool) -> Example:
-    """The scale of a layer norm is one, and 1.001 rounds back to it in bfloat16."""
+    """The scale of a layer norm is one, and 1.001 rounds back to it in bfloat16.
+
+    Args:
+        faulty: whether the parameters are bfloat16; else they are float32.
+    """
     model = nn.LayerNorm(dtype=jnp.float32, param_dtype=jnp.bfloat16 if faulty else jnp.float32)
     norm = model.init(jax.random.key(0), X)["params"]
 

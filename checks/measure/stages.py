@@ -67,6 +67,9 @@ def get_closure(function: Any) -> dict[str, Any]:
 
     Args:
         function: the `init` or `update` function of an optax transformation.
+
+    Returns:
+        Name of a variable that the function closes over -> its value; empty if there is none.
     """
     return _get_cells(_unwrap(function))
 

@@ -24,6 +24,9 @@ def profile_document(profile: Profile) -> dict[str, Any]:
 
     Args:
         profile: a measured profile.
+
+    Returns:
+        The document whose schema the docstring of this module describes.
     """
     return {
         "schema": SCHEMA,

@@ -73,6 +73,9 @@ def flow_document(flow: GradientFlow) -> dict[str, Any]:
 
     Args:
         flow: the flow, measured or static.
+
+    Returns:
+        `nodes` and `edges` of the schema in the docstring of this module; sizes may be NaN or Inf.
     """
     sizes = {
         node.name: {"arriving": flow.arriving(node), "factor": flow.factor(node)}

@@ -78,7 +78,7 @@ def bench(config: Config, as_json: bool = False, profile: Path | None = None) ->
         profile: a folder for a trace of three steps, for TensorBoard, Perfetto or XProf.
 
     Returns:
-        The figures.
+        The figures, as `measure` returns them.
 
     Raises:
         UserError: the table cannot be read, or the mesh does not fit the devices.

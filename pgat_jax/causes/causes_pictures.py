@@ -51,7 +51,8 @@ def draw_effects(cause: dict[str, Any]) -> Markup:
     """Draws the share of the distance to the symptom, with its interval.
 
     Args:
-        cause: A cause of `collect_results`. Each outcome and experiment gets a row.
+        cause: An entry of `causes` in what `collect_results` returned. Each outcome and experiment
+            gets a row.
     """
     rows = [
         (outcome, experiment, cause[experiment]["effects"][outcome])

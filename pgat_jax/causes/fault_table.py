@@ -42,7 +42,8 @@ def list_losses(document: dict[str, Any], fault: WiringFault) -> list[tuple[str,
     The leaves of a report are sorted, the worst first, and so are the verdicts.
 
     Args:
-        document: The JSON document of a report.
+        document: The JSON document of a report, as `checks.render` writes it: schema
+            `checks.report/2`.
         fault: The fault.
     """
     affected: dict[str, list[dict[str, Any]]] = {}

@@ -53,7 +53,7 @@ def format_share(cause: dict[str, Any], experiment: str, outcome: str) -> str:
     """Formats an effect, such as `12% (9 to 15)`; empty where it was not measured.
 
     Args:
-        cause: A cause of `collect_results`.
+        cause: An entry of `causes` in what `collect_results` returned.
         experiment: `imposed` or `removed`.
         outcome: The name of an outcome.
     """
@@ -67,7 +67,7 @@ def format_losses(row: dict[str, Any]) -> tuple[str, str]:
     """Formats the numbers of leaves and of parameters without gradient, at full size.
 
     Args:
-        row: What `collect_results` shows of a model or a remedy.
+        row: An entry of `bases` or `remedies` in what `collect_results` returned.
     """
     kinds = row.get(FULL.name, {}).get("kinds")
     if kinds is None:
@@ -80,7 +80,7 @@ def format_end(row: dict[str, Any], scale: str) -> tuple[str, str]:
     """Formats the forecasts' spread over the targets', and the validation loss, after training.
 
     Args:
-        row: What `collect_results` shows of a model or a remedy.
+        row: An entry of `bases` or `remedies` in what `collect_results` returned.
         scale: The name of a scale.
     """
     end = row.get(scale, {}).get("end")

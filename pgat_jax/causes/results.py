@@ -53,8 +53,14 @@ def collect_results(
 
         - `schema`, `config` (a name), `faults` (names), `seeds` (a number), `scales`;
         - `bases`: `sound` and, if the study has faults, `faulty`, each by name of the scale;
-        - `causes`: one dict for each cause;
-        - `remedies`: one dict for each remedy; empty if none was tried.
+        - `causes`: one dict for each cause: its attributes, the claims of its interventions, and
+          what `judge_cause` returns;
+        - `remedies`: one dict for each remedy: `name`, `proposer`, `is_of_checks`, and by name of
+          the scale the same as for the bases; empty if none was tried.
+
+        A base or remedy at a scale is a dict with `trials` (how many are finished), `start` and
+        `end` (means over the seeds of what `Trials.run` returns) and, at full size, `kinds` and
+        `parts`: how many leaves and parameters get a gradient.
     """
     collector = _Collector(study, scales, seeds, store)
     bases = {"sound": sound_condition} | ({"faulty": faulty_condition} if study.faults else {})

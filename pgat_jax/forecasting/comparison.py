@@ -28,7 +28,8 @@ def compare_forecasters(
         days: the row of the table [W, P] that each target belongs to.
 
     Returns:
-        `comparisons`, a list of one dictionary for each score, targets and baseline, and
+        `comparisons`, one dictionary for each score, targets and baseline, with these three names,
+        the `skill` with its interval `low` to `high`, the number of `days`, and the `verdict`; and
         `conclusions`, a list of sentences.
     """
     losses = {name: compute_losses(forecast, truth) for name, forecast in forecasters.items()}

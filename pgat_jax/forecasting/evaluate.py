@@ -35,7 +35,7 @@ def evaluate_run(run: Path, as_json: bool) -> dict[str, Any]:
         as_json: whether to print strict JSON instead of tables of at most 100 columns.
 
     Returns:
-        The content of `scores.json`.
+        The content of `scores.json`, as `score_run` returns it.
 
     Raises:
         UserError: `run` is not a run folder, or it is damaged.
@@ -55,7 +55,9 @@ def score_run(run: LoadedRun) -> dict[str, Any]:
         run: the run to score.
 
     Returns:
-        The content of `scores.json`.
+        The content of `scores.json`: `run` (its name), `criterion`, `params_sha256`, `data` (as
+        `describe_data` returns it) and `splits` (as `score_splits` returns it). Numbers that are
+        not finite are None.
 
     Raises:
         UserError: the run's table cannot be read or has changed, or the file cannot be written.
@@ -81,8 +83,8 @@ def load_or_score(run: LoadedRun) -> dict[str, Any] | None:
         run: the run.
 
     Returns:
-        The content of `scores.json`; None if the run cannot be scored, because its table cannot be
-        read or has changed, or because its folder cannot be written.
+        The content of `scores.json`, as `score_run` returns it; None if the run cannot be scored,
+        because its table cannot be read or has changed, or because its folder cannot be written.
     """
     stored = read_json(run.path / SCORES)
     if stored is not None and stored.get("params_sha256") == hash_params(run.params):
@@ -102,6 +104,10 @@ def score_splits(run: LoadedRun) -> dict[str, Any]:
 
     Args:
         run: the run to score.
+
+    Returns:
+        Name of the split -> the result of `score_split`, with `spread`: a sentence about where the
+        model's spread comes from, or None if it has none.
     """
     validation, test = (predict_split(run, split) for split in SPLITS)
     spread = {"validation": HEAD_SPREAD, "test": HEAD_SPREAD}
@@ -123,8 +129,8 @@ def score_split(run: LoadedRun, split: str, prediction: Prediction) -> dict[str,
         prediction: the model's forecasts of the split.
 
     Returns:
-        The number of windows, the first and last day, the scores of each forecaster, and what
-        `compare_forecasters` returns.
+        `windows` (their number), `first_day` and `last_day` of the targets, `forecasters` (key in
+        `FORECASTERS` -> the result of `score_forecast`), and what `compare_forecasters` returns.
     """
     truth, days = prediction.truth, find_predicted_rows(run, split)
     baselines = make_baselines(run.data, split, run.config.data.pred_len)

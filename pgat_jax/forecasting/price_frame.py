@@ -48,6 +48,9 @@ def make_price_frame(
 
     Returns:
         The table of this module's docstring, with a column for each target and level.
+
+    Raises:
+        AssertionError: the forecast has no distribution.
     """
     assert forecast.distribution is not None
     ranks = rank_days(scale_all_targets(data)[: origin.row + 1])

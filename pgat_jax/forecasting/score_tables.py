@@ -20,7 +20,7 @@ def print_scores(scores: dict[str, Any]) -> None:
     """Prints the tables and conclusions of a `scores.json`, in at most 100 columns.
 
     Args:
-        scores: the content of `scores.json`.
+        scores: the content of `scores.json`, as `score_run` returns it.
     """
     console = open_console()
     digest = scores["params_sha256"][:SHORT_DIGEST]
@@ -35,7 +35,7 @@ def tabulate_scores(scores: dict[str, Any]) -> list[TextTable]:
     """Returns all tables of a `scores.json`: both splits, then the test split in detail.
 
     Args:
-        scores: the content of `scores.json`.
+        scores: the content of `scores.json`, as `score_run` returns it.
     """
     splits = scores["splits"]
     test = splits["test"]["forecasters"]
@@ -75,7 +75,7 @@ def tabulate_skills(comparisons: list[dict[str, Any]]) -> TextTable:
     """Returns the model's skill over each baseline on the test windows, with 95% intervals.
 
     Args:
-        comparisons: the result of `compare_forecasters` on the test split.
+        comparisons: the entry `comparisons` of `compare_forecasters` on the test split.
     """
     heads = list(dict.fromkeys(_name_measure(c) for c in comparisons))
     cells = {(c["baseline"], _name_measure(c)): _format_skill(c) for c in comparisons}
@@ -102,7 +102,7 @@ def tabulate_targets(model: dict[str, Any]) -> TextTable:
     """Returns the model's scores on the test windows, one row for each target.
 
     Args:
-        model: the scores of the model.
+        model: the scores of the model, as `score_forecast` returns them.
     """
     rows = [
         [
@@ -124,7 +124,7 @@ def tabulate_days(forecasters: dict[str, Any]) -> TextTable:
     """Returns MSE and, if the model has one, CRPS of each forecaster, one row for each day ahead.
 
     Args:
-        forecasters: the scores of each forecaster on one split.
+        forecasters: key in `FORECASTERS` -> its scores on one split, from `score_forecast`.
     """
     names = [n for n in ("mse", "crps") if n in forecasters["model"]["scaled"]]
     columns = {
@@ -144,7 +144,7 @@ def list_conclusions(scores: dict[str, Any]) -> list[str]:
     """Returns sentences: which baselines the model beats, and how much the windows can show.
 
     Args:
-        scores: the scores of the test split.
+        scores: the scores of the test split, as `score_split` returns them.
     """
     days = scores["comparisons"][0]["days"]
     lines = [

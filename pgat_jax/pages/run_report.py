@@ -40,7 +40,11 @@ def collect_content(run: Path) -> dict[str, Any]:
     """Reads what the template shows from the files of a run.
 
     Args:
-        run: the folder of the run.
+        run: the folder of the run; it must hold its configuration, `scores.json` and the file of
+            the next days. Pictures that were not drawn are left out.
+
+    Returns:
+        Name in `run_report.html` -> what the template shows.
     """
     scores = json.loads((run / SCORES).read_text(encoding="utf-8"))
     config = load_config(run / CONFIG)
@@ -70,7 +74,8 @@ def show_next_days(run: Path) -> dict[str, Any]:
         run: the folder of the run.
 
     Returns:
-        The content, or `problem` alone: the reason for which there is no forecast.
+        `trust` (a sentence), `picture` and `narrow` (as `embed_picture` returns them) and `table`
+        (of the Close); or `problem` alone, the reason for which there is no forecast.
     """
     content = json.loads((run / NEXT_DAYS_FILE).read_text(encoding="utf-8"))
     forecast = from_json(content)
@@ -85,7 +90,7 @@ def show_next_days(run: Path) -> dict[str, Any]:
 
 
 def describe_progress(run: Path, epochs: int) -> str:
-    """Returns a sentence about how many epochs of training are done.
+    """Returns a sentence about how many epochs of training are done: none without records.
 
     Args:
         run: the folder of the run.
@@ -104,7 +109,7 @@ def embed_picture(run: Path, picture: Picture) -> dict[str, str]:
 
     Args:
         run: the folder of the run.
-        picture: a picture that was drawn.
+        picture: a picture that was drawn, in light and in dark.
     """
     return {
         "caption": picture.caption,
@@ -117,7 +122,7 @@ def describe_table(data: dict[str, Any]) -> dict[str, str]:
     """Returns name -> value of what the page says about the table.
 
     Args:
-        data: the section `data` of `scores.json`.
+        data: the entry `data` of `scores.json`, as `describe_data` returns it.
     """
     windows = ", ".join(f"{count:,} {split}" for split, count in data["windows"].items())
     deviations = ", ".join(f"{t} {100 * std:.2f}%" for t, std in data["return_std"].items())
@@ -138,7 +143,7 @@ def describe_versions(run: Path, scores: dict[str, Any]) -> dict[str, str]:
 
     Args:
         run: the folder of the run.
-        scores: the content of `scores.json`.
+        scores: the content of `scores.json`, as `score_run` returns it.
     """
     versions = json.loads((run / VERSIONS).read_text(encoding="utf-8"))
     return {

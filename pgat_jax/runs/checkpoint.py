@@ -94,8 +94,10 @@ class Checkpoints:
         Args:
             step: training steps taken. A sound checkpoint of this step is not written again; only
                 its metadata is replaced, if the new one has a validation loss.
-            items: `params` and `training`, each a pytree of arrays.
-            meta: a JSON object; its `validation_loss` ranks the checkpoint.
+            items: `params` and `training`, each a pytree of arrays, as `checkpoint_items` returns
+                them.
+            meta: a JSON object, as `checkpoint_meta` returns it; its `validation_loss` ranks the
+                checkpoint.
             keep_every: multiples of this many steps stay on disk, besides the last two and the
                 best.
 
@@ -187,6 +189,8 @@ class Checkpoints:
 
     def set_aside_after(self, step: int) -> None:
         """Renames the checkpoints newer than a step to `STEP.damaged`, which `steps` ignores.
+
+        A number is appended if there is a folder of that name.
 
         Args:
             step: training steps taken.

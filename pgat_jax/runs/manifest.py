@@ -34,7 +34,7 @@ def replace_meta(folder: Path, meta: dict[str, Any]) -> None:
 
     Args:
         folder: the folder of a step with a manifest.
-        meta: the new JSON object.
+        meta: the new JSON object, as `checkpoint_meta` returns it.
     """
     if read_json(folder / META) == meta:
         return
@@ -51,7 +51,8 @@ def find_damage(folder: Path) -> str | None:
         folder: the folder of a step.
 
     Returns:
-        What is wrong with the first file that differs, in words; None if the step is sound.
+        What is wrong with the first file that differs, in words; None if the step is sound. A step
+        without a manifest is not: its save was interrupted.
     """
     if not (folder / MANIFEST).exists():
         return "it has no checksums: its saving was cut short"
@@ -74,7 +75,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Reads the JSON object in a file; returns None if there is no file, or no object in it.
 
     Args:
-        path: the file.
+        path: the file; one that cannot be read or parsed gives None as well.
     """
     try:
         content = json.loads(path.read_bytes())

@@ -11,7 +11,12 @@ LIBRARIES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "pga
 
 
 def collect_versions() -> dict[str, Any]:
-    """Returns the versions of Python and the libraries, the platform and JAX's devices."""
+    """Returns the versions of Python and the libraries, the platform and JAX's devices.
+
+    Returns:
+        `python`, `platform`, `machine`, `cpu_count`, `devices` (a description of each) and
+        `libraries` (name in `LIBRARIES` -> version), all of which JSON can store.
+    """
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

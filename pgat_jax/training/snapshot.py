@@ -60,6 +60,9 @@ def item_shapes(plan: Plan) -> dict[str, Any]:
 
     Args:
         plan: the fixed parts of the run.
+
+    Returns:
+        `params` and `training`, pytrees of `jax.ShapeDtypeStruct`.
     """
     rest = state_shapes(plan)._asdict()
     del rest["params"]
@@ -81,6 +84,11 @@ def checkpoint_meta(
         data: its table, splits and scaler.
         steps_per_epoch: batches in an epoch.
         validation_loss: the loss of these parameters, or None if it was not measured.
+
+    Returns:
+        The attributes of `loop_state`; `epoch` and `position`, the whole epochs and the steps after
+        them; `planned_steps`; `seed`, `validation_loss`, `config` (plain values), `data_hash`,
+        `scaler` (from `Scaler.as_dict`) and `versions` (from `collect_versions`).
     """
     epoch, position = divmod(loop_state.step, steps_per_epoch)
     return asdict(loop_state) | {

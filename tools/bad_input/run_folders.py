@@ -54,7 +54,7 @@ class Sound:
         self.forecast = self.forecasts(self.run)
 
     def evaluate(self, run: Path) -> dict[str, Any]:
-        """Returns what `evaluate` prints.
+        """Returns what `evaluate --json` prints: the content of `scores.json`.
 
         Args:
             run: the folder of a run.
@@ -66,6 +66,9 @@ class Sound:
 
         Args:
             run: the folder of a run.
+
+        Raises:
+            AssertionError: the command fails.
         """
         target = run.parent / "next.csv"
         found = answer(["forecast", str(run), "--output", str(target)], run.parent)

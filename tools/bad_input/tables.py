@@ -79,6 +79,9 @@ def read(content: bytes, suffix: str, folder: Path) -> tuple[Answer, Path]:
 
     Returns:
         What the verb printed, and the path of the file.
+
+    Raises:
+        AssertionError: the file is refused by a message that does not name it.
     """
     path = folder / f"table{suffix}"
     path.write_bytes(content)

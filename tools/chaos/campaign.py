@@ -61,6 +61,9 @@ class Campaign:
         Args:
             *words: words to add to the command.
             through: words of a program that starts the command.
+
+        Raises:
+            AssertionError: no process has named the folder of the run yet.
         """
         assert self.run is not None
         return self._command("--resume", self.run.name, *words, through=through)
@@ -74,10 +77,16 @@ class Campaign:
     def kill(self, number: signal.Signals, during: float = 14.0, after: str = COMPILING) -> None:
         """Starts a process, sends a signal at a random moment and checks the exit status.
 
+        A process that ends before the signal comes is not counted.
+
         Args:
-            number: the signal.
+            number: the signal, one of `STATUS`.
             during: longest time from the line below to the signal, seconds.
             after: a part of the line; a share of the signals does not wait for it.
+
+        Raises:
+            AssertionError: the status is none of `STATUS`, or as for `end`.
+            subprocess.TimeoutExpired: the process does not end.
         """
         command = self.start()
         if self.rng.random() < FOLLOWED_SHARE:
@@ -93,14 +102,23 @@ class Campaign:
         self.counts[number.name] += 1
 
     def finish(self) -> None:
-        """Lets the run continue to its end."""
+        """Lets the run continue to its end.
+
+        Raises:
+            AssertionError: a process fails, or as for `end`.
+            subprocess.TimeoutExpired: a process does not end.
+        """
         while not self.has_ended:
             command = self.start()
             self.follow(command)
             assert self.end(command) == 0, command.text
 
     def ended_run(self) -> Path:
-        """Returns the folder of the run, which has ended."""
+        """Returns the folder of the run.
+
+        Raises:
+            AssertionError: the run has not ended.
+        """
         assert self.has_ended and self.run is not None
         return self.run
 
@@ -110,16 +128,24 @@ class Campaign:
         Args:
             command: the process.
             line: a part of the line.
+
+        Raises:
+            AssertionError: it resumed at another step, or ended before the line.
         """
         command.until(line)
         self._note(command)
 
     def end(self, command: Command, what: str = "") -> int:
-        """Reads to the end and returns the exit status; it may not hang or show a traceback.
+        """Reads to the end and returns the exit status.
 
         Args:
             command: the process.
             what: a description of the process, for the message.
+
+        Raises:
+            AssertionError: the process prints a traceback, or resumed at another step than the one
+                that was saved.
+            subprocess.TimeoutExpired: the process does not end.
         """
         status = command.end(PATIENCE)
         self._note(command)
@@ -156,10 +182,14 @@ def read_outcome(run: Path) -> dict:
 
 
 def read_records(run: Path) -> dict[tuple[str, int], dict]:
-    """Returns (event, step) -> record; checks that none occurs twice and steps only grow.
+    """Returns (event, step) -> record of a run's `metrics.jsonl`.
 
     Args:
         run: the folder of the run.
+
+    Raises:
+        AssertionError: a record occurs twice, or the steps of training do not grow.
+        OSError: there is no such file.
     """
     records = {}
     for line in (run / "metrics.jsonl").read_text().splitlines():

@@ -70,7 +70,7 @@ def damage_file(checkpoint: Path, rng: random.Random) -> str:
     """Truncates, changes or deletes one file at random and returns a sentence about it.
 
     Args:
-        checkpoint: the folder of a checkpoint.
+        checkpoint: the folder of a checkpoint; it must hold a file that is not empty.
         rng: draws the file and the damage.
     """
     files = [p for p in sorted(checkpoint.rglob("*")) if p.is_file() and p.stat().st_size]
@@ -90,6 +90,9 @@ def second_run(campaign: Campaign) -> None:
 
     Args:
         campaign: the run and its processes.
+
+    Raises:
+        AssertionError: the second process is not refused, or does not name the first one.
     """
     first = campaign.start()
     campaign.follow(first)
@@ -103,8 +106,13 @@ def second_run(campaign: Campaign) -> None:
 def changed_table(campaign: Campaign) -> None:
     """Changes a price of the table, and checks that the run refuses to resume.
 
+    Nothing is done before the run has a checkpoint.
+
     Args:
         campaign: the run and its processes.
+
+    Raises:
+        AssertionError: the run does not refuse.
     """
     if not campaign.steps():
         return
@@ -122,10 +130,14 @@ def changed_table(campaign: Campaign) -> None:
 def changed_key(campaign: Campaign) -> None:
     """Changes a key of the configuration, and checks that the run refuses to resume.
 
-    The change is on the command line or in the run's own file.
+    The change is on the command line or in the run's own file. Nothing is done before the run has a
+    checkpoint.
 
     Args:
         campaign: the run and its processes.
+
+    Raises:
+        AssertionError: the run does not refuse.
     """
     if campaign.run is None or not campaign.steps():
         return
@@ -148,8 +160,11 @@ def expect_refusal(
     Args:
         campaign: the run.
         *sentences: the reasons, of which it must print one.
-        words: words to add to the command.
-        through: words of a program that starts the command.
+        words: words to add to the command; ignored if the run has no checkpoint yet.
+        through: words of a program that starts the command; ignored likewise.
+
+    Raises:
+        AssertionError: the status is another one, or the reason is none of the sentences.
     """
     command = campaign.resume(*words, through=through) if campaign.steps() else campaign.start()
     status = campaign.end(command)
