@@ -34,14 +34,16 @@ def print_scores(scores: dict[str, Any]) -> None:
 def tabulate_scores(scores: dict[str, Any]) -> list[TextTable]:
     """Returns all tables of a `scores.json`: both splits, then the test split in detail.
 
+    The skill over the baselines is left out where the test days are too few to rank.
+
     Args:
         scores: the content of `scores.json`, as `score_run` returns it.
     """
     splits = scores["splits"]
-    test = splits["test"]["forecasters"]
+    test, is_ranked = splits["test"]["forecasters"], splits["test"]["is_ranked"]
     return [
         *(tabulate_forecasters(name, splits[name]) for name in ("test", "validation")),
-        tabulate_skills(splits["test"]["comparisons"]),
+        *([tabulate_skills(splits["test"]["comparisons"])] if is_ranked else []),
         tabulate_targets(test["model"]),
         tabulate_days(test),
     ]
@@ -141,17 +143,18 @@ def tabulate_days(forecasters: dict[str, Any]) -> TextTable:
 
 
 def list_conclusions(scores: dict[str, Any]) -> list[str]:
-    """Returns sentences: which baselines the model beats, and how much the windows can show.
+    """Returns sentences: which baselines the model beats, or why the windows cannot show it.
 
     Args:
         scores: the scores of the test split, as `score_split` returns them.
     """
     days = scores["comparisons"][0]["days"]
-    lines = [
-        *scores["conclusions"],
-        f"The {scores['windows']} windows overlap: together they cover {days} different days. The "
-        "intervals come from a block bootstrap over those days; they tend to be too narrow.",
-    ]
+    lines = list(scores["conclusions"])
+    if scores["is_ranked"]:
+        lines.append(
+            f"The {scores['windows']} windows overlap: together they cover {days} different days. "
+            "The intervals come from a block bootstrap over those days; they tend to be too narrow."
+        )
     if scores["spread"]:
         lines.append(f"Distribution of the model: {scores['spread']}.")
     return lines

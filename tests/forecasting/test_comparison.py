@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from pgat_jax.forecasting.comparison import compare_forecasters
+from pgat_jax.forecasting.comparison import LEAST_DAYS, compare_forecasters
 from pgat_jax.forecasting.distribution import Forecast
 from pgat_jax.forecasting.mixture import GaussianMixture
 from pgat_jax.forecasting.skill import compute_skill
 
-W, P, T = 30, 3, 4
+W, P, T = LEAST_DAYS, 3, 4
 DAYS = 4000 + np.arange(W)[:, None] + np.arange(P)
 
 
@@ -62,3 +62,18 @@ def test_each_score_and_targets_get_one_conclusion(compared):
         "CRPS of all targets",
     ]
     assert "beats 2 of 2 baselines (better than zero return, " in compared["conclusions"][0]
+
+
+def test_few_overlapping_windows_rank_nothing_and_say_why(truth):
+    few, days = truth[:41], DAYS[:41]
+    forecasters = {"model": normal(0.5 * few), "historical_mean": normal(np.zeros_like(few))}
+    compared = compare_forecasters(forecasters, few, days)
+    assert compared["is_ranked"] is False
+    assert {c["verdict"] for c in compared["comparisons"]} == {"undecided"}
+    (sentence,) = compared["conclusions"]
+    assert sentence.startswith("The model is not ranked: its 41 windows overlap and cover 43 ")
+    assert "python run.py backtest --config NAME" in sentence
+
+
+def test_windows_of_two_years_are_ranked(compared):
+    assert compared["is_ranked"] is True

@@ -63,6 +63,18 @@ def test_skills_have_a_row_for_each_baseline(scores):
     assert table.rows[0][1].startswith(f"{comparisons[0]['skill']:+.1%} (")
 
 
+def test_skills_and_intervals_are_left_out_where_the_days_are_too_few_to_rank(scores):
+    test = scores["splits"]["test"]
+    assert test["is_ranked"] is False
+    captions = [table.caption for table in score_tables.tabulate_scores(scores)]
+    assert not any("skill" in caption for caption in captions)
+    assert "not ranked" in score_tables.list_conclusions(test)[0]
+    ranked = {"splits": scores["splits"] | {"test": test | {"is_ranked": True}}}
+    captions = [table.caption for table in score_tables.tabulate_scores(ranked)]
+    assert any("skill" in caption for caption in captions)
+    assert "intervals come from" in score_tables.list_conclusions(ranked["splits"]["test"])[1]
+
+
 def test_the_origin_of_the_distribution_is_said_where_there_is_one(scores):
     test = scores["splits"]["test"]
     assert (
