@@ -53,7 +53,7 @@ def draw_fan(axes: Axes, theme: Theme, fan: Fan, label: bool) -> None:
         if label:  # an empty band, as dark as this one and the wider ones together
             alpha, name = 1 - (1 - OPACITY) ** i, name_band(low, high)
             start = fan.x[:1], fan.start, fan.start
-            axes.fill_between(*start, color=colour, alpha=alpha, label=name)
+            axes.fill_between(*start, color=colour, alpha=alpha, linewidth=0, label=name)
     column, name = find_line(fan.levels)
     axes.plot(fan.x, line(column), color=colour, linewidth=1.2, label=name if label else None)
 

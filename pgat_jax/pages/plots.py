@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
@@ -12,7 +12,7 @@ from pgat_jax.output import write_output
 from pgat_jax.pages.forecast_picture import NARROW, WIDE, Layout, draw_forecast
 from pgat_jax.pages.plots_forecast import plot_calibration, plot_fans, plot_horizon
 from pgat_jax.pages.plots_training import plot_gate, plot_loss, plot_norms, plot_path
-from pgat_jax.pages.theme import LIGHT, THEMES, Theme, encode_png
+from pgat_jax.pages.theme import LIGHT, THEMES, Theme, add_signature, encode_png
 from pgat_jax.runs.records import RunRecords, read_records
 
 
@@ -56,11 +56,22 @@ def picture_path(run: Path, name: str, theme: Theme) -> Path:
     return (folder if theme is LIGHT else folder / theme.name) / f"{name}.png"
 
 
+def name_subject(scores: dict[str, Any]) -> str:
+    """Returns the names of the instrument and of the run that a picture shows.
+
+    Args:
+        scores: the content of `scores.json`.
+    """
+    return f"{Path(scores['data']['source']).name}, run {scores['run']}"
+
+
 def _draw_both(picture: Picture, records: RunRecords, run: Path) -> list[Path]:
     paths = []
     for theme in THEMES:
         figure, path = picture.draw(records, theme), picture_path(run, picture.name, theme)
         if figure is not None:
+            if picture in PICTURES:  # the others have the names in their titles
+                add_signature(figure, theme, name_subject(records.scores))
             paths.append(write_output(path, encode_png(figure)))
     return paths
 

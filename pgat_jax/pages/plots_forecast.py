@@ -1,6 +1,5 @@
 """Plots what a run forecasts: bands of prices, losses by day ahead, and calibration."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,9 +42,7 @@ def plot_fans(records: RunRecords, theme: Theme) -> Figure | None:
         start = rows["last_close"].iloc[0]
         fan = Fan([origin, *rows["date"]], start, rows, "Close", BAND_LEVELS)
         draw_fan(axes, theme, fan, label=i == 0)
-    source = Path(records.scores["data"]["source"]).name
-    title = f"{source}, Close on the test days: one true price in ten should miss the wide band"
-    look.set_title(axes, title)
+    look.set_title(axes, "Close on the test days: one true price in ten should miss the wide band")
     axes.set_ylabel("price (units of the table)")
     look.set_date_axis(axes)
     look.add_legend(axes, theme, columns=4)

@@ -169,6 +169,19 @@ def add_legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int) -> 
     )
 
 
+def add_signature(figure: Figure, theme: Theme, text: str) -> None:
+    """Writes a small line below all panels, at the right edge.
+
+    Args:
+        figure: the figure.
+        theme: the colours.
+        text: what the picture is of.
+    """
+    figure.supxlabel(
+        text, x=0.99, ha="right", fontsize=8, color=theme.ink, alpha=0.7, parse_math=False
+    )
+
+
 def set_date_axis(axes: Axes) -> None:
     """Shows short dates on the x axis.
 

@@ -38,6 +38,18 @@ def test_each_axis_is_named_and_each_caption_says_what_to_look_for(records, pict
     assert picture.caption.count(".") >= 2
 
 
+@pytest.mark.parametrize("name", ["loss", "next_days"])
+def test_a_picture_names_instrument_and_run(records, monkeypatch, tmp_path, name):
+    drawn = []
+    monkeypatch.setattr(plots, "encode_png", lambda figure: drawn.append(figure) or b"")
+    monkeypatch.setattr(plots, "read_records", lambda run: records)
+    plots.draw_run(tmp_path)
+    figure = drawn[2 * NAMES.index(name)]
+    texts = [figure.get_supxlabel(), figure.axes[0].get_title(loc="left")]
+    for word in ("nasdaq", f"run {records.scores['run']}"):
+        assert any(word in text for text in texts)
+
+
 def test_the_dark_picture_has_a_folder_to_itself(tmp_path):
     light, dark = (plots.picture_path(tmp_path, "loss", theme) for theme in (LIGHT, DARK))
     assert light == tmp_path / "pictures" / "loss.png"
