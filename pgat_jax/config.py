@@ -69,6 +69,9 @@ class DataConfig(Section):
     """Keep columns that never change (a model cannot learn from them)."""
     calendar: Literal["nyse", "weekdays", "daily"] = "nyse"
     """Days on which the market trades, for dates after the table's end."""
+    volatility: Literal["none", "har"] = "none"
+    """`har`: targets are in units of a volatility that is forecast by least squares, and the log
+    volatilities are inputs; the heads start at the residuals of the training rows."""
 
     @property
     def window_sizes(self) -> WindowSizes:

@@ -143,7 +143,9 @@ def compare(*keys: str) -> dict[str, float]:
     mesh, steps, days = make_mesh(config), 10, 2000
     table = jax.eval_shape(
         lambda: DeviceTable(
-            *(jnp.zeros((days, *s)) for s in ((len(columns.names),), (13, 4), (len(FEATURES),)))
+            values=jnp.zeros((days, len(columns.names))),
+            phase=jnp.zeros((days, len(BODIES), 4)),
+            calendar=jnp.zeros((days, len(FEATURES))),
         )
     )
     table = jax.tree.map(

@@ -22,9 +22,11 @@ class Batch(NamedTuple):
         phase: [B, S, N, 4] unscaled: longitude (rad), sign phase (rad), speed (degree/day),
             radius (AU).
         past_calendar: [B, S, G] calendar features of the past days.
-        known: [B, L+P, V-T] time_delta and celestial columns of the decoder steps, scaled.
+        known: [B, L+P, K] the columns of the decoder steps that are known in advance, scaled: all
+            but the T targets and the log volatility of the day.
         known_calendar: [B, L+P, G] calendar features of the decoder steps.
-        target: [B, P, T] log returns against the previous close, scaled.
+        target: [B, P, T] log returns against the previous close, scaled; with `data.volatility`
+            they are first divided by the volatility that was forecast for their day.
     """
 
     past: jax.Array
@@ -52,7 +54,7 @@ def batch_shapes(config: Config, columns: Columns, size: int) -> Batch:
         "past": (size, d.seq_len, wide),
         "phase": (size, d.seq_len, len(BODIES), 4),
         "past_calendar": (size, d.seq_len, len(FEATURES)),
-        "known": (size, ahead, wide - len(TARGETS)),
+        "known": (size, ahead, wide - columns.observed),
         "known_calendar": (size, ahead, len(FEATURES)),
         "target": (size, d.pred_len, len(TARGETS)),
     }

@@ -13,6 +13,9 @@ from pgat_jax.names import BODIES
 PRICES = ("Open", "High", "Low", "Close")
 TARGETS = ("log_Open", "log_High", "log_Low", "log_Close")
 TIME_DELTA = "time_delta"
+# The log volatility of a day, and its forecast at the close before; only with `data.volatility`.
+LOG_VOLATILITY = "log_volatility"
+LOG_VOLATILITY_FORECAST = "log_volatility_forecast"
 # The Moon's ascending and descending node.
 NODES = ("Mean Rahu", "Mean Ketu")
 # The eleven points that have a distance, a latitude and a declination; Chiron is the last.
@@ -73,6 +76,8 @@ class Celestial(NamedTuple):
 class Columns:
     """The V columns of a table: the T targets, `time_delta`, then the celestial columns.
 
+    The columns of the volatility, where there are any, stand between targets and `time_delta`.
+
     Hashable, so that a model built for one layout is a static argument of a jitted function.
 
     Attributes:
@@ -83,6 +88,16 @@ class Columns:
 
     names: tuple[str, ...]
     slots: tuple[int, ...]
+
+    @property
+    def observed(self) -> int:
+        """The number of columns that are known only at the end of their day; they come first."""
+        return len(TARGETS) + (LOG_VOLATILITY in self.names)
+
+    @property
+    def bodiless(self) -> int:
+        """The number of columns that belong to no body; they precede the others."""
+        return self.slots.count(-1)
 
     def of_body(self, slot: int) -> tuple[int, ...]:
         """Returns the indices of the columns of one body; empty if the table has none.
@@ -112,6 +127,32 @@ def arrange_columns(celestial: list[Celestial]) -> Columns:
     ordered = sorted(celestial, key=lambda column: column.rank)
     names = (*TARGETS, TIME_DELTA, *(column.name for column in ordered))
     return Columns(names, (-1,) * (len(TARGETS) + 1) + tuple(c.slot for c in ordered))
+
+
+def add_volatility(columns: Columns) -> Columns:
+    """Returns a layout with the two columns of the volatility after the targets.
+
+    Args:
+        columns: the layout of a table.
+    """
+    count = len(TARGETS)
+    added = (LOG_VOLATILITY, LOG_VOLATILITY_FORECAST)
+    names = (*columns.names[:count], *added, *columns.names[count:])
+    return Columns(names, (-1,) * len(added) + columns.slots)
+
+
+def remove_volatility(columns: Columns) -> Columns:
+    """Returns the layout of the table to which `add_volatility` was applied, if it was.
+
+    Args:
+        columns: a layout, with or without the columns of the volatility.
+    """
+    pairs = [
+        (name, slot)
+        for name, slot in zip(columns.names, columns.slots)
+        if name not in (LOG_VOLATILITY, LOG_VOLATILITY_FORECAST)
+    ]
+    return Columns(tuple(name for name, _ in pairs), tuple(slot for _, slot in pairs))
 
 
 def list_computed_columns() -> Columns:

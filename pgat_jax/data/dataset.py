@@ -1,5 +1,6 @@
 """A table with its splits and scaler, and the windows gathered from it."""
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +12,18 @@ import numpy as np
 
 from pgat_jax.config import DataConfig
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.calendar import compute_calendar_features, find_trading_days_after
-from pgat_jax.data.columns import Columns
+from pgat_jax.data.calendar import (
+    Calendar,
+    compute_calendar_features,
+    find_trading_days_after,
+)
+from pgat_jax.data.columns import LOG_VOLATILITY_FORECAST, TARGETS, Columns
 from pgat_jax.data.phases import compute_phases
+from pgat_jax.data.residual_units import convert_to_residuals
 from pgat_jax.data.scaler import Scaler
 from pgat_jax.data.splits import Splits, find_window_rows
-from pgat_jax.data.table import Table, extend, take_rows
-from pgat_jax.data.windows import DeviceTable, gather
+from pgat_jax.data.table import Table, extend
+from pgat_jax.data.windows import DeviceTable, ResidualTargets, gather
 from pgat_jax.errors import UserError
 
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -42,13 +48,13 @@ class Data:
 
     @property
     def columns(self) -> Columns:
-        """The layout of the V columns."""
-        return self.table.columns
+        """The layout of the V columns that the model sees."""
+        return self.scaler.columns
 
     @cached_property
     def device_table(self) -> DeviceTable:
         """The whole table on the device."""
-        return put_on_device(self.table, self.scaler)
+        return put_on_device(self.table, self.scaler, self.config.calendar)
 
     def windows(self, split: str) -> np.ndarray:
         """Returns the row of the last past day of each window of a split.
@@ -77,7 +83,15 @@ class Data:
         wrong = wanted[(wanted < 0) | (wanted >= len(rows))]
         if wrong.size:
             raise UserError(f"window {wrong[0]} of split {split!r}: expected 0 to {len(rows) - 1}.")
-        return _gather(self.device_table, rows[wanted], sizes=self.config.window_sizes)
+        return self.gather(rows[wanted])
+
+    def gather(self, rows: np.ndarray) -> Batch:
+        """Gathers windows by their rows.
+
+        Args:
+            rows: [B] the last past day of each window, from S - 1 to P rows before the end.
+        """
+        return _gather(self.device_table, rows, sizes=self.config.window_sizes)
 
     def row_at(self, date: str | np.datetime64) -> int:
         """Returns the last row on or before a date.
@@ -114,13 +128,57 @@ class Data:
                 days to predict are unknown.
         """
         row = int(origin) if isinstance(origin, int | np.integer) else self.row_at(origin)
-        sizes = self.config.window_sizes
+        return self.extend_to(row).gather(np.array([row])), self.find_days_after(row)
+
+    def find_days_after(self, row: int) -> np.ndarray:
+        """Returns the dates [P] that a forecast from a row predicts, as `window_at` does.
+
+        Args:
+            row: the last past day.
+        """
+        return self.extend_to(row).table.dates[row + 1 : row + 1 + self.config.pred_len]
+
+    def extend_to(self, row: int) -> "Data":
+        """Returns the data with the days after the table's end that a forecast from a row needs.
+
+        Args:
+            row: the last past day of the window.
+
+        Raises:
+            UserError: as `window_at`.
+        """
         self._check_origin(row)
-        first, stop = row + 1 - sizes.seq_len, row + sizes.pred_len + 1
-        window = take_rows(self._extended_to(stop), first, stop)
-        last = jnp.array([sizes.seq_len - 1])
-        batch = _gather(put_on_device(window, self.scaler), last, sizes=sizes)
-        return batch, window.dates[sizes.seq_len :]
+        table = self._extended_to(row + self.config.pred_len + 1)
+        return self if table is self.table else dataclasses.replace(self, table=table)
+
+    def compute_target_units(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Computes how the model's units of the targets convert to scaled units.
+
+        A target y in the units of the model is a + b y in scaled units, that is in standard
+        deviations of the log returns of the training rows.
+
+        Args:
+            rows: [W] the last past day of each window.
+
+        Returns:
+            a and b, each [W, P, T]: 0 and 1 without `data.volatility`.
+        """
+        scaler, count = self.scaler, len(TARGETS)
+        if scaler.har is None:
+            shape = (len(rows), self.config.pred_len, count)
+            return np.zeros(shape), np.ones(shape)
+        volatility = np.exp(self._log_forecast[rows])[..., None] / scaler.target_std
+        mean, std = scaler.mean[:count], scaler.std[:count]
+        return volatility * mean - scaler.target_mean / scaler.target_std, volatility * std
+
+    @cached_property
+    def _log_forecast(self) -> np.ndarray:
+        """The forecast log volatility [days, P] of the days after each row."""
+        table, har = self.table, self.scaler.har
+        assert har is not None
+        return convert_to_residuals(
+            table.values, table.dates, har, self.config.calendar
+        ).log_forecast
 
     def _check_origin(self, row: int) -> None:
         days, dates = self.config.seq_len, self.table.dates
@@ -141,15 +199,33 @@ class Data:
         return extend(self.table, days)
 
 
-def put_on_device(table: Table, scaler: Scaler) -> DeviceTable:
+def put_on_device(table: Table, scaler: Scaler, calendar: Calendar) -> DeviceTable:
     """Puts scaled values, phases and calendar features on the default device as float32.
 
     Args:
         table: all rows, unscaled.
         scaler: the statistics of the columns.
+        calendar: the days on which the market trades, for the days after the last row.
     """
+    values, residuals = table.values, None
+    if scaler.har is not None:
+        units = convert_to_residuals(values, table.dates, scaler.har, calendar)
+        values, residuals = units.values, _prepare_targets(units.log_forecast, table, scaler)
     return DeviceTable(
-        values=jnp.asarray(scaler.scale(table.values), jnp.float32),
+        values=jnp.asarray(scaler.scale(values), jnp.float32),
         phase=jnp.asarray(compute_phases(table.values, table.columns)),
         calendar=jnp.asarray(compute_calendar_features(table.dates), jnp.float32),
+        residuals=residuals,
+    )
+
+
+def _prepare_targets(log_forecast: np.ndarray, table: Table, scaler: Scaler) -> ResidualTargets:
+    count = len(TARGETS)
+    column = scaler.columns.names.index(LOG_VOLATILITY_FORECAST)
+    mean, std = scaler.mean, scaler.std
+    return ResidualTargets(
+        returns=jnp.asarray(table.values[:, :count] / std[:count], jnp.float32),
+        shift=jnp.asarray(mean[:count] / std[:count], jnp.float32),
+        scale=jnp.asarray(np.exp(-log_forecast), jnp.float32),
+        forecast=jnp.asarray((log_forecast - mean[column]) / std[column], jnp.float32),
     )

@@ -2,13 +2,21 @@
 
 import logging
 
-from pgat_jax.config import Config
-from pgat_jax.data.columns import Columns, list_computed_columns
+from pgat_jax.config import Config, DataConfig
+from pgat_jax.data.columns import (
+    TARGETS,
+    Columns,
+    add_volatility,
+    list_computed_columns,
+    remove_volatility,
+)
 from pgat_jax.data.dataset import Data
+from pgat_jax.data.har import fit_har
 from pgat_jax.data.prices import WHEELS
-from pgat_jax.data.scaler import Scaler, fit
+from pgat_jax.data.residual_units import convert_to_residuals
+from pgat_jax.data.scaler import Scaler, fit, fit_residuals
 from pgat_jax.data.source import load_table
-from pgat_jax.data.splits import check_enough, split_rows
+from pgat_jax.data.splits import Splits, check_enough, split_rows
 from pgat_jax.data.table import Table, drop_constant, select
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,13 +37,32 @@ def load_data(config: Config, scaler: Scaler | None = None) -> Data:
     table = load_table(config.data)
     splits = split_rows(len(table), config.data)
     if scaler is not None:
-        return Data(config.data, select(table, scaler.columns), splits, scaler)
+        columns = remove_volatility(scaler.columns)
+        return Data(config.data, select(table, columns), splits, scaler)
     check_enough(len(table), config.data, table.source)
+    return split_data(config.data, table, splits)
+
+
+def split_data(config: DataConfig, table: Table, splits: Splits) -> Data:
+    """Fits the scaler to the training rows of a table, and joins the parts.
+
+    Args:
+        config: the `data` section of the configuration.
+        table: all rows, unscaled.
+        splits: the rows of training, validation and test. The columns that never change in the
+            training rows are left out of the table, unless `config.keep_constant`.
+    """
     train = slice(*splits.train)
-    if not config.data.keep_constant:
+    if not config.keep_constant:
         table = drop_constant(table, train)
         _log_dropped(table)
-    return Data(config.data, table, splits, fit(table.values[train], table.columns))
+    if config.volatility == "none":
+        return Data(config, table, splits, fit(table.values[train], table.columns))
+    returns = table.values[:, : len(TARGETS)]
+    har = fit_har(returns, table.dates, splits.train, config.pred_len)
+    units = convert_to_residuals(table.values, table.dates, har, config.calendar)
+    scaler = fit_residuals(units.values[train], table.values[train], table.columns, har)
+    return Data(config, table, splits, scaler)
 
 
 def load_columns(config: Config) -> Columns:
@@ -48,7 +75,8 @@ def load_columns(config: Config) -> Columns:
         UserError: as `load_data`.
     """
     if config.data.source in WHEELS:
-        return list_computed_columns()
+        columns = list_computed_columns()
+        return columns if config.data.volatility == "none" else add_volatility(columns)
     return load_data(config).columns
 
 

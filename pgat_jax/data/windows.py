@@ -11,6 +11,24 @@ from pgat_jax.data.batch import Batch
 from pgat_jax.data.columns import TARGETS
 
 
+class ResidualTargets(NamedTuple):
+    """What the targets of a window in residual units are computed from.
+
+    The scaled target of the day t + h is `returns[t + h] * scale[t, h - 1] - shift`.
+
+    Attributes:
+        returns: [days, T] log returns divided by the standard deviation of the residuals.
+        shift: [T] the mean of the residuals, divided by their standard deviation.
+        scale: [days, P] one divided by the volatility that is forecast for the day t + h.
+        forecast: [days, P] the column of the forecast volatility for the day t + h, scaled.
+    """
+
+    returns: jax.Array
+    shift: jax.Array
+    scale: jax.Array
+    forecast: jax.Array
+
+
 class DeviceTable(NamedTuple):
     """The whole table as float32 arrays on the device.
 
@@ -18,11 +36,13 @@ class DeviceTable(NamedTuple):
         values: [days, V] all columns, scaled.
         phase: [days, N, 4] unscaled.
         calendar: [days, G] calendar features.
+        residuals: the targets in residual units; None without `data.volatility`.
     """
 
     values: jax.Array
     phase: jax.Array
     calendar: jax.Array
+    residuals: ResidualTargets | None = None
 
 
 def gather(table: DeviceTable, rows: jax.Array, sizes: WindowSizes) -> Batch:
@@ -41,7 +61,7 @@ def gather(table: DeviceTable, rows: jax.Array, sizes: WindowSizes) -> Batch:
     known = _rows_between(rows, 1 - sizes.label_len, sizes.pred_len)
     future = _rows_between(rows, 1, sizes.pred_len)
     targets = len(TARGETS)
-    return Batch(
+    batch = Batch(
         past=table.values[past],
         phase=table.phase[past],
         past_calendar=table.calendar[past],
@@ -49,6 +69,24 @@ def gather(table: DeviceTable, rows: jax.Array, sizes: WindowSizes) -> Batch:
         known_calendar=table.calendar[known],
         target=table.values[:, :targets][future],
     )
+    if table.residuals is None:
+        return batch
+    return _use_residuals(batch, table.residuals, rows, future)
+
+
+def _use_residuals(
+    batch: Batch, residuals: ResidualTargets, rows: jax.Array, future: jax.Array
+) -> Batch:
+    """Replaces what depends on the volatility forecast at the last past day of each window.
+
+    The first two columns of `known` are those of the volatility. The first, of the day, is not
+    known in advance; the second gets the forecasts for the days to predict.
+    """
+    scale = residuals.scale[rows][..., None]
+    target = residuals.returns[future] * scale - residuals.shift[None, None]
+    known = batch.known[..., 1:]
+    known = known.at[:, -future.shape[1] :, 0].set(residuals.forecast[rows])
+    return batch._replace(known=known, target=target)
 
 
 def draw_epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:

@@ -12,11 +12,20 @@ import numpy as np
 class Distribution(Protocol):
     """One univariate distribution for each entry of a leading shape [...]."""
 
-    def at(self, index: int) -> Self:
+    def at(self, index: int | slice) -> Self:
         """Returns the distributions of one entry of the first axis, such as one window's [P, T].
 
         Args:
-            index: the position on the first axis.
+            index: the position on the first axis, or a slice of it.
+        """
+        ...
+
+    def transform(self, shift: np.ndarray, scale: np.ndarray) -> Self:
+        """Returns the distributions of shift + scale x Y.
+
+        Args:
+            shift: [...].
+            scale: [...], above zero.
         """
         ...
 
@@ -75,3 +84,22 @@ class Forecast(NamedTuple):
 
     point: np.ndarray
     distribution: Distribution | None
+
+    def at(self, index: slice) -> "Forecast":
+        """Returns the forecasts of some windows.
+
+        Args:
+            index: a slice of the W windows.
+        """
+        distribution = self.distribution and self.distribution.at(index)
+        return Forecast(self.point[index], distribution)
+
+    def transform(self, shift: np.ndarray, scale: np.ndarray) -> "Forecast":
+        """Returns the forecasts of shift + scale x Y.
+
+        Args:
+            shift: [W, P, T].
+            scale: [W, P, T], above zero.
+        """
+        distribution = self.distribution and self.distribution.transform(shift, scale)
+        return Forecast(shift + scale * self.point, distribution)

@@ -108,9 +108,9 @@ def forecast_days(run: LoadedRun, rows: Data, row: int, levels: tuple[float, ...
         UserError: there are too few rows up to this one, or the celestial columns of the days to
             predict are unknown.
     """
-    batch, days = rows.window_at(row)
+    days = rows.find_days_after(row)
     Reporter().say(f"Forecasting {days[0]} to {days[-1]} ...")
-    forecast = ensure_distribution(run, predict_window(run, batch))
+    forecast = ensure_distribution(run, predict_window(run, rows, row))
     return PriceForecast(
         run=run.path.resolve().name,
         source=rows.table.source,

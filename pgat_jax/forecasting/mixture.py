@@ -23,13 +23,23 @@ class GaussianMixture:
     means: np.ndarray
     scales: np.ndarray
 
-    def at(self, index: int) -> "GaussianMixture":
-        """Returns the distributions of one entry of the first axis.
+    def at(self, index: int | slice) -> "GaussianMixture":
+        """Returns the distributions of one entry, or of some entries, of the first axis.
 
         Args:
-            index: the position on the first axis.
+            index: the position on the first axis, or a slice of it.
         """
         return GaussianMixture(self.weights[index], self.means[index], self.scales[index])
+
+    def transform(self, shift: np.ndarray, scale: np.ndarray) -> "GaussianMixture":
+        """Returns the distributions of shift + scale x Y.
+
+        Args:
+            shift: [...].
+            scale: [...], above zero.
+        """
+        shift, scale = shift[..., None], scale[..., None]
+        return GaussianMixture(self.weights, shift + scale * self.means, scale * self.scales)
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
         """Computes the weighted sum of the components' distribution functions.

@@ -1,9 +1,11 @@
-"""Computes the model's forecasts, as distributions on the host.
+"""Computes the model's forecasts, as distributions on the host, in scaled units.
 
 All windows go through one compiled shape, so that scores, test forecasts and a single forecast
-share one compilation.
+share one compilation. With `data.volatility` the days before the windows are forecast too, and
+their ranks recalibrate the forecasts.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import jax
@@ -11,12 +13,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from pgat_jax.data.batch import Batch
+from pgat_jax.data.dataset import Data
 from pgat_jax.forecasting.baselines import scale_all_targets
 from pgat_jax.forecasting.distribution import Forecast
 from pgat_jax.forecasting.mixture import GaussianMixture
 from pgat_jax.forecasting.prediction_store import Arrays, load_arrays, save_arrays
 from pgat_jax.forecasting.quantile_function import QuantileFunction
+from pgat_jax.forecasting.recalibration import POOL_DAYS, rank_truth, recalibrate
+from pgat_jax.model.build import Model, Params
 from pgat_jax.model.heads import Outputs
 from pgat_jax.runs.loaded_run import LoadedRun
 
@@ -46,22 +50,14 @@ def predict_split(run: LoadedRun, split: str) -> Prediction:
         split: `validation` or `test`.
 
     Returns:
-        The forecasts; their distribution is None for the `mse` head, see `add_residual_spread`.
+        The forecasts; their distribution is None for the `mse` head without `data.volatility`, see
+        `add_residual_spread`.
     """
-    count = len(run.data.windows(split))
-    chunks = [np.arange(i, min(i + CHUNK, count)) for i in range(0, count, CHUNK)]
-    console = Console(stderr=True)
-    text = f"Forecasting {count} {split} windows"
-    if not console.is_terminal:
-        console.print(text)
-    parts = [
-        _predict_chunk(run, split, chunk)
-        for chunk in track(chunks, text, console=console, disable=not console.is_terminal)
-    ]
-    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    arrays["truth"] = scale_all_targets(run.data)[find_predicted_rows(run, split)]
+    windows = run.data.windows(split)
+    rows = _add_pool(run.data, windows)
+    arrays = _apply_to_rows(run.model, run.params, run.data, rows, f"{len(windows)} {split}")
     save_arrays(run, split, arrays)
-    return _to_prediction(run, arrays)
+    return _to_prediction(run, split, arrays)
 
 
 def load_or_predict_split(run: LoadedRun, split: str) -> Prediction:
@@ -72,18 +68,39 @@ def load_or_predict_split(run: LoadedRun, split: str) -> Prediction:
         split: `validation` or `test`.
     """
     arrays = load_arrays(run, split)
-    return predict_split(run, split) if arrays is None else _to_prediction(run, arrays)
+    return predict_split(run, split) if arrays is None else _to_prediction(run, split, arrays)
 
 
-def predict_window(run: LoadedRun, batch: Batch) -> Forecast:
+def predict_window(run: LoadedRun, data: Data, row: int) -> Forecast:
     """Computes the forecast of one window (W = 1).
 
     Args:
         run: the run whose model forecasts.
-        batch: the window, B = 1.
+        data: the table to forecast from, with the run's columns and scaling.
+        row: the last past day of the window.
     """
-    arrays = {name: value[:1] for name, value in _apply_padded(run, batch).items()}
-    return to_forecast(arrays, run.config.loss.quantiles)
+    return forecast_rows(run.model, run.params, data.extend_to(row), np.array([row]), "1")
+
+
+def forecast_rows(
+    model: Model, params: Params, data: Data, windows: np.ndarray, label: str
+) -> Forecast:
+    """Computes the forecasts of consecutive windows.
+
+    Args:
+        model: the model.
+        params: its parameters.
+        data: the table.
+        windows: [W] consecutive rows: the last past day of each window.
+        label: describes the windows in the line of progress.
+
+    Returns:
+        The forecasts in scaled units.
+    """
+    rows = _add_pool(data, windows)
+    arrays = _apply_to_rows(model, params, data, rows, label)
+    levels = model.config.loss.quantiles
+    return _recalibrate(data, to_forecast(arrays, levels), rows, len(windows))
 
 
 def to_forecast(arrays: Arrays, levels: tuple[float, ...]) -> Forecast:
@@ -115,20 +132,60 @@ def find_predicted_rows(run: LoadedRun, split: str) -> np.ndarray:
     return run.data.windows(split)[:, None] + 1 + np.arange(run.config.data.pred_len)
 
 
-def _to_prediction(run: LoadedRun, arrays: Arrays) -> Prediction:
-    return Prediction(to_forecast(arrays, run.config.loss.quantiles), arrays["truth"])
+def _to_prediction(run: LoadedRun, split: str, arrays: Arrays) -> Prediction:
+    windows = run.data.windows(split)
+    forecast = to_forecast(arrays, run.config.loss.quantiles)
+    forecast = _recalibrate(run.data, forecast, _add_pool(run.data, windows), len(windows))
+    return Prediction(forecast, scale_all_targets(run.data)[find_predicted_rows(run, split)])
 
 
-def _predict_chunk(run: LoadedRun, split: str, chunk: np.ndarray) -> Arrays:
-    batch = run.data.batch(split, np.resize(chunk, CHUNK))
-    return {name: value[: len(chunk)] for name, value in _apply_padded(run, batch).items()}
+def _add_pool(data: Data, windows: np.ndarray) -> np.ndarray:
+    """Returns the rows of the windows, after those whose ranks recalibrate them if any do."""
+    if data.scaler.har is None:
+        return windows
+    config = data.config
+    first = max(config.seq_len - 1, windows[0] - POOL_DAYS - config.pred_len)
+    return np.arange(first, windows[-1] + 1)
 
 
-def _apply_padded(run: LoadedRun, batch: Batch) -> Arrays:
-    """Applies the model to a batch whose windows are repeated until there are `CHUNK`."""
-    size = batch.past.shape[0]
-    padded = jax.tree.map(lambda x: x[np.arange(CHUNK) % size], batch)
-    return jax.device_get(_list_arrays(run.model.apply(run.params, padded)))
+def _recalibrate(data: Data, forecast: Forecast, rows: np.ndarray, windows: int) -> Forecast:
+    """Returns the forecasts of the last windows in scaled units, recalibrated by those before."""
+    if data.scaler.har is None:
+        return forecast
+    horizon = data.config.pred_len
+    shift, scale = data.compute_target_units(rows)
+    truth = scale_all_targets(data)[rows[:, None] + 1 + np.arange(horizon)]
+    last = forecast.at(slice(len(rows) - windows, None))
+    if len(rows) - windows > horizon:
+        last = recalibrate(last, rank_truth(forecast, (truth - shift) / scale))
+    return last.transform(shift[-windows:], scale[-windows:])
+
+
+def _apply_to_rows(
+    model: Model, params: Params, data: Data, rows: np.ndarray, label: str
+) -> Arrays:
+    """Applies the model to the window of each row."""
+    chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
+    parts = [
+        _apply_padded(model, params, data, chunk)
+        for chunk in _show_progress(chunks, f"Forecasting {label} windows")
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _show_progress(chunks: list[np.ndarray], text: str) -> Iterable[np.ndarray]:
+    console = Console(stderr=True)
+    if not console.is_terminal and len(chunks) > 1:
+        console.print(text)
+    hidden = len(chunks) < 2 or not console.is_terminal
+    return track(chunks, text, console=console, disable=hidden)
+
+
+def _apply_padded(model: Model, params: Params, data: Data, rows: np.ndarray) -> Arrays:
+    """Applies the model to at most `CHUNK` windows, which are repeated until there are so many."""
+    batch = data.gather(np.resize(rows, CHUNK))
+    arrays = jax.device_get(_list_arrays(model.apply(params, batch)))
+    return {name: value[: len(rows)] for name, value in arrays.items()}
 
 
 def _list_arrays(outputs: Outputs) -> dict[str, jax.Array]:

@@ -27,13 +27,22 @@ class QuantileFunction:
     levels: np.ndarray
     values: np.ndarray
 
-    def at(self, index: int) -> "QuantileFunction":
-        """Returns the distributions of one entry of the first axis.
+    def at(self, index: int | slice) -> "QuantileFunction":
+        """Returns the distributions of one entry, or of some entries, of the first axis.
 
         Args:
-            index: the position on the first axis.
+            index: the position on the first axis, or a slice of it.
         """
         return QuantileFunction(self.levels, self.values[index])
+
+    def transform(self, shift: np.ndarray, scale: np.ndarray) -> "QuantileFunction":
+        """Returns the distributions of shift + scale x Y.
+
+        Args:
+            shift: [...].
+            scale: [...], above zero.
+        """
+        return QuantileFunction(self.levels, shift[..., None] + scale[..., None] * self.values)
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
         """Computes the normal distribution function at the normal score of each value.

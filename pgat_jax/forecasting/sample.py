@@ -15,13 +15,22 @@ class Sample:
 
     values: np.ndarray
 
-    def at(self, index: int) -> "Sample":
-        """Returns the distributions of one entry of the first axis.
+    def at(self, index: int | slice) -> "Sample":
+        """Returns the distributions of one entry, or of some entries, of the first axis.
 
         Args:
-            index: the position on the first axis.
+            index: the position on the first axis, or a slice of it.
         """
         return Sample(self.values[index])
+
+    def transform(self, shift: np.ndarray, scale: np.ndarray) -> "Sample":
+        """Returns the distributions of shift + scale x Y.
+
+        Args:
+            shift: [...].
+            scale: [...], above zero.
+        """
+        return Sample(shift[..., None] + scale[..., None] * self.values)
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
         """Computes the share of the M values below `y`; values equal to `y` count half.

@@ -37,10 +37,12 @@ class Embedding(nn.Module):
     Attributes:
         width: D.
         dropout: the rate of the dropout on both streams.
+        bodiless: the number of columns that belong to no body.
     """
 
     width: int
     dropout: float
+    bodiless: int
 
     @nn.compact
     def __call__(
@@ -57,7 +59,7 @@ class Embedding(nn.Module):
         """
         steps, known = batch.past.shape[1], batch.known.shape[1]
         label = known - batch.target.shape[1]
-        market = batch.past[..., : batch.past.shape[-1] - batch.known.shape[-1] + 1]
+        market = batch.past[..., : self.bodiless]
         flat = bodies.reshape(*bodies.shape[:2], -1)
         past = self._stream("encoder", flat, batch.past_calendar, 0, market)
         targets = jnp.pad(

@@ -14,7 +14,9 @@ from pgat_jax.model.losses import mixture_nll, mse, pinball
 from pgat_jax.model.precision import widen
 
 # Initialiser of a head's kernels: forecasts start near the mean of the targets.
-_SMALL = nn.initializers.variance_scaling(0.1, "fan_in", "truncated_normal")
+SMALL = nn.initializers.variance_scaling(0.1, "fan_in", "truncated_normal")
+# Initialiser of a head's kernels with `data.volatility`: forecasts start at its biases.
+ZERO = nn.initializers.zeros
 
 
 class Mixture(NamedTuple):
@@ -54,10 +56,12 @@ class PointHead(nn.Module):
     Attributes:
         targets: T.
         loss: the configuration of the loss.
+        kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
     """
 
     targets: int
     loss: LossConfig
+    kernel_init: nn.initializers.Initializer = SMALL
 
     @nn.compact
     def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
@@ -67,7 +71,7 @@ class PointHead(nn.Module):
             x: the stream of the days to predict.
             statistics: those of the fusion, copied to the result.
         """
-        point = nn.Dense(self.targets, kernel_init=_SMALL, name="point")(x)
+        point = nn.Dense(self.targets, kernel_init=self.kernel_init, name="point")(x)
         return Outputs(widen(point), None, None, statistics)
 
 
@@ -77,10 +81,12 @@ class QuantileHead(nn.Module):
     Attributes:
         targets: T.
         loss: the configuration of the loss, with the levels of the quantiles.
+        kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
     """
 
     targets: int
     loss: LossConfig
+    kernel_init: nn.initializers.Initializer = SMALL
 
     @nn.compact
     def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
@@ -92,10 +98,10 @@ class QuantileHead(nn.Module):
         """
         levels = np.asarray(self.loss.quantiles)
         steps = np.diff(ndtri(levels))
-        anchor = nn.Dense(self.targets, kernel_init=_SMALL, name="anchor")(x)
+        anchor = nn.Dense(self.targets, kernel_init=self.kernel_init, name="anchor")(x)
         width = nn.Dense(
             self.targets * len(steps),
-            kernel_init=_SMALL,
+            kernel_init=self.kernel_init,
             bias_init=_constant(np.tile(np.log(np.expm1(steps)), self.targets)),
             name="width",
         )(x)
@@ -112,10 +118,12 @@ class MixtureHead(nn.Module):
     Attributes:
         targets: T.
         loss: the configuration of the loss, with K and the floor.
+        kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
     """
 
     targets: int
     loss: LossConfig
+    kernel_init: nn.initializers.Initializer = SMALL
 
     @nn.compact
     def __call__(self, x: Float[Array, "B P D"], statistics: dict[str, jax.Array]) -> Outputs:
@@ -139,7 +147,9 @@ class MixtureHead(nn.Module):
         return Outputs(point, None, Mixture(weights, means, scales), statistics)
 
     def _dense(self, name: str, bias: np.ndarray) -> nn.Dense:
-        return nn.Dense(len(bias), kernel_init=_SMALL, bias_init=_constant(bias), name=name)
+        return nn.Dense(
+            len(bias), kernel_init=self.kernel_init, bias_init=_constant(bias), name=name
+        )
 
 
 # Criterion -> head. A new head is a class, a line here and a loss in `criterion_loss`.

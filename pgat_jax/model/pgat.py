@@ -12,7 +12,7 @@ from pgat_jax.model.encoder import SpatioTemporal
 from pgat_jax.model.fusion import Fusion
 from pgat_jax.model.gate import Gate
 from pgat_jax.model.graph_attention import GraphAttention
-from pgat_jax.model.heads import HEADS, Outputs
+from pgat_jax.model.heads import HEADS, SMALL, ZERO, Outputs
 from pgat_jax.model.nodes import Nodes
 from pgat_jax.model.petri import Petri
 from pgat_jax.model.phase import Phase
@@ -36,7 +36,7 @@ class PGAT(nn.Module):
         """Builds the parts; each attribute's name is the first part of its parameters' paths."""
         c, remat = self.config.model, self.config.train.remat
         self.phase = Phase(c.channels, c.edge_width, self.columns)
-        self.embedding = Embedding(c.d_model, c.dropout)
+        self.embedding = Embedding(c.d_model, c.dropout, self.columns.bodiless)
         self.nodes = Nodes(c.d_model, c.edge_width)
         if c.gate not in ("closed", 0):
             self.fusion = Fusion(c.n_heads, c.fusion_width, c.d_model // 4)
@@ -49,7 +49,8 @@ class PGAT(nn.Module):
         self.graph_attention = GraphAttention(c.e_layers, c.n_heads, c.d_ff, c.dropout, remat)
         self.decoder = Decoder(c.d_layers, c.n_heads, c.dropout, remat)
         self.dual_stream = DualStream(c.n_heads, self.config.data.pred_len)
-        self.head = HEADS[self.config.loss.criterion](len(TARGETS), self.config.loss)
+        kernel_init = SMALL if self.config.data.volatility == "none" else ZERO
+        self.head = HEADS[self.config.loss.criterion](len(TARGETS), self.config.loss, kernel_init)
 
     def __call__(self, batch: Batch) -> Outputs:
         """Computes the forecasts of a batch, in the letters of `pgat_jax.model`.

@@ -39,6 +39,7 @@ from pgat_jax.training.interrupts import Interrupted, wait_for_device
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.recorder import Recorder
 from pgat_jax.training.snapshot import LoopState, checkpoint_items, checkpoint_meta, restore
+from pgat_jax.training.start import start_at_residuals
 from pgat_jax.training.state import TrainState, create_state, table_shapes, unpack_params
 from pgat_jax.training.step import StepMetrics, compile_step
 from pgat_jax.training.validation import Validation
@@ -268,7 +269,8 @@ def open_trainer(
         ) as recorder:
 
             def prepare() -> tuple[Any, TrainState]:
-                return compile_step(plan, table_shapes(table)), state or create_state(plan)
+                step = compile_step(plan, table_shapes(table))
+                return step, state or start_at_residuals(plan, create_state(plan), data)
 
             ready = reporter.wait(
                 "compiling the training step", prepare, lambda: interruption() is not None

@@ -4,12 +4,16 @@ from collections import Counter
 
 from pgat_jax.data.columns import (
     KNOWN,
+    LOG_VOLATILITY,
+    LOG_VOLATILITY_FORECAST,
     SLOTS,
     TARGETS,
     TIME_DELTA,
+    add_volatility,
     arrange_columns,
     is_bounded,
     list_computed_columns,
+    remove_volatility,
 )
 from pgat_jax.names import BODIES
 
@@ -55,3 +59,13 @@ def test_only_sines_and_cosines_are_bounded():
     assert is_bounded("dyn_Mars_sign_sin")
     assert is_bounded("dyn_Moon_elong_cos")
     assert not any(map(is_bounded, ("dyn_Mars_speed", "dyn_Sun_lat", TIME_DELTA, "log_Close")))
+
+
+def test_columns_of_the_volatility_are_added_after_the_targets_and_removed_again():
+    columns = list_computed_columns()
+    wide = add_volatility(columns)
+    assert wide.names[4:7] == (LOG_VOLATILITY, LOG_VOLATILITY_FORECAST, TIME_DELTA)
+    assert len(wide.names) == len(wide.slots) == 120
+    assert remove_volatility(wide) == columns == remove_volatility(columns)
+    assert (wide.observed, wide.bodiless) == (5, 7)
+    assert (columns.observed, columns.bodiless) == (4, 5)

@@ -60,3 +60,12 @@ def test_each_entry_may_have_levels_of_its_own(kind):
     levels = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
     expected = [distribution.quantile(row)[i] for i, row in enumerate(levels)]
     np.testing.assert_allclose(distribution.quantile(levels), expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_transform_shifts_and_stretches(kind):
+    distribution, y = draw_distribution(kind, 10), np.array([0.4, -1.5, 2.5])
+    shift, scale = np.array([0.0, 1.0, -2.0]), np.array([1.0, 0.5, 3.0])
+    moved = distribution.transform(shift, scale)
+    np.testing.assert_allclose(moved.cdf(shift + scale * y), distribution.cdf(y))
+    np.testing.assert_allclose(moved.crps(shift + scale * y), scale * distribution.crps(y))

@@ -15,7 +15,7 @@ def loaded(scored_run):
 def test_one_window_alone_is_forecast_as_among_others(loaded):
     together = predict.load_or_predict_split(loaded, "test").forecast.point
     row = loaded.data.windows("test")[5]
-    alone = predict.predict_window(loaded, loaded.data.window_at(row)[0]).point
+    alone = predict.predict_window(loaded, loaded.data, int(row)).point
     np.testing.assert_allclose(alone[0], together[5], rtol=1e-4, atol=1e-5)
 
 

@@ -11,7 +11,9 @@ from tests.model.conftest import assert_causal, normal
 def embedding(tiny):
     params = {"params": tiny.params["embedding"]}
     bodies = normal(0, 4, 16, 13, 4).astype(jnp.float32)
-    return bodies, lambda bodies, batch: Embedding(52, 0.0).apply(params, bodies, batch)
+    return bodies, lambda bodies, batch: Embedding(52, 0.0, tiny.data.columns.bodiless).apply(
+        params, bodies, batch
+    )
 
 
 def test_positions_are_sines_and_cosines_of_the_step():
