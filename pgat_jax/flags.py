@@ -188,6 +188,12 @@ def add_backtest(parser: argparse.ArgumentParser) -> None:
         "--baselines-only", action="store_true", help="leave the model out: nothing is trained"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="file of the page (default runs/backtest/NAME.html)",
+    )
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

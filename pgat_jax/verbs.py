@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from pgat_jax import flags
 from pgat_jax.errors import UserError, printable
@@ -77,9 +77,15 @@ def _train(args: argparse.Namespace) -> None:
         run = train(config, args.run_name, args.resume, args.minutes, STARTED)
     except Interrupted as end:
         print(printable(str(end)), file=sys.stderr, flush=True)
-        os._exit(end.status)  # a thread may still be compiling
+        _leave(end.status)
     if is_first():
         print(printable(f"{run}: report.html, scores.json, forecasts.csv, pictures/"))
+
+
+def _leave(status: int) -> NoReturn:
+    """Ends the process at once: a thread may still be compiling."""
+    sys.stdout.flush()
+    os._exit(status)
 
 
 def _evaluate(args: argparse.Namespace) -> None:
@@ -151,8 +157,15 @@ def _backtest(args: argparse.Namespace) -> int:
     _prepare()
     from pgat_jax.backtest.command import Request, run_backtest
 
-    request = Request(args.first, args.last, args.step, args.refit, args.baselines_only, args.json)
-    return run_backtest(config, request)
+    request = Request(
+        args.first, args.last, args.step, args.refit, args.baselines_only, args.json, args.html
+    )
+    from pgat_jax.training.interrupts import Interrupted
+
+    try:
+        return run_backtest(config, request)
+    except Interrupted as end:
+        _leave(end.status)
 
 
 def _run(args: argparse.Namespace) -> Path:

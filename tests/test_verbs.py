@@ -125,8 +125,9 @@ def test_backtest_hands_over_origins_and_refits_and_returns_the_status(act):
     place = (pgat_jax.backtest.command, "run_backtest")
     status, (config, request) = act("backtest", words, *place, 1)
     assert (status, config) == (1, load_config("tiny"))
-    assert request == (date(2012, 1, 3), None, 5, "yearly", False, False)
-    assert act("backtest", ["--baselines-only", "--json"], *place)[1][1][-2:] == (True, True)
+    assert request == (date(2012, 1, 3), None, 5, "yearly", False, False, None)
+    words = ["--baselines-only", "--json", "--html", "p.html"]
+    assert act("backtest", words, *place)[1][1][-3:] == (True, True, Path("p.html"))
 
 
 def test_data_reads_any_recipe(act):

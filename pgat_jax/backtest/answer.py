@@ -69,10 +69,9 @@ def _write_years(result: Mapping[str, Any]) -> str:
     years, skill = result["by_year"], result["skill"]
     best, worst = max(years, key=years.__getitem__), min(years, key=years.__getitem__)
     return (
-        f"The skill is largest in {best} ({years[best]:.1f}%) and least in {worst} "
-        f"({years[worst]:.1f}%), and differs by target: {skill['High']['value']:.1f}% for the "
-        f"high, {skill['Low']['value']:.1f}% for the low and {skill['Close']['value']:.1f}% for "
-        "the close."
+        f"By year the skill is {years[worst]:.1f}% ({worst}) to {years[best]:.1f}% ({best}); by "
+        f"target {skill['High']['value']:.1f}% for the high, {skill['Low']['value']:.1f}% for the "
+        f"low and {skill['Close']['value']:.1f}% for the close."
     )
 
 

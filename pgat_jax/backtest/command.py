@@ -1,22 +1,29 @@
-"""The verb `backtest`: plans the origins, runs the forecasters, prints or writes the results."""
+"""The verb `backtest`: plans the origins, runs the forecasters, prints results, writes the page."""
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 from pgat_jax.backtest.answer import write_answer
 from pgat_jax.backtest.evaluation import list_baselines, run_arms
+from pgat_jax.backtest.forecasters import NAMES
 from pgat_jax.backtest.history import make_history
+from pgat_jax.backtest.model_arm import make_model_arm
 from pgat_jax.backtest.origins import Refit, find_origins, plan_blocks
+from pgat_jax.backtest.page import render_page
 from pgat_jax.backtest.report import make_report, reduce_report
 from pgat_jax.backtest.results import Scored
-from pgat_jax.backtest.store import ScoreStore
+from pgat_jax.backtest.store import ROOT, ScoreStore
 from pgat_jax.backtest.tables import tabulate_report
 from pgat_jax.config import Config
+from pgat_jax.config_file import dump_yaml
 from pgat_jax.data.source import load_table
 from pgat_jax.errors import printable
+from pgat_jax.output import write_output
 from pgat_jax.progress import Reporter
 from pgat_jax.text_table import open_console, print_table
+from pgat_jax.training.interrupts import Interrupted
 
 
 class Request(NamedTuple):
@@ -29,6 +36,7 @@ class Request(NamedTuple):
         refit: when the forecasters are fitted.
         baselines_only: whether the model is left out.
         as_json: whether to print JSON and nothing else.
+        html: the file of the page; by default below `runs/backtest/`.
     """
 
     first: date | None = None
@@ -37,43 +45,70 @@ class Request(NamedTuple):
     refit: Refit = "never"
     baselines_only: bool = False
     as_json: bool = False
+    html: Path | None = None
 
 
-def run_backtest(config: Config, request: Request, store: ScoreStore | None = None) -> int:
+def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
     """Runs a back-test and prints its results.
 
     Args:
         config: the configuration of the model; its table and horizon are those of all forecasters.
         request: what the user asks for.
-        store: where finished years are; by default below `runs/`.
+        root: the folder of trained models and finished years.
 
     Returns:
         The exit status: 1 if the leak alarm rings, else 0.
 
     Raises:
         UserError: the table cannot be read, or there is no origin.
+        Interrupted: a signal came while the model was trained.
     """
-    store, reporter = store or ScoreStore(), Reporter()
+    reporter = Reporter()
     table, horizon = load_table(config.data), config.data.pred_len
     rows = find_origins(table.dates, horizon, request.first, request.last, request.step)
     blocks = plan_blocks(rows, table.dates, request.refit)
     history = make_history(table, horizon, config.data.calendar)
     reporter.say(f"{len(rows):,} origins, {table.dates[rows[0]]} to {table.dates[rows[-1]]}")
+    arms = list_baselines(history)
+    if not request.baselines_only:
+        arms["model"] = make_model_arm(config, table, history, reporter, root)
     try:
-        scores = run_arms(list_baselines(history), history, table.hash, blocks, store, reporter)
-    except KeyboardInterrupt:
+        scores = run_arms(arms, history, table.hash, blocks, ScoreStore(root), reporter)
+    except (KeyboardInterrupt, Interrupted):
         reporter.close()
         reporter.say("finished years are stored; the same command continues")
         raise
-    scored = Scored(scores, table.dates[rows])
+    ordered = {name: scores[name] for name in NAMES if name in scores}
+    scored = Scored(ordered, table.dates[rows])
     report = make_report(scored, config.name, table.source, horizon, request.refit, request.step)
+    configuration = "" if request.baselines_only else dump_yaml(config)
+    command = describe_command(config.name, request)
+    page = render_page(report, scored, history, rows, command, configuration)
+    path = request.html or root / f"{'baselines' if request.baselines_only else config.name}.html"
+    write_output(path, page.encode())
     for sentence in report["leaks"]:
         reporter.say(sentence)
     if request.as_json:
         print(json.dumps(reduce_report(report), allow_nan=False))
     else:
         print_report(report)
+    reporter.say(f"page: {path}")
     return 1 if report["leaks"] else 0
+
+
+def describe_command(config: str, request: Request) -> str:
+    """Returns the command line of a request.
+
+    Args:
+        config: the name of the configuration.
+        request: what the user asked for.
+    """
+    words = [f"python run.py backtest --config {config} --refit {request.refit}"]
+    words += [f"--from {request.first}"] if request.first else []
+    words += [f"--to {request.last}"] if request.last else []
+    words += [f"--step {request.step}"] if request.step > 1 else []
+    words += ["--baselines-only"] if request.baselines_only else []
+    return " ".join(words)
 
 
 def print_report(report: dict) -> None:

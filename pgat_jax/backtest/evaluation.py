@@ -1,8 +1,9 @@
 """Runs the forecasters over the years of a back-test; finished years are read from the store."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from statistics import mean
 from typing import NamedTuple
 
 import numpy as np
@@ -24,11 +25,12 @@ class Arm(NamedTuple):
 
     Attributes:
         settings: all that its forecasts depend on besides table, fit row and origins.
-        fit: a function from the fit row to a function from origins to forecasts.
+        fit: a function that fits on the rows up to a block's fit row, and returns a function from
+            origins of the block to forecasts.
     """
 
     settings: str
-    fit: Callable[[int], Predict]
+    fit: Callable[[Block], Predict]
 
 
 def list_baselines(history: History) -> dict[str, Arm]:
@@ -63,22 +65,19 @@ def run_arms(
     Returns:
         Name -> the scores of `score_forecast`, for the origins of all blocks in their order.
     """
-    clock = _Clock(reporter, len(arms) * len(blocks))
-    scores = {}
-    for name, arm in arms.items():
-        fit = lru_cache(maxsize=1)(arm.fit)
-        parts = []
-        for block in blocks:
-            key = make_key(table_hash, arm.settings, block)
-            stored = store.read(key)
-            if stored is None:
-                stored = score_block(fit(block.fit_row), history, block)
-                store.write(key, stored)
-            parts.append(stored)
-            clock.tick(f"{name} {block.year}")
-        scores[name] = {k: np.concatenate([part[k] for part in parts]) for k in parts[0]}
+    years = [(name, block) for name in arms for block in blocks]
+    keys = [make_key(table_hash, arms[name].settings, block) for name, block in years]
+    stored = {key: store.read(key) for key in keys}
+    found = {key: scores for key, scores in stored.items() if scores is not None}
+    clock = _Clock(reporter, [name for key, (name, _) in zip(keys, years) if key not in found])
+    for key, (name, block) in zip(keys, years):
+        if key not in found:
+            found[key] = score_block(arms[name].fit(block), history, block)
+            store.write(key, found[key])
+            clock.tick(name, block.year)
     reporter.close()
-    return scores
+    parts = {name: [found[k] for k, (n, _) in zip(keys, years) if n == name] for name in arms}
+    return {name: concatenate(own) for name, own in parts.items()}
 
 
 def score_block(predict: Predict, history: History, block: Block) -> Arrays:
@@ -92,28 +91,57 @@ def score_block(predict: Predict, history: History, block: Block) -> Arrays:
     unit = find_unit(history.returns)
     chunks = np.array_split(block.rows, -(-len(block.rows) // CHUNK))
     parts = [score_forecast(predict(rows), history.find_truth(rows), unit) for rows in chunks]
+    return concatenate(parts)
+
+
+def concatenate(parts: list[Arrays]) -> Arrays:
+    """Joins scores of consecutive origins.
+
+    Args:
+        parts: name -> array, for each part.
+    """
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _make_baseline(name: str, history: History) -> Arm:
-    return Arm(f"{name} {history.horizon}", lambda fit_row: BASELINES[name](history, fit_row))
+    return Arm(f"{name} {history.horizon}", lambda block: BASELINES[name](history, block.fit_row))
 
 
 class _Clock:
-    """Counts finished years and estimates the time left from the mean time of a year."""
+    """Counts finished years and estimates the time left, each forecaster at its own pace."""
 
-    def __init__(self, reporter: Reporter, total: int):
-        self._reporter, self._total, self._done = reporter, total, 0
+    def __init__(self, reporter: Reporter, missing: list[str]):
+        """Starts the clock.
+
+        Args:
+            reporter: shows the time left.
+            missing: the forecaster of each year that is to be computed.
+        """
+        self._reporter, self._total = reporter, len(missing)
+        self._left = Counter(missing)
+        self._times: dict[str, list[float]] = {}
         self._began = time.monotonic()
 
-    def tick(self, of: str) -> None:
+    def tick(self, name: str, year: int) -> None:
         """Counts one finished year and reports the time left.
 
         Args:
-            of: the forecaster and the year.
+            name: the forecaster.
+            year: the year.
         """
-        self._done += 1
-        each = (time.monotonic() - self._began) / self._done
-        left = each * (self._total - self._done)
-        year = f"{self._done}/{self._total}"
-        self._reporter.step(self._done, self._total, left, year=year, of=of)
+        now = time.monotonic()
+        self._times.setdefault(name, []).append(now - self._began)
+        self._began = now
+        self._left[name] -= 1
+        done = self._total - self._left.total()
+        self._reporter.step(
+            done, self._total, self._estimate(), year=f"{done}/{self._total}", of=f"{name} {year}"
+        )
+
+    def _estimate(self) -> float:
+        """Returns the seconds left; a forecaster without a finished year takes the mean time."""
+        every = mean(time for times in self._times.values() for time in times)
+        return sum(
+            count * (mean(self._times[name]) if name in self._times else every)
+            for name, count in self._left.items()
+        )

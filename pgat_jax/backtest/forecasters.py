@@ -124,10 +124,22 @@ def fit_har_fhs(history: History, fit_row: int) -> Predict:
         history: the returns and dates.
         fit_row: the last row to fit on.
     """
+    return _simulate(history, forecast_har_volatility(history, fit_row), fit_row, HAR_POOL)
+
+
+def forecast_har_volatility(history: History, fit_row: int) -> np.ndarray:
+    """Fits a HAR, and forecasts the log volatility of the days after every row.
+
+    Args:
+        history: the returns and dates.
+        fit_row: the last row to fit on.
+
+    Returns:
+        [days, P].
+    """
     returns, dates = history.returns, history.dates
     har = fit_har(returns, dates, Split(0, fit_row + 1), history.horizon)
-    log_volatility = forecast_log_volatility(har, returns, dates)
-    return _simulate(history, log_volatility, fit_row, HAR_POOL)
+    return forecast_log_volatility(har, returns, dates)
 
 
 def _simulate(history: History, log_volatility: np.ndarray, fit_row: int, pool: int) -> Predict:

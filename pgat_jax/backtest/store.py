@@ -85,7 +85,17 @@ def make_key(table_hash: str, settings: str, block: Block) -> str:
 @cache
 def digest_code() -> str:
     """Returns the digest of the code and libraries that all scores depend on."""
+    return digest_sources(SOURCES, LIBRARIES)
+
+
+def digest_sources(sources: tuple[str, ...], libraries: tuple[str, ...]) -> str:
+    """Returns the digest of code and libraries.
+
+    Args:
+        sources: files and folders of `pgat_jax`.
+        libraries: names of installed packages.
+    """
     root = Path(inspect.getfile(pgat_jax)).parent
-    sources = [(root / source).read_bytes() for source in SOURCES]
-    versions = [importlib.metadata.version(name).encode() for name in LIBRARIES]
-    return content_key(*sources, *versions)
+    files = [f for s in sources for f in (sorted((root / s).rglob("*.py")) or [root / s])]
+    versions = [importlib.metadata.version(name).encode() for name in libraries]
+    return content_key(*(file.read_bytes() for file in files), *versions)

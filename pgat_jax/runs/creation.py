@@ -31,10 +31,23 @@ def create_run(config: Config, name: str | None = None, root: Path = ROOT) -> Pa
     """
     name = validate({"name": name}, f"--run-name {name!r}").name if name else config.name
     path = _create_folder(root, f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
+    describe_run(path, config)
+    return path
+
+
+def describe_run(path: Path, config: Config) -> None:
+    """Writes `config.yaml` and `versions.json` into the folder of a new run.
+
+    Args:
+        path: the folder, which need not exist yet.
+        config: the resolved configuration of the run.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
     versions = json.dumps(collect_versions(), indent=1) + "\n"
     write_output(path / VERSIONS, versions.encode())
     write_output(path / CONFIG, dump_yaml(config).encode())
-    return path
 
 
 def _create_folder(root: Path, stem: str) -> Path:

@@ -2,24 +2,25 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from pgat_jax.backtest import command
-from pgat_jax.backtest.command import Request, run_backtest
-from pgat_jax.backtest.store import ScoreStore
+from pgat_jax.backtest.command import Request, describe_command, run_backtest
+from pgat_jax.backtest.evaluation import list_baselines
 from pgat_jax.config_file import load_config
 
 REQUEST = Request(date(2009, 11, 1), date(2010, 2, 28), 5, "never", baselines_only=True)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory) -> ScoreStore:
-    return ScoreStore(tmp_path_factory.mktemp("store"))
+def root(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("backtest")
 
 
-def test_json_is_the_only_output_and_has_all_baselines(store, capsys):
-    assert run_backtest(load_config("tiny"), REQUEST._replace(as_json=True), store) == 0
+def test_json_is_the_only_output_and_has_all_baselines(root, capsys):
+    assert run_backtest(load_config("tiny"), REQUEST._replace(as_json=True), root) == 0
     out, err = capsys.readouterr()
     figures = json.loads(out)
     assert figures["origins"] == 16
@@ -27,15 +28,15 @@ def test_json_is_the_only_output_and_has_all_baselines(store, capsys):
     assert "16 origins, 2009-11-02 to 2010-02-" in err
 
 
-def test_the_answer_comes_before_the_tables(store, capsys):
-    assert run_backtest(load_config("tiny"), REQUEST, store) == 0
+def test_the_answer_comes_before_the_tables(root, capsys):
+    assert run_backtest(load_config("tiny"), REQUEST, root) == 0
     out = capsys.readouterr().out
     assert out.index("The best baseline") < out.index("skill: percent") < out.rindex("HAR-FHS")
 
 
-def test_a_leak_is_said_first_and_gives_status_one(store, capsys, monkeypatch):
+def test_a_leak_is_said_first_and_gives_status_one(root, capsys, monkeypatch):
     monkeypatch.setattr(command, "make_report", lambda *args: make_leaking(*args))
-    assert run_backtest(load_config("tiny"), REQUEST, store) == 1
+    assert run_backtest(load_config("tiny"), REQUEST, root) == 1
     out, err = capsys.readouterr()
     assert out.startswith("LEAK: planted") and "LEAK: planted" in err
 
@@ -44,11 +45,43 @@ def make_leaking(*args, make=command.make_report):
     return make(*args) | {"leaks": ["LEAK: planted"]}
 
 
-def test_an_interrupted_run_says_how_to_continue(store, capsys, monkeypatch):
+def test_an_interrupted_run_says_how_to_continue(root, capsys, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "run_arms", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        run_backtest(load_config("tiny"), REQUEST, store)
+        run_backtest(load_config("tiny"), REQUEST, root)
     assert "the same command continues" in capsys.readouterr().err
+
+
+def test_the_page_is_written_below_the_root_or_where_the_user_wants_it(root, tmp_path, capsys):
+    own = tmp_path / "own.html"
+    for html, path in ((None, root / "baselines.html"), (own, own)):
+        run_backtest(load_config("tiny"), REQUEST._replace(html=html), root)
+        assert "The best baseline" in path.read_text()
+        assert f"page: {path}" in capsys.readouterr().err
+
+
+def test_the_command_of_a_request_has_its_flags():
+    assert describe_command("tiny", REQUEST) == (
+        "python run.py backtest --config tiny --refit never --from 2009-11-01 --to 2010-02-28 "
+        "--step 5 --baselines-only"
+    )
+    plain = Request(refit="yearly")
+    assert describe_command("a", plain) == "python run.py backtest --config a --refit yearly"
+
+
+def test_the_model_is_scored_first_unless_it_is_left_out(root, monkeypatch, capsys):
+    monkeypatch.setattr(
+        command,
+        "make_model_arm",
+        lambda config, table, history, *_: list_baselines(history)["gjr_fhs"],
+    )
+    request = REQUEST._replace(baselines_only=False, as_json=True)
+    run_backtest(load_config("tiny"), request, root)
+    figures = json.loads(capsys.readouterr().out)
+    assert list(figures)[:2] == ["origins", "model"]
+    assert figures["model"]["pooled_skill"] == figures["gjr_fhs"]["pooled_skill"]
+    assert figures["model"]["vs"]["gjr_fhs"] == {"low": 0.0, "high": 0.0}
+    assert (root / "tiny.html").exists()

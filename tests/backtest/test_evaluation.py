@@ -28,11 +28,11 @@ def stop_at_the_second(arm):
     """Returns the fit of a forecaster that is interrupted when it is called again."""
     calls = []
 
-    def fit(fit_row):
-        calls.append(fit_row)
+    def fit(block):
+        calls.append(block)
         if len(calls) > 1:
             raise KeyboardInterrupt
-        return arm.fit(fit_row)
+        return arm.fit(block)
 
     return fit
 
@@ -60,7 +60,7 @@ def test_a_run_that_was_killed_and_resumed_equals_an_undisturbed_one(history, tm
 def test_a_finished_year_is_not_computed_again(history, tmp_path):
     run(history, tmp_path)
 
-    def refuse(fit_row):
+    def refuse(block):
         raise AssertionError("fitted again")
 
     arms = {name: arm._replace(fit=refuse) for name, arm in list_baselines(history).items()}

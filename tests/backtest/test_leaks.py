@@ -16,8 +16,8 @@ def plant_leak(history, share):
     """Returns HAR-FHS whose forecasts are moved by a share of the return that comes true."""
     fit = list_baselines(history)["har_fhs"].fit
 
-    def fit_leak(fit_row):
-        predict = fit(fit_row)
+    def fit_leak(block):
+        predict = fit(block)
 
         def look_ahead(rows):
             forecast, move = predict(rows), share * history.find_truth(rows)

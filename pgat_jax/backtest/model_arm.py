@@ -1,0 +1,124 @@
+"""The model as a forecaster of a back-test: trained up to the fit row, scored like the others."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pgat_jax.backtest.evaluation import Arm
+from pgat_jax.backtest.fhs import standardise_paths
+from pgat_jax.backtest.fold import digest_training, split_at, train_fold
+from pgat_jax.backtest.forecasters import JOINED_PATHS, Predict, forecast_har_volatility
+from pgat_jax.backtest.history import History
+from pgat_jax.backtest.joint_forecast import JointForecast, join_days, rank_paths
+from pgat_jax.backtest.origins import Block
+from pgat_jax.backtest.store import ROOT, digest_sources
+from pgat_jax.config import Config
+from pgat_jax.data.dataset import Data
+from pgat_jax.data.table import Table
+from pgat_jax.forecasting.baselines import scale_all_targets
+from pgat_jax.forecasting.predict import Prediction, forecast_rows
+from pgat_jax.forecasting.residuals import add_residual_spread
+from pgat_jax.model.build import Model, Params
+from pgat_jax.progress import Reporter
+
+# The code that a model's forecasts depend on, besides that of its training.
+SOURCES = ("backtest/fold.py", "backtest/model_arm.py", "forecasting")
+
+
+class Trained(NamedTuple):
+    """A model with its parameters.
+
+    Attributes:
+        model: the model.
+        params: its parameters.
+    """
+
+    model: Model
+    params: Params
+
+
+def make_model_arm(
+    config: Config, table: Table, history: History, reporter: Reporter, root: Path = ROOT
+) -> Arm:
+    """Makes the arm of a configuration's model.
+
+    Args:
+        config: the configuration.
+        table: all rows, with the columns that the model reads.
+        history: the returns of the table.
+        reporter: shows the training.
+        root: the folder of all back-tests.
+    """
+
+    def fit(block: Block) -> Predict:
+        fold = split_at(config, table, block.fit_row)
+        run = train_fold(fold, reporter, root)
+        trained = Trained(run.model, run.params)
+        ranks = rank_past_paths(history, block.fit_row)
+        return predict_origins(trained, fold.data, block.rows, ranks)
+
+    settings = f"model {digest_training(config)} {digest_sources(SOURCES, ())}"
+    return Arm(settings, fit)
+
+
+def predict_origins(trained: Trained, data: Data, rows: np.ndarray, ranks: np.ndarray) -> Predict:
+    """Forecasts origins with a trained model.
+
+    Args:
+        trained: the model.
+        data: the table, split before the first origin.
+        rows: the rows [O] of the origins, increasing.
+        ranks: the ranks [M, P, T] of past paths, which join the days.
+
+    Returns:
+        A function from some of the origins to their forecasts, in log returns.
+    """
+    every = np.arange(rows[0], rows[-1] + 1)
+    scaled = forecast_rows(trained.model, trained.params, data, every, f"{len(every)}")
+    if scaled.distribution is None:
+        scaled = add_residual_spread(scaled, forecast_validation(trained, data))
+    mean, std = data.scaler.target_mean, data.scaler.target_std
+
+    def predict(own: np.ndarray) -> JointForecast:
+        chosen = scaled.at(slice(own[0] - rows[0], own[-1] - rows[0] + 1, _find_step(own)))
+        shape = chosen.point.shape
+        forecast = chosen.transform(np.broadcast_to(mean, shape), np.broadcast_to(std, shape))
+        assert forecast.distribution is not None
+        paths = join_days(forecast.distribution, ranks)
+        return JointForecast(forecast.point, forecast.distribution, paths)
+
+    return predict
+
+
+def forecast_validation(trained: Trained, data: Data) -> Prediction:
+    """Forecasts the validation windows, whose errors give a point forecast its spread.
+
+    Args:
+        trained: the model.
+        data: the table and its splits.
+    """
+    rows = data.windows("validation")
+    forecast = forecast_rows(trained.model, trained.params, data, rows, f"{len(rows)} validation")
+    days = rows[:, None] + 1 + np.arange(data.config.pred_len)
+    return Prediction(forecast, scale_all_targets(data)[days])
+
+
+def rank_past_paths(history: History, fit_row: int) -> np.ndarray:
+    """Ranks the paths of standardised returns before the fit row.
+
+    Args:
+        history: the returns and dates.
+        fit_row: the last row that may be read.
+
+    Returns:
+        The ranks [M, P, T].
+    """
+    log_volatility = forecast_har_volatility(history, fit_row)
+    paths = standardise_paths(history.returns, log_volatility, fit_row, JOINED_PATHS)
+    return rank_paths(paths)
+
+
+def _find_step(rows: np.ndarray) -> int:
+    """Returns the distance of two origins."""
+    return int(rows[1] - rows[0]) if len(rows) > 1 else 1
