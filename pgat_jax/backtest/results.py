@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pgat_jax.backtest.bootstrap import MONTH, QUARTER, compute_interval
+from pgat_jax.backtest.breakdown import PERCENT, break_down
 from pgat_jax.backtest.forecasters import REFERENCE
 from pgat_jax.data.cache import Arrays
 from pgat_jax.data.columns import PRICES
@@ -18,7 +19,6 @@ from pgat_jax.forecasting.scores import COVERAGES, compute_pit_histogram, score_
 
 # The widest central interval whose coverage is counted.
 WIDE = COVERAGES[-1]
-PERCENT = 100.0
 
 
 class Scored(NamedTuple):
@@ -60,7 +60,7 @@ def summarise_forecaster(scored: Scored, name: str) -> dict[str, Any]:
     Returns:
         `skill` over the reference, with intervals, of `pooled`, each target, the `sum` of the close
         over all days and the four targets together (`energy`); `by_year`, `by_day` and
-        `by_target_and_day` of the pooled skill; `log_score` in nats, None without a density;
+        `by_target_and_day` of the pooled skill; `scores`, what `break_down` returns;
         `coverage` by level and target; `coverage_by_year` of the widest interval of the close;
         `mse_over_zero` by target; `mse_gain_close`, the part of the zero return's squared error of
         the close that is removed, with intervals; `pit` by target, the share in each tenth; and
@@ -86,7 +86,7 @@ def summarise_forecaster(scored: Scored, name: str) -> dict[str, Any]:
             target: _find_skills(crps[..., i].mean(0), reference[..., i].mean(0))
             for i, target in enumerate(PRICES)
         },
-        "log_score": _find_mean(own["log_score"]),
+        "scores": break_down(own, scored.years),
         "coverage": {
             f"{level:.0%}": {
                 target: PERCENT * float(score_coverage(own["pit"][..., i], level).mean())
@@ -145,7 +145,3 @@ def _find_skill(scores: np.ndarray, baseline: np.ndarray) -> float:
 
 def _find_skills(scores: np.ndarray, baseline: np.ndarray) -> list[float]:
     return (PERCENT * (1 - scores / baseline)).tolist()
-
-
-def _find_mean(values: np.ndarray) -> float | None:
-    return None if np.isnan(values).any() else float(values.mean())

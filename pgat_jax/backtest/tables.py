@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pgat_jax.backtest.answer import find_best
+from pgat_jax.backtest.breakdown import HEADS
 from pgat_jax.backtest.forecasters import NAMES
 from pgat_jax.data.columns import PRICES
 from pgat_jax.text_table import TextTable
@@ -25,7 +27,9 @@ def tabulate_report(report: Mapping[str, Any]) -> list[TextTable]:
         tabulate_days(results),
         tabulate_calibration(results),
     ]
-    return [*tables[:1], tabulate_pairs(results), *tables[1:]]
+    subject = "model" if "model" in results else find_best(results)
+    details = tabulate_scores(NAMES[subject], results[subject]["scores"])
+    return [*tables[:1], tabulate_pairs(results), *tables[1:], *details]
 
 
 def tabulate_skill(results: Results) -> TextTable:
@@ -37,7 +41,7 @@ def tabulate_skill(results: Results) -> TextTable:
     heads = ["forecaster", "skill %", "95%, 21 days", "95%, 63 days", "MSE/zero", "log score"]
     rows = []
     for name, result in results.items():
-        pooled, score = result["skill"]["pooled"], result["log_score"]
+        pooled, score = result["skill"]["pooled"], result["scores"]["log_score"]["all"]
         rows.append(
             [
                 NAMES[name],
@@ -144,6 +148,48 @@ def tabulate_calibration(results: Results) -> TextTable:
         "band of the close in its worst year"
     )
     return TextTable(caption, ["forecaster", *heads, "worst"], rows)
+
+
+def tabulate_scores(name: str, scores: Results) -> list[TextTable]:
+    """Returns the scores of one forecaster by target, by day ahead and by year.
+
+    Args:
+        name: the name of the forecaster.
+        scores: what `break_down` returns.
+    """
+    return [
+        TextTable(
+            f"{name} {what}: CRPS in units of each target's standard deviation, log score in nats, "
+            "percent of truths inside the central intervals",
+            [head, *(HEADS[key] for key in HEADS if part in scores[key])],
+            _list_rows(scores, part),
+        )
+        for part, what, head in (
+            ("by_target", "by target", "target"),
+            ("by_day", "by day ahead", "day"),
+            ("by_year", "by year of the origin", "year"),
+        )
+    ]
+
+
+def _list_rows(scores: Results, part: str) -> list[list[str]]:
+    """Returns a row for each target, day or year; the scores that have it are its cells."""
+    parts = {key: scores[key][part] for key in HEADS if part in scores[key]}
+    first = next(iter(parts.values()))
+    names = first if isinstance(first, dict) else range(len(first))
+    return [
+        [
+            name if isinstance(name, str) else str(name + 1),
+            *(_format_score(key, values[name]) for key, values in parts.items()),
+        ]
+        for name in names
+    ]
+
+
+def _format_score(key: str, value: float | None) -> str:
+    if value is None:
+        return NONE
+    return f"{value:.1f}" if key.startswith("coverage") else f"{value:.4f}"
 
 
 def _tabulate_by_year(results: Results, key: str, caption: str) -> TextTable:

@@ -3,10 +3,20 @@
 import numpy as np
 import pytest
 
+from pgat_jax.backtest import bootstrap
 from pgat_jax.backtest.history import History
 from pgat_jax.data.har import append_trading_days
 
 DAYS, HORIZON = 700, 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_resamples(request):
+    """Draws fewer resamples where no test is about the intervals themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.module.__name__.endswith("test_bootstrap"):
+            patch.setattr(bootstrap, "RESAMPLES", 200)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Scores and reports of a simulated back-test, for the tests of what is shown."""
 
+from functools import cache
+
 import numpy as np
 
 from pgat_jax.backtest.report import make_report
@@ -38,6 +40,7 @@ def simulate_scores(crps: dict[str, float], seed: int = 0) -> Scored:
     return Scored(scores, first + np.arange(ORIGINS))
 
 
+@cache
 def make_simulated_report(model: float | None = None) -> dict:
     """Makes a report; with a model if its mean CRPS is given."""
     crps = CRPS if model is None else {"model": model, **CRPS}

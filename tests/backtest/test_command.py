@@ -7,11 +7,18 @@ from pathlib import Path
 import pytest
 
 from pgat_jax.backtest import command
+from pgat_jax.backtest.answer import write_answer
 from pgat_jax.backtest.command import Request, describe_command, run_backtest
 from pgat_jax.backtest.evaluation import list_baselines
 from pgat_jax.config_file import load_config
 
 REQUEST = Request(date(2009, 11, 1), date(2010, 2, 28), 5, "never", baselines_only=True)
+
+
+@pytest.fixture(autouse=True)
+def plain_page(monkeypatch):
+    """Writes a page without pictures; `test_page.py` renders the whole one."""
+    monkeypatch.setattr(command, "render_page", lambda report, *_: write_answer(report)[0])
 
 
 @pytest.fixture(scope="module")

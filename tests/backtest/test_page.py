@@ -39,7 +39,7 @@ def test_sections_follow_the_order_of_the_questions(page, report):
     headings = re.findall(r"<h2[^>]*>([^<]+)</h2>", page)
     assert headings[:5] == list(list_sections(report, SCORED, HISTORY, ROWS))
     assert headings[:2] == ["Skill by year", "Skill by target"]
-    assert page.count("<figure>") == 5 and page.count("<table") == 6
+    assert page.count("<figure>") == 5 and page.count("<table") == 9
 
 
 def test_the_command_and_the_configuration_are_shown(page):

@@ -43,8 +43,8 @@ def test_coverage_is_in_percent_and_counts_central_intervals(har):
 
 
 def test_a_forecast_of_one_value_has_no_log_score(har):
-    assert har["log_score"] == pytest.approx(0.965)
-    assert summarise_forecaster(SCORED, "zero")["log_score"] is None
+    assert har["scores"]["log_score"]["all"] == pytest.approx(0.965)
+    assert summarise_forecaster(SCORED, "zero")["scores"]["log_score"]["all"] is None
 
 
 def test_each_forecaster_is_paired_with_every_other():

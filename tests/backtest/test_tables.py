@@ -4,7 +4,12 @@ import pytest
 from rich.console import Console
 
 from pgat_jax.backtest.forecasters import NAMES
-from pgat_jax.backtest.tables import tabulate_pairs, tabulate_report, tabulate_skill
+from pgat_jax.backtest.tables import (
+    tabulate_pairs,
+    tabulate_report,
+    tabulate_scores,
+    tabulate_skill,
+)
 from pgat_jax.text_table import WIDTH, print_table
 from tests.backtest.reports import make_simulated_report
 
@@ -31,3 +36,14 @@ def test_pairs_are_those_of_the_model_or_of_the_simulations():
     without = tabulate_pairs(make_simulated_report()["forecasters"]).rows
     assert ["HAR-FHS", "GJR-FHS"] in [row[:2] for row in without]
     assert ["GJR-FHS", "HAR-FHS"] not in [row[:2] for row in without]
+
+
+def test_the_scores_of_the_model_have_a_row_for_each_target_day_and_year():
+    scores = make_simulated_report(0.96)["forecasters"]["model"]["scores"]
+    target, day, year = tabulate_scores("model", scores)
+    assert [row[0] for row in target.rows] == ["Open", "High", "Low", "Close"]
+    assert [row[0] for row in day.rows] == ["1", "2", "3"]
+    assert [row[0] for row in year.rows] == ["2009", "2010"]
+    assert target.heads == ["target", "CRPS", "log score", "50%", "80%", "90%"]
+    assert year.heads[-2:] == ["energy score", "CRPS of sum"]
+    assert target.rows[0][1] == f"{scores['crps']['by_target']['Open']:.4f}"
