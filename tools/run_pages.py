@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from pgat_jax.environment import cache_folder
+
 ROOT = Path(__file__).parents[1]
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LOOSE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -89,8 +91,13 @@ def _run_commands(content: str) -> Iterator[Output]:
 
 
 def _run_command(command: str) -> str:
-    """Runs a line of shell in which `pgat` is this checkout's; returns all that it prints."""
-    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
+    """Runs a line of shell in which `pgat` is this checkout's; returns all that it prints.
+
+    Tables are kept in the working folder, so that each page is as for a new user; compiled programs
+    are the user's own.
+    """
+    environment = {"JAX_COMPILATION_CACHE_DIR": str(cache_folder())} | os.environ
+    environment |= {"JAX_PLATFORMS": "cpu", "XDG_CACHE_HOME": str(Path.cwd() / "cache")}
     words = command.replace("pgat ", f"{sys.executable} {ROOT / 'run.py'} ", 1)
     done = subprocess.run(
         words,

@@ -12,7 +12,7 @@ BAND = 0.9
 # Standard errors from which the coverage differs from the claim: a 95% interval.
 ERRORS = 2.0
 
-Seen = Literal["training", "validation"]
+Seen = Literal["training", "validation", "unknown"]
 
 
 class Coverage(NamedTuple):
@@ -37,7 +37,8 @@ class TrustFacts(NamedTuple):
         taken: training steps that the run has taken.
         planned: training steps that its configuration plans; None if the run does not record it.
         coverage: the coverage of the 90% band; None if it was not measured.
-        seen: the split that contains the first day of the forecast, if it is not a new day.
+        seen: the split that contains the first day of the forecast, if it is not a new day;
+            `unknown` if the splits are not known.
     """
 
     step: int
@@ -58,7 +59,7 @@ def collect_facts(
         first_day: the first day that is forecast.
     """
     coverage = None if scores is None else find_coverage(scores["splits"]["test"])
-    seen = None if scores is None else find_split(scores["splits"]["validation"], first_day)
+    seen = "unknown" if scores is None else find_split(scores["splits"]["validation"], first_day)
     return TrustFacts(run.step, run.taken, run.meta.get("planned_steps"), coverage, seen)
 
 
@@ -125,6 +126,8 @@ def _judge_coverage(coverage: Coverage) -> str:
 def _warn_of_seen(seen: Seen | None) -> str:
     return {
         None: "",
+        "unknown": "whether it was trained on these days is not known, since its table cannot be "
+        "read",
         "training": "the model was trained on these days, so the forecast looks better than on "
         "new days",
         "validation": "these days chose the best checkpoint (validation split), so the forecast "

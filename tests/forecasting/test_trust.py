@@ -36,6 +36,7 @@ def test_a_whole_training_is_one_sentence_with_steps_and_coverage():
         ({"coverage": None}, "90% band contains the truth was not measured."),
         ({"seen": "training"}, "; the model was trained on these days, so the forecast looks"),
         ({"seen": "validation"}, "; these days chose the best checkpoint (validation split)"),
+        ({"seen": "unknown"}, "; whether it was trained on these days is not known, since its"),
         ({"coverage": Coverage(0.9, 2506, "back-test days")}, "on the 2,506 back-test days"),
     ],
 )
@@ -85,6 +86,6 @@ def test_facts_are_those_of_the_run_and_its_scores():
     day = np.datetime64("2018-09-03")
     expected = TrustFacts(40, 50, 500, Coverage(0.75, 7), "validation")
     assert collect_facts(run, scores, day) == expected
-    assert collect_facts(run, None, day) == TrustFacts(40, 50, 500, None, None)
+    assert collect_facts(run, None, day) == TrustFacts(40, 50, 500, None, "unknown")
     run.meta = {}
     assert collect_facts(run, None, day).planned is None
