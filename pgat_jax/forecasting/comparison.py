@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pgat_jax.data.columns import PRICES
+from pgat_jax.errors import name_program
 from pgat_jax.forecasting.baselines import FORECASTERS
 from pgat_jax.forecasting.distribution import Forecast
 from pgat_jax.forecasting.scores import compute_losses
@@ -65,7 +66,7 @@ def refuse_ranking(days: np.ndarray) -> str:
         f"The model is not ranked: its {len(days)} windows overlap and cover "
         f"{len(np.unique(days))} different days, expected {LEAST_DAYS} or more. So few belong to "
         "one phase of the market, in which even the worst forecaster may come first; "
-        "`python run.py backtest --config NAME` compares on years of origins."
+        f"`{name_program()} backtest --config NAME` compares on years of origins."
     )
 
 
