@@ -9,12 +9,11 @@ from pgat_jax.errors import UserError
 from pgat_jax.forecasting.baselines import make_baselines
 from pgat_jax.forecasting.comparison import compare_forecasters
 from pgat_jax.forecasting.predict import (
-    HEAD_SPREAD,
     Prediction,
     find_predicted_rows,
     predict_split,
 )
-from pgat_jax.forecasting.residuals import RESIDUAL_SPREAD, add_residual_spread
+from pgat_jax.forecasting.residuals import add_residual_spread, describe_spread
 from pgat_jax.forecasting.score_tables import print_scores
 from pgat_jax.forecasting.scores import score_forecast
 from pgat_jax.output import replace_nonfinite, write_output
@@ -110,10 +109,10 @@ def score_splits(run: LoadedRun) -> dict[str, Any]:
         model's spread comes from, or None if it has none.
     """
     validation, test = (predict_split(run, split) for split in SPLITS)
-    spread = {"validation": HEAD_SPREAD, "test": HEAD_SPREAD}
+    spread: dict[str, str | None] = dict.fromkeys(SPLITS, describe_spread(run.config))
     if test.forecast.distribution is None:
         test = test._replace(forecast=add_residual_spread(test.forecast, validation))
-        spread = {"validation": None, "test": RESIDUAL_SPREAD}
+        spread["validation"] = None
     return {
         split: score_split(run, split, prediction) | {"spread": spread[split]}
         for split, prediction in zip(SPLITS, (validation, test))

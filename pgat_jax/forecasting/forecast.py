@@ -117,7 +117,7 @@ def forecast_days(run: LoadedRun, rows: Data, row: int, levels: tuple[float, ...
         history=tabulate_history(rows.table, row, HISTORY * len(days)),
         frame=make_price_frame(rows, forecast, 0, find_origin(rows, row, days), levels, PATHS),
         levels=levels,
-        spread=describe_spread(run.config.loss.criterion),
+        spread=describe_spread(run.config),
         trust=write_trust(collect_facts(run, load_or_score(run), days[0])),
     )
 

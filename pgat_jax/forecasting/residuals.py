@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from pgat_jax.config import Config
 from pgat_jax.forecasting.distribution import Forecast
 from pgat_jax.forecasting.predict import HEAD_SPREAD, Prediction, load_or_predict_split
+from pgat_jax.forecasting.recalibration import POOL_DAYS
 from pgat_jax.forecasting.sample import Sample
 from pgat_jax.runs.loaded_run import LoadedRun
 
@@ -11,6 +13,10 @@ from pgat_jax.runs.loaded_run import LoadedRun
 RESIDUALS = 200
 # Where a model's distribution comes from, if its head forecasts points alone.
 RESIDUAL_SPREAD = "its errors on the validation windows, around the point forecast"
+# With a volatility forecast it comes from the days before, whatever the head.
+RECALIBRATED_SPREAD = (
+    f"its volatility forecast, and its own errors on at most {POOL_DAYS:,} days before the forecast"
+)
 
 
 def add_residual_spread(forecast: Forecast, validation: Prediction) -> Forecast:
@@ -45,10 +51,12 @@ def ensure_distribution(run: LoadedRun, forecast: Forecast) -> Forecast:
     return add_residual_spread(forecast, load_or_predict_split(run, "validation"))
 
 
-def describe_spread(criterion: str) -> str:
+def describe_spread(config: Config) -> str:
     """Returns a text that says where the distribution of a model's forecasts comes from.
 
     Args:
-        criterion: the model's `loss.criterion`: `mse`, `quantile` or `nll`.
+        config: the configuration of the model.
     """
-    return RESIDUAL_SPREAD if criterion == "mse" else HEAD_SPREAD
+    if config.data.volatility != "none":
+        return RECALIBRATED_SPREAD
+    return RESIDUAL_SPREAD if config.loss.criterion == "mse" else HEAD_SPREAD

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pgat_jax import load_config
 from pgat_jax.forecasting import residuals
 from pgat_jax.forecasting.distribution import Forecast
 from pgat_jax.forecasting.predict import Prediction
@@ -39,7 +40,15 @@ def test_a_forecast_with_a_distribution_stays_as_it_is():
 
 
 @pytest.mark.parametrize(
-    "criterion, words", [("mse", "its errors"), ("nll", "its head"), ("quantile", "its head")]
+    "criterion, volatility, words",
+    [
+        ("mse", "none", "errors on the validation windows"),
+        ("nll", "none", "stated by its head"),
+        ("quantile", "none", "stated by its head"),
+        ("mse", "har", "its volatility forecast, and its own errors on at most 1,000 days before"),
+        ("nll", "har", "its volatility forecast, and its own errors on at most 1,000 days before"),
+    ],
 )
-def test_the_origin_of_the_spread_is_said(criterion, words):
-    assert words in residuals.describe_spread(criterion)
+def test_where_the_spread_comes_from_is_said(criterion, volatility, words):
+    config = load_config("tiny", f"loss.criterion={criterion}", f"data.volatility={volatility}")
+    assert words in residuals.describe_spread(config)
