@@ -187,6 +187,9 @@ def add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baselines-only", action="store_true", help="leave the model out: nothing is trained"
     )
+    parser.add_argument(
+        "--untrained", action="store_true", help="score the model as it begins, without training"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
     parser.add_argument(
         "--html",

@@ -156,12 +156,18 @@ def _backtest(args: argparse.Namespace) -> int:
     config = _load(args)
     _prepare()
     from pgat_jax.backtest.command import Request, run_backtest
-
-    request = Request(
-        args.first, args.last, args.step, args.refit, args.baselines_only, args.json, args.html
-    )
     from pgat_jax.training.interrupts import Interrupted
 
+    request = Request(
+        args.first,
+        args.last,
+        args.step,
+        args.refit,
+        args.baselines_only,
+        args.json,
+        args.html,
+        args.untrained,
+    )
     try:
         return run_backtest(config, request)
     except Interrupted as end:

@@ -125,9 +125,10 @@ def test_backtest_hands_over_origins_and_refits_and_returns_the_status(act):
     place = (pgat_jax.backtest.command, "run_backtest")
     status, (config, request) = act("backtest", words, *place, 1)
     assert (status, config) == (1, load_config("tiny"))
-    assert request == (date(2012, 1, 3), None, 5, "yearly", False, False, None)
+    assert request == (date(2012, 1, 3), None, 5, "yearly", False, False, None, False)
     words = ["--baselines-only", "--json", "--html", "p.html"]
-    assert act("backtest", words, *place)[1][1][-3:] == (True, True, Path("p.html"))
+    assert act("backtest", words, *place)[1][1][-4:-1] == (True, True, Path("p.html"))
+    assert act("backtest", ["--untrained"], *place)[1][1].untrained
 
 
 def test_data_reads_any_recipe(act):

@@ -19,7 +19,7 @@ from pgat_jax.backtest.tables import tabulate_report
 from pgat_jax.config import Config
 from pgat_jax.config_file import dump_yaml
 from pgat_jax.data.source import load_table
-from pgat_jax.errors import printable
+from pgat_jax.errors import UserError, printable
 from pgat_jax.output import write_output
 from pgat_jax.progress import Reporter
 from pgat_jax.text_table import open_console, print_table
@@ -37,6 +37,7 @@ class Request(NamedTuple):
         baselines_only: whether the model is left out.
         as_json: whether to print JSON and nothing else.
         html: the file of the page; by default below `runs/backtest/`.
+        untrained: whether the model is scored as it begins, without training.
     """
 
     first: date | None = None
@@ -46,6 +47,7 @@ class Request(NamedTuple):
     baselines_only: bool = False
     as_json: bool = False
     html: Path | None = None
+    untrained: bool = False
 
 
 def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
@@ -60,9 +62,11 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
         The exit status: 1 if the leak alarm rings, else 0.
 
     Raises:
-        UserError: the table cannot be read, or there is no origin.
+        UserError: the table cannot be read, there is no origin, or two flags contradict each other.
         Interrupted: a signal came while the model was trained.
     """
+    if request.baselines_only and request.untrained:
+        raise UserError("--untrained scores the model, --baselines-only leaves it out: give one.")
     reporter = Reporter()
     table, horizon = load_table(config.data), config.data.pred_len
     rows = find_origins(table.dates, horizon, request.first, request.last, request.step)
@@ -71,7 +75,8 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
     reporter.say(f"{len(rows):,} origins, {table.dates[rows[0]]} to {table.dates[rows[-1]]}")
     arms = list_baselines(history)
     if not request.baselines_only:
-        arms["model"] = make_model_arm(config, table, history, reporter, root)
+        is_trained = not request.untrained
+        arms["model"] = make_model_arm(config, table, history, reporter, root, is_trained)
     try:
         scores = run_arms(arms, history, table.hash, blocks, ScoreStore(root), reporter)
     except (KeyboardInterrupt, Interrupted):
@@ -80,11 +85,12 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
         raise
     ordered = {name: scores[name] for name in NAMES if name in scores}
     scored = Scored(ordered, table.dates[rows])
-    report = make_report(scored, config.name, table.source, horizon, request.refit, request.step)
+    name = _name_report(config, request)
+    report = make_report(scored, name, table.source, horizon, request.refit, request.step)
     configuration = "" if request.baselines_only else dump_yaml(config)
     command = describe_command(config.name, request)
     page = render_page(report, scored, history, rows, command, configuration)
-    path = request.html or root / f"{'baselines' if request.baselines_only else config.name}.html"
+    path = request.html or root / f"{name}.html"
     write_output(path, page.encode())
     for sentence in report["leaks"]:
         reporter.say(sentence)
@@ -108,6 +114,7 @@ def describe_command(config: str, request: Request) -> str:
     words += [f"--to {request.last}"] if request.last else []
     words += [f"--step {request.step}"] if request.step > 1 else []
     words += ["--baselines-only"] if request.baselines_only else []
+    words += ["--untrained"] if request.untrained else []
     return " ".join(words)
 
 
@@ -122,3 +129,10 @@ def print_report(report: dict) -> None:
         console.print(printable(sentence))
     for table in tabulate_report(report):
         print_table(console, table)
+
+
+def _name_report(config: Config, request: Request) -> str:
+    """Returns the name of the page: that of the configuration, if its model is scored."""
+    if request.baselines_only:
+        return "baselines"
+    return f"{config.name}-untrained" if request.untrained else config.name

@@ -17,16 +17,18 @@ from pgat_jax.data.loading import split_data
 from pgat_jax.data.splits import check_enough, split_rows
 from pgat_jax.data.table import Table
 from pgat_jax.mesh import make_mesh
-from pgat_jax.model.build import build
+from pgat_jax.model.build import Model, Params, build
 from pgat_jax.output import write_output, writing
 from pgat_jax.progress import Reporter
 from pgat_jax.runs.creation import describe_run
 from pgat_jax.runs.folder import CHECKPOINTS
 from pgat_jax.runs.loaded_run import LoadedRun, load_run
 from pgat_jax.runs.lock import lock_run
-from pgat_jax.training.interrupts import Interrupts
+from pgat_jax.training.interrupts import DURING_STEPS, Interrupts
 from pgat_jax.training.loop import open_trainer
 from pgat_jax.training.plan import Plan, count_steps
+from pgat_jax.training.start import start_at_residuals
+from pgat_jax.training.state import create_state, unpack_params
 
 FOLDER = "models"
 # An empty file that says that a training has ended.
@@ -88,6 +90,17 @@ def train_fold(fold: Fold, reporter: Reporter, root: Path = ROOT) -> LoadedRun:
     return load_run(path, say=reporter.say)
 
 
+def start_fold(fold: Fold) -> tuple[Model, Params]:
+    """Returns the model of a fold with the parameters from which its training begins.
+
+    Args:
+        fold: the configuration and its data.
+    """
+    plan = _make_plan(fold)
+    state = start_at_residuals(plan, create_state(plan), fold.data)
+    return plan.model, unpack_params(plan, state.params)
+
+
 def find_folder(fold: Fold, root: Path = ROOT) -> Path:
     """Returns the folder of a fold's training.
 
@@ -115,12 +128,17 @@ def _digest_code() -> str:
     return digest_sources(SOURCES, ("jax", "flax", "optax", "numpy"))
 
 
+def _make_plan(fold: Fold) -> Plan:
+    config, data = fold
+    return Plan(build(config, data.columns), make_mesh(config), count_steps(config, data))
+
+
 def _train(fold: Fold, path: Path, reporter: Reporter) -> None:
     """Runs the loop of training in a folder, from its newest checkpoint if it has one."""
     config, data = fold
     if not path.is_dir():
         describe_run(path, config)
-    plan = Plan(build(config, data.columns), make_mesh(config), count_steps(config, data))
+    plan = _make_plan(fold)
     is_resumed = any((path / CHECKPOINTS).glob("[0-9]*"))
     reporter.say(f"training on the days up to {data.table.dates[data.splits.test.start - 1]}")
     with Interrupts() as interrupts, writing(path), lock_run(path):
@@ -128,5 +146,6 @@ def _train(fold: Fold, path: Path, reporter: Reporter) -> None:
             plan, data, path, reporter, lambda: interrupts.number, resume=is_resumed
         )
         with opening as trainer:
+            interrupts.notice = DURING_STEPS
             trainer.run()
     reporter.close()

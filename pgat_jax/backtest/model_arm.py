@@ -7,7 +7,7 @@ import numpy as np
 
 from pgat_jax.backtest.evaluation import Arm
 from pgat_jax.backtest.fhs import standardise_paths
-from pgat_jax.backtest.fold import digest_training, split_at, train_fold
+from pgat_jax.backtest.fold import digest_training, split_at, start_fold, train_fold
 from pgat_jax.backtest.forecasters import JOINED_PATHS, Predict, forecast_har_volatility
 from pgat_jax.backtest.history import History
 from pgat_jax.backtest.joint_forecast import JointForecast, join_days, rank_paths
@@ -39,7 +39,12 @@ class Trained(NamedTuple):
 
 
 def make_model_arm(
-    config: Config, table: Table, history: History, reporter: Reporter, root: Path = ROOT
+    config: Config,
+    table: Table,
+    history: History,
+    reporter: Reporter,
+    root: Path = ROOT,
+    is_trained: bool = True,
 ) -> Arm:
     """Makes the arm of a configuration's model.
 
@@ -49,16 +54,21 @@ def make_model_arm(
         history: the returns of the table.
         reporter: shows the training.
         root: the folder of all back-tests.
+        is_trained: whether the model is trained; else it forecasts as it begins.
     """
 
     def fit(block: Block) -> Predict:
         fold = split_at(config, table, block.fit_row)
-        run = train_fold(fold, reporter, root)
-        trained = Trained(run.model, run.params)
+        if is_trained:
+            run = train_fold(fold, reporter, root)
+            trained = Trained(run.model, run.params)
+        else:
+            trained = Trained(*start_fold(fold))
         ranks = rank_past_paths(history, block.fit_row)
         return predict_origins(trained, fold.data, block.rows, ranks)
 
-    settings = f"model {digest_training(config)} {digest_sources(SOURCES, ())}"
+    kind = "model" if is_trained else "untrained"
+    settings = f"{kind} {digest_training(config)} {digest_sources(SOURCES, ())}"
     return Arm(settings, fit)
 
 

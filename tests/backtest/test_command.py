@@ -11,6 +11,7 @@ from pgat_jax.backtest.answer import write_answer
 from pgat_jax.backtest.command import Request, describe_command, run_backtest
 from pgat_jax.backtest.evaluation import list_baselines
 from pgat_jax.config_file import load_config
+from pgat_jax.errors import UserError
 
 REQUEST = Request(date(2009, 11, 1), date(2010, 2, 28), 5, "never", baselines_only=True)
 
@@ -92,3 +93,18 @@ def test_the_model_is_scored_first_unless_it_is_left_out(root, monkeypatch, caps
     assert figures["model"]["pooled_skill"] == figures["gjr_fhs"]["pooled_skill"]
     assert figures["model"]["vs"]["gjr_fhs"] == {"low": 0.0, "high": 0.0}
     assert (root / "tiny.html").exists()
+
+
+def test_an_untrained_model_has_a_page_of_its_own_and_needs_a_model(root, monkeypatch, capsys):
+    given = []
+    monkeypatch.setattr(
+        command,
+        "make_model_arm",
+        lambda *args: given.append(args[-1]) or list_baselines(args[2])["har_fhs"],
+    )
+    request = REQUEST._replace(baselines_only=False, untrained=True)
+    run_backtest(load_config("tiny"), request, root)
+    assert given == [False] and (root / "tiny-untrained.html").exists()
+    assert describe_command("tiny", request).endswith("--untrained")
+    with pytest.raises(UserError, match="--untrained scores the model, --baselines-only leaves"):
+        run_backtest(load_config("tiny"), request._replace(baselines_only=True), root)

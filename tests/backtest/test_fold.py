@@ -3,12 +3,19 @@
 import dataclasses
 import io
 
+import jax
 import numpy as np
 import pytest
 from rich.console import Console
 
 from pgat_jax.backtest import fold
-from pgat_jax.backtest.fold import digest_training, find_folder, split_at, train_fold
+from pgat_jax.backtest.fold import (
+    digest_training,
+    find_folder,
+    split_at,
+    start_fold,
+    train_fold,
+)
 from pgat_jax.config_file import load_config
 from pgat_jax.data.source import load_table
 from pgat_jax.data.table import take_rows
@@ -86,3 +93,17 @@ def test_a_folder_is_found_by_table_fit_row_and_configuration_but_not_by_name(ta
     assert len({find_folder(f, tmp_path) for f in (one, *others)}) == 4
     renamed = load_config("tiny", "name=other")
     assert digest_training(renamed) == digest_training(load_config("tiny"))
+
+
+def test_an_untrained_fold_has_the_parameters_from_which_training_begins(table, monkeypatch):
+    one, fitted = split_at(load_config("tiny"), table, FIT_ROW), []
+
+    def fit_biases(plan, state, data):
+        fitted.append(data)
+        return state
+
+    monkeypatch.setattr(fold, "start_at_residuals", fit_biases)
+    model, params = start_fold(one)
+    assert model.config == one.config and fitted == [one.data]
+    shapes = jax.eval_shape(model.init, jax.random.key(0))
+    assert jax.tree.structure(params) == jax.tree.structure(shapes)

@@ -2,11 +2,12 @@
 
 import io
 
+import jax
 import numpy as np
 import pytest
 from rich.console import Console
 
-from pgat_jax.backtest import fold
+from pgat_jax.backtest import fold, model_arm
 from pgat_jax.backtest.evaluation import list_baselines, run_arms
 from pgat_jax.backtest.history import History, make_history
 from pgat_jax.backtest.model_arm import make_model_arm, rank_past_paths
@@ -15,6 +16,8 @@ from pgat_jax.backtest.store import ScoreStore
 from pgat_jax.config_file import load_config
 from pgat_jax.data.source import load_table
 from pgat_jax.data.table import take_rows
+from pgat_jax.forecasting.predict import forecast_rows
+from pgat_jax.model.build import build
 from pgat_jax.progress import Reporter
 from tests.backtest.training import FakeTraining
 
@@ -40,8 +43,9 @@ def reporter() -> Reporter:
 def make_arm(table, history, reporter, tmp_path, monkeypatch):
     monkeypatch.setattr(fold, "open_trainer", FakeTraining().open)
 
-    def make(*overrides):
-        return make_model_arm(load_config("tiny", *overrides), table, history, reporter, tmp_path)
+    def make(*overrides, is_trained=True):
+        config = load_config("tiny", *overrides)
+        return make_model_arm(config, table, history, reporter, tmp_path, is_trained)
 
     return make
 
@@ -65,9 +69,13 @@ def test_origins_are_forecast_alike_in_any_selection(make_arm):
     np.testing.assert_array_equal(predict(block.rows[7:8]).point, whole[7:8])
 
 
-def test_a_point_forecast_gets_the_spread_of_its_validation_errors(make_arm):
+def test_a_point_forecast_gets_the_spread_of_its_validation_errors(make_arm, monkeypatch):
+    def forecast_points(*args):
+        return forecast_rows(*args)._replace(distribution=None)
+
+    monkeypatch.setattr(model_arm, "forecast_rows", forecast_points)
     block = Block(2001, np.arange(520, 524), 520)
-    forecast = make_arm("loss.criterion=mse").fit(block)(block.rows)
+    forecast = make_arm("loss.criterion=nll").fit(block)(block.rows)
     low, high = np.moveaxis(forecast.distribution.quantile(np.array([0.1, 0.9])), -1, 0)
     assert np.all(low < high)
 
@@ -86,6 +94,19 @@ def test_a_model_is_scored_on_the_origins_of_the_baselines(
 def test_the_settings_of_an_arm_are_those_of_its_training(make_arm):
     assert make_arm().settings != make_arm("seed=1").settings
     assert make_arm().settings == make_arm("name=other").settings
+    assert make_arm().settings != make_arm(is_trained=False).settings
+
+
+def test_an_untrained_model_is_scored_without_training(make_arm, monkeypatch):
+    def start(one):
+        model = build(one.config, one.data.columns)
+        return model, model.init(jax.random.key(0))
+
+    monkeypatch.setattr(fold, "open_trainer", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(model_arm, "start_fold", start)
+    block = Block(2001, np.arange(520, 530), 520)
+    predict = make_arm("loss.criterion=nll", is_trained=False).fit(block)
+    assert np.all(np.isfinite(predict(block.rows).point))
 
 
 def test_ranks_of_the_past_read_nothing_after_the_fit_row(history):
