@@ -27,6 +27,7 @@ def assert_alive(
     Raises:
         AssertionError: a leaf fails; the message is the table of the failing leaves.
         NotALoss: the checks could not be run.
+        ValueError: as for `diagnose`.
     """
     report = diagnose(loss, params, *args, allow=allow, **settings)
     if report.passes:

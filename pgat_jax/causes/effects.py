@@ -96,7 +96,8 @@ def decide_verdict(shares: Mapping[str, Sequence[float]]) -> tuple[str, str, dic
     all seeds, nothing is confirmed or refuted.
 
     Args:
-        shares: Outcome -> share of each seed.
+        shares: Outcome -> share of each seed. There is at least one outcome, and each has as many
+            seeds as the others.
 
     Returns:
         The verdict, the outcome that it rests on, and outcome -> effect.

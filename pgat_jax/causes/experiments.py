@@ -74,6 +74,9 @@ def faulty_condition(study: StudyConfig, scale: Scale) -> Condition | None:
 
     Returns:
         The condition; None if the study has no faults.
+
+    Raises:
+        UserError: The study names a fault that does not exist.
     """
     if not study.faults:
         return None
@@ -106,6 +109,9 @@ def apply_remedy(study: StudyConfig, scale: Scale, remedy: Remedy) -> Condition 
         study: The configuration and its faults.
         scale: The sizes of the model.
         remedy: The remedy.
+
+    Raises:
+        UserError: The study names a fault that does not exist.
     """
     faulty = faulty_condition(study, scale)
     return None if faulty is None else _exchange(faulty, scale, remedy.drops, remedy.adds)
@@ -120,7 +126,10 @@ def list_conditions(
         study: The configuration and its faults.
         scales: Scales to try.
         causes: Causes to try.
-        with_remedies: Whether remedies are tried too.
+        with_remedies: Whether remedies are tried too; they need faults to remedy.
+
+    Raises:
+        UserError: The study names a fault that does not exist.
     """
     wanted: dict[tuple[Condition, Scale], None] = {}
     for scale in scales:

@@ -135,6 +135,9 @@ class Data:
 
         Args:
             row: the last past day.
+
+        Raises:
+            UserError: as `window_at`.
         """
         return self.extend_to(row).table.dates[row + 1 : row + 1 + self.config.pred_len]
 

@@ -61,6 +61,9 @@ def compute_positions(time: Time) -> dict[str, Position]:
 
     Returns:
         Point -> position.
+
+    Raises:
+        UserError: the package skyfield-data is not installed.
     """
     kernel = open_kernel()
     earth = kernel["earth"]

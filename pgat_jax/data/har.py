@@ -112,6 +112,9 @@ def append_trading_days(dates: np.ndarray, count: int, calendar: Any) -> np.ndar
 
     Returns:
         [days + count] `datetime64[D]`.
+
+    Raises:
+        UserError: a day lies beyond the last date around which holidays are known.
     """
     return np.concatenate([dates, find_trading_days_after(dates[-1], count, calendar)])
 

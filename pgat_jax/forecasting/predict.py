@@ -52,6 +52,9 @@ def predict_split(run: LoadedRun, split: str) -> Prediction:
     Returns:
         The forecasts; their distribution is None for the `mse` head without `data.volatility`, see
         `add_residual_spread`.
+
+    Raises:
+        UserError: the run's table cannot be read or has changed, or the folder cannot be written.
     """
     windows = run.data.windows(split)
     rows = _add_pool(run.data, windows)
@@ -66,6 +69,9 @@ def load_or_predict_split(run: LoadedRun, split: str) -> Prediction:
     Args:
         run: the run whose model forecasts.
         split: `validation` or `test`.
+
+    Raises:
+        UserError: as `predict_split`.
     """
     arrays = load_arrays(run, split)
     return predict_split(run, split) if arrays is None else _to_prediction(run, split, arrays)
@@ -78,6 +84,9 @@ def predict_window(run: LoadedRun, data: Data, row: int) -> Forecast:
         run: the run whose model forecasts.
         data: the table to forecast from, with the run's columns and scaling.
         row: the last past day of the window.
+
+    Raises:
+        UserError: as `Data.window_at`.
     """
     return forecast_rows(run.model, run.params, data.extend_to(row), np.array([row]), "1")
 

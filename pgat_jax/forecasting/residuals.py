@@ -45,6 +45,9 @@ def ensure_distribution(run: LoadedRun, forecast: Forecast) -> Forecast:
     Args:
         run: the run that made the forecast.
         forecast: the forecasts of any windows.
+
+    Raises:
+        UserError: the residual spread is needed, and the run's table cannot be read or has changed.
     """
     if forecast.distribution is not None:
         return forecast

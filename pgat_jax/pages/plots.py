@@ -38,6 +38,9 @@ def draw_run(run: Path) -> list[Path]:
 
     Returns:
         The paths of the pictures.
+
+    Raises:
+        UserError: the records of the run are damaged, or a picture cannot be written.
     """
     records = read_records(run)
     every = (NEXT_DAYS, NEXT_DAYS_NARROW, *PICTURES)

@@ -95,6 +95,9 @@ def describe_progress(run: Path, epochs: int) -> str:
     Args:
         run: the folder of the run.
         epochs: the number of epochs in its configuration.
+
+    Raises:
+        UserError: a line of `metrics.jsonl` is damaged.
     """
     records = [record for record in read_metrics(run) if record["event"] == "train"]
     if not records:

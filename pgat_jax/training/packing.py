@@ -69,6 +69,9 @@ def unpack(vectors: Packed, like: Any) -> Any:
 
     Returns:
         A tree with the structure and the shapes of `like`.
+
+    Raises:
+        ValueError: a top-level parameter belongs to no group.
     """
     leaves, treedef = jax.tree.flatten(like)
     for kind, groups in _group_positions(like).items():
@@ -98,6 +101,9 @@ def group_vectors(tree: Any) -> dict[str, str]:
 
     Args:
         tree: nested dict of arrays, whose top-level names are keys of `GROUPS`.
+
+    Raises:
+        ValueError: a top-level parameter belongs to no group.
     """
     positions = _group_positions(tree)
     return {f"{kind}/{group}": group for kind, groups in positions.items() for group in groups}

@@ -93,6 +93,10 @@ def finish_run(run: Path, reporter: Reporter) -> None:
     Args:
         run: the folder of the run.
         reporter: shows messages to the user.
+
+    Raises:
+        UserError: no checkpoint of the run is usable, its table has changed, or a file cannot be
+            written.
     """
     loaded = load_run(run, say=reporter.say)
     for text, work in (
