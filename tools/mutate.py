@@ -14,6 +14,7 @@ import importlib.util
 import json
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -29,8 +30,10 @@ from cosmic_ray.mutating import get_ast, mutate_code
 
 ROOT = Path(__file__).parents[1]
 PROCESSES = 2
-# A mutant may loop for ever: it counts as killed after this many seconds.
-SECONDS = 120.0
+# A mutant may loop or wait for ever: it counts as killed after this many seconds of a processor, or
+# after this many seconds.
+BUSY_SECONDS = 60
+SECONDS = 1200.0
 # Imported once, before any process is forked. None of them starts the backend of JAX, and none is a
 # plugin of pytest, which must be imported by pytest itself.
 PRELOADED = (
@@ -167,6 +170,7 @@ def _start(mutant: Mutant) -> int:
         return process
     status = 1
     with contextlib.suppress(BaseException):
+        resource.setrlimit(resource.RLIMIT_CPU, (BUSY_SECONDS, BUSY_SECONDS))
         with open(os.devnull, "w") as null:
             os.dup2(null.fileno(), 1)
             os.dup2(null.fileno(), 2)
