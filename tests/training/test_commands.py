@@ -14,7 +14,7 @@ import pytest
 
 from tools.commands import ROOT, SMALL, Command, write_days
 
-pytestmark = pytest.mark.slow
+THIS_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def steps_of(run: Path) -> list[int]:
     return sorted(int(p.name) for p in (run / "checkpoints").iterdir() if p.name.isdigit())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_and_leaves_in_seconds_and_says_how_to_go_on(place, number, status):
     command, run = start_long_run(place)
@@ -56,6 +57,7 @@ def test_a_signal_saves_and_leaves_in_seconds_and_says_how_to_go_on(place, numbe
     assert list((run / "pictures").glob("*.png"))
 
 
+@pytest.mark.slow
 def test_a_signal_while_compiling_leaves_at_once(place, tmp_path):
     (tmp_path / "days.csv").write_text((place / "days.csv").read_text())
     command, _ = start_long_run(tmp_path)  # with a compile cache that is empty
@@ -69,6 +71,7 @@ def test_a_signal_while_compiling_leaves_at_once(place, tmp_path):
     assert "saving" not in command.text
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_run_stop_together_and_one_goes_on_alone(place):
     """The signal comes to the process that writes no records."""
     with socket.socket() as probe:
@@ -109,7 +112,15 @@ def find_interpreter(version: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def mark_version(version: str) -> pytest.MarkDecorator:
+    """CI runs the tests once on each version, and the nightly campaigns on one for all."""
+    return pytest.mark.slow if version == THIS_VERSION else pytest.mark.nightly
+
+
+@pytest.mark.parametrize(
+    "version",
+    [pytest.param(version, marks=mark_version(version)) for version in ("3.11", "3.12", "3.13")],
+)
 def test_the_first_command_of_the_readme(version, tmp_path):
     """Clones the repository, runs `pip install -e .` and trains `recovery` for a tenth of a minute.
 
@@ -120,7 +131,7 @@ def test_the_first_command_of_the_readme(version, tmp_path):
     if python is None:
         pytest.skip(f"python{version} is not installed")
     subprocess.run(["git", "clone", "-q", ROOT, tmp_path / "clone"], check=True)
-    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+    if version == THIS_VERSION:
         python = sys.executable
     else:
         subprocess.run([python, "-m", "venv", tmp_path / "venv"], check=True)
