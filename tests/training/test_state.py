@@ -52,8 +52,9 @@ def test_inside_a_program_the_two_forms_are_the_same(plan, first_state):
 
 def test_table_shapes_keep_sharding_and_type(data):
     shapes = table_shapes(data.device_table)
-    for name in shapes._fields:
-        shape, array = getattr(shapes, name), getattr(data.device_table, name)
+    arrays, structure = jax.tree.flatten(data.device_table)
+    assert jax.tree.structure(shapes) == structure
+    for shape, array in zip(jax.tree.leaves(shapes), arrays):
         assert (shape.shape, shape.dtype, shape.sharding) == (
             array.shape,
             array.dtype,
