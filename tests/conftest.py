@@ -2,8 +2,9 @@
 
 import os
 
-# Tests compile hundreds of programs and run each once: unoptimised code compiles in half the time.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+from tools.xla_flags import XLA_FLAGS
+
+os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
 
 import math
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from pgat_jax.runs.folder import CHECKPOINTS
 from pgat_jax.runs.loaded_run import load_run
 from pgat_jax.runs.metrics import Metrics
 from pgat_jax.training.diagnostics import TRAIL
+from tests.initial import draw_initial
 
 # Axes that meet are written down, in the tests and in the code under test.
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -35,6 +37,11 @@ settings.load_profile("compiled")
 
 # Seconds of compilation from which a program is kept on disk: reading it back takes less.
 LONG_COMPILE = 0.3
+# Linux allows a process 65,530 maps of memory. A module with many programs adds some 10,000.
+MAPS, MOST_MAPS = Path("/proc/self/maps"), 30_000
+# Fixtures that take long to make, and the folders that they are of: a trained run, the compiled
+# model, scored runs.
+EXPENSIVE = {"plan": "tests/training/", "tiny": "tests/model/", "make_run": "tests/"}
 GROUPS = ("input", "celestial", "petri", "encoder", "decoder", "head")
 
 
@@ -55,9 +62,28 @@ def compile_cache(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def forget_programs():
-    """Frees programs after each module: each maps memory, and Linux allows 65,530 maps."""
+    """Frees all programs after a module that leaves many: each maps memory."""
     yield
-    jax.clear_caches()
+    if not MAPS.exists() or MAPS.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Makes groups for `--dist loadgroup`, which gives each to one process.
+
+    The tests of an expensive fixture are a group, and so are the others of a file. Those of the
+    fixtures come first, since they take longest.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(find_expensive(item) or item.nodeid.split("::")[0]))
+    items.sort(key=lambda item: [*EXPENSIVE, None].index(find_expensive(item)))
+
+
+def find_expensive(item: pytest.Item) -> str | None:
+    """Returns the name of the first of `EXPENSIVE` that a test uses."""
+    names = getattr(item, "fixturenames", ())
+    inside = (name for name, folder in EXPENSIVE.items() if item.nodeid.startswith(folder))
+    return next((name for name in inside if name in names), None)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +127,7 @@ def drawn_run(scored_run) -> Path:
 def new_run(criterion: str, root: Path) -> Path:
     config = load_config("tiny", f"loss.criterion={criterion}", f"name=tiny-{criterion}")
     data = load_data(config)
-    params = build(config, data.columns).init(jax.random.key(0))
+    params = draw_initial(build(config, data.columns))
     run = create_run(config, root=root)
     meta = {
         "config": config.model_dump(mode="json"),

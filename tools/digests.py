@@ -1,8 +1,8 @@
 """Digests of what the programs compute: they show that a change leaves every bit as it is.
 
-The recorded digests are in `tests/tools/digests/`. Bits depend on the version of JAX and on the
-processor, so each file names the platform that it was made on; on any other platform only verdicts
-and sizes can be compared.
+The recorded digests are in `tests/tools/digests/`. Bits depend on the version of JAX, on the
+options of XLA and on the processor, so each file names the platform that it was made on; on any
+other platform only verdicts and sizes can be compared.
 """
 
 import argparse
@@ -24,13 +24,12 @@ from pgat_jax import load_config
 from pgat_jax.causes.config import StudyConfig
 from pgat_jax.causes.study_model import intervene
 from pgat_jax.causes.wiring_faults import choose_wiring_faults
+from tools.xla_flags import XLA_FLAGS
 
 ROOT = Path(__file__).parents[1]
 RECORDED = ROOT / "tests" / "tools" / "digests"
 CONFIGURATIONS = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
 WINDOWS = 2
-# The option that the tests set as well: programs compile in half the time.
-XLA_FLAGS = "--xla_backend_optimization_level=0"
 # Sizes agree to float32 rounding over sums of some 1e7 numbers.
 SIZE_TOLERANCE = 1e-3
 
@@ -67,6 +66,10 @@ def digest_fault(name: str) -> dict[str, Any]:
 
     Args:
         name: the name of a fault in `benchmarks.faults`.
+
+    Returns:
+        `faulty` and `sound`, each with `verdicts` (leaf -> a line of its verdict, slices and
+        further findings) and `numbers` (SHA-256 of the gradients and first updates).
     """
     (fault,) = (fault for fault in load_faults() if fault.name == name)
     return {part: _digest_model(fault.make(part == "faulty")) for part in ("faulty", "sound")}
@@ -87,11 +90,15 @@ def digest_tree(tree: Any) -> str:
 
 
 def describe_platform() -> dict[str, str]:
-    """Returns all that bits depend on: the version of JAX and the processor's instructions."""
+    """Returns all that bits depend on: JAX's version, XLA's options, the processor's features."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else [platform.processor()]
     flags = next((line for line in lines if line.startswith(("flags", "Features"))), lines[0])
-    return {"jax": jax.__version__, "processor": hashlib.sha256(flags.encode()).hexdigest()[:16]}
+    return {
+        "jax": jax.__version__,
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+        "processor": hashlib.sha256(flags.encode()).hexdigest()[:16],
+    }
 
 
 def find_differences(
@@ -162,6 +169,10 @@ def read_recorded(kind: str) -> dict[str, Any]:
 
     Args:
         kind: `configurations` or `faults`.
+
+    Returns:
+        `platform`, as `describe_platform` returned it, and `digests`: name -> what
+        `digest_configuration` or `digest_fault` returned.
     """
     return json.loads((RECORDED / f"{kind}.json").read_text())
 

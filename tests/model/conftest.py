@@ -13,6 +13,7 @@ import pytest
 from pgat_jax import build, load_config, load_data
 from pgat_jax.model.heads import criterion_loss
 from pgat_jax.model.precision import cast_floats
+from tests.initial import draw_initial
 
 
 @cache
@@ -24,7 +25,7 @@ def make_tiny(*overrides: str) -> SimpleNamespace:
         config=config,
         data=data,
         model=model,
-        params=model.init(jax.random.key(0)),
+        params=draw_initial(model),
         batch=data.batch("train", [0, 1000, 2000, 3000]),
     )
 
