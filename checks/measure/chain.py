@@ -146,6 +146,9 @@ def allow_promotion() -> Any:
 def make_default_optimizer(gradients: Sequence[np.ndarray | None]) -> Any:
     """Returns Adam with rate 1e-3 and an eps of 1e-8 times the median size of the gradients.
 
+    The size of a gradient is its root mean square. Gradients of zero are left out of the median; if
+    all are zero, it is 1.
+
     Args:
         gradients: one for each leaf; None for a leaf without a derivative.
     """

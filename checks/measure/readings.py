@@ -67,6 +67,9 @@ def measure_point(runner: Runner, sampler: Sampler, point: Point) -> Measurement
         runner: the compiled program.
         sampler: draws the jittered points.
         point: parameters and inputs.
+
+    Returns:
+        The gradients in float64 and as written, with one reading for each leaf.
     """
     wide = runner.compute_wide(point.leaves, point.args)
     written = runner.compute_written(*narrow_point(runner, point))
@@ -120,6 +123,10 @@ def find_largest_by_view(array: np.ndarray) -> list[np.ndarray]:
 
     Args:
         array: an array of any shape.
+
+    Returns:
+        One array for each view: [1] for the whole, then [n] for the n slices of each axis. The
+        largest of no elements is 0.
     """
     magnitude = np.abs(array)
     whole = np.array([magnitude.max() if magnitude.size else 0.0])

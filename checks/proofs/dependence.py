@@ -253,6 +253,8 @@ class Environment:
     def apply(self, equation: Any, rows: Rows) -> None:
         """Adds an equation's results, and what the equation may have written into references.
 
+        A result that is not a float gets no tangent. A reference gets all that any operand has.
+
         Args:
             equation: a jaxpr equation.
             rows: what its results depend on among its operands.

@@ -37,6 +37,9 @@ class TrialStore:
             condition: The condition of the trial.
             scale: The scale of the trial.
             seed: The seed of the trial.
+
+        Returns:
+            What was given to `write`.
         """
         try:
             text = self._path(condition, scale, seed).read_text(encoding="utf-8")

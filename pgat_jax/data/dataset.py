@@ -209,6 +209,12 @@ def put_on_device(table: Table, scaler: Scaler, calendar: Calendar) -> DeviceTab
         table: all rows, unscaled.
         scaler: the statistics of the columns.
         calendar: the days on which the market trades, for the days after the last row.
+
+    Returns:
+        The arrays; `residuals` is None unless the scaler forecasts the volatility.
+
+    Raises:
+        UserError: the calendar does not know the days after the last row.
     """
     values, residuals = table.values, None
     if scaler.har is not None:

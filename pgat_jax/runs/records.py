@@ -32,7 +32,8 @@ def read_records(run: Path) -> RunRecords:
     """Reads the files of a run that was trained, scored and forecast.
 
     Args:
-        run: the folder of the run.
+        run: the folder of the run; it must hold its scores, forecasts and forecast of the next
+            days. Without `metrics.jsonl` the records are empty.
 
     Raises:
         UserError: a line of `metrics.jsonl` is damaged.

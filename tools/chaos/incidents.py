@@ -20,6 +20,9 @@ def full_disk(campaign: Campaign) -> None:
 
     Args:
         campaign: the run and its processes.
+
+    Raises:
+        AssertionError: the run neither ends well nor says that the disk is full.
     """
     room = campaign.rng.choice(ROOM)
     with limit_room(campaign.place, room) as through:
@@ -29,8 +32,13 @@ def full_disk(campaign: Campaign) -> None:
 def read_only(campaign: Campaign) -> None:
     """Starts the run while its folder cannot be written.
 
+    Nothing is done before the run has a checkpoint.
+
     Args:
         campaign: the run and its processes.
+
+    Raises:
+        AssertionError: the run neither ends well nor says that it may not write.
     """
     if campaign.run is None or not campaign.steps():
         return
@@ -42,10 +50,13 @@ def damage(campaign: Campaign) -> None:
     """Truncates, changes or deletes a file of the newest checkpoint, and starts the run.
 
     The run must name the file and continue from the checkpoint before. If there is none, the run
-    must refuse, and its files are restored.
+    must refuse, and its files are restored. Nothing is done before the run has a checkpoint.
 
     Args:
         campaign: the run and its processes.
+
+    Raises:
+        AssertionError: the run does not behave so.
     """
     steps = campaign.steps()
     if campaign.run is None or not steps:
