@@ -19,15 +19,24 @@ from pgat_jax.training.validation import window_losses
 from tests.recipes import TRAINED
 
 PLATFORMS = ("cuda", "tpu")
-CASES = [(name, "float32") for name in TRAINED]
+# These differ from `recovery` in sizes alone, on which a lowering does not depend.
+NIGHTLY = {"laptop", "tiny"}
+CASES = [
+    pytest.param(
+        name, "float32", marks=pytest.mark.nightly if name in NIGHTLY else pytest.mark.slow
+    )
+    for name in TRAINED
+]
 
 
 def lower(function, *shapes) -> tuple[str, ...]:
     return jax.export.export(jax.jit(function), platforms=PLATFORMS)(*shapes).platforms
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "precision"), [*CASES, ("recovery", "bfloat16")])
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [*CASES, pytest.param("recovery", "bfloat16", marks=pytest.mark.slow)],
+)
 def test_every_program_of_a_configuration_lowers(name, precision):
     config = load_config(name, f"train.precision={precision}")
     data = load_data(config)
