@@ -76,12 +76,12 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
     arms = list_baselines(history)
     if not request.baselines_only:
         is_trained = not request.untrained
-        arms["model"] = make_model_arm(config, table, history, reporter, root, is_trained)
+        arms["model"] = make_model_arm(config, table, history, reporter, root, is_trained, blocks)
     try:
         scores = run_arms(arms, history, table.hash, blocks, ScoreStore(root), reporter)
     except (KeyboardInterrupt, Interrupted):
         reporter.close()
-        reporter.say("finished years are stored; the same command continues")
+        reporter.say("finished years and checkpoints are stored; the same command continues")
         raise
     ordered = {name: scores[name] for name in NAMES if name in scores}
     scored = Scored(ordered, table.dates[rows])

@@ -1,5 +1,6 @@
 """The model as a forecaster of a back-test: trained up to the fit row, scored like the others."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,6 +46,7 @@ def make_model_arm(
     reporter: Reporter,
     root: Path = ROOT,
     is_trained: bool = True,
+    blocks: tuple[Block, ...] = (),
 ) -> Arm:
     """Makes the arm of a configuration's model.
 
@@ -55,17 +57,25 @@ def make_model_arm(
         reporter: shows the training.
         root: the folder of all back-tests.
         is_trained: whether the model is trained; else it forecasts as it begins.
+        blocks: all blocks. Those with one fit row are forecast together, since the forecasts of
+            each need those of the four years before it.
     """
 
-    def fit(block: Block) -> Predict:
-        fold = split_at(config, table, block.fit_row)
+    @lru_cache(maxsize=1)
+    def fit_once(fit_row: int, first: int, last: int) -> Predict:
+        fold = split_at(config, table, fit_row)
         if is_trained:
             run = train_fold(fold, reporter, root)
             trained = Trained(run.model, run.params)
         else:
             trained = Trained(*start_fold(fold))
-        ranks = rank_past_paths(history, block.fit_row)
-        return predict_origins(trained, fold.data, block.rows, ranks)
+        ranks = rank_past_paths(history, fit_row)
+        return predict_origins(trained, fold.data, np.arange(first, last + 1), ranks)
+
+    def fit(block: Block) -> Predict:
+        others = (other.rows for other in blocks if other.fit_row == block.fit_row)
+        rows = np.concatenate([block.rows, *others])
+        return fit_once(block.fit_row, int(rows.min()), int(rows.max()))
 
     kind = "model" if is_trained else "untrained"
     settings = f"{kind} {digest_training(config)} {digest_sources(SOURCES, ())}"
@@ -78,14 +88,13 @@ def predict_origins(trained: Trained, data: Data, rows: np.ndarray, ranks: np.nd
     Args:
         trained: the model.
         data: the table, split before the first origin.
-        rows: the rows [O] of the origins, increasing.
+        rows: consecutive rows, the origins among them.
         ranks: the ranks [M, P, T] of past paths, which join the days.
 
     Returns:
-        A function from some of the origins to their forecasts, in log returns.
+        A function from evenly spaced origins to their forecasts, in log returns.
     """
-    every = np.arange(rows[0], rows[-1] + 1)
-    scaled = forecast_rows(trained.model, trained.params, data, every, f"{len(every)}")
+    scaled = forecast_rows(trained.model, trained.params, data, rows, f"{len(rows)}")
     if scaled.distribution is None:
         scaled = add_residual_spread(scaled, forecast_validation(trained, data))
     mean, std = data.scaler.target_mean, data.scaler.target_std

@@ -1,6 +1,10 @@
 """The verb `backtest`: what it prints, and its exit status."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from pgat_jax.backtest.evaluation import list_baselines
 from pgat_jax.config_file import load_config
 from pgat_jax.errors import UserError
 
+ROOT = Path(__file__).parents[2]
 REQUEST = Request(date(2009, 11, 1), date(2010, 2, 28), 5, "never", baselines_only=True)
 
 
@@ -100,7 +105,7 @@ def test_an_untrained_model_has_a_page_of_its_own_and_needs_a_model(root, monkey
     monkeypatch.setattr(
         command,
         "make_model_arm",
-        lambda *args: given.append(args[-1]) or list_baselines(args[2])["har_fhs"],
+        lambda *args: given.append(args[-2]) or list_baselines(args[2])["har_fhs"],
     )
     request = REQUEST._replace(baselines_only=False, untrained=True)
     run_backtest(load_config("tiny"), request, root)
@@ -108,3 +113,22 @@ def test_an_untrained_model_has_a_page_of_its_own_and_needs_a_model(root, monkey
     assert describe_command("tiny", request).endswith("--untrained")
     with pytest.raises(UserError, match="--untrained scores the model, --baselines-only leaves"):
         run_backtest(load_config("tiny"), request._replace(baselines_only=True), root)
+
+
+@pytest.mark.slow
+def test_a_process_that_was_killed_is_continued_to_the_same_figures(tmp_path):
+    line = "backtest --config tiny --baselines-only --json --from 2016-06-01 --refit yearly"
+    words = [sys.executable, str(ROOT / "run.py"), *line.split()]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    killed.mkdir(), whole.mkdir()
+    with subprocess.Popen(words, cwd=killed, env=environment, stdout=subprocess.DEVNULL) as process:
+        while len(list(killed.rglob("*.npz"))) < 7 and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    assert 7 <= len(list(killed.rglob("*.npz"))) < 18
+    results = [
+        subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=True).stdout
+        for folder in (killed, whole)
+    ]
+    assert results[0] == results[1] and json.loads(results[0])["origins"] > 600

@@ -43,9 +43,9 @@ def reporter() -> Reporter:
 def make_arm(table, history, reporter, tmp_path, monkeypatch):
     monkeypatch.setattr(fold, "open_trainer", FakeTraining().open)
 
-    def make(*overrides, is_trained=True):
+    def make(*overrides, is_trained=True, blocks=()):
         config = load_config("tiny", *overrides)
-        return make_model_arm(config, table, history, reporter, tmp_path, is_trained)
+        return make_model_arm(config, table, history, reporter, tmp_path, is_trained, blocks)
 
     return make
 
@@ -67,6 +67,22 @@ def test_origins_are_forecast_alike_in_any_selection(make_arm):
     whole = predict(block.rows).point
     np.testing.assert_array_equal(predict(block.rows[4:13:4]).point, whole[4:13:4])
     np.testing.assert_array_equal(predict(block.rows[7:8]).point, whole[7:8])
+
+
+def test_blocks_of_one_fit_are_forecast_together_and_as_each_alone(make_arm, monkeypatch):
+    calls = []
+
+    def count(*args):
+        calls.append(args[3])
+        return forecast_rows(*args)
+
+    monkeypatch.setattr(model_arm, "forecast_rows", count)
+    blocks = (Block(2001, np.arange(520, 528), 520), Block(2002, np.arange(528, 536), 520))
+    arm = make_arm("loss.criterion=nll", blocks=blocks)
+    points = [arm.fit(block)(block.rows).point for block in blocks]
+    assert [list(rows[[0, -1]]) for rows in calls] == [[520, 535]]
+    alone = make_arm("loss.criterion=nll").fit(blocks[1])(blocks[1].rows).point
+    np.testing.assert_allclose(points[1], alone, rtol=1e-4, atol=1e-7)
 
 
 def test_a_point_forecast_gets_the_spread_of_its_validation_errors(make_arm, monkeypatch):
