@@ -17,6 +17,7 @@ from pgat_jax.model.nodes import Nodes
 from pgat_jax.model.petri import Petri
 from pgat_jax.model.phase import Phase
 from pgat_jax.model.statistics import fusion_statistics, no_statistics
+from pgat_jax.model.volatility_scale import VolatilityScale, stretch
 
 
 class PGAT(nn.Module):
@@ -50,6 +51,8 @@ class PGAT(nn.Module):
         self.decoder = Decoder(c.d_layers, c.n_heads, c.dropout, remat)
         self.dual_stream = DualStream(c.n_heads, self.config.data.pred_len)
         kernel_init = SMALL if self.config.data.volatility == "none" else ZERO
+        if self.has_scale:
+            self.volatility_scale = VolatilityScale(len(TARGETS), self.config.data.pred_len)
         self.head = HEADS[self.config.loss.criterion](len(TARGETS), self.config.loss, kernel_init)
 
     def __call__(self, batch: Batch) -> Outputs:
@@ -80,7 +83,15 @@ class PGAT(nn.Module):
         # 6. decoder, its two streams and the head: [B,LP,D] -> [B,P,D] -> [B,P,T]
         dec = self.decoder(dec, memory)
         ahead = self.dual_stream(dec, memory, batch.past[..., : len(TARGETS)])
-        return self.head(ahead, statistics)
+        outputs = self.head(ahead, statistics)
+        if not self.has_scale:
+            return outputs
+        return stretch(outputs, self.volatility_scale(batch.past, batch.known))
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether the forecast volatility is corrected: a point forecast has no width to correct."""
+        return self.config.data.volatility != "none" and self.config.loss.criterion != "mse"
 
     def fuse(
         self, enc: Float[Array, "B S D"], embedding: Float[Array, "N D"]

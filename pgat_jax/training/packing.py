@@ -25,6 +25,7 @@ GROUPS = {
     "graph_attention": "encoder",
     "decoder": "decoder",
     "dual_stream": "decoder",
+    "volatility_scale": "head",
     "head": "head",
 }
 # The names of matrices end so. The shape cannot tell: stacked biases have two axes too.
