@@ -1,6 +1,7 @@
 """The Celestial Enhanced PGAT as six stages; the parts are in the files of the same names."""
 
 import flax.linen as nn
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from pgat_jax.config import Config
@@ -18,6 +19,10 @@ from pgat_jax.model.petri import Petri
 from pgat_jax.model.phase import Phase
 from pgat_jax.model.statistics import fusion_statistics, no_statistics
 from pgat_jax.model.volatility_scale import VolatilityScale, stretch
+
+# The factor of the head's input before training, with `data.volatility`. It is learned, and while
+# it is small the network changes the forecasts slowly.
+START_SHARE = 0.1
 
 
 class PGAT(nn.Module):
@@ -51,7 +56,9 @@ class PGAT(nn.Module):
         self.decoder = Decoder(c.d_layers, c.n_heads, c.dropout, remat)
         self.dual_stream = DualStream(c.n_heads, self.config.data.pred_len)
         kernel_init = SMALL if self.config.data.volatility == "none" else ZERO
-        if self.has_scale:
+        if self.config.data.volatility != "none":
+            start = nn.initializers.constant(START_SHARE)
+            self.network_share = self.param("network_share", start, (), jnp.float32)
             self.volatility_scale = VolatilityScale(len(TARGETS), self.config.data.pred_len)
         self.head = HEADS[self.config.loss.criterion](len(TARGETS), self.config.loss, kernel_init)
 
@@ -83,15 +90,12 @@ class PGAT(nn.Module):
         # 6. decoder, its two streams and the head: [B,LP,D] -> [B,P,D] -> [B,P,T]
         dec = self.decoder(dec, memory)
         ahead = self.dual_stream(dec, memory, batch.past[..., : len(TARGETS)])
-        outputs = self.head(ahead, statistics)
-        if not self.has_scale:
+        if self.config.data.volatility == "none":
+            return self.head(ahead, statistics)
+        outputs = self.head(self.network_share * ahead, statistics)
+        if self.config.loss.criterion == "mse":  # a point has no width to correct
             return outputs
         return stretch(outputs, self.volatility_scale(batch.past, batch.known))
-
-    @property
-    def has_scale(self) -> bool:
-        """Whether the forecast volatility is corrected: a point forecast has no width to correct."""
-        return self.config.data.volatility != "none" and self.config.loss.criterion != "mse"
 
     def fuse(
         self, enc: Float[Array, "B S D"], embedding: Float[Array, "N D"]

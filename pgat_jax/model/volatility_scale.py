@@ -16,6 +16,9 @@ from pgat_jax.model.precision import widen
 
 # Half-lives, in days, of the exponential weights with which the window is smoothed.
 HALF_LIVES = (1, 4, 15, 60)
+# Adam moves each parameter by about the learning rate, whatever its gradient. The gain lets the few
+# parameters of this path move faster than those of the network.
+GAIN = 10.0
 # The columns of the volatility in `Batch.past`: of the day, and forecast the day before.
 _COLUMNS = slice(len(TARGETS), len(TARGETS) + 2)
 
@@ -48,7 +51,8 @@ class VolatilityScale(nn.Module):
         day = nn.Dense(self.targets, use_bias=False, kernel_init=zeros, name="day")
         horizon = self.param("horizon", zeros, (self.ahead, self.targets), jnp.float32)
         known_origin = origin(smooth.reshape(len(smooth), -1))[:, None]
-        return widen(known_origin + day(known[:, -self.ahead :, :1])) + horizon[None]
+        change = known_origin + day(known[:, -self.ahead :, :1])
+        return GAIN * (widen(change) + horizon[None])
 
 
 def smoothing_weights(days: int) -> Float[np.ndarray, "S H"]:

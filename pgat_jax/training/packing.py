@@ -25,6 +25,7 @@ GROUPS = {
     "graph_attention": "encoder",
     "decoder": "decoder",
     "dual_stream": "decoder",
+    "network_share": "head",
     "volatility_scale": "head",
     "head": "head",
 }

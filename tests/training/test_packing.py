@@ -77,6 +77,8 @@ def test_every_leaf_has_the_group_of_its_top_level_name(tree):
         "graph_attention": "encoder",
         "decoder": "decoder",
         "dual_stream": "decoder",
+        "network_share": "head",
+        "volatility_scale": "head",
         "head": "head",
     }
 
