@@ -20,9 +20,10 @@ from pgat_jax.model.phase import Phase
 from pgat_jax.model.statistics import fusion_statistics, no_statistics
 from pgat_jax.model.volatility_scale import VolatilityScale, stretch
 
-# The factor of the head's input before training, with `data.volatility`. It is learned, and while
-# it is small the network changes the forecasts slowly.
-START_SHARE = 0.1
+# With `data.volatility` the head's input is multiplied by `SHARE_GAIN` times a learned number that
+# starts at `START_SHARE`. So the network changes the forecasts slowly: it would memorise the few
+# windows of one series long before the direct path has learned.
+START_SHARE, SHARE_GAIN = 0.1, 0.1
 
 
 class PGAT(nn.Module):
@@ -92,7 +93,7 @@ class PGAT(nn.Module):
         ahead = self.dual_stream(dec, memory, batch.past[..., : len(TARGETS)])
         if self.config.data.volatility == "none":
             return self.head(ahead, statistics)
-        outputs = self.head(self.network_share * ahead, statistics)
+        outputs = self.head(SHARE_GAIN * self.network_share * ahead, statistics)
         if self.config.loss.criterion == "mse":  # a point has no width to correct
             return outputs
         return stretch(outputs, self.volatility_scale(batch.past, batch.known))
