@@ -23,7 +23,7 @@ from pgat_jax.model.volatility_scale import VolatilityScale, stretch
 # With `data.volatility` the head's input is multiplied by `SHARE_GAIN` times a learned number that
 # starts at `START_SHARE`. So the network changes the forecasts slowly: it would memorise the few
 # windows of one series long before the direct path has learned.
-START_SHARE, SHARE_GAIN = 0.1, 0.1
+START_SHARE, SHARE_GAIN = 0.1, 0.3
 
 
 class PGAT(nn.Module):
