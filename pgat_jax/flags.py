@@ -199,6 +199,25 @@ def add_backtest(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sky(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of the verb `sky`.
+
+    Args:
+        parser: the parser of the verb.
+    """
+    add_config(parser)
+    parser.add_argument(
+        "--quick", action="store_true", help="test a linear forecaster alone: no network is trained"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="file of the page (default runs/sky/NAME-SOURCE.html)",
+    )
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of every verb that reads a run."""
     parser.add_argument(

@@ -174,6 +174,18 @@ def _backtest(args: argparse.Namespace) -> int:
         _leave(end.status)
 
 
+def _sky(args: argparse.Namespace) -> None:
+    config = _load(args)
+    _prepare()
+    from pgat_jax.sky_test.sky_command import Request, run_sky
+    from pgat_jax.training.interrupts import Interrupted
+
+    try:
+        run_sky(config, Request(args.quick, args.json, args.html))
+    except Interrupted as end:
+        _leave(end.status)
+
+
 def _run(args: argparse.Namespace) -> Path:
     from pgat_jax.runs.folder import find_run, newest_run
 
@@ -225,6 +237,16 @@ VERBS = {
         ),
         flags.add_backtest,
         _backtest,
+    ),
+    "sky": Verb(
+        "test whether the true sky helps a forecast, among false skies, and with what power",
+        (
+            "sky --config laptop --quick",
+            "sky --config laptop data.source=ibm --quick --json",
+            "sky --config laptop",
+        ),
+        flags.add_sky,
+        _sky,
     ),
     "data": Verb(
         "show the table: rows, dates, columns per body, gaps, splits; or write it out",

@@ -36,6 +36,7 @@ def test_what_every_verb_takes_that_reads_a_configuration():
         (flags.add_causes, ["--only", "3.2, gate,"], {"only": ("3.2", "gate"), "quick": False}),
         (flags.add_backtest, [], {"first": None, "last": None, "step": 1, "refit": "never"}),
         (flags.add_backtest, ["--to", "2018-01-02"], {"last": date(2018, 1, 2), "json": False}),
+        (flags.add_sky, ["--quick"], {"quick": True, "json": False, "html": None}),
         (flags.add_causes, [], {"only": (), "seeds": None, "list": False}),
     ],
 )

@@ -18,6 +18,7 @@ import pgat_jax.forecasting.forecast
 import pgat_jax.forecasting.forecast_text
 import pgat_jax.pages.forecast_picture
 import pgat_jax.runs.folder
+import pgat_jax.sky_test.sky_command
 import pgat_jax.training.train
 from pgat_jax import environment, load_config
 from pgat_jax.causes.config import StudyConfig
@@ -129,6 +130,14 @@ def test_backtest_hands_over_origins_and_refits_and_returns_the_status(act):
     words = ["--baselines-only", "--json", "--html", "p.html"]
     assert act("backtest", words, *place)[1][1][-4:-1] == (True, True, Path("p.html"))
     assert act("backtest", ["--untrained"], *place)[1][1].untrained
+
+
+def test_sky_hands_over_the_request(act):
+    place = (pgat_jax.sky_test.sky_command, "run_sky")
+    words = ["--config", "tiny", "--quick", "--html", "p.html"]
+    status, (config, request) = act("sky", words, *place)
+    assert (status, config) == (None, load_config("tiny"))
+    assert request == (True, False, Path("p.html"))
 
 
 def test_data_reads_any_recipe(act):

@@ -35,7 +35,11 @@ SOURCES = (
 
 
 class ScoreStore:
-    """A folder of scores, one file for each forecaster and year."""
+    """A folder of scores, one file for each forecaster and year.
+
+    Attributes:
+        root: the folder that contains it, and trained models.
+    """
 
     def __init__(self, root: Path = ROOT):
         """Opens a store.
@@ -43,7 +47,8 @@ class ScoreStore:
         Args:
             root: its folder, which need not exist yet.
         """
-        self._root = root / SCORES
+        self.root = root
+        self._scores = root / SCORES
 
     def read(self, key: str) -> Arrays | None:
         """Returns the scores of a year, or None if there are none or their file is damaged.
@@ -66,7 +71,7 @@ class ScoreStore:
         write_output(self._path(key), seal(key, scores))
 
     def _path(self, key: str) -> Path:
-        return self._root / f"{key}.npz"
+        return self._scores / f"{key}.npz"
 
 
 def make_key(table_hash: str, settings: str, block: Block) -> str:
