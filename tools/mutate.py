@@ -122,7 +122,8 @@ def find_test(path: str) -> Path:
     """
     parts = Path(path).parts
     inside = parts[1:] if parts[0] == "pgat_jax" else parts
-    test = ROOT.joinpath("tests", *inside[:-1], f"test_{inside[-1]}")
+    name = Path(inside[-1]).stem.strip("_")  # the tests of `__init__.py` are `test_init.py`
+    test = ROOT.joinpath("tests", *inside[:-1], f"test_{name}.py")
     if not test.exists():
         raise FileNotFoundError(f"{path}: expected its tests in {test.relative_to(ROOT)}")
     return test
@@ -206,8 +207,11 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         del path, target
         if fullname != self._name:
             return None
-        file = str(ROOT / self._mutant.path)
-        return importlib.util.spec_from_file_location(fullname, file, loader=self)
+        file = ROOT / self._mutant.path
+        inside = [str(file.parent)] if file.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            fullname, file, loader=self, submodule_search_locations=inside
+        )
 
     def exec_module(self, module: ModuleType) -> None:
         """Runs the mutant's text in the module."""

@@ -35,5 +35,6 @@ def test_draw_takes_each_expression_before_a_second_change_of_any(file):
 
 def test_tests_of_a_module_are_found_in_its_mirror():
     assert find_test("pgat_jax/data/windows.py") == ROOT / "tests/data/test_windows.py"
+    assert find_test("checks/judges/__init__.py") == ROOT / "tests/checks/judges/test_init.py"
     with pytest.raises(FileNotFoundError, match="expected its tests in tests/data/test_nothing"):
         find_test("pgat_jax/data/nothing.py")
