@@ -94,7 +94,9 @@ def predict_origins(trained: Trained, data: Data, rows: np.ndarray, ranks: np.nd
     Returns:
         A function from evenly spaced origins to their forecasts, in log returns.
     """
-    scaled = forecast_rows(trained.model, trained.params, data, rows, f"{len(rows)}")
+    scaled = forecast_rows(
+        trained.model, trained.params, data, rows, f"Forecasting {len(rows)} origins"
+    )
     if scaled.distribution is None:
         scaled = add_residual_spread(scaled, forecast_validation(trained, data))
     mean, std = data.scaler.target_mean, data.scaler.target_std
@@ -118,7 +120,9 @@ def forecast_validation(trained: Trained, data: Data) -> Prediction:
         data: the table and its splits.
     """
     rows = data.windows("validation")
-    forecast = forecast_rows(trained.model, trained.params, data, rows, f"{len(rows)} validation")
+    forecast = forecast_rows(
+        trained.model, trained.params, data, rows, f"Forecasting {len(rows)} validation windows"
+    )
     days = rows[:, None] + 1 + np.arange(data.config.pred_len)
     return Prediction(forecast, scale_all_targets(data)[days])
 

@@ -26,6 +26,9 @@ from pgat_jax.runs.loaded_run import LoadedRun
 
 # Windows of one call of the compiled model; fewer are padded to this number.
 CHUNK = 8
+# With fewer known days before it a forecast is not recalibrated: their ranks would be too few.
+LEAST_POOL = 250
+_BEFORE = f"Forecasting the last {POOL_DAYS:,} known days, which recalibrate the forecast"
 # Where a model's distribution comes from, if its head states one.
 HEAD_SPREAD = "stated by its head"
 
@@ -58,7 +61,9 @@ def predict_split(run: LoadedRun, split: str) -> Prediction:
     """
     windows = run.data.windows(split)
     rows = _add_pool(run.data, windows)
-    arrays = _apply_to_rows(run.model, run.params, run.data, rows, f"{len(windows)} {split}")
+    arrays = _apply_to_rows(
+        run.model, run.params, run.data, rows, f"Forecasting {len(windows)} {split} windows"
+    )
     save_arrays(run, split, arrays)
     return _to_prediction(run, split, arrays)
 
@@ -88,11 +93,11 @@ def predict_window(run: LoadedRun, data: Data, row: int) -> Forecast:
     Raises:
         UserError: as `Data.window_at`.
     """
-    return forecast_rows(run.model, run.params, data.extend_to(row), np.array([row]), "1")
+    return forecast_rows(run.model, run.params, data.extend_to(row), np.array([row]), _BEFORE)
 
 
 def forecast_rows(
-    model: Model, params: Params, data: Data, windows: np.ndarray, label: str
+    model: Model, params: Params, data: Data, windows: np.ndarray, text: str
 ) -> Forecast:
     """Computes the forecasts of consecutive windows.
 
@@ -101,13 +106,13 @@ def forecast_rows(
         params: its parameters.
         data: the table.
         windows: [W] consecutive rows: the last past day of each window.
-        label: describes the windows in the line of progress.
+        text: the line of progress.
 
     Returns:
         The forecasts in scaled units.
     """
     rows = _add_pool(data, windows)
-    arrays = _apply_to_rows(model, params, data, rows, label)
+    arrays = _apply_to_rows(model, params, data, rows, text)
     levels = model.config.loss.quantiles
     return _recalibrate(data, to_forecast(arrays, levels), rows, len(windows))
 
@@ -165,20 +170,15 @@ def _recalibrate(data: Data, forecast: Forecast, rows: np.ndarray, windows: int)
     shift, scale = data.compute_target_units(rows)
     truth = scale_all_targets(data)[rows[:, None] + 1 + np.arange(horizon)]
     last = forecast.at(slice(len(rows) - windows, None))
-    if len(rows) - windows > horizon:
+    if len(rows) - windows - horizon >= LEAST_POOL:
         last = recalibrate(last, rank_truth(forecast, (truth - shift) / scale))
     return last.transform(shift[-windows:], scale[-windows:])
 
 
-def _apply_to_rows(
-    model: Model, params: Params, data: Data, rows: np.ndarray, label: str
-) -> Arrays:
+def _apply_to_rows(model: Model, params: Params, data: Data, rows: np.ndarray, text: str) -> Arrays:
     """Applies the model to the window of each row."""
     chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
-    parts = [
-        _apply_padded(model, params, data, chunk)
-        for chunk in _show_progress(chunks, f"Forecasting {label} windows")
-    ]
+    parts = [_apply_padded(model, params, data, chunk) for chunk in _show_progress(chunks, text)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

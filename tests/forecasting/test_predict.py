@@ -1,9 +1,13 @@
 """Predictions do not depend on how windows are grouped, and saved ones are read back."""
 
+import jax
 import numpy as np
 import pytest
 
+from pgat_jax import build
+from pgat_jax.data.loading import split_data
 from pgat_jax.forecasting import predict
+from pgat_jax.forecasting.recalibration import QUANTILES
 from pgat_jax.runs.loaded_run import load_run
 
 
@@ -62,3 +66,15 @@ def test_weights_of_a_mixture_sum_to_one_in_float64():
     mixture = predict.to_forecast(arrays, ()).distribution
     np.testing.assert_allclose(mixture.weights, 0.5)
     assert {a.dtype for a in (mixture.weights, mixture.means, mixture.scales)} == {np.dtype(float)}
+
+
+def test_a_forecast_with_few_days_before_it_is_not_recalibrated(loaded):
+    config = loaded.data.config.model_copy(update={"volatility": "har"})
+    data = split_data(config, loaded.data.table, loaded.data.splits)
+    model = build(loaded.config.model_copy(update={"data": config}), data.columns)
+    params = model.init(jax.random.key(0))
+    first = np.array([config.seq_len + predict.LEAST_POOL])
+    few = predict.forecast_rows(model, params, data, first, "")
+    assert few.distribution is None
+    enough = predict.forecast_rows(model, params, data, first + config.pred_len, "")
+    assert enough.distribution.values.shape == (1, config.pred_len, 4, QUANTILES)
