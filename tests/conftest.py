@@ -42,6 +42,15 @@ MAPS, MOST_MAPS = Path("/proc/self/maps"), 30_000
 # Fixtures that take long to make, and the folders that they are of: a trained run, the compiled
 # model, scored runs.
 EXPENSIVE = {"plan": "tests/training/", "tiny": "tests/model/", "make_run": "tests/"}
+# Files with tests that start processes for minutes, or thousands of cases.
+LONG = {
+    "tests/benchmarks/test_faults.py",
+    "tests/docs/test_pages.py",
+    "tests/test_mesh.py",
+    "tests/tools/test_bad_input.py",
+    "tests/tools/test_chaos.py",
+    "tests/training/test_commands.py",
+}
 GROUPS = ("input", "celestial", "petri", "encoder", "decoder", "head")
 
 
@@ -71,12 +80,18 @@ def forget_programs():
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Makes groups for `--dist loadgroup`, which gives each to one process.
 
-    The tests of an expensive fixture are a group, and so are the others of a file. Those of the
-    fixtures come first, since they take longest.
+    The tests of an expensive fixture are a group, and so are the others of a file. Long groups come
+    first, so that no process waits for another at the end.
     """
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(find_expensive(item) or item.nodeid.split("::")[0]))
+        item.add_marker(pytest.mark.xdist_group(find_expensive(item) or find_file(item)))
     items.sort(key=lambda item: [*EXPENSIVE, None].index(find_expensive(item)))
+    items.sort(key=lambda item: find_file(item) not in LONG)
+
+
+def find_file(item: pytest.Item) -> str:
+    """Returns the path of the file of a test."""
+    return item.nodeid.split("::")[0]
 
 
 def find_expensive(item: pytest.Item) -> str | None:
