@@ -108,7 +108,7 @@ def _write_missed(power: list[dict[str, Any]]) -> list[str]:
         *sentences,
         "The largest published claim, of the lunar phase, is a law in the mean of "
         f"{PUBLISHED_SIZE} standard deviations, worth {PUBLISHED_WORTH}% of the CRPS: no test of "
-        "daily prices of this length can see it. Saturn to Pluto cannot be tested on twenty years.",
+        "daily prices of this length can see it. Saturn to Pluto move too slowly to be tested.",
         f"Skies of other years are a weaker placebo: among them {most['found_shifted']:.0%} of the "
         f"laws in the {most['kind']} of {UNITS[most['kind']].format(most['size'])} are found, and "
         f"among skies at a false rate {most['found']:.0%}.",

