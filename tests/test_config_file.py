@@ -19,7 +19,7 @@ MISTAKES = {
     "no key of the section is similar": (
         "data.file=x",
         "unknown key 'data.file' (value 'x'); keys of data: source, seq_len, ",
-        ", calendar; `python run.py config` prints all keys.",
+        ", volatility; `python run.py config` prints all keys.",
     ),
     "key like one of its section": ("mesh.dat=4", "unknown key 'mesh.dat'", "'mesh.data'?"),
     "key like a section": ("dta=4", "unknown key 'dta'", "'data'?"),
