@@ -5,7 +5,7 @@ import os
 from tools.xla_flags import XLA_FLAGS
 
 os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
-# Two processes run tests side by side; with threads of their own for products they block each other.
+# Two processes run tests side by side: with more threads for products they block each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import math
