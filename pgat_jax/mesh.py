@@ -94,7 +94,7 @@ def describe_mesh(mesh: Mesh) -> str:
     """Returns a line such as `mesh: data 4 x fsdp 2, of 8 devices in 1 processes`.
 
     Args:
-        mesh: the mesh.
+        mesh: the mesh. Devices and processes are those of JAX, which may be more than the mesh has.
     """
     axes = " x ".join(f"{name} {size}" for name, size in mesh.shape.items())
     return f"mesh: {axes}, of {jax.device_count()} devices in {jax.process_count()} processes"

@@ -60,7 +60,7 @@ class Chain:
 
     @property
     def can_loop(self) -> bool:
-        """Whether the optimiser can be compiled, as far as is known."""
+        """Whether the optimiser can be compiled: true until a compiled step has failed."""
         return self._compiled is not None
 
     def init(self, leaves: Sequence[Any]) -> Any:

@@ -44,7 +44,7 @@ class SolveError(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Where it is called."""
+        """Where the user's code calls the solve, such as `model.py:7 custom_linear_solve`."""
         return find_place(self.seen.site.equation, self.seen.site.enclosing)
 
 

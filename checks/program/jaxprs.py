@@ -152,10 +152,10 @@ def is_opaque(equation: Any) -> bool:
 
 
 def get_custom_body(equation: Any) -> Any:
-    """Returns the function behind a custom rule, as a jaxpr.
+    """Returns the function behind a custom rule, as a closed jaxpr.
 
     Args:
-        equation: a jaxpr equation.
+        equation: an equation of a primitive in `CUSTOM_RULES`.
     """
     return equation.params["call_jaxpr"]
 

@@ -225,9 +225,20 @@ class Sets(NamedTuple):
 
 
 class Environment:
-    """What every variable of one jaxpr depends on."""
+    """What every variable of one jaxpr depends on, as bit sets over the inputs of the program.
+
+    It starts with the inputs of the jaxpr. `apply` adds the results of one equation at a time, in
+    the order of the jaxpr, and `get` reads any variable.
+    """
 
     def __init__(self, jaxpr: Any, inputs: Sets) -> None:
+        """Starts with the inputs of a jaxpr.
+
+        Args:
+            jaxpr: an open jaxpr.
+            inputs: what each of its inputs depends on, in order. The tangent set of an input that
+                is not differentiable is ignored.
+        """
         self._value = dict(zip(jaxpr.invars, inputs.value))
         self._tangent = {
             variable: bits if jaxprs.is_differentiable(variable) else 0

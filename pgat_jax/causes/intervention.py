@@ -35,12 +35,13 @@ class Intervention:
         claim: One sentence without a full stop that says what is changed.
         module: `__name__` of the module that defines the edits. Its source is part of the digest
             by which finished trials are found again.
-        edit_config: Changes the configuration before anything is built.
-        edit_columns: Changes which body the model takes each column of the table for.
-        edit_table: Changes the scaled table on the device; it also gets the unscaled data.
-        edit_params: Changes the initial parameters. It may add some.
-        intercept: A Linen method interceptor, active while the loss is traced.
-        edit_optimizer: Changes the optimiser.
+        edit_config: `Config -> Config`, before anything is built.
+        edit_columns: `Columns -> Columns`: which body the model takes each column of the table for.
+        edit_table: `(DeviceTable, Data) -> DeviceTable`: changes the scaled table on the device;
+            the second argument is the unscaled data.
+        edit_params: `Params -> Params`: changes the initial parameters. It may add some.
+        intercept: A Linen method interceptor, active while the loss is traced; None for none.
+        edit_optimizer: From an optax transformation to one.
     """
 
     name: str

@@ -32,13 +32,15 @@ def compute_features(sky: Sky | None, grid: SkyGrid, dates: np.ndarray) -> np.nd
 
 
 def compute_angles(longitudes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Returns the longitude of each body, and the elongation of each but the Sun.
+    """Returns the longitudes of ten bodies, and the elongations from the Sun of all but the Sun.
 
     Args:
-        longitudes: body -> [days] in radians.
+        longitudes: body -> [days] in radians, with every name of this module's `BODIES`; others
+            are ignored.
 
     Returns:
-        Body, or `<Body> elongation`, -> [days] in radians.
+        Body -> its longitude, then `<Body> elongation` -> its longitude minus that of the Sun, each
+        [days] in radians. The differences are not brought into one turn.
     """
     sun = longitudes["Sun"]
     elongations = {f"{body} elongation": longitudes[body] - sun for body in OTHERS}

@@ -57,7 +57,7 @@ def answer(words: list[str], folder: Path) -> Answer:
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """Returns relative path -> content of all files of a folder.
+    """Returns relative path -> content of all files of a folder and of its subfolders.
 
     Args:
         folder: the folder.

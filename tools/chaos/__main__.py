@@ -19,7 +19,11 @@ INCIDENT_SHARE = 0.4
 
 
 def main() -> int:
-    """Runs as many campaigns as the kills take and prints a line after each.
+    """Kills training runs at random moments, and compares their ends with an undisturbed run's.
+
+    It reads `--kills N` (100) and `--seed N` (0) from the command line. A campaign is one run that
+    is killed several times and then ends. Campaigns follow one another until N kills have reached a
+    living process; the totals are printed after each.
 
     Returns:
         1 if a run did not end as the undisturbed one does, else 0.

@@ -77,7 +77,9 @@ def measure_save(
 
 
 def fill(leaf: jax.ShapeDtypeStruct, rng: np.random.Generator) -> jax.Array:
-    """Makes an array of a shape and type, of numbers that do not compress well.
+    """Makes an array: normal random numbers for a floating type, zeros for any other.
+
+    Random numbers do not compress, so that the checkpoint stays large.
 
     Args:
         leaf: the shape and type.
