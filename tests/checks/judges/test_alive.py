@@ -18,6 +18,11 @@ def test_alive_is_a_leaf_with_a_gradient_at_the_data():
     assert found == {0: [Finding("alive", f"{size}; the largest of any leaf is 4.0e+00")]}
 
 
+def test_a_leaf_with_a_gradient_in_another_branch_alone_is_not_alive():
+    views = {0: [view("branch"), view("branch", "branch")]}
+    assert find_alive(evidence([measured([[0.0, 0.0]])], views)) == {}
+
+
 def test_a_live_slice_of_a_leaf_that_is_not_alive_is_named():
     found = find_alive(
         evidence([measured([[0.5, -2.0]])], {0: [view("params"), view("data", "params")]})

@@ -64,6 +64,16 @@ def test_a_leaf_without_a_derivative_has_no_size():
     assert found[1][0].evidence.startswith("measured: root mean square gradient 1.0e+00")
 
 
+def test_a_leaf_without_a_derivative_scales_no_other_down():
+    chain = Chain(
+        optax.chain(optax.clip_by_global_norm(1e-9), optax.scale(-1.0)), partition(PARAMS)
+    )
+    data = [measured([None, [0.1, 0.1]], leaves=[np.ones(2), np.ones(2)])]
+    standstills = {1: Standstill(9, 1e-9, 1e-5)}
+    (finding,) = find_starved(evidence(data, {1: ALIVE}, chain=chain, standstills=standstills))[1]
+    assert "the gradient of b scales" in finding.evidence
+
+
 def test_rounding_does_not_starve():
     assert _find(optax.set_to_zero(), Standstill(9, 1e-9, 1e-9)) == {}
 

@@ -18,6 +18,7 @@ TEXT = (
     [
         ("inputs", np.nan, True),
         ("far", np.nan, True),
+        ("branch", 0.0, True),
         ("branch", 1e-10, True),
         ("branch", 2e-10, False),
         ("nowhere", np.nan, True),

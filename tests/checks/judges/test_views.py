@@ -28,6 +28,18 @@ def test_a_selected_leaf_has_one_finding_and_no_slices():
     assert found == {0: [Finding("named", "0 0 [True]")]}
 
 
+def test_each_leaf_is_looked_at():
+    views = [view("x"), view("x", "x")]
+    data = [measured([np.ones(2), np.ones(2)])]
+    found = find_in_views(
+        evidence(data, {0: views, 1: views}),
+        "named",
+        lambda views: [one.seen == "x" for one in views],
+        lambda _, leaf, view, chosen: f"{leaf}",
+    )
+    assert found == {leaf: [Finding("named", str(leaf))] for leaf in (0, 1)}
+
+
 def test_the_slices_of_a_leaf_that_is_not_selected_are_found_by_axis():
     found = _find([view("y"), view("y", "x"), view("x", "y", "x")])
     assert found == {
