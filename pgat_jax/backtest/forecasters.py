@@ -15,6 +15,7 @@ from pgat_jax.backtest.joint_forecast import JointForecast, join_days, rank_path
 from pgat_jax.data.har import fit_har, forecast_log_volatility
 from pgat_jax.data.splits import Split
 from pgat_jax.data.volatility import CLOSE
+from pgat_jax.forecasting.baselines import RECENT_DAYS, forecast_recent_days
 from pgat_jax.forecasting.mixture import GaussianMixture
 from pgat_jax.forecasting.sample import Sample
 
@@ -22,8 +23,6 @@ from pgat_jax.forecasting.sample import Sample
 Predict = Callable[[np.ndarray], JointForecast]
 Fit = Callable[[History, int], Predict]
 
-# Days whose returns are the distribution of `last_250`: one trading year.
-RECENT_DAYS = 250
 # Paths whose ranks join the days of forecasters that state single days alone.
 JOINED_PATHS = 250
 # Paths of a pool: ten years, and four for HAR, whose volatility knows the calendar. The shorter
@@ -83,18 +82,17 @@ def fit_last_250(history: History, fit_row: int) -> Predict:
     horizon = history.horizon
 
     def predict(rows: np.ndarray) -> JointForecast:
-        past = history.returns[rows[:, None] - np.arange(RECENT_DAYS)]
-        values = np.sort(np.moveaxis(past, 1, -1), -1)[:, None]
-        values = np.broadcast_to(values, (len(rows), horizon, *values.shape[2:]))
+        recent = forecast_recent_days(history.returns, rows, horizon)
         starts = rows[:, None] - horizon - np.arange(RECENT_DAYS)
         paths = history.returns[starts[..., None] + 1 + np.arange(horizon)]
-        return JointForecast(values.mean(-1), Sample(values), paths)
+        assert recent.distribution is not None
+        return JointForecast(recent.point, recent.distribution, paths)
 
     return predict
 
 
 def fit_ewma_fhs(history: History, fit_row: int) -> Predict:
-    """Fits filtered historical simulation with RiskMetrics' volatility of the close.
+    """Fits filtered historical simulation with the exponentially weighted volatility of the close.
 
     Args:
         history: the returns.

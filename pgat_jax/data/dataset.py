@@ -12,14 +12,10 @@ import numpy as np
 
 from pgat_jax.config import DataConfig
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.calendar import (
-    Calendar,
-    compute_calendar_features,
-    find_trading_days_after,
-)
+from pgat_jax.data.calendar import compute_calendar_features, find_trading_days_after
 from pgat_jax.data.columns import LOG_VOLATILITY_FORECAST, TARGETS, Columns
 from pgat_jax.data.phases import compute_phases
-from pgat_jax.data.residual_units import convert_to_residuals
+from pgat_jax.data.residual_units import ResidualUnits, convert_to_residuals
 from pgat_jax.data.scaler import Scaler
 from pgat_jax.data.splits import Splits, find_window_rows
 from pgat_jax.data.table import Table, extend
@@ -54,7 +50,7 @@ class Data:
     @cached_property
     def device_table(self) -> DeviceTable:
         """The whole table on the device."""
-        return put_on_device(self.table, self.scaler, self.config.calendar)
+        return put_on_device(self.table, self.scaler, self._units)
 
     def windows(self, split: str) -> np.ndarray:
         """Returns the row of the last past day of each window of a split.
@@ -128,7 +124,8 @@ class Data:
                 days to predict are unknown.
         """
         row = int(origin) if isinstance(origin, int | np.integer) else self.row_at(origin)
-        return self.extend_to(row).gather(np.array([row])), self.find_days_after(row)
+        data = self.extend_to(row)
+        return data.gather(np.array([row])), data.find_days_after(row)
 
     def find_days_after(self, row: int) -> np.ndarray:
         """Returns the dates [P] that a forecast from a row predicts, as `window_at` does.
@@ -167,21 +164,20 @@ class Data:
             a and b, each [W, P, T]: 0 and 1 without `data.volatility`.
         """
         scaler, count = self.scaler, len(TARGETS)
-        if scaler.har is None:
+        if self._units is None:
             shape = (len(rows), self.config.pred_len, count)
             return np.zeros(shape), np.ones(shape)
-        volatility = np.exp(self._log_forecast[rows])[..., None] / scaler.target_std
+        volatility = np.exp(self._units.log_forecast[rows])[..., None] / scaler.target_std
         mean, std = scaler.mean[:count], scaler.std[:count]
         return volatility * mean - scaler.target_mean / scaler.target_std, volatility * std
 
     @cached_property
-    def _log_forecast(self) -> np.ndarray:
-        """The forecast log volatility [days, P] of the days after each row."""
+    def _units(self) -> ResidualUnits | None:
+        """The table in residual units; None without `data.volatility`."""
         table, har = self.table, self.scaler.har
-        assert har is not None
-        return convert_to_residuals(
-            table.values, table.dates, har, self.config.calendar
-        ).log_forecast
+        if har is None:
+            return None
+        return convert_to_residuals(table.values, table.dates, har, self.config.calendar)
 
     def _check_origin(self, row: int) -> None:
         days, dates = self.config.seq_len, self.table.dates
@@ -202,23 +198,19 @@ class Data:
         return extend(self.table, days)
 
 
-def put_on_device(table: Table, scaler: Scaler, calendar: Calendar) -> DeviceTable:
+def put_on_device(table: Table, scaler: Scaler, units: ResidualUnits | None) -> DeviceTable:
     """Puts scaled values, phases and calendar features on the default device as float32.
 
     Args:
         table: all rows, unscaled.
         scaler: the statistics of the columns.
-        calendar: the days on which the market trades, for the days after the last row.
+        units: the same rows in residual units; None without `data.volatility`.
 
     Returns:
-        The arrays; `residuals` is None unless the scaler forecasts the volatility.
-
-    Raises:
-        UserError: the calendar does not know the days after the last row.
+        The arrays; `residuals` is None without `units`.
     """
     values, residuals = table.values, None
-    if scaler.har is not None:
-        units = convert_to_residuals(values, table.dates, scaler.har, calendar)
+    if units is not None:
         values, residuals = units.values, _prepare_targets(units.log_forecast, table, scaler)
     return DeviceTable(
         values=jnp.asarray(scaler.scale(values), jnp.float32),

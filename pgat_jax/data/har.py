@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.signal import lfilter
 
-from pgat_jax.data.calendar import find_trading_days_after
+from pgat_jax.data.calendar import Calendar, find_trading_days_after
 from pgat_jax.data.splits import Split
 from pgat_jax.data.volatility import CLOSE, compute_log_volatility
 
@@ -102,7 +102,7 @@ def forecast_log_volatility(har: Har, returns: np.ndarray, dates: np.ndarray) ->
     return known @ own.T + np.einsum("thf,hf->th", ahead[days_ahead], target)
 
 
-def append_trading_days(dates: np.ndarray, count: int, calendar: Any) -> np.ndarray:
+def append_trading_days(dates: np.ndarray, count: int, calendar: Calendar) -> np.ndarray:
     """Appends the next trading days to dates.
 
     Args:

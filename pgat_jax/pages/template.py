@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+# The package whose templates all others may include, such as `style.html`.
+_SHARED = "pgat_jax.pages"
 NO_FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
 
 def fill_template(
     name: str,
     content: dict[str, Any],
-    package: str = "pgat_jax.pages",
+    package: str = _SHARED,
     filters: Mapping[str, Callable[..., Any]] = NO_FILTERS,
 ) -> str:
     """Fills in a template; all text is escaped, and a name that is missing raises.
@@ -27,7 +29,7 @@ def fill_template(
         The page.
     """
     environment = Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(_SHARED)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -5,7 +5,7 @@ same distribution every day, in units of the volatility that was forecast: filte
 simulation. The fits run on the host, in float64. The module depends on NumPy, SciPy and the state.
 """
 
-import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.special import logsumexp
 
@@ -14,8 +14,9 @@ from pgat_jax.data.dataset import Data
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.state import TrainState, pack_params, unpack_params
 
-# Steps of expectation maximisation; the likelihood of five components settles in fewer.
-EM_STEPS = 300
+# Steps of expectation maximisation. On the four targets of Nasdaq the mean log likelihood of five
+# components is then 0.0002 to 0.001 nats below that after 600 steps, which take six times as long.
+EM_STEPS = 100
 
 
 def start_at_residuals(plan: Plan, state: TrainState, data: Data) -> TrainState:
@@ -34,7 +35,7 @@ def start_at_residuals(plan: Plan, state: TrainState, data: Data) -> TrainState:
     params = unpack_params(plan, state.params)
     biases = fit_biases(collect_targets(data), plan.config.loss)
     head = {
-        name: leaves | {"bias": jax.numpy.asarray(biases[name], leaves["bias"].dtype)}
+        name: leaves | {"bias": jnp.asarray(biases[name], leaves["bias"].dtype)}
         for name, leaves in params["head"].items()
     }
     return state._replace(params=pack_params(plan, params | {"head": head}))

@@ -14,6 +14,8 @@ def test_gelu_equals_the_libraries_own_with_its_gradient():
     x = jnp.linspace(-6, 6, 101)
     np.testing.assert_allclose(gelu(x), jax.nn.gelu(x), atol=1e-14)
     ours, theirs = (jax.vmap(jax.grad(f))(x) for f in (gelu, jax.nn.gelu))
+    central = np.abs(x) <= 4
+    np.testing.assert_allclose(ours[central], theirs[central], atol=1e-14)
     # At -6 both multiply 1 - tanh^2 by 14: roundings of tanh, 5.5e-16 each, may differ by 3e-14.
     np.testing.assert_allclose(ours, theirs, atol=3e-14)
 
