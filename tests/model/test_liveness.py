@@ -40,6 +40,21 @@ def test_every_leaf_gets_gradient_in_other_variations(overrides, x64):
     assert dead_leaves(gradient_of(tiny.model, tiny.params, tiny.batch)) == []
 
 
+def test_with_a_volatility_the_network_wakes_when_the_kernels_of_the_head_move(x64):
+    tiny = make_tiny("data.volatility=har", "loss.criterion=quantile")
+    gradient = jax.jit(jax.grad(lambda p, b: tiny.model.loss(p, b)[0]))
+    params, batch = float64(tiny.params), float64(tiny.batch)
+    first = {name: np.any(np.asarray(g)) for name, g in named(gradient(params, batch))}
+    awake = {name for name, has_gradient in first.items() if has_gradient}
+    assert awake == {n for n in first if n.split("/")[0] in ("head", "volatility_scale")}
+    moved = {
+        name: leaves | {"kernel": leaves["kernel"] + np.linspace(0.01, 0.02, leaves["kernel"].size)
+                        .reshape(leaves["kernel"].shape)}
+        for name, leaves in params["head"].items()
+    }  # fmt: skip
+    assert dead_leaves(gradient(params | {"head": moved}, batch)) == []
+
+
 @pytest.mark.slow
 @settings(max_examples=3, deadline=None, derandomize=True)
 @given(
