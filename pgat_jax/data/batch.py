@@ -12,15 +12,17 @@ from pgat_jax.names import BODIES
 
 
 class Batch(NamedTuple):
-    """B windows, gathered from the table; shape letters as in the README.
+    """B windows, gathered from the table; every array is float32.
 
-    The L + P decoder steps are the last L past days and the P days to predict, of which a batch
-    contains only what is known in advance. Only the loss reads `target`.
+    S is `data.seq_len`, L `data.label_len`, P `data.pred_len`; V is the number of columns, of which
+    K are known in advance; N is the 13 bodies, T the four targets (Open, High, Low, Close) and G
+    the 18 calendar features. The L + P decoder steps are the last L past days and the P days to
+    predict, of which a batch contains only what is known in advance. Only the loss reads `target`.
 
     Attributes:
         past: [B, S, V] all columns, scaled: the T targets, time_delta, the celestial columns.
-        phase: [B, S, N, 4] unscaled: longitude (rad), sign phase (rad), speed (degree/day),
-            radius (AU).
+        phase: [B, S, N, 4] unscaled: longitude (rad), sign phase (rad: the place within a zodiac
+            sign of 30 degrees, as a full turn), speed (degree/day), radius (AU).
         past_calendar: [B, S, G] calendar features of the past days.
         known: [B, L+P, K] the columns of the decoder steps that are known in advance, scaled: all
             but the T targets and the log volatility of the day.

@@ -24,11 +24,12 @@ def load_or_build(key: str, build: Callable[[], Arrays]) -> Arrays:
     """Returns the arrays stored under a key, or builds and stores them.
 
     A file that does not match its checksum is built again, with a warning. If the folder cannot be
-    written, the arrays are returned with a warning, and the next call builds them again.
+    written, the arrays are returned with a warning, and the next call builds them again. The cache
+    keeps the 32 files that were written last.
 
     Args:
         key: the name of the arrays, from `content_key`.
-        build: makes the arrays.
+        build: called without arguments if nothing is stored; returns the arrays, name -> array.
     """
     stored = _read(key)
     if stored is not None:
@@ -39,7 +40,10 @@ def load_or_build(key: str, build: Callable[[], Arrays]) -> Arrays:
 
 
 def folder() -> Path:
-    """Returns the folder of the cache, in the platform's cache folder of the user."""
+    """Returns the folder of the cache, in the platform's cache folder of the user.
+
+    The folder need not exist.
+    """
     return Path(platformdirs.user_cache_dir("pgat_jax")) / "tables"
 
 
@@ -60,7 +64,7 @@ def content_key(*parts: bytes) -> str:
 
 
 def seal(key: str, arrays: Arrays) -> bytes:
-    """Encodes arrays as the content of a file, with a digest of the content and the key.
+    """Encodes arrays as the content of a file: a digest of the key and the rest, then an npz file.
 
     Args:
         key: the name of the arrays.
@@ -73,7 +77,9 @@ def seal(key: str, arrays: Arrays) -> bytes:
 
 
 def unseal(key: str, content: bytes) -> Arrays | None:
-    """Decodes arrays that were encoded under a key; returns None for any other content.
+    """Decodes arrays that `seal` encoded under a key.
+
+    Returns None for any other content: another key, damaged, or no such file.
 
     Args:
         key: the name of the arrays.

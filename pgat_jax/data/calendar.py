@@ -49,7 +49,7 @@ def compute_calendar_features(dates: np.ndarray) -> np.ndarray:
         dates: [days] `datetime64[D]`, within `coverage.CALENDAR`.
 
     Returns:
-        [days, G] float64, each in [-1, 1].
+        [days, G] float64, each in [-1, 1]: the G = 18 features that `FEATURES` names, in its order.
     """
     day, month = (dates.astype(f"datetime64[{unit}]").astype(int) for unit in "DM")
     quarter, year = month - month % 3, month - month % 12
@@ -77,14 +77,14 @@ def find_trading_days_after(
 
     Args:
         date: the day before the first that may be returned.
-        count: the number of days.
+        count: the number of days, at least 1.
         calendar: the days on which the market trades, as in `is_trading_day`.
 
     Returns:
         [count] `datetime64[D]`, increasing.
 
     Raises:
-        UserError: a day lies beyond the last date around which holidays are known.
+        UserError: a day lies beyond 2099-12-31, the last date around which holidays are known.
     """
     later = date.astype("datetime64[D]").astype(int) + np.arange(1, 2 * count + 15)
     days = later.astype("datetime64[D]")
@@ -120,10 +120,11 @@ def find_holidays_around(dates: np.ndarray) -> np.ndarray:
     """Returns the weekdays on which the New York Stock Exchange is closed, around dates.
 
     Args:
-        dates: [days] `datetime64[D]`.
+        dates: [days] `datetime64[D]`, at least one.
 
     Returns:
-        `datetime64[D]`, sorted, from one year before the first date to one year after the last.
+        [holidays] `datetime64[D]`, sorted: those of all calendar years from the one before the
+        first date to the one after the last.
     """
     years = dates.astype("datetime64[Y]").astype(int) + 1970
     return _holidays(int(years.min()) - 1, int(years.max()) + 1)

@@ -45,7 +45,7 @@ class Cells:
             [rows] float64, rounded correctly.
 
         Raises:
-            UserError: a cell is empty, not a number, NaN, Inf or too large.
+            UserError: a cell is empty, not a number, NaN, Inf or above 1e15 in size.
         """
         cells = self.columns[name]
         if not isinstance(cells, np.ndarray):
@@ -68,10 +68,10 @@ class Cells:
             name: the header name.
 
         Returns:
-            [rows] `datetime64[D]`, without the time of day.
+            [rows] `datetime64[D]`; a time of day after the date is dropped.
 
         Raises:
-            UserError: a cell is empty or not an ISO date.
+            UserError: a cell is empty or does not begin with a date YYYY-MM-DD.
         """
         cells = self.columns[name]
         if isinstance(cells, np.ndarray):
@@ -83,12 +83,12 @@ class Cells:
         return np.array([self._date(name, i, cell) for i, cell in enumerate(cells)])
 
     def refusal(self, name: str, row: int, what: str) -> UserError:
-        """Returns the error about a bad cell.
+        """Returns the error about a bad cell, for the caller to raise.
 
         Args:
             name: the header name of its column.
             row: its row, from 0.
-            what: what was got and what was expected, without a full stop.
+            what: what was got and what was expected, without a full stop at its end.
         """
         return UserError(f"{self.where}, row {self.lines[row]}, column {name!r}: {what}.")
 
@@ -128,13 +128,14 @@ def check_header(where: str, names: Sequence[str]) -> list[str]:
 
     Args:
         where: the file, for error messages.
-        names: the names as they are in the file.
+        names: the names as they are in the file, at least one.
 
     Returns:
         The names without spaces around them.
 
     Raises:
-        UserError: a name is empty or occurs twice, or the separator is not a comma.
+        UserError: a name is empty or occurs twice, in capitals or not; or there is one name, which
+            contains another separator than a comma.
     """
     header = [name.strip() for name in names]
     other = next((d for d in ";\t|" if d in header[0]), None)

@@ -46,10 +46,11 @@ ATTRACTORS = (
 class Chiron(VectorFunction):
     """The orbit of Chiron: position (AU) and velocity (AU/day), barycentric, interpolated.
 
-    The interpolation between the states is cubic Hermite.
+    Skyfield uses it as any other body of a kernel, e.g. `chiron.at(time)`. The interpolation
+    between the states is cubic Hermite. `spanning` makes an orbit that covers given times.
 
     Attributes:
-        ephemeris: the kernel of the other bodies.
+        ephemeris: skyfield's kernel (`SpiceKernel`) of the other bodies.
         first: the Julian date TDB of the first state.
         states: [steps, 6] position and velocity every `STEP` days.
     """
@@ -66,8 +67,11 @@ class Chiron(VectorFunction):
         """Integrates from the epoch over all times, and one day more for the light time.
 
         Args:
-            kernel: positions of the Sun and the giant planets.
-            time: skyfield's times [days].
+            kernel: skyfield's `SpiceKernel` with the Sun and the giant planets.
+            time: skyfield's times [days]; an array, also for one day.
+
+        Returns:
+            The orbit, from at least one day before the first time to one day after the last.
         """
         back = max(0, int(np.ceil((EPOCH - time.tdb.min() + 1.0) / STEP)))
         ahead = max(0, int(np.ceil((time.tdb.max() + 1.0 - EPOCH) / STEP)))
@@ -91,8 +95,8 @@ def integrate(kernel, timescale, step: float, count: int) -> np.ndarray:
     """Integrates the orbit from the epoch.
 
     Args:
-        kernel: positions of the Sun and the giant planets.
-        timescale: skyfield's time scale.
+        kernel: skyfield's `SpiceKernel` with the Sun and the giant planets.
+        timescale: skyfield's `Timescale`.
         step: days of one step; negative for the past.
         count: the number of steps.
 
@@ -110,20 +114,26 @@ def integrate(kernel, timescale, step: float, count: int) -> np.ndarray:
 
 
 def initial_state(kernel, timescale) -> np.ndarray:
-    """Returns the barycentric state [6] at the epoch: the Sun's plus that of the two-body orbit.
+    """Returns the barycentric state at the epoch: the Sun's plus that of the two-body orbit.
 
     Args:
-        kernel: positions of the Sun and the giant planets.
-        timescale: skyfield's time scale.
+        kernel: skyfield's `SpiceKernel` with the Sun.
+        timescale: skyfield's `Timescale`.
+
+    Returns:
+        [6] position (AU), then velocity (AU/day), equatorial J2000.
     """
     sun = kernel["sun"].at(timescale.tdb_jd(EPOCH))
     return np.concatenate([sun.xyz.au, sun.velocity.au_per_d]) + kepler_state()
 
 
 def kepler_state() -> np.ndarray:
-    """Returns the heliocentric state [6] of the elements at their epoch.
+    """Returns Chiron's heliocentric state at the epoch of the elements that this module states.
 
     Meeus, Astronomical Algorithms, ch. 30 (Kepler's equation) and 33 (elliptic motion).
+
+    Returns:
+        [6] position (AU), then velocity (AU/day), equatorial J2000.
     """
     e, anomaly = ECCENTRICITY, MEAN_ANOMALY
     for _ in range(50):

@@ -68,7 +68,10 @@ class Celestial(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, bool, int]:
-        """The place in the documented order of columns."""
+        """A key that sorts columns: by slot, moving before natal, then in the order of `FEATURES`.
+
+        It is (slot, not `is_moving`, index into `FEATURES`).
+        """
         return self.slot, not self.is_moving, FEATURES.index(self.feature)
 
 
@@ -82,8 +85,8 @@ class Columns:
 
     Attributes:
         names: the names of the columns.
-        slots: for each column the index into `BODIES` of its body; -1 for the targets and
-            `time_delta`.
+        slots: for each column the index into `BODIES` of its body; -1 for the columns that belong
+            to no body: targets, volatility and `time_delta`.
     """
 
     names: tuple[str, ...]
@@ -119,7 +122,9 @@ KNOWN = {
 
 
 def arrange_columns(celestial: list[Celestial]) -> Columns:
-    """Returns the layout of a table with these celestial columns, in the documented order.
+    """Returns the layout of a table: the targets, `time_delta`, then these celestial columns.
+
+    The celestial columns are sorted by `Celestial.rank`.
 
     Args:
         celestial: the parts of each column's name, in any order.
@@ -133,7 +138,7 @@ def add_volatility(columns: Columns) -> Columns:
     """Returns a layout with the two columns of the volatility after the targets.
 
     Args:
-        columns: the layout of a table.
+        columns: the layout of a table, without these two.
     """
     count = len(TARGETS)
     added = (LOG_VOLATILITY, LOG_VOLATILITY_FORECAST)
@@ -142,7 +147,7 @@ def add_volatility(columns: Columns) -> Columns:
 
 
 def remove_volatility(columns: Columns) -> Columns:
-    """Returns the layout of the table to which `add_volatility` was applied, if it was.
+    """Returns a layout without the two columns of the volatility, which it need not have.
 
     Args:
         columns: a layout, with or without the columns of the volatility.
@@ -161,7 +166,7 @@ def list_computed_columns() -> Columns:
 
 
 def is_bounded(name: str) -> bool:
-    """Returns whether a column is a sine or cosine, which is not scaled.
+    """Returns whether a column is a sine or cosine by its name, and so is not scaled.
 
     A scaled sine and cosine would no longer be a point on the circle.
 

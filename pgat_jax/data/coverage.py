@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Coverage(NamedTuple):
-    """A range of dates.
+    """A range of dates, both ends included.
 
     Attributes:
         source: what covers these dates, for error messages.

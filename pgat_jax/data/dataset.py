@@ -44,12 +44,15 @@ class Data:
 
     @property
     def columns(self) -> Columns:
-        """The layout of the V columns that the model sees."""
+        """The layout of the V columns that the model sees: the scaler's.
+
+        With `data.volatility` it has two columns more than `table.columns`.
+        """
         return self.scaler.columns
 
     @cached_property
     def device_table(self) -> DeviceTable:
-        """The whole table on the device."""
+        """The whole table, scaled, on the default device, as `put_on_device` returns it."""
         return put_on_device(self.table, self.scaler, self._units)
 
     def windows(self, split: str) -> np.ndarray:
@@ -57,6 +60,9 @@ class Data:
 
         Args:
             split: `train`, `validation` or `test`.
+
+        Returns:
+            [windows] int, increasing; empty if the split has too few rows for a window.
 
         Raises:
             UserError: there is no such split.
@@ -70,7 +76,10 @@ class Data:
 
         Args:
             split: `train`, `validation` or `test`.
-            indices: the windows' indices in the split, 0 the earliest.
+            indices: the windows' indices in the split, 0 the earliest; not negative.
+
+        Returns:
+            The windows, in the order of `indices`.
 
         Raises:
             UserError: there is no such split or window.
@@ -85,12 +94,13 @@ class Data:
         """Gathers windows by their rows.
 
         Args:
-            rows: [B] the last past day of each window, from S - 1 to P rows before the end.
+            rows: [B] int, the last past day of each window: from `seq_len` - 1 to
+                `len(table)` - 1 - `pred_len`. This is not checked.
         """
         return _gather(self.device_table, rows, sizes=self.config.window_sizes)
 
     def row_at(self, date: str | np.datetime64) -> int:
-        """Returns the last row on or before a date.
+        """Returns the number of the last row on or before a date.
 
         Args:
             date: a day, as `YYYY-MM-DD` or `datetime64`.
@@ -120,8 +130,8 @@ class Data:
             table's end are the trading days of `data.calendar`; their `target` is NaN.
 
         Raises:
-            UserError: there are too few rows up to the origin, or the celestial columns of the
-                days to predict are unknown.
+            UserError: there is no such row or date, there are fewer than `seq_len` rows up to the
+                origin, or the celestial columns or holidays of the days to predict are unknown.
         """
         row = int(origin) if isinstance(origin, int | np.integer) else self.row_at(origin)
         data = self.extend_to(row)
@@ -140,6 +150,8 @@ class Data:
 
     def extend_to(self, row: int) -> "Data":
         """Returns the data with the days after the table's end that a forecast from a row needs.
+
+        The appended days have NaN for prices and targets. If none is missing, it returns `self`.
 
         Args:
             row: the last past day of the window.

@@ -26,8 +26,9 @@ def describe(config: Config, output: Path | None = None) -> None:
     """Prints the rows, dates, columns per body, gaps, dropped constants and splits of a table.
 
     Args:
-        config: the configuration.
-        output: file for the joined table (.csv or .parquet), written whole or not at all.
+        config: the configuration; its `data` section names the table.
+        output: file for the joined table (.csv or .parquet), written whole or not at all; None
+            writes no file.
 
     Raises:
         UserError: the source is bad or too short, or `output` cannot be written.

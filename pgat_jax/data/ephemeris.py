@@ -54,13 +54,13 @@ class Position(NamedTuple):
 
 
 def compute_positions(time: Time) -> dict[str, Position]:
-    """Computes the position of each of `PLANETS`.
+    """Computes the positions of the Sun, the Moon, Mercury to Pluto (without Earth) and Chiron.
 
     Args:
         time: skyfield's times [days].
 
     Returns:
-        Point -> position.
+        Point, a name of `PLANETS` such as `Mars`, -> position.
 
     Raises:
         UserError: the package skyfield-data is not installed.
@@ -80,7 +80,7 @@ def at_midnight(dates: np.ndarray) -> Time:
         dates: [days] `datetime64[D]`.
 
     Raises:
-        UserError: a date lies outside the ephemeris.
+        UserError: a date lies outside the ephemeris, 1899-08-15 to 2053-10-02.
     """
     for i in EPHEMERIS.find_outside(dates)[:1]:
         raise UserError(
@@ -112,7 +112,7 @@ def shift(time: Time, days: float) -> Time:
 
 @cache
 def open_kernel() -> SpiceKernel:
-    """Opens DE421 where pip installed it; a checksum that differs is a warning.
+    """Opens DE421 where pip installed it, once; a checksum that differs is a warning.
 
     Raises:
         UserError: the package skyfield-data is not installed.

@@ -15,13 +15,14 @@ from pgat_jax.output import write_atomically
 
 
 def check_output(path: Path) -> None:
-    """Checks, before any work is done, that a path can be written.
+    """Checks, before any work is done, that a path has a known suffix and lies in a folder.
 
     Args:
         path: where the table is to be written.
 
     Raises:
-        UserError: the suffix is not .csv or .parquet, there is no such folder, or no pyarrow.
+        UserError: the suffix is not .csv or .parquet, the path is a folder, its folder does not
+            exist, or pyarrow is missing for .parquet. The text speaks of the flag `--output`.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UserError(f"--output {path}: expected a file name ending in .csv or .parquet.")
@@ -36,7 +37,7 @@ def check_output(path: Path) -> None:
 def export(table: Table, path: Path) -> None:
     """Writes the ISO date, four prices and V columns, unscaled, in full float64 precision.
 
-    The file is written whole or not at all.
+    The file is written whole or not at all, and replaces one that exists.
 
     Args:
         table: the table.

@@ -31,11 +31,12 @@ LONG_GAP = 3
 
 @dataclass(frozen=True, eq=False)
 class Har:
-    """Fitted coefficients.
+    """The fitted coefficients of the volatility forecast (HAR) for each of P days ahead.
 
     Attributes:
-        coefficients: [P, F]: for each day ahead, those of the origin's features, then those of the
-            features of the day ahead.
+        coefficients: [P, 19]: for each day ahead, those of the 11 features of the origin
+            (`compute_origin_features`), then those of the 8 features of the day ahead
+            (`compute_day_features`).
     """
 
     coefficients: np.ndarray
@@ -64,8 +65,8 @@ def fit_har(returns: np.ndarray, dates: np.ndarray, rows: Split, horizon: int) -
 
     Args:
         returns: [days, 4] log returns against the previous close.
-        dates: [days] or more `datetime64[D]`.
-        rows: the origin and the day ahead of every observation lie in these rows. The first rows
+        dates: `datetime64[D]` of the days; more may follow, which are not read.
+        rows: the origin and the day ahead of every observation lie in these rows. The first 65 rows
             of the table are left out, since their quarter is incomplete.
         horizon: P, the days ahead.
 
@@ -114,7 +115,7 @@ def append_trading_days(dates: np.ndarray, count: int, calendar: Calendar) -> np
         [days + count] `datetime64[D]`.
 
     Raises:
-        UserError: a day lies beyond the last date around which holidays are known.
+        UserError: a day lies beyond 2099-12-31, the last date around which holidays are known.
     """
     return np.concatenate([dates, find_trading_days_after(dates[-1], count, calendar)])
 

@@ -28,11 +28,16 @@ def load_data(config: Config, scaler: Scaler | None = None) -> Data:
     Args:
         config: the configuration.
         scaler: the scaler of a run, for a table that the run need not have seen. The table then
-            gets the run's columns, by name, and its statistics, and needs only the rows of the
-            past of one window. By default the statistics are those of the training rows.
+            gets the run's columns, by name, and its statistics, and its number of rows is not
+            checked. None fits a scaler to the training rows, and leaves out the columns that are
+            constant there (see `split_data`), with a warning.
+
+    Returns:
+        The table with its splits and scaler.
 
     Raises:
-        UserError: the source is missing, bad or too short.
+        UserError: the source is missing or bad, has too few rows for the splits (without
+            `scaler`), or lacks columns of `scaler`.
     """
     table = load_table(config.data)
     splits = split_rows(len(table), config.data)
@@ -66,7 +71,9 @@ def split_data(config: DataConfig, table: Table, splits: Splits) -> Data:
 
 
 def load_columns(config: Config) -> Columns:
-    """Returns the layout of the table; for a built-in source, without building the table.
+    """Returns the layout of the columns that the model of a configuration sees.
+
+    For a built-in source it does not build the table.
 
     Args:
         config: the configuration.

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def north_node(T: np.ndarray) -> np.ndarray:
-    """Computes the longitude of the mean ascending node from the true equinox of date.
+    """Computes the longitude of the Moon's mean ascending node from the true equinox of date.
 
     Args:
         T: [days] Julian centuries TT since J2000.
@@ -16,7 +16,7 @@ def north_node(T: np.ndarray) -> np.ndarray:
 
 
 def mean_node(T: np.ndarray) -> np.ndarray:
-    """Computes the longitude of the node from the mean equinox of date (ch. 47).
+    """Computes the longitude of the Moon's mean ascending node from the mean equinox (ch. 47).
 
     Args:
         T: [days] Julian centuries TT since J2000.

@@ -25,18 +25,22 @@ def read_market(
 ) -> tuple[np.ndarray, Series, list[str]]:
     """Finds the prices of a file.
 
+    `log_Open` to `log_Close` may be log returns or, where each is near the one before it, log
+    prices. Without price columns the prices follow from them.
+
     Args:
         cells: the file, for error messages.
-        own: standard column name -> [days] float64.
-        header: standard column name -> the name in the file.
+        own: standard column name -> [days] float64: all four of `PRICES`, all four of `TARGETS`, or
+            both; other names are ignored.
+        header: standard column name -> the name in the file, for error messages.
 
     Returns:
         Prices [days, 4], the log returns that the file states (empty if it states none), and notes
         for the reader.
 
     Raises:
-        UserError: a price of zero or less, a High below its Low, or returns that contradict the
-            prices.
+        UserError: a price of zero or less, a High below its Low, returns that contradict the
+            prices, or logarithms that lead to a price above exp(100) or below exp(-100).
     """
     returns = {name: own[name] for name in TARGETS if name in own}
     _check_high_low(cells, header, returns)

@@ -21,6 +21,9 @@ def compute_sky(dates: np.ndarray) -> dict[str, np.ndarray]:
     Args:
         dates: [days] `datetime64[D]`.
 
+    Returns:
+        Column name -> [days] float64, unscaled.
+
     Raises:
         UserError: a date lies outside the ephemeris.
     """
@@ -46,7 +49,7 @@ def read_parquet(source: str, content: bytes) -> "Cells":
 
 
 def encode_parquet(names: Sequence[str], dates: np.ndarray, values: np.ndarray) -> bytes:
-    """Returns the content of a Parquet file, as `parquet.encode`.
+    """Returns the content of a Parquet file, as `parquet.encode`. It needs pyarrow.
 
     Args:
         names: the names of the columns, that of the dates first.

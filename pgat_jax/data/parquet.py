@@ -12,15 +12,18 @@ from pgat_jax.errors import UserError
 
 
 def read(source: str, content: bytes) -> Cells:
-    """Reads the columns of a Parquet file; a file with too many rows is not unpacked.
+    """Reads the columns of a Parquet file.
+
+    A file with more than `MAX_ROWS` rows is not unpacked: the result has all `lines`, and no
+    columns.
 
     Args:
         source: the name of the file in errors.
         content: the content of the file.
 
     Raises:
-        UserError: it is not a Parquet file, a header name is bad, or a column has another type
-            than numbers, dates or text.
+        UserError: it is not a Parquet file, a header name is bad, a number is missing, or a column
+            has another type than numbers, dates or text.
     """
     try:
         file = parquet.ParquetFile(arrow.BufferReader(content), page_checksum_verification=True)

@@ -63,8 +63,13 @@ WHEELS = {
 def read_wheel_bytes(name: str) -> bytes:
     """Reads the compressed file of a built-in source.
 
+    A file that is not the one that was measured is read with a warning.
+
     Args:
-        name: a key of `WHEELS`.
+        name: a key of `WHEELS`: `nasdaq` or `ibm`.
+
+    Returns:
+        The content of the file, a gzip of CSV text.
 
     Raises:
         UserError: its package is not installed, or lacks the file.
@@ -96,7 +101,13 @@ def read_wheel_rows(name: str, content: bytes) -> SourceRows:
 
     Args:
         name: a key of `WHEELS`.
-        content: what `read_wheel_bytes` returned.
+        content: what `read_wheel_bytes` returned for this name.
+
+    Returns:
+        The dates and prices of the rows; no other columns.
+
+    Raises:
+        UserError: the dates are not increasing, or a price is not positive.
     """
     wheel = WHEELS[name]
     text = io.StringIO(gzip.decompress(content).decode())

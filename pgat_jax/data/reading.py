@@ -22,7 +22,8 @@ def read_bytes(source: str) -> bytes:
         source: the path, with `~` for the home folder.
 
     Raises:
-        UserError: the file is missing, a folder, unreadable, empty, too large or of another kind.
+        UserError: the file is missing, a folder, unreadable, empty, larger than `MAX_BYTES`, or its
+            suffix is not .csv or .parquet.
     """
     path = Path(os.path.expanduser(source))
     if os.path.isdir(path):

@@ -20,7 +20,8 @@ class ResidualUnits(NamedTuple):
     Attributes:
         values: [days, V + 2] the values, unscaled: each target divided by the volatility that was
             forecast for its day at the close before; the log volatility of the day; its forecast at
-            the close before; the other columns.
+            the close before; the other columns. No row precedes the first, so it uses the forecast
+            that was made at its own close.
         log_forecast: [days, P] the log volatility of the P days after each row, as forecast there.
     """
 
@@ -31,7 +32,9 @@ class ResidualUnits(NamedTuple):
 def convert_to_residuals(
     values: np.ndarray, dates: np.ndarray, har: Har, calendar: Calendar
 ) -> ResidualUnits:
-    """Divides the targets of a table by the forecast volatility, and adds its two columns.
+    """Divides the targets of a table by the forecast volatility, and adds two columns.
+
+    They are the log volatility of the day, and its forecast.
 
     Args:
         values: [days, V] the values of a table, unscaled; the targets of unknown days are NaN.

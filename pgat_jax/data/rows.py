@@ -41,7 +41,8 @@ def check_dates(
         lines: the number of each row in error messages (default: 2, 3, ...).
 
     Raises:
-        UserError: names the source, row, column and both dates.
+        UserError: a date is not later than the one before it; the text names the source, row,
+            column and both dates.
     """
     wrong = np.flatnonzero(np.diff(dates) <= np.timedelta64(0, "D"))
     if not wrong.size:
@@ -64,7 +65,8 @@ def check_prices(prices: np.ndarray, where: str, lines: Sequence[int] | None = N
         lines: the number of each row in error messages (default: 2, 3, ...).
 
     Raises:
-        UserError: names the source, row, column and value.
+        UserError: a price is not above `SMALLEST`, or a High is below its Low; the text names the
+            source, row, column and value.
     """
     for i, j in np.argwhere(~(prices > SMALLEST))[:1]:
         raise UserError(

@@ -20,7 +20,7 @@ class Scaler:
     Attributes:
         columns: the layout of the V columns that the model sees.
         mean: [V] float64.
-        std: [V] float64, above zero.
+        std: [V] float64, above zero; 1 for a column that never changes.
         target_mean: [T] the means of the targets, in log returns.
         target_std: [T] the standard deviations of the targets, in log returns: one scaled unit.
         har: forecasts the volatility that the targets are divided by before they are scaled with
@@ -90,6 +90,8 @@ class Scaler:
 def fit(values: np.ndarray, columns: Columns) -> Scaler:
     """Computes the statistics of rows; a column that never changes is only centred.
 
+    The result has no volatility forecast (`har` is None).
+
     Args:
         values: [days, V] the training rows, unscaled.
         columns: the layout of the V columns.
@@ -104,7 +106,7 @@ def fit_residuals(residuals: np.ndarray, values: np.ndarray, columns: Columns, h
     """Computes the statistics of rows in residual units, and those of the returns themselves.
 
     Args:
-        residuals: [days, V + 2] the training rows, as `convert_to_residuals` returns them.
+        residuals: [days, V + 2] the training rows of `convert_to_residuals(...).values`.
         values: [days, V] the same rows of the table, unscaled.
         columns: the layout of the table.
         har: the coefficients that the residuals were computed with.

@@ -44,7 +44,8 @@ def shadbala(sky: dict[str, Position], T: np.ndarray) -> dict[str, np.ndarray]:
     """Computes the partial shadbala of each of the seven classical planets.
 
     Args:
-        sky: point -> tropical position.
+        sky: point -> tropical position, of at least the seven: Sun, Moon, Mercury, Venus, Mars,
+            Jupiter and Saturn.
         T: [days] Julian centuries TT since J2000.
 
     Returns:
@@ -92,6 +93,8 @@ def exaltation_strength(point: str, longitude: np.ndarray, T: np.ndarray) -> np.
 def phase_strength(point: str, moon: np.ndarray, sun: np.ndarray) -> np.ndarray:
     """Computes paksha bala: benefics gain with the waxing Moon, the others lose.
 
+    The benefics are the Moon, Mercury, Jupiter and Venus.
+
     Args:
         point: one of the seven classical planets.
         moon: [days] longitude of the Moon, degrees.
@@ -108,6 +111,8 @@ def phase_strength(point: str, moon: np.ndarray, sun: np.ndarray) -> np.ndarray:
 
 def declination_strength(point: str, declination: np.ndarray) -> np.ndarray:
     """Computes ayana bala, the strength by declination.
+
+    It grows to the north; for the Moon and Saturn to the south, for Mercury to either side.
 
     Args:
         point: one of the seven classical planets.
@@ -145,7 +150,7 @@ def mean_longitude(point: str, T: np.ndarray) -> np.ndarray:
     """Computes the mean longitude of a planet.
 
     Args:
-        point: a key of `MEAN_LONGITUDE`.
+        point: a key of `MEAN_LONGITUDE`: the Sun, or Mercury to Saturn; not the Moon.
         T: [days] Julian centuries TT since J2000.
 
     Returns:

@@ -23,7 +23,11 @@ def load_table(config: DataConfig) -> Table:
     """Loads all rows and columns of a source, from the cache if its content is the same.
 
     Args:
-        config: the `data` section of the configuration.
+        config: the `data` section of the configuration; its `source` is `nasdaq`, `ibm`, or the
+            path of a .csv or .parquet file.
+
+    Returns:
+        All rows, unscaled, with the constant columns.
 
     Raises:
         UserError: the source is missing or bad.
@@ -36,7 +40,11 @@ def load_table(config: DataConfig) -> Table:
 
 
 def digest_code() -> bytes:
-    """Returns a digest of the code and packages that a table depends on besides its source."""
+    """Returns a digest of the code and packages that a table depends on besides its source.
+
+    They are the files of `pgat_jax/data` and the versions of skyfield and skyfield-data. The digest
+    is a SHA-256: 64 hexadecimal digits, as ASCII bytes.
+    """
     modules = sorted(Path(__file__).parent.glob("*.py"))
     versions = [importlib.metadata.version(name) for name in ("skyfield", "skyfield-data")]
     return content_key(*(m.read_bytes() for m in modules), *(v.encode() for v in versions)).encode()

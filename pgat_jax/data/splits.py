@@ -27,7 +27,8 @@ def split_rows(days: int, config: DataConfig) -> Splits:
     """Splits the rows of a table by time.
 
     The last `test_days` rows are for the test, the `validation_days` before them for validation,
-    and all before these for training.
+    and all before these for training. If there are too few rows, training gets none first, then
+    validation.
 
     Args:
         days: the number of rows.
@@ -46,7 +47,8 @@ def find_window_rows(split: Split, config: DataConfig) -> np.ndarray:
         config: the lengths of a window.
 
     Returns:
-        [windows] int, increasing. The past of a window may begin before the split.
+        [windows] int, increasing, empty if the split is too short. The past of a window may begin
+        before the split.
     """
     first = max(split.start, config.seq_len) - 1
     return np.arange(first, split.stop - config.pred_len)

@@ -73,7 +73,10 @@ class Table:
 
 
 def join(rows: SourceRows, source: str) -> Table:
-    """Joins targets, `time_delta` and the celestial columns of a source, or computes them.
+    """Joins targets, `time_delta` and the celestial columns of a source.
+
+    What the source lacks is computed: the log returns from the prices, and all celestial columns if
+    it has none.
 
     The first row is kept only if the source states its returns and `time_delta`. Otherwise there
     is no previous close for it, and only the next row uses its close.
@@ -112,7 +115,9 @@ def compute_log_returns(prices: np.ndarray) -> np.ndarray:
 
 
 def drop_constant(table: Table, rows: slice) -> Table:
-    """Removes the columns that never change within some rows; `dropped` names them.
+    """Removes the columns that never change within some rows.
+
+    The targets and `time_delta` always stay. The field `dropped` of the result names the others.
 
     Args:
         table: the table.
@@ -151,6 +156,8 @@ def select(table: Table, columns: Columns) -> Table:
 
 def extend(table: Table, dates: np.ndarray) -> Table:
     """Appends future days: prices and targets are NaN, the other columns are computed.
+
+    A celestial column of the source that is constant in its last rows keeps its value.
 
     Args:
         table: the table.

@@ -27,6 +27,10 @@ def read_user_rows(cells: Cells) -> SourceRows:
     Args:
         cells: the columns of the file.
 
+    Returns:
+        The rows. `own` has the log returns that the file states, `time_delta` and its celestial
+        columns, under their standard names.
+
     Raises:
         UserError: a column is unknown or missing, or a cell is bad; names file, row and column.
     """

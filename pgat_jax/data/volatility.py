@@ -15,7 +15,7 @@ def compute_log_volatility(returns: np.ndarray) -> np.ndarray:
     """Computes the logarithm of the volatility of each day, from the prices of that day.
 
     v = 0.5 log(o^2 + 0.5 (h - l)^2 - (2 log 2 - 1) (c - o)^2), where o, h, l, c are the four log
-    returns.
+    returns. A variance below `LEAST_VARIANCE` counts as that.
 
     Args:
         returns: [days, 4] log returns of Open, High, Low and Close against the previous close.

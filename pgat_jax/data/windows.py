@@ -50,8 +50,8 @@ def gather(table: DeviceTable, rows: jax.Array, sizes: WindowSizes) -> Batch:
 
     Args:
         table: the table.
-        rows: [B] the row of the last past day of each window. The function does not check that
-            the table has all rows of these windows; `Data.windows` returns those that it has.
+        rows: [B] int, the row of the last past day of each window. The function does not check
+            that the table has all rows of these windows; `Data.windows` returns those that it has.
         sizes: lengths of the parts of a window; static under `jit`.
 
     Returns:

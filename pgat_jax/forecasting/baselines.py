@@ -30,7 +30,8 @@ def make_baselines(data: Data, split: str, horizon: int) -> dict[str, Forecast]:
         horizon: P, the days ahead.
 
     Returns:
-        `zero_return`, `historical_mean` and `last_250_days`.
+        `zero_return`, `historical_mean` and `last_250_days` -> its forecasts [W, P, T] in scaled
+        units; those of `zero_return` have no distribution.
     """
     rows, scaler = data.windows(split), data.scaler
     targets = scale_all_targets(data)
@@ -55,7 +56,7 @@ def scale_all_targets(data: Data) -> np.ndarray:
 
 
 def forecast_zero_return(mean: np.ndarray, std: np.ndarray, windows: int, horizon: int) -> Forecast:
-    """Forecasts a log return of 0: prices stay at the last close.
+    """Forecasts a log return of 0, without a distribution: prices stay at the last close.
 
     Args:
         mean: the log return [T] that scaled 0 is.
@@ -67,7 +68,7 @@ def forecast_zero_return(mean: np.ndarray, std: np.ndarray, windows: int, horizo
 
 
 def forecast_historical_mean(training: np.ndarray, windows: int, horizon: int) -> Forecast:
-    """Forecasts the mean of the training rows, with their normal distribution.
+    """Forecasts the normal distribution with the mean and standard deviation of the training rows.
 
     Args:
         training: the scaled targets [days, T] of the training rows.
@@ -83,7 +84,7 @@ def forecast_historical_mean(training: np.ndarray, windows: int, horizon: int) -
 def forecast_recent_days(targets: np.ndarray, rows: np.ndarray, horizon: int) -> Forecast:
     """Forecasts the mean and the empirical distribution of the 250 days up to each window's end.
 
-    All windows use fewer days if the first window has fewer before it.
+    If fewer days precede the end of the first window, all windows use only as many as it has.
 
     Args:
         targets: the scaled targets [days, T] of all rows.

@@ -26,17 +26,20 @@ def compare_forecasters(
 ) -> dict[str, Any]:
     """Compares the model with each baseline, by MSE, and by CRPS where both have a distribution.
 
+    Each comparison is made for Close and for all targets.
+
     Args:
-        forecasters: key in `FORECASTERS` -> forecast of the W windows; `model` is compared with
-            the others.
+        forecasters: key in `FORECASTERS` -> forecast of the W windows; `model`, which must be
+            there, is compared with the others.
         truth: the scaled targets [W, P, T].
         days: the row of the table [W, P] that each target belongs to.
 
     Returns:
-        `is_ranked`, whether the windows cover `LEAST_DAYS`; `comparisons`, one dictionary for each
-        score, targets and baseline, with these three names, the `skill` with its interval `low` to
-        `high`, the number of `days`, and the `verdict`; and `conclusions`, a list of sentences. On
-        fewer days no verdict is given, and the only sentence says why.
+        `is_ranked`, whether the windows cover 500 different days (`LEAST_DAYS`); `comparisons`, one
+        dictionary for each score, targets and baseline, with the keys `score`, `targets` and
+        `baseline`, the `skill` with its interval `low` to `high`, the number of `days`, and the
+        `verdict` (`better`, `worse` or `undecided`); and `conclusions`, a list of sentences. On
+        fewer days every verdict is `undecided`, and the only sentence says why.
     """
     is_ranked = len(np.unique(days)) >= LEAST_DAYS
     losses = {name: compute_losses(forecast, truth) for name, forecast in forecasters.items()}
@@ -57,7 +60,7 @@ def compare_forecasters(
 
 
 def refuse_ranking(days: np.ndarray) -> str:
-    """Writes why windows rank no forecasters, and what does.
+    """Returns the sentences that say why windows rank no forecasters, and which command does.
 
     Args:
         days: the row of the table [W, P] that each target belongs to.

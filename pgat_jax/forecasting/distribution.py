@@ -13,7 +13,9 @@ class Distribution(Protocol):
     """One univariate distribution for each entry of a leading shape [...]."""
 
     def at(self, index: int | slice) -> Self:
-        """Returns the distributions of one entry of the first axis, such as one window's [P, T].
+        """Returns the distributions of one entry of the first axis, or of a slice of it.
+
+        An integer removes the axis: of [W, P, T], one window's [P, T].
 
         Args:
             index: the position on the first axis, or a slice of it.

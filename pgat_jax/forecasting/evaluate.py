@@ -27,7 +27,7 @@ SPLITS = ("validation", "test")
 
 
 def evaluate_run(run: Path, as_json: bool) -> dict[str, Any]:
-    """Scores a run and prints the scores.
+    """Scores a run, writes its `scores.json` and prints the scores.
 
     Args:
         run: the folder of the run.
@@ -37,7 +37,7 @@ def evaluate_run(run: Path, as_json: bool) -> dict[str, Any]:
         The content of `scores.json`, as `score_run` returns it.
 
     Raises:
-        UserError: `run` is not a run folder, or it is damaged.
+        UserError: `run` is not a run folder, or it is damaged; or as `score_run`.
     """
     scores = score_run(load_run(run, say=Reporter().say))
     if as_json:
@@ -152,6 +152,11 @@ def describe_data(run: LoadedRun) -> dict[str, Any]:
 
     Args:
         run: the run.
+
+    Returns:
+        `source`, `hash`, `rows`, `first_date`, `last_date`, `columns` (their number), `dropped` and
+        `notes` of the table; `windows` (split -> number); `return_mean` and `return_std` (price ->
+        log return).
     """
     table, scaler = run.data.table, run.scaler
     return {

@@ -70,11 +70,12 @@ def forecast_run(
 
     Args:
         run: the folder of a run.
-        data: a file with rows that the run never saw; it is read with the run's columns and
-            scaling. The run's own table if None.
-        start: the last known day, as YYYY-MM-DD; the last day of the table if None.
-        quantiles: levels between 0 and 1.
-        output: the CSV file; a file in the run folder if None.
+        data: a .csv or .parquet file with rows that the run never saw; it is read with the run's
+            columns and scaling. The run's own table if None.
+        start: the last known day, as YYYY-MM-DD, or a later day before the next row; the last day
+            of the table if None.
+        quantiles: levels between 0 and 1, both left out, in any order.
+        output: the CSV file; `forecast-DATE.csv` in the run folder if None.
 
     Returns:
         The forecast, and the path of the CSV file.
@@ -98,9 +99,11 @@ def forecast_run(
 def forecast_days(run: LoadedRun, rows: Data, row: int, levels: tuple[float, ...]) -> PriceForecast:
     """Forecasts the P trading days after a row of a table.
 
+    It reads the run's `scores.json` for the sentence about trust, or scores the run and writes it.
+
     Args:
         run: the run that forecasts.
-        rows: the table, with the run's scaler; the run's own, or new rows.
+        rows: the table, with the run's scaler: `run.data`, or the result of `load_new_rows`.
         row: the row of the last known day.
         levels: levels of the quantiles, increasing.
 

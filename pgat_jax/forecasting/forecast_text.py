@@ -17,7 +17,7 @@ def print_forecast(forecast: PriceForecast, files: Iterable[Path]) -> None:
 
     Args:
         forecast: the forecast.
-        files: the files that were written.
+        files: the paths of the files that were written, to be named.
     """
     console = open_console()
     print_table(console, tabulate_close(forecast))
@@ -27,7 +27,9 @@ def print_forecast(forecast: PriceForecast, files: Iterable[Path]) -> None:
 
 
 def tabulate_close(forecast: PriceForecast) -> TextTable:
-    """Returns a table of the point forecast and at most five quantiles of Close.
+    """Returns a table of the point forecast and at most five quantiles of Close, a row a day.
+
+    A last column has the true Close if it is known for any of the days.
 
     Args:
         forecast: the forecast.
@@ -50,6 +52,8 @@ def tabulate_close(forecast: PriceForecast) -> TextTable:
 
 def choose_levels(levels: tuple[float, ...], most: int) -> tuple[float, ...]:
     """Returns all levels if there are few enough, else some that are spread evenly.
+
+    The first and the last level are always among them.
 
     Args:
         levels: levels of quantiles, increasing.

@@ -47,6 +47,10 @@ def to_json(forecast: PriceForecast) -> dict[str, Any]:
 
     Args:
         forecast: the forecast.
+
+    Returns:
+        The fields of `PriceForecast` by name; `history` and `frame` as column -> list of values, in
+        which unknown prices are NaN.
     """
     tables = {"history": forecast.history, "frame": forecast.frame}
     plain = {name: frame.to_dict("list") for name, frame in tables.items()}
@@ -57,7 +61,8 @@ def from_json(content: dict[str, Any]) -> PriceForecast | None:
     """Returns the forecast of a `next_days.json`, or None if the file has none.
 
     Args:
-        content: the content of the file.
+        content: the content of the file: the result of `to_json`, or the reason for which there is
+            no forecast under the key `problem`.
     """
     if PROBLEM in content:
         return None

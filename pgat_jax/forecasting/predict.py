@@ -91,7 +91,8 @@ def predict_window(run: LoadedRun, data: Data, row: int) -> Forecast:
         row: the last past day of the window.
 
     Raises:
-        UserError: as `Data.window_at`.
+        UserError: there are fewer than `seq_len` rows up to this one, or the celestial columns of
+            the days to predict are unknown.
     """
     return forecast_rows(run.model, run.params, data.extend_to(row), np.array([row]), _BEFORE)
 
@@ -104,9 +105,10 @@ def forecast_rows(
     Args:
         model: the model.
         params: its parameters.
-        data: the table.
-        windows: [W] consecutive rows: the last past day of each window.
-        text: the line of progress.
+        data: the table, with the P days after the last window (see `Data.extend_to`).
+        windows: [W] consecutive rows, at least one: the last past day of each window.
+        text: the line that is shown on standard error while there is more to compute than one call
+            of the model.
 
     Returns:
         The forecasts in scaled units.
@@ -119,6 +121,9 @@ def forecast_rows(
 
 def to_forecast(arrays: Arrays, levels: tuple[float, ...]) -> Forecast:
     """Converts a head's output to a forecast in float64.
+
+    Its distribution is a `GaussianMixture`, a `QuantileFunction` (of quantiles that are made
+    non-decreasing), or None if the head states only points.
 
     Args:
         arrays: `point` [W, P, T]; and `quantiles` [W, P, T, Q], or `log_weights`, `means` and

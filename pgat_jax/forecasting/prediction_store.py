@@ -23,7 +23,7 @@ def save_arrays(run: LoadedRun, split: str, arrays: Arrays) -> None:
     Args:
         run: the run that computed them.
         split: `validation` or `test`.
-        arrays: name -> array.
+        arrays: name -> array, as the head of the model computed them.
 
     Raises:
         UserError: the file cannot be written.

@@ -47,7 +47,10 @@ def make_price_frame(
         paths: the number of sampled paths.
 
     Returns:
-        The table of this module's docstring, with a column for each target and level.
+        One row for each day ahead. `origin`: the last day that the model saw; `last_close`: its
+        closing price; `day`: 1 to P; `date`: the day that is forecast. Then for each of Open, High,
+        Low and Close, e.g. `Close`: the true price, NaN while it is unknown; `Close_forecast`: the
+        compounded point forecast; `Close_q0.05`: the 5% quantile, and so for each level.
 
     Raises:
         AssertionError: the forecast has no distribution.
@@ -79,7 +82,7 @@ def _price_columns(
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
-    """Writes a frame as CSV, whole or not at all; prices have nine digits.
+    """Writes a frame as CSV, whole or not at all; numbers have nine digits, NaN is empty.
 
     Args:
         frame: the table.

@@ -60,7 +60,8 @@ def check_start(rows: Data, start: str, say: Callable[[str], None]) -> int:
         The last row on or before the day.
 
     Raises:
-        UserError: it is not a date, or too few or no rows of the table come before it.
+        UserError: it is not a date, lies after the last row, or the table has fewer than
+            `data.seq_len` rows up to it.
     """
     dates, need = rows.table.dates, rows.config.seq_len
     if _is_date(start) and len(dates) >= need:

@@ -20,7 +20,7 @@ RECALIBRATED_SPREAD = (
 
 
 def add_residual_spread(forecast: Forecast, validation: Prediction) -> Forecast:
-    """Adds the centred errors of the validation windows to a point forecast.
+    """Adds the centred errors of the validation windows to a point forecast, as its distribution.
 
     The errors of all windows and days ahead are pooled, since each target is a one-day return.
 
@@ -40,7 +40,9 @@ def add_residual_spread(forecast: Forecast, validation: Prediction) -> Forecast:
 
 
 def ensure_distribution(run: LoadedRun, forecast: Forecast) -> Forecast:
-    """Returns the forecast if it has a distribution, else the forecast with the residual spread.
+    """Returns the forecast if it has a distribution, else the forecast with a residual spread.
+
+    That is the spread of the run's errors on its validation split, see `add_residual_spread`.
 
     Args:
         run: the run that made the forecast.

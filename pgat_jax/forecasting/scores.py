@@ -117,9 +117,10 @@ def score_forecast(
         std: the log return [T] that one scaled unit is.
 
     Returns:
-        What `scores.json` contains for one forecaster: `scaled` and `returns`, the summary of each
-        loss in either unit; `direction`; and, if there is a distribution, `coverage` by level and
-        `pit`.
+        What `scores.json` contains for one forecaster: `scaled` and `returns`, each loss (`mse`,
+        `mae`, `crps`, `log_score`) -> its summary in either unit; `direction`, a summary; and, if
+        there is a distribution, `coverage`, level (`50%`, `80%`, `90%`) -> summary, and `pit`, as
+        `compute_pit_histogram` returns it. A summary is what `summarize` returns.
     """
     losses = compute_losses(forecast, truth)
     scores: dict[str, Any] = {

@@ -49,7 +49,8 @@ def compute_skill(
     Args:
         model: losses [W, P, T] of the model, in scaled units since they are averaged over targets.
         baseline: losses [W, P, T] of the baseline.
-        days: the calendar day [W, P] that each loss belongs to, as a row number of the table.
+        days: the day [W, P] that each loss belongs to, as a row number of the table; together they
+            leave out no row between the first and the last.
         seed: the seed of the bootstrap.
     """
     place = days - days.min()

@@ -30,7 +30,7 @@ class Coverage(NamedTuple):
 
 
 class TrustFacts(NamedTuple):
-    """What the sentence depends on.
+    """What the sentence about the trust in a forecast depends on.
 
     Attributes:
         step: training steps behind the parameters that forecast.
@@ -51,11 +51,12 @@ class TrustFacts(NamedTuple):
 def collect_facts(
     run: LoadedRun, scores: dict[str, Any] | None, first_day: np.datetime64
 ) -> TrustFacts:
-    """Collects the facts of one forecast.
+    """Collects the facts that `write_trust` writes about one forecast.
 
     Args:
         run: the run that forecasts.
-        scores: the content of its `scores.json`; None if the run could not be scored.
+        scores: the content of its `scores.json`, as `score_run` returns it; None if the run could
+            not be scored.
         first_day: the first day that is forecast.
     """
     coverage = None if scores is None else find_coverage(scores["splits"]["test"])
@@ -67,7 +68,7 @@ def find_coverage(test: dict[str, Any]) -> Coverage | None:
     """Returns the coverage of the model's 90% band of Close, or None if it has no distribution.
 
     Args:
-        test: the scores of the test split.
+        test: the scores of the test split, as `score_split` returns them.
     """
     coverage = test["forecasters"]["model"].get("coverage")
     share = None if coverage is None else coverage[f"{BAND:.0%}"]["by_target"]["Close"]
@@ -77,8 +78,10 @@ def find_coverage(test: dict[str, Any]) -> Coverage | None:
 def find_split(validation: dict[str, Any], day: np.datetime64) -> Seen | None:
     """Returns which split contains a day, or None if it lies after the validation split.
 
+    A day before the validation split belongs to `training`.
+
     Args:
-        validation: the scores of the validation split, which name its first and its last day.
+        validation: the scores of the validation split: `first_day` and `last_day`, YYYY-MM-DD.
         day: the day.
     """
     if day > np.datetime64(validation["last_day"]):
@@ -87,10 +90,10 @@ def find_split(validation: dict[str, Any], day: np.datetime64) -> Seen | None:
 
 
 def write_trust(facts: TrustFacts) -> str:
-    """Writes the sentence.
+    """Returns the sentence that says how far to trust a forecast.
 
     Args:
-        facts: what it depends on.
+        facts: the facts, as `collect_facts` returns them.
     """
     parts = [_describe_steps(facts), _describe_coverage(facts.coverage), _warn_of_seen(facts.seen)]
     return f"How far to trust it: {'; '.join(part for part in parts if part)}."
