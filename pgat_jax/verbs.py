@@ -59,7 +59,7 @@ def _overrides(args: argparse.Namespace) -> list[str]:
 
 
 def _train(args: argparse.Namespace) -> None:
-    from pgat_jax.runs.folder import CONFIG, find_run
+    from pgat_jax.storage.folder import CONFIG, find_run
 
     if args.resume and args.run_name:
         raise UserError(
@@ -187,7 +187,7 @@ def _sky(args: argparse.Namespace) -> None:
 
 
 def _run(args: argparse.Namespace) -> Path:
-    from pgat_jax.runs.folder import find_run, newest_run
+    from pgat_jax.storage.folder import find_run, newest_run
 
     if args.run and args.config:
         raise UserError("RUN and --config both name a run: give one of them.")

@@ -12,8 +12,8 @@ import numpy as np
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.manifest import MANIFEST
+from pgat_jax.storage.checkpoint import Checkpoints
+from pgat_jax.storage.manifest import MANIFEST
 
 
 def items_at(step: int, mesh) -> dict:

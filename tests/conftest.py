@@ -24,11 +24,11 @@ from pgat_jax.forecasting.forecast import write_test_forecasts
 from pgat_jax.forecasting.next_days import write_next_days
 from pgat_jax.pages.plots import draw_run
 from pgat_jax.pages.run_report import write_report
-from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.creation import create_run
-from pgat_jax.runs.folder import CHECKPOINTS
-from pgat_jax.runs.loaded_run import load_run
-from pgat_jax.runs.metrics import Metrics
+from pgat_jax.storage.checkpoint import Checkpoints
+from pgat_jax.storage.creation import create_run
+from pgat_jax.storage.folder import CHECKPOINTS
+from pgat_jax.storage.loaded_run import load_run
+from pgat_jax.storage.metrics import Metrics
 from pgat_jax.training.diagnostics import TRAIL
 from tests.initial import draw_initial
 

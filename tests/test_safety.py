@@ -18,10 +18,10 @@ from pgat_jax.data.reading import MAX_ROWS
 from pgat_jax.errors import UserError, printable
 from pgat_jax.forecasting.predict import load_or_predict_split
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.creation import create_run
-from pgat_jax.runs.loaded_run import load_run
-from pgat_jax.runs.lock import lock_run
 from pgat_jax.safe_yaml import parse_yaml
+from pgat_jax.storage.creation import create_run
+from pgat_jax.storage.loaded_run import load_run
+from pgat_jax.storage.lock import lock_run
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b\u202e"
 CALLED: list[str] = []

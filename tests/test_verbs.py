@@ -17,8 +17,8 @@ import pgat_jax.forecasting.evaluate
 import pgat_jax.forecasting.forecast
 import pgat_jax.forecasting.forecast_text
 import pgat_jax.pages.forecast_picture
-import pgat_jax.runs.folder
 import pgat_jax.sky_test.sky_command
+import pgat_jax.storage.folder
 import pgat_jax.training.train
 from pgat_jax import environment, load_config
 from pgat_jax.causes.config import StudyConfig
@@ -73,7 +73,7 @@ def test_train_hands_over_name_run_minutes_and_the_start(act, capsys):
 
 def test_train_continues_a_run_with_the_run_s_own_configuration(act, monkeypatch, tmp_path):
     (tmp_path / "config.yaml").write_text("name: old\nseed: 7\n")
-    monkeypatch.setattr(pgat_jax.runs.folder, "find_run", lambda run: tmp_path)
+    monkeypatch.setattr(pgat_jax.storage.folder, "find_run", lambda run: tmp_path)
     _, given = act("train", ["--resume", "old"], pgat_jax.training.train, "train", tmp_path)
     assert (given[0].name, given[0].seed, given[2]) == ("old", 7, "old")
 
@@ -96,8 +96,8 @@ def test_an_interrupted_training_ends_with_the_signal_s_status(monkeypatch, caps
 def test_evaluate_takes_the_newest_run_of_a_configuration_or_the_run_that_is_named(
     act, monkeypatch
 ):
-    monkeypatch.setattr(pgat_jax.runs.folder, "newest_run", lambda name: Path(f"newest-{name}"))
-    monkeypatch.setattr(pgat_jax.runs.folder, "find_run", lambda run: Path(f"found-{run}"))
+    monkeypatch.setattr(pgat_jax.storage.folder, "newest_run", lambda name: Path(f"newest-{name}"))
+    monkeypatch.setattr(pgat_jax.storage.folder, "find_run", lambda run: Path(f"found-{run}"))
     place = (pgat_jax.forecasting.evaluate, "evaluate_run")
     assert act("evaluate", [], *place)[1] == (Path("newest-None"), False)
     assert act("evaluate", ["--config", "tiny"], *place)[1] == (Path("newest-tiny"), False)
@@ -107,7 +107,7 @@ def test_evaluate_takes_the_newest_run_of_a_configuration_or_the_run_that_is_nam
 
 
 def test_forecast_hands_over_data_date_levels_and_file(act, monkeypatch):
-    monkeypatch.setattr(pgat_jax.runs.folder, "find_run", Path)
+    monkeypatch.setattr(pgat_jax.storage.folder, "find_run", Path)
     shown = []
     pictures = pgat_jax.pages.forecast_picture
     monkeypatch.setattr(pictures, "write_forecast_picture", lambda forecast, path: path)

@@ -20,10 +20,10 @@ from pgat_jax.mesh import make_mesh
 from pgat_jax.model.build import Model, Params, build
 from pgat_jax.output import write_output, writing
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.creation import describe_run
-from pgat_jax.runs.folder import CHECKPOINTS
-from pgat_jax.runs.loaded_run import LoadedRun, load_run
-from pgat_jax.runs.lock import lock_run
+from pgat_jax.storage.creation import describe_run
+from pgat_jax.storage.folder import CHECKPOINTS
+from pgat_jax.storage.loaded_run import LoadedRun, load_run
+from pgat_jax.storage.lock import lock_run
 from pgat_jax.training.interrupts import DURING_STEPS, Interrupts
 from pgat_jax.training.loop import open_trainer
 from pgat_jax.training.plan import Plan, count_steps

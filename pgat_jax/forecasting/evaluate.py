@@ -18,10 +18,10 @@ from pgat_jax.forecasting.score_tables import print_scores
 from pgat_jax.forecasting.scores import score_forecast
 from pgat_jax.output import replace_nonfinite, write_output
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.digest import hash_params
-from pgat_jax.runs.folder import SCORES
-from pgat_jax.runs.loaded_run import LoadedRun, load_run
-from pgat_jax.runs.manifest import read_json
+from pgat_jax.storage.digest import hash_params
+from pgat_jax.storage.folder import SCORES
+from pgat_jax.storage.loaded_run import LoadedRun, load_run
+from pgat_jax.storage.manifest import read_json
 
 SPLITS = ("validation", "test")
 

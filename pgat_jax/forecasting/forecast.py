@@ -26,8 +26,8 @@ from pgat_jax.forecasting.request import check_csv_path, check_levels, check_sta
 from pgat_jax.forecasting.residuals import describe_spread, ensure_distribution
 from pgat_jax.forecasting.trust import collect_facts, write_trust
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.folder import FORECASTS
-from pgat_jax.runs.loaded_run import LoadedRun, load_run
+from pgat_jax.storage.folder import FORECASTS
+from pgat_jax.storage.loaded_run import LoadedRun, load_run
 
 # Sampled paths of a test window: there may be hundreds of windows.
 TEST_PATHS = 1000

@@ -11,8 +11,8 @@ from pgat_jax.errors import UserError
 from pgat_jax.forecasting.forecast import PriceForecast, forecast_days
 from pgat_jax.forecasting.price_frame import BAND_LEVELS
 from pgat_jax.output import replace_nonfinite, write_output
-from pgat_jax.runs.folder import NEXT_DAYS
-from pgat_jax.runs.loaded_run import LoadedRun
+from pgat_jax.storage.folder import NEXT_DAYS
+from pgat_jax.storage.loaded_run import LoadedRun
 
 # The key of the reason for which there is no forecast.
 PROBLEM = "problem"

@@ -22,7 +22,7 @@ from pgat_jax.forecasting.quantile_function import QuantileFunction
 from pgat_jax.forecasting.recalibration import POOL_DAYS, rank_truth, recalibrate
 from pgat_jax.model.build import Model, Params
 from pgat_jax.model.heads import Outputs
-from pgat_jax.runs.loaded_run import LoadedRun
+from pgat_jax.storage.loaded_run import LoadedRun
 
 # Windows of one call of the compiled model; fewer are padded to this number.
 CHUNK = 8

@@ -10,8 +10,8 @@ import numpy as np
 
 from pgat_jax.data.cache import seal, unseal
 from pgat_jax.output import write_output
-from pgat_jax.runs.digest import hash_params
-from pgat_jax.runs.loaded_run import LoadedRun
+from pgat_jax.storage.digest import hash_params
+from pgat_jax.storage.loaded_run import LoadedRun
 
 FOLDER = "predictions"
 Arrays = dict[str, np.ndarray]

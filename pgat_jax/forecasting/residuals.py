@@ -7,7 +7,7 @@ from pgat_jax.forecasting.distribution import Forecast
 from pgat_jax.forecasting.predict import HEAD_SPREAD, Prediction, load_or_predict_split
 from pgat_jax.forecasting.recalibration import POOL_DAYS
 from pgat_jax.forecasting.sample import Sample
-from pgat_jax.runs.loaded_run import LoadedRun
+from pgat_jax.storage.loaded_run import LoadedRun
 
 # More errors than this are replaced by as many of their quantiles, to save memory.
 RESIDUALS = 200

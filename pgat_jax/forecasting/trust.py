@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from pgat_jax.runs.loaded_run import LoadedRun
+from pgat_jax.storage.loaded_run import LoadedRun
 
 # The probability that the band claims whose coverage the sentence names.
 BAND = 0.9

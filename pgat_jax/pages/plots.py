@@ -13,7 +13,7 @@ from pgat_jax.pages.forecast_picture import NARROW, WIDE, Layout, draw_forecast
 from pgat_jax.pages.plots_forecast import plot_calibration, plot_fans, plot_horizon
 from pgat_jax.pages.plots_training import plot_gate, plot_loss, plot_norms, plot_path
 from pgat_jax.pages.theme import LIGHT, THEMES, Theme, add_signature, encode_png
-from pgat_jax.runs.records import RunRecords, read_records
+from pgat_jax.storage.records import RunRecords, read_records
 
 
 class Picture(NamedTuple):

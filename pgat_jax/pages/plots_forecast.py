@@ -13,7 +13,7 @@ from pgat_jax.forecasting.scores import PIT_BINS
 from pgat_jax.pages import theme as look
 from pgat_jax.pages.fan import Fan, draw_fan
 from pgat_jax.pages.theme import Theme
-from pgat_jax.runs.records import RunRecords
+from pgat_jax.storage.records import RunRecords
 
 # Days that the x axis of the losses names.
 MOST_TICKS = 10

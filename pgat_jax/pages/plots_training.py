@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from pgat_jax.names import BODIES
 from pgat_jax.pages import theme as look
 from pgat_jax.pages.theme import Theme
-from pgat_jax.runs.records import RunRecords
+from pgat_jax.storage.records import RunRecords
 
 # Fewer records than this are marked by points, since lines alone would hide them.
 FEW = 20

@@ -14,9 +14,9 @@ from pgat_jax.output import write_output
 from pgat_jax.pages.plots import NEXT_DAYS, NEXT_DAYS_NARROW, PICTURES, Picture, picture_path
 from pgat_jax.pages.template import fill_template
 from pgat_jax.pages.theme import DARK, LIGHT
-from pgat_jax.runs.folder import CONFIG, REPORT, SCORES, VERSIONS, find_run
-from pgat_jax.runs.folder import NEXT_DAYS as NEXT_DAYS_FILE
-from pgat_jax.runs.metrics import read_metrics
+from pgat_jax.storage.folder import CONFIG, REPORT, SCORES, VERSIONS, find_run
+from pgat_jax.storage.folder import NEXT_DAYS as NEXT_DAYS_FILE
+from pgat_jax.storage.metrics import read_metrics
 
 
 def write_report(run: Path) -> Path:

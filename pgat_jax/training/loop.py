@@ -31,9 +31,9 @@ from pgat_jax.errors import UserError, name_program
 from pgat_jax.mesh import replicate
 from pgat_jax.model.build import Params
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.folder import CHECKPOINTS
-from pgat_jax.runs.metrics import Metrics, NullMetrics
+from pgat_jax.storage.checkpoint import Checkpoints
+from pgat_jax.storage.folder import CHECKPOINTS
+from pgat_jax.storage.metrics import Metrics, NullMetrics
 from pgat_jax.training.batches import order_rows
 from pgat_jax.training.interrupts import Interrupted, wait_for_device
 from pgat_jax.training.plan import Plan

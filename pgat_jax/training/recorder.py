@@ -10,7 +10,7 @@ import numpy as np
 from checks.sentinels import silent_groups
 from pgat_jax.config import TrainConfig
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.metrics import Metrics
+from pgat_jax.storage.metrics import Metrics
 from pgat_jax.training.step import StepMetrics
 
 # Steps with a gradient of exactly zero after which a parameter group is reported.

@@ -6,9 +6,9 @@ from typing import Any
 
 from pgat_jax.config import Config
 from pgat_jax.data.dataset import Data
-from pgat_jax.runs.checkpoint import Checkpoints, Say
-from pgat_jax.runs.consistency import require_same_config, require_same_table
-from pgat_jax.runs.versions import collect_versions
+from pgat_jax.storage.checkpoint import Checkpoints, Say
+from pgat_jax.storage.consistency import require_same_config, require_same_table
+from pgat_jax.storage.versions import collect_versions
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.state import TrainState, pack_params, state_shapes, unpack_params
 

@@ -20,11 +20,11 @@ from pgat_jax.output import writing
 from pgat_jax.pages.plots import draw_run
 from pgat_jax.pages.run_report import write_report
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.consistency import require_same_config
-from pgat_jax.runs.creation import create_run
-from pgat_jax.runs.folder import find_run
-from pgat_jax.runs.loaded_run import load_run
-from pgat_jax.runs.lock import lock_run
+from pgat_jax.storage.consistency import require_same_config
+from pgat_jax.storage.creation import create_run
+from pgat_jax.storage.folder import find_run
+from pgat_jax.storage.loaded_run import load_run
+from pgat_jax.storage.lock import lock_run
 from pgat_jax.training.interrupts import DURING_STEPS, Interrupts
 from pgat_jax.training.loop import open_trainer
 from pgat_jax.training.plan import Plan, count_steps

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import jax
 import numpy as np
 
-from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.folder import CHECKPOINTS
+from pgat_jax.storage.checkpoint import Checkpoints
+from pgat_jax.storage.folder import CHECKPOINTS
 from pgat_jax.training.interrupts import Interrupted
 
 

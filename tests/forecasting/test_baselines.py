@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pgat_jax.forecasting import baselines
-from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.storage.loaded_run import load_run
 
 RNG = np.random.default_rng(0)
 TARGETS = RNG.normal(size=(600, 4))

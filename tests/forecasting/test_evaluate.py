@@ -8,8 +8,8 @@ import pytest
 
 from pgat_jax.errors import UserError
 from pgat_jax.forecasting import evaluate, predict
-from pgat_jax.runs.digest import hash_params
-from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.storage.digest import hash_params
+from pgat_jax.storage.loaded_run import load_run
 
 
 @pytest.fixture(scope="module", params=["mse", "nll"])

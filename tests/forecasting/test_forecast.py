@@ -10,7 +10,7 @@ from pgat_jax.errors import UserError
 from pgat_jax.forecasting import forecast
 from pgat_jax.forecasting.predict import CHUNK
 from pgat_jax.forecasting.price_frame import BAND_LEVELS
-from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.storage.loaded_run import load_run
 
 LEVELS = (0.05, 0.5, 0.95)
 

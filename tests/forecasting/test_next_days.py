@@ -10,7 +10,7 @@ from pgat_jax.forecasting import next_days
 from pgat_jax.forecasting.forecast import PATHS, forecast_days
 from pgat_jax.forecasting.next_days import from_json, to_json, write_next_days
 from pgat_jax.forecasting.price_frame import BAND_LEVELS
-from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.storage.loaded_run import load_run
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pgat_jax import build
 from pgat_jax.data.loading import split_data
 from pgat_jax.forecasting import predict
 from pgat_jax.forecasting.recalibration import QUANTILES
-from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.storage.loaded_run import load_run
 
 
 @pytest.fixture(scope="module")

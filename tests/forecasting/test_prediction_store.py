@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pgat_jax.forecasting.prediction_store import load_arrays, save_arrays
-from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.storage.loaded_run import load_run
 
 ARRAYS = {"point": np.arange(6.0).reshape(2, 3)}
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 from pgat_jax.pages import plots
 from pgat_jax.pages.theme import DARK, LIGHT, THEMES
-from pgat_jax.runs.metrics import Metrics
-from pgat_jax.runs.records import read_records
+from pgat_jax.storage.metrics import Metrics
+from pgat_jax.storage.records import read_records
 
 PICTURES = (plots.NEXT_DAYS, plots.NEXT_DAYS_NARROW, *plots.PICTURES)
 NAMES = [picture.name for picture in PICTURES]

@@ -8,7 +8,7 @@ import pytest
 from pgat_jax.data.columns import PRICES
 from pgat_jax.pages.plots_forecast import plot_calibration, plot_fans, plot_horizon
 from pgat_jax.pages.theme import LIGHT
-from pgat_jax.runs.records import read_records
+from pgat_jax.storage.records import read_records
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from pgat_jax.pages.plots_training import plot_gate, plot_loss, plot_norms, plot_path
 from pgat_jax.pages.theme import DARK, LIGHT
-from pgat_jax.runs.records import RunRecords
+from pgat_jax.storage.records import RunRecords
 
 STEPS = np.arange(1, 51)
 

@@ -5,7 +5,7 @@ import pytest
 
 from pgat_jax import build, load_config, load_data
 from pgat_jax.mesh import make_mesh
-from pgat_jax.runs.creation import create_run
+from pgat_jax.storage.creation import create_run
 from pgat_jax.training.plan import Plan, count_steps
 from pgat_jax.training.state import create_state
 from tests.training.session import open_session

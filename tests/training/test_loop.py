@@ -14,9 +14,9 @@ from rich.console import Console
 from pgat_jax.errors import UserError
 from pgat_jax.model.statistics import NAMES
 from pgat_jax.progress import Reporter
-from pgat_jax.runs.digest import hash_params
-from pgat_jax.runs.loaded_run import load_run
-from pgat_jax.runs.metrics import read_metrics
+from pgat_jax.storage.digest import hash_params
+from pgat_jax.storage.loaded_run import load_run
+from pgat_jax.storage.metrics import read_metrics
 from pgat_jax.training.batches import batch_rows
 from pgat_jax.training.diagnostics import TRAIL
 from pgat_jax.training.interrupts import Interrupted

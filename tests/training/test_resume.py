@@ -13,9 +13,9 @@ import pytest
 from pgat_jax import load_config
 from pgat_jax.config_file import dump_yaml
 from pgat_jax.errors import UserError
-from pgat_jax.runs.digest import hash_params
-from pgat_jax.runs.loaded_run import load_run
-from pgat_jax.runs.metrics import read_metrics
+from pgat_jax.storage.digest import hash_params
+from pgat_jax.storage.loaded_run import load_run
+from pgat_jax.storage.metrics import read_metrics
 from pgat_jax.training.interrupts import Interrupted
 from pgat_jax.training.train import train
 from tests.training.session import STEPS, open_session, same

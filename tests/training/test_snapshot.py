@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pgat_jax.errors import UserError
-from pgat_jax.runs.checkpoint import Checkpoints
+from pgat_jax.storage.checkpoint import Checkpoints
 from pgat_jax.training.snapshot import (
     LoopState,
     checkpoint_items,

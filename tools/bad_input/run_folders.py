@@ -12,11 +12,11 @@ import jax
 from hypothesis import strategies as st
 
 from pgat_jax import build, load_config, load_data
-from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.creation import create_run
-from pgat_jax.runs.digest import hash_params
-from pgat_jax.runs.folder import CHECKPOINTS
-from pgat_jax.runs.metrics import Metrics
+from pgat_jax.storage.checkpoint import Checkpoints
+from pgat_jax.storage.creation import create_run
+from pgat_jax.storage.digest import hash_params
+from pgat_jax.storage.folder import CHECKPOINTS
+from pgat_jax.storage.metrics import Metrics
 from pgat_jax.training.snapshot import LoopState, checkpoint_meta
 from tools.bad_input.calls import answer, work_in
 from tools.bad_input.damage import at, bytes_damage, lines_damage, places

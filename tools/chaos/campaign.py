@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pgat_jax.runs.digest import hash_params
-from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.storage.digest import hash_params
+from pgat_jax.storage.loaded_run import load_run
 from tools.commands import SMALL, Command
 
 EPOCHS, LOG_EVERY = 6, 5

@@ -21,7 +21,7 @@ import numpy as np
 from pgat_jax import build, load_config
 from pgat_jax.data.columns import list_computed_columns
 from pgat_jax.mesh import make_mesh
-from pgat_jax.runs.checkpoint import Checkpoints
+from pgat_jax.storage.checkpoint import Checkpoints
 from pgat_jax.training.plan import Plan
 from pgat_jax.training.snapshot import item_shapes
 

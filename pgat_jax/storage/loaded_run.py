@@ -15,9 +15,9 @@ from pgat_jax.data.dataset import Data
 from pgat_jax.data.loading import load_data
 from pgat_jax.data.scaler import Scaler
 from pgat_jax.model.build import Model, build
-from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.consistency import require_same_config, require_same_table
-from pgat_jax.runs.folder import CHECKPOINTS, CONFIG, find_run
+from pgat_jax.storage.checkpoint import Checkpoints
+from pgat_jax.storage.consistency import require_same_config, require_same_table
+from pgat_jax.storage.folder import CHECKPOINTS, CONFIG, find_run
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 import jax.numpy as jnp
 import pytest
 
-from pgat_jax.runs.digest import hash_params
+from pgat_jax.storage.digest import hash_params
 
 PARAMS = {"a": {"kernel": jnp.ones((2, 3))}, "b": jnp.zeros(4)}
 

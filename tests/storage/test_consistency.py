@@ -4,8 +4,8 @@ import pytest
 
 from pgat_jax.config_file import load_config
 from pgat_jax.errors import UserError
-from pgat_jax.runs.consistency import require_same_config, require_same_table
-from pgat_jax.runs.creation import create_run
+from pgat_jax.storage.consistency import require_same_config, require_same_table
+from pgat_jax.storage.creation import create_run
 
 
 @pytest.fixture

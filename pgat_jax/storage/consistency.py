@@ -7,7 +7,7 @@ from pgat_jax.config import Config
 from pgat_jax.config_file import load_config, validate
 from pgat_jax.data.dataset import Data
 from pgat_jax.errors import UserError
-from pgat_jax.runs.folder import CONFIG
+from pgat_jax.storage.folder import CONFIG
 
 
 def require_same_config(run: Path, config: Config, started: dict[str, Any] | None = None) -> None:

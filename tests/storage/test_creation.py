@@ -2,7 +2,7 @@ import pytest
 
 from pgat_jax.config_file import load_config
 from pgat_jax.errors import UserError
-from pgat_jax.runs.creation import create_run
+from pgat_jax.storage.creation import create_run
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 from pgat_jax.errors import UserError
 from pgat_jax.output import replace_nonfinite, write_atomically
-from pgat_jax.runs.events import Events
+from pgat_jax.storage.events import Events
 
 FILE = "metrics.jsonl"
 

@@ -19,8 +19,8 @@ import orbax.checkpoint as ocp
 from orbax.checkpoint import multihost
 
 from pgat_jax.errors import UserError
-from pgat_jax.runs.manifest import META, find_damage, read_json, replace_meta, write_manifest
-from pgat_jax.runs.retention import Meta, rank_steps, select_steps
+from pgat_jax.storage.manifest import META, find_damage, read_json, replace_meta, write_manifest
+from pgat_jax.storage.retention import Meta, rank_steps, select_steps
 
 ITEMS = ("params", "training")
 # Bytes that a checkpoint may need in addition to its arrays and a quarter of their size.

@@ -6,7 +6,7 @@ import pytest
 
 from pgat_jax import build
 from pgat_jax.errors import UserError
-from pgat_jax.runs.loaded_run import load_run
+from pgat_jax.storage.loaded_run import load_run
 
 
 @pytest.fixture(scope="module")

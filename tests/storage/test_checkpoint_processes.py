@@ -14,13 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pgat_jax.runs.checkpoint import Checkpoints
-from pgat_jax.runs.manifest import find_damage
+from pgat_jax.storage.checkpoint import Checkpoints
+from pgat_jax.storage.manifest import find_damage
 
 SAVING = """
     import sys, jax.numpy as jnp
     from pathlib import Path
-    from pgat_jax.runs.checkpoint import Checkpoints
+    from pgat_jax.storage.checkpoint import Checkpoints
     checkpoints = Checkpoints(Path(sys.argv[1]), create=True)
     for step in range(1, 1000):
         items = {"params": {"x": jnp.full((4_000_000,), step, jnp.float32)}}

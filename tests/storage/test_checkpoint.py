@@ -8,9 +8,9 @@ import pytest
 
 from pgat_jax.errors import UserError
 from pgat_jax.output import write_atomically
-from pgat_jax.runs import manifest
-from pgat_jax.runs.checkpoint import ITEMS, Checkpoints
-from pgat_jax.runs.manifest import find_damage
+from pgat_jax.storage import manifest
+from pgat_jax.storage.checkpoint import ITEMS, Checkpoints
+from pgat_jax.storage.manifest import find_damage
 
 
 def items_at(step: int) -> dict:

@@ -2,8 +2,8 @@ import json
 
 import numpy as np
 
-from pgat_jax.runs.metrics import Metrics
-from pgat_jax.runs.records import read_records
+from pgat_jax.storage.metrics import Metrics
+from pgat_jax.storage.records import read_records
 
 CSV = "origin,last_close,day,date,Close\n2018-06-01,10.0,1,2018-06-04,11.0\n"
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pgat_jax.runs.folder import FORECASTS, NEXT_DAYS, SCORES
-from pgat_jax.runs.metrics import read_metrics
+from pgat_jax.storage.folder import FORECASTS, NEXT_DAYS, SCORES
+from pgat_jax.storage.metrics import read_metrics
 
 
 class RunRecords(NamedTuple):

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from pgat_jax.runs.lock import lock_run
+from pgat_jax.storage.lock import lock_run
 
 LOCKING = (
-    "import sys; from pathlib import Path; from pgat_jax.runs.lock import lock_run\n"
+    "import sys; from pathlib import Path; from pgat_jax.storage.lock import lock_run\n"
     "with lock_run(Path(sys.argv[1])): print('locked')"
 )
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pgat_jax.runs.manifest import META, find_damage, read_json, replace_meta, write_manifest
+from pgat_jax.storage.manifest import META, find_damage, read_json, replace_meta, write_manifest
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from pgat_jax.runs.retention import rank_steps, select_steps
+from pgat_jax.storage.retention import rank_steps, select_steps
 
 NAN, INF = float("nan"), float("inf")
 

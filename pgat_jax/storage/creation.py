@@ -8,8 +8,8 @@ from pgat_jax.config import Config
 from pgat_jax.config_file import dump_yaml, validate
 from pgat_jax.errors import UserError
 from pgat_jax.output import write_output
-from pgat_jax.runs.folder import CONFIG, ROOT, VERSIONS
-from pgat_jax.runs.versions import collect_versions
+from pgat_jax.storage.folder import CONFIG, ROOT, VERSIONS
+from pgat_jax.storage.versions import collect_versions
 
 # Runs of one name that may start in the same second; more are surely a mistake.
 MOST_FOLDERS = 1000

@@ -6,7 +6,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from pgat_jax.errors import UserError
-from pgat_jax.runs.metrics import FILE, Metrics, read_metrics
+from pgat_jax.storage.metrics import FILE, Metrics, read_metrics
 
 
 def record(step: int, **values) -> dict:
@@ -77,7 +77,7 @@ def test_a_disk_that_is_full_is_an_error_of_the_next_record_and_no_hang(tmp_path
     """Events too are written by the thread that trains: nobody waits for a writer that died."""
     code = (
         "import resource, sys; from pathlib import Path\n"
-        "from pgat_jax.runs.metrics import Metrics\n"
+        "from pgat_jax.storage.metrics import Metrics\n"
         "metrics = Metrics(Path(sys.argv[1]))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
         "try:\n"

@@ -1,6 +1,6 @@
 import json
 
-from pgat_jax.runs.versions import LIBRARIES, collect_versions
+from pgat_jax.storage.versions import LIBRARIES, collect_versions
 
 
 def test_devices_and_libraries_are_named():

@@ -1,6 +1,6 @@
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from pgat_jax.runs.events import Events
+from pgat_jax.storage.events import Events
 
 
 def read(folder) -> list[tuple[int, float]]:

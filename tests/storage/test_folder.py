@@ -6,8 +6,8 @@ import pytest
 
 from pgat_jax.config_file import load_config
 from pgat_jax.errors import UserError
-from pgat_jax.runs.creation import create_run
-from pgat_jax.runs.folder import CONFIG, find_run, newest_run
+from pgat_jax.storage.creation import create_run
+from pgat_jax.storage.folder import CONFIG, find_run, newest_run
 
 
 @pytest.fixture(autouse=True)
@@ -55,5 +55,5 @@ def test_the_newest_run_of_a_configuration(config):
 
 
 def test_finding_a_run_does_not_import_jax():
-    code = "import sys; import pgat_jax.runs.folder; sys.exit('jax' in sys.modules)"
+    code = "import sys; import pgat_jax.storage.folder; sys.exit('jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
