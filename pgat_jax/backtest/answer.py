@@ -12,10 +12,10 @@ CALIBRATED = (87.0, 93.0)
 
 
 def write_answer(report: Mapping[str, Any]) -> list[str]:
-    """Writes the sentences about the model, or about the best baseline without one.
+    """Returns five sentences about the model, or about the best baseline without one.
 
     Args:
-        report: what `make_report` returns.
+        report: what `backtest.report.make_report` returns, with all baselines.
     """
     results = report["forecasters"]
     name = "model" if "model" in results else find_best(results)
@@ -30,10 +30,10 @@ def write_answer(report: Mapping[str, Any]) -> list[str]:
 
 
 def find_best(results: Mapping[str, Any]) -> str:
-    """Returns the baseline with the largest pooled skill.
+    """Returns the key of the baseline among `RIVALS` with the largest pooled skill.
 
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them, with all of `RIVALS`.
     """
     return max(RIVALS, key=lambda name: results[name]["skill"]["pooled"]["value"])
 

@@ -18,7 +18,7 @@ LEVELS = (0.025, 0.975)
 
 
 class Interval(NamedTuple):
-    """A skill with its 95% interval.
+    """A skill with its 95% interval, as shares: 0.05 is five percent.
 
     Attributes:
         value: 1 - mean score / mean score of the baseline.
@@ -38,8 +38,8 @@ def compute_interval(
 
     Args:
         scores: the score [O] of each origin, in time order.
-        baseline: that of the baseline, on the same origins.
-        block: origins of a block.
+        baseline: the score [O] of the baseline, on the same origins.
+        block: origins of a block; fewer are taken if there would be less than `LEAST_BLOCKS`.
         seed: the seed of the draws.
     """
     pairs = np.stack([scores, baseline])

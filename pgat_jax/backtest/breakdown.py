@@ -23,7 +23,7 @@ def break_down(scores: Arrays, years: np.ndarray) -> dict[str, dict[str, Any]]:
     """Computes the mean of each score by target, by day ahead and by year.
 
     Args:
-        scores: the arrays of `score_forecast`.
+        scores: the arrays of `ruler.score_forecast`.
         years: the calendar year [O] of each origin.
 
     Returns:

@@ -33,8 +33,8 @@ class Request(NamedTuple):
         first: the first origin, or None for the default.
         last: the last origin, or None for the default.
         step: every `step`-th trading day is an origin.
-        refit: when the forecasters are fitted.
-        baselines_only: whether the model is left out.
+        refit: `never` fits the forecasters once, `yearly` at the first origin of each year.
+        baselines_only: whether the model is left out; not together with `untrained`.
         as_json: whether to print JSON and nothing else.
         html: the file of the page; by default below `runs/backtest/`.
         untrained: whether the model is scored as it begins, without training.
@@ -51,7 +51,7 @@ class Request(NamedTuple):
 
 
 def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
-    """Runs a back-test and prints its results.
+    """Runs a back-test, prints its results and writes its page.
 
     Args:
         config: the configuration of the model; its table and horizon are those of all forecasters.
@@ -59,7 +59,7 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
         root: the folder of trained models and finished years.
 
     Returns:
-        The exit status: 1 if the leak alarm rings, else 0.
+        The exit status: 1 if `find_leaks` found results that are too good to be true, else 0.
 
     Raises:
         UserError: the table cannot be read, there is no origin, or two flags contradict each other.
@@ -103,7 +103,7 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
 
 
 def describe_command(config: str, request: Request) -> str:
-    """Returns the command line of a request.
+    """Returns the command line that repeats a request, without `--json` and `--html`.
 
     Args:
         config: the name of the configuration.
@@ -119,7 +119,7 @@ def describe_command(config: str, request: Request) -> str:
 
 
 def print_report(report: dict) -> None:
-    """Prints the alarm, the answer and the tables, in at most 100 columns.
+    """Prints the sentences about leaks, the answer and the tables, in at most 100 columns.
 
     Args:
         report: what `make_report` returned.

@@ -26,7 +26,7 @@ class Arm(NamedTuple):
     Attributes:
         settings: all that its forecasts depend on besides table, fit row and origins.
         fit: a function that fits on the rows up to a block's fit row, and returns a function from
-            origins of the block to forecasts.
+            rows [O] of origins of the block to a `JointForecast`.
     """
 
     settings: str
@@ -34,10 +34,10 @@ class Arm(NamedTuple):
 
 
 def list_baselines(history: History) -> dict[str, Arm]:
-    """Returns the simple forecasters.
+    """Returns the simple forecasters: key in `BASELINES` -> forecaster.
 
     Args:
-        history: the returns and dates.
+        history: the returns and dates that they read.
     """
     return {name: _make_baseline(name, history) for name in BASELINES}
 
@@ -58,12 +58,12 @@ def run_arms(
         arms: name -> forecaster.
         history: the returns that are forecast.
         table_hash: the digest of the table.
-        blocks: the origins.
-        store: where finished years are.
+        blocks: the origins, one block for each year.
+        store: where finished years are read and written.
         reporter: shows progress.
 
     Returns:
-        Name -> the scores of `score_forecast`, for the origins of all blocks in their order.
+        Name -> the arrays of `ruler.score_forecast`, for the origins of all blocks in their order.
     """
     years = [(name, block) for name in arms for block in blocks]
     keys = [make_key(table_hash, arms[name].settings, block) for name, block in years]
@@ -84,9 +84,12 @@ def score_block(predict: Predict, history: History, block: Block) -> Arrays:
     """Scores the forecasts from the origins of one year.
 
     Args:
-        predict: a fitted forecaster.
+        predict: a fitted forecaster: a function from rows [O] of origins to a `JointForecast`.
         history: the returns that are forecast.
-        block: the origins.
+        block: the origins, at least one.
+
+    Returns:
+        The arrays of `ruler.score_forecast`.
     """
     unit = find_unit(history.returns)
     chunks = np.array_split(block.rows, -(-len(block.rows) // CHUNK))
@@ -98,7 +101,7 @@ def concatenate(parts: list[Arrays]) -> Arrays:
     """Joins scores of consecutive origins.
 
     Args:
-        parts: name -> array, for each part.
+        parts: name -> array [O, ...], for each part; at least one part, all with the same names.
     """
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

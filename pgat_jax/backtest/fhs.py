@@ -37,6 +37,9 @@ def forecast_fhs(paths: np.ndarray, log_volatility: np.ndarray) -> JointForecast
     Args:
         paths: standardised paths [M, P, T].
         log_volatility: the forecast log volatilities [O, P].
+
+    Returns:
+        The forecasts from O origins; the M paths are equally likely.
     """
     scale = np.exp(log_volatility)[..., None]
     ordered = np.sort(np.moveaxis(paths, 0, -1), -1)

@@ -40,7 +40,7 @@ DIGEST_LENGTH = 20
 
 
 class Fold(NamedTuple):
-    """A configuration and its data, split at the fit row.
+    """A configuration and its data, split at the fit row: the last row that a model is fitted on.
 
     Attributes:
         config: the configuration; its test split begins after the fit row.
@@ -102,7 +102,7 @@ def start_fold(fold: Fold) -> tuple[Model, Params]:
 
 
 def find_folder(fold: Fold, root: Path = ROOT) -> Path:
-    """Returns the folder of a fold's training.
+    """Returns the folder of a fold's training, which need not exist yet.
 
     Args:
         fold: the configuration and its data.

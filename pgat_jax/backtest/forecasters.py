@@ -36,6 +36,9 @@ def fit_zero(history: History, fit_row: int) -> Predict:
     Args:
         history: the returns.
         fit_row: the last row to fit on; nothing is fitted.
+
+    Returns:
+        A function from the rows [O] of origins to their forecasts.
     """
     del fit_row
     shape = (history.horizon, history.returns.shape[1])
@@ -53,6 +56,9 @@ def fit_mean(history: History, fit_row: int) -> Predict:
     Args:
         history: the returns.
         fit_row: the last row to fit on.
+
+    Returns:
+        A function from the rows [O] of origins to their forecasts, which are all the same.
     """
     past, horizon = history.returns[: fit_row + 1], history.horizon
     shape = (1, horizon, past.shape[1])
@@ -77,6 +83,9 @@ def fit_last_250(history: History, fit_row: int) -> Predict:
     Args:
         history: the returns.
         fit_row: the last row to fit on; nothing is fitted.
+
+    Returns:
+        A function from the rows [O] of origins to their forecasts. 250 + P rows must precede each.
     """
     del fit_row
     horizon = history.horizon
@@ -97,6 +106,9 @@ def fit_ewma_fhs(history: History, fit_row: int) -> Predict:
     Args:
         history: the returns.
         fit_row: the last row to fit on.
+
+    Returns:
+        A function from the rows [O] of origins to their forecasts.
     """
     log_volatility = ewma.forecast_log_volatility(history.returns[:, CLOSE], history.horizon)
     return _simulate(history, log_volatility, fit_row, POOL)
@@ -108,6 +120,9 @@ def fit_gjr_fhs(history: History, fit_row: int) -> Predict:
     Args:
         history: the returns.
         fit_row: the last row to fit on.
+
+    Returns:
+        A function from the rows [O] of origins to their forecasts.
     """
     close = history.returns[:, CLOSE]
     fit = gjr.fit_gjr(close[: fit_row + 1])
@@ -121,6 +136,9 @@ def fit_har_fhs(history: History, fit_row: int) -> Predict:
     Args:
         history: the returns and dates.
         fit_row: the last row to fit on.
+
+    Returns:
+        A function from the rows [O] of origins to their forecasts.
     """
     return _simulate(history, forecast_har_volatility(history, fit_row), fit_row, HAR_POOL)
 

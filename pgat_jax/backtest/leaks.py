@@ -21,7 +21,11 @@ SIMULATIONS = ("ewma_fhs", "gjr_fhs", "har_fhs")
 
 
 def find_leaks(results: Mapping[str, Any]) -> list[str]:
-    """Returns a sentence for each forecaster that must have seen the future.
+    """Returns a sentence for each sign that a forecaster has seen the future; none is the rule.
+
+    A sign is a pooled skill above 6% that exceeds that of the worst simulation by more than 3%; or
+    a squared error of the close below 0.985 of that of a zero return, with a gain whose interval is
+    above 0.
 
     Args:
         results: name -> results, as `summarise` returns them.

@@ -48,7 +48,7 @@ def make_model_arm(
     is_trained: bool = True,
     blocks: tuple[Block, ...] = (),
 ) -> Arm:
-    """Makes the arm of a configuration's model.
+    """Makes the forecaster (an `Arm`) of a configuration's model.
 
     Args:
         config: the configuration.
@@ -56,7 +56,8 @@ def make_model_arm(
         history: the returns of the table.
         reporter: shows the training.
         root: the folder of all back-tests.
-        is_trained: whether the model is trained; else it forecasts as it begins.
+        is_trained: True trains the model up to each fit row; False forecasts with its initial
+            parameters.
         blocks: all blocks. Those with one fit row are forecast together, since the forecasts of
             each need those of the four years before it.
     """
@@ -92,7 +93,7 @@ def predict_origins(trained: Trained, data: Data, rows: np.ndarray, ranks: np.nd
         ranks: the ranks [M, P, T] of past paths, which join the days.
 
     Returns:
-        A function from evenly spaced origins to their forecasts, in log returns.
+        A function from evenly spaced origins among `rows` to their forecasts, in log returns.
     """
     scaled = forecast_rows(
         trained.model, trained.params, data, rows, f"Forecasting {len(rows)} origins"

@@ -24,7 +24,7 @@ class Picture(NamedTuple):
 
     Attributes:
         caption: what it shows, and what to look for in it.
-        draw: draws it.
+        draw: a function from a theme to the figure in its colours.
     """
 
     caption: str
@@ -39,10 +39,10 @@ def render_page(
     command: str,
     configuration: str,
 ) -> str:
-    """Renders the page.
+    """Renders the page of a back-test.
 
     Args:
-        report: what `make_report` returned.
+        report: what `backtest.report.make_report` returned.
         scored: the scores of all forecasters.
         history: the returns.
         rows: the rows of the origins.
@@ -72,7 +72,7 @@ def list_sections(
     """Returns heading -> pictures, in the order of the page.
 
     Args:
-        report: what `make_report` returned.
+        report: what `backtest.report.make_report` returned.
         scored: the scores of all forecasters.
         history: the returns.
         rows: the rows of the origins.
@@ -124,7 +124,7 @@ def list_sections(
 
 
 def embed_picture(picture: Picture) -> dict[str, str]:
-    """Returns a picture's caption, and its light and dark form as data URIs.
+    """Returns `caption` of a picture, and its forms `light` and `dark` as data URIs of PNG.
 
     Args:
         picture: the picture.

@@ -27,7 +27,7 @@ def plot_calibration(results: Mapping[str, Any], name: str, theme: Theme) -> Fig
 
     Args:
         results: name -> results, as `summarise` returns them.
-        name: the forecaster of the histograms.
+        name: the forecaster of the histograms, a key of `results`.
         theme: the colours.
     """
     figure, (left, right) = look.align_panels(theme, 2, 3.2)
@@ -50,7 +50,8 @@ def plot_fans(
     """Plots the bands of the close from notable origins, and what came true.
 
     Args:
-        fans: for each origin the quantiles [P, 5] of the log return since the origin.
+        fans: for each origin the quantiles [P, 5] of the log return of the close since the origin,
+            at the levels 5, 25, 50, 75 and 95%.
         days: the origins.
         dates: the date of each.
         theme: the colours.

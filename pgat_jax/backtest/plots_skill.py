@@ -33,7 +33,7 @@ def plot_years(results: Mapping[str, Any], theme: Theme) -> Figure:
     """Plots the pooled skill of each year.
 
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them.
         theme: the colours.
     """
     figure, (axes,) = look.stack_panels(theme, (3.2,))
@@ -50,7 +50,7 @@ def plot_days(results: Mapping[str, Any], theme: Theme) -> Figure:
     """Plots the pooled skill of each day ahead.
 
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them.
         theme: the colours.
     """
     figure, (axes,) = look.stack_panels(theme, (3.0,))
@@ -65,8 +65,11 @@ def plot_days(results: Mapping[str, Any], theme: Theme) -> Figure:
 def plot_targets(results: Mapping[str, Any], theme: Theme) -> Figure:
     """Plots the skill of each target, of the sum and of the four targets, with intervals.
 
+    The sum is the return of the close over all days ahead; the four targets are scored together by
+    the energy score.
+
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them.
         theme: the colours.
     """
     figure, (axes,) = look.stack_panels(theme, (3.4,))

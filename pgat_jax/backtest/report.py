@@ -17,8 +17,13 @@ def make_report(
         name: the name of the configuration.
         source: the name of the table.
         horizon: P, the days ahead.
-        refit: when the forecasters are fitted.
+        refit: when the forecasters are fitted: `never` (once) or `yearly`.
         step: the distance of two origins, in trading days.
+
+    Returns:
+        `config` (the name), `source`, `horizon`, `refit` and `step` as given; `origins` (their
+        number), `first_day` and `last_day`; `forecasters`, what `summarise` returns; `leaks`, the
+        sentences of `find_leaks`.
     """
     results = summarise(scored)
     return {
@@ -42,10 +47,10 @@ def reduce_report(report: dict[str, Any]) -> dict[str, Any]:
         report: what `make_report` returned.
 
     Returns:
-        `origins`; and for each forecaster `pooled_skill` over the last 250 days with the ends `low`
-        and `high` of its 95% interval (blocks of 21 days), `coverage_90_close`,
-        `close_mse_over_zero` and `by_year`; for the model also `vs`, the interval of its skill over
-        each baseline.
+        `origins`, and the key of each forecaster -> `pooled_skill` over the last 250 days with the
+        ends `low` and `high` of its 95% interval (blocks of 21 days), `coverage_90_close`,
+        `close_mse_over_zero` and `by_year` (year -> pooled skill); for the model also `vs`,
+        baseline -> `low` and `high` of its skill over it.
     """
     figures: dict[str, Any] = {"origins": report["origins"]}
     for name, result in report["forecasters"].items():

@@ -25,7 +25,7 @@ class Scored(NamedTuple):
     """The scores of all forecasters on the same origins.
 
     Attributes:
-        scores: name of a forecaster -> the arrays of `score_forecast`.
+        scores: name of a forecaster -> the arrays of `ruler.score_forecast`.
         dates: [O] `datetime64[D]` of the origins, increasing.
     """
 
@@ -54,12 +54,13 @@ def summarise_forecaster(scored: Scored, name: str) -> dict[str, Any]:
     """Computes the results of one forecaster.
 
     Args:
-        scored: the scores of all.
+        scored: the scores of all forecasters, `zero` and the reference `last_250` among them.
         name: the name of the forecaster.
 
     Returns:
-        `skill` over the reference, with intervals, of `pooled`, each target, the `sum` of the close
-        over all days and the four targets together (`energy`); `by_year`, `by_day` and
+        `skill` over the reference in percent, of `pooled`, each target, the `sum` of the close over
+        all days and the four targets together (`energy`), each with `value` and the ends of its
+        intervals, `low`, `high`, `low_quarter` and `high_quarter`; `by_year`, `by_day` and
         `by_target_and_day` of the pooled skill; `scores`, what `break_down` returns;
         `coverage` by level and target; `coverage_by_year` of the widest interval of the close;
         `mse_over_zero` by target; `mse_gain_close`, the part of the zero return's squared error of

@@ -51,7 +51,7 @@ class ScoreStore:
         self._scores = root / SCORES
 
     def read(self, key: str) -> Arrays | None:
-        """Returns the scores of a year, or None if there are none or their file is damaged.
+        """Returns the arrays stored under a key, or None if there are none or the file is damaged.
 
         Args:
             key: the digest of `make_key`.
@@ -66,7 +66,10 @@ class ScoreStore:
 
         Args:
             key: the digest of `make_key`.
-            scores: the scores.
+            scores: the scores, name -> array.
+
+        Raises:
+            UserError: the file cannot be written.
         """
         write_output(self._path(key), seal(key, scores))
 
@@ -94,11 +97,12 @@ def digest_code() -> str:
 
 
 def digest_sources(sources: tuple[str, ...], libraries: tuple[str, ...]) -> str:
-    """Returns the digest of code and libraries.
+    """Returns the SHA-256, in hexadecimal, of the content of code and the versions of libraries.
 
     Args:
-        sources: files and folders of `pgat_jax`.
-        libraries: names of installed packages.
+        sources: paths of files and folders, from the folder of the package `pgat_jax`; of a folder
+            all Python files count.
+        libraries: names of installed distributions.
     """
     root = Path(inspect.getfile(pgat_jax)).parent
     files = [f for s in sources for f in (sorted((root / s).rglob("*.py")) or [root / s])]

@@ -17,7 +17,7 @@ def tabulate_report(report: Mapping[str, Any]) -> list[TextTable]:
     """Returns all tables of a back-test.
 
     Args:
-        report: what `make_report` returns.
+        report: what `backtest.report.make_report` returns.
     """
     results = report["forecasters"]
     tables = [
@@ -62,10 +62,13 @@ def tabulate_skill(results: Results) -> TextTable:
 
 
 def tabulate_pairs(results: Results) -> TextTable:
-    """Returns the skill of the model over each baseline; without a model, of every pair.
+    """Returns the skill of the model over each baseline.
+
+    Without a model, it is that of the simulations HAR-FHS, GJR-FHS and EWMA-FHS over the other
+    baselines, each pair of simulations once.
 
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them.
     """
     subjects = ["model"] if "model" in results else ["har_fhs", "gjr_fhs", "ewma_fhs"]
     rows = [
@@ -88,8 +91,10 @@ def tabulate_pairs(results: Results) -> TextTable:
 def tabulate_targets(results: Results) -> TextTable:
     """Returns the skill of each forecaster by target, of the sum, and of the targets together.
 
+    The sum is the return of the close over all days ahead.
+
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them.
     """
     kinds = {**{p: p for p in PRICES}, "sum": "sum of close", "energy": "energy score"}
     rows = [
@@ -107,7 +112,7 @@ def tabulate_years(results: Results) -> TextTable:
     """Returns the pooled skill of each forecaster by year.
 
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them.
     """
     return _tabulate_by_year(results, "by_year", "pooled skill in percent by year of the origin")
 
@@ -116,7 +121,7 @@ def tabulate_days(results: Results) -> TextTable:
     """Returns the pooled skill of each forecaster by day ahead.
 
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them.
     """
     days = range(1, len(next(iter(results.values()))["by_day"]) + 1)
     rows = [
@@ -127,10 +132,10 @@ def tabulate_days(results: Results) -> TextTable:
 
 
 def tabulate_calibration(results: Results) -> TextTable:
-    """Returns the coverage of the central intervals of each forecaster.
+    """Returns the coverage of the central intervals of each forecaster, for Close and High.
 
     Args:
-        results: name -> results.
+        results: name -> results, as `summarise` returns them.
     """
     levels = list(next(iter(results.values()))["coverage"])
     heads = [f"{level} {target}" for target in ("Close", "High") for level in levels]
@@ -151,10 +156,10 @@ def tabulate_calibration(results: Results) -> TextTable:
 
 
 def tabulate_scores(name: str, scores: Results) -> list[TextTable]:
-    """Returns the scores of one forecaster by target, by day ahead and by year.
+    """Returns three tables of the scores of one forecaster: by target, by day ahead, by year.
 
     Args:
-        name: the name of the forecaster.
+        name: the name of the forecaster, for the captions.
         scores: what `break_down` returns.
     """
     return [

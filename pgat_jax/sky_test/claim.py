@@ -25,6 +25,8 @@ UNITS = {"mean": "{:.2f} standard deviations of a day", "volatility": "{:.0%} of
 def is_candidate(result: Mapping[str, Any]) -> bool:
     """Returns whether a result has the rank and the gain that a claim needs.
 
+    Its `rank_p` is at most 0.05, and the interval of its gain is above 0.
+
     Args:
         result: the result of `summarise_arms`.
     """
@@ -32,10 +34,10 @@ def is_candidate(result: Mapping[str, Any]) -> bool:
 
 
 def write_answer(report: Mapping[str, Any]) -> list[str]:
-    """Writes the answer of a test in sentences; the first is the claim.
+    """Returns the answer of a test of the sky as sentences; the first is the claim.
 
     Args:
-        report: what `make_report` returns.
+        report: what `sky_report.make_report` returns.
     """
     result = report["result"]
     return [
@@ -48,10 +50,10 @@ def write_answer(report: Mapping[str, Any]) -> list[str]:
 
 
 def write_claim(report: Mapping[str, Any]) -> str:
-    """Writes the one sentence of what is claimed.
+    """Returns the text of what may be claimed, from the network if it was trained.
 
     Args:
-        report: what `make_report` returns.
+        report: what `sky_report.make_report` returns; its entry `claim` is not read.
     """
     named = report["network"] or report["result"]
     if is_candidate(named):

@@ -20,9 +20,9 @@ class Law(NamedTuple):
     """A law of the sky.
 
     Attributes:
-        kind: what it moves.
-        size: its amplitude.
-        body: the body.
+        kind: what it moves: the `mean` of the returns, or their `volatility`.
+        size: its amplitude: in standard deviations of the day, or as a share of the volatility.
+        body: the body, such as `Mars`.
         angle: a key of `compute_angles`: the longitude of the body, or its elongation.
         phase: the phase of the sinusoid, in radians.
     """
@@ -35,7 +35,7 @@ class Law(NamedTuple):
 
 
 def list_laws(phases: int, sizes: tuple[float, ...] = SIZES) -> list[Law]:
-    """Lists the laws of the power study: every kind, size, body, angle and phase.
+    """Lists the laws of the power study: every kind, size, body of `LAW_BODIES`, angle and phase.
 
     Args:
         phases: the number of phases, evenly spaced on half a circle.
@@ -67,7 +67,8 @@ def plant_law(
     """Returns the returns [days, T] that a market with the law would have had.
 
     Args:
-        kind: what the law moves.
+        kind: `mean` adds course * volatility to the returns of a day; `volatility` multiplies them
+            by exp(course).
         course: the law's value [days] on each day.
         returns: log returns [days, T].
         volatility: [days] the standard deviation that was forecast for each day.

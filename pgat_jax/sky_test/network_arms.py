@@ -46,7 +46,7 @@ def score_network(
         reporter: shows progress.
 
     Returns:
-        The pooled CRPS [A, O] of each sky and origin.
+        The pooled CRPS [A, O] of each of the A skies and each origin, in the order of `skies`.
 
     Raises:
         UserError: the table contains celestial columns of its own.
@@ -73,7 +73,7 @@ def keep_all_columns(config: Config) -> Config:
 
 
 def replace_sky(table: Table, sky: Sky | None, grid: SkyGrid) -> Table:
-    """Returns the table with the celestial columns of another sky; without one they are 0.
+    """Returns the table with the celestial columns of another sky; if it is None they are 0.
 
     Args:
         table: the table.

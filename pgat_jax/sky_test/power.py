@@ -26,7 +26,7 @@ ENOUGH = 0.8
 
 
 class Field(NamedTuple):
-    """All arms of the test, and what they are fitted and scored on.
+    """All arms of the test (one forecaster for each sky), and what they are fitted and scored on.
 
     Attributes:
         history: the returns and dates.
@@ -50,7 +50,7 @@ class Field(NamedTuple):
         """Splits values [A, ...] into those of no sky, the true sky, false rates, other years.
 
         Args:
-            values: one entry for each arm.
+            values: one entry for each arm, in that order.
         """
         return values[0], values[1], values[2 : 2 + self.false], values[2 + self.false :]
 
@@ -67,7 +67,7 @@ def study_power(
         reporter: shows progress.
 
     Returns:
-        For each law its fields, and what `repeat_with_law` returned.
+        For each law its fields by name, and what `repeat_with_law` returned, as numbers.
     """
     keys = [content_key(field.digest.encode(), repr(law).encode()) for law in laws]
     stored = {key: store.read(key) for key in keys}
@@ -97,8 +97,8 @@ def repeat_with_law(field: Field, law: Law) -> Arrays:
 
     Returns:
         `gain` of the true sky over no sky in percent; `worth`, the gain of a forecaster that is
-        given the law; `rank_p` of the true sky among false rates, and `rank_p_shifted` among other
-        years.
+        given the law, in percent; `rank_p` of the true sky among false rates, and `rank_p_shifted`
+        among other years. Each is an array of one number.
     """
     course = compute_course(law, field.angles)
     history = plant(field, law, course)
@@ -135,8 +135,8 @@ def summarise_power(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         outcomes: the results of `study_power`.
 
     Returns:
-        For each kind and size: `laws`, their number; `found`, the share with a rank p-value up to
-        0.05, `found_shifted` the same among other years; `worth`, the mean gain of a forecaster
+        For each `kind` and `size`: `laws`, their number; `found`, the share with a rank p-value up
+        to 0.05, `found_shifted` the same among other years; `worth`, the mean gain of a forecaster
         that is given the law, in percent; `by_body`, body -> share found.
     """
     rows = []

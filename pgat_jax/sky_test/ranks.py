@@ -28,8 +28,11 @@ def measure_gains(scores: np.ndarray, none: np.ndarray) -> np.ndarray:
     """Computes the part of the CRPS without a sky that each sky removes, in percent.
 
     Args:
-        scores: [A, O].
-        none: [O], that of the arm without a sky.
+        scores: the CRPS [A, O] of A skies.
+        none: the CRPS [O] without a sky.
+
+    Returns:
+        [A]; below 0 where a sky costs more than it finds.
     """
     return PERCENT * (1 - scores.mean(1) / none.mean())
 
@@ -43,12 +46,13 @@ def summarise_arms(
         none: the scores [O] without a sky.
         true: [O] with the true sky.
         false: [K, O] with skies at a false rate.
-        shifted: [S, O] with skies of other years.
+        shifted: [S, O] with skies of other years; S may be 0.
 
     Returns:
         `gain` over no sky in percent, `low` and `high` of its 95% interval from blocks of 21
         origins, and `low_quarter` and `high_quarter` from blocks of 63; `rank_p` among the false
-        rates and `rank_p_shifted`; `false` and `shifted`, the gains of the placebos.
+        rates and `rank_p_shifted` among the other years (None if S is 0); `false` and `shifted`,
+        the gains of the placebos.
     """
     month, quarter = (compute_interval(true, none, block) for block in (MONTH, QUARTER))
     gain = float(measure_gains(true[None], none)[0])

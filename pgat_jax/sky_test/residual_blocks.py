@@ -22,12 +22,12 @@ class ResidualBlock(NamedTuple):
 
     Attributes:
         rows: the origins [O].
-        residuals: [days, T + 1] of the days from `FIRST_DAY` to the fit row, as far as no sky
-            explains them: returns divided by the volatility that was forecast for their day, and
-            the log volatility less its forecast; each less its mean.
+        residuals: [days, T + 1] of the days from row 66 (`FIRST_DAY`) to the fit row, as far as no
+            sky explains them: returns divided by the volatility that was forecast for their day,
+            and the log volatility less its forecast; each less its mean.
         scale: [O, P] the forecast volatility of each day ahead.
         truth: [O, P, T] the standardised returns that came true.
-        pools: for each day ahead and target the standardised past returns.
+        pools: `pools[h][t]` for each day ahead h and target t: the standardised past returns.
         unit: [T] the log return that one unit of the scores is.
     """
 

@@ -35,7 +35,7 @@ class Sky(NamedTuple):
         """Returns the times [days], in days since 1970, whose positions the sky shows.
 
         Args:
-            dates: [days] `datetime64[D]`.
+            dates: [days] `datetime64[D]`, from the first day of the table on.
         """
         days = number_days(dates)
         return self.start + self.rate * (days - days[0])
@@ -51,7 +51,9 @@ def make_true_sky(dates: np.ndarray) -> Sky:
 
 
 def draw_false_skies(dates: np.ndarray, count: int, seed: int = 0) -> list[Sky]:
-    """Draws skies at a false rate e^(+u) or e^(-u), from a random start.
+    """Draws skies at a false rate e^(+u) or e^(-u), from a random start, with the true Sun.
+
+    The factor e^u lies between 1.06 and 1.5.
 
     Args:
         dates: [days] `datetime64[D]`.
@@ -74,6 +76,9 @@ def draw_shifted_skies(dates: np.ndarray, count: int, seed: int = 0) -> list[Sky
         dates: [days] `datetime64[D]`.
         count: the number of skies, each with another shift.
         seed: the seed of the draws.
+
+    Raises:
+        ValueError: the ephemeris has fewer than `count` such shifts of the dates.
     """
     first, last = find_limits()
     days = number_days(dates)

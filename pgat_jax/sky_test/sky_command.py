@@ -89,7 +89,7 @@ class Request(NamedTuple):
 def run_sky(
     config: Config, request: Request, root: Path = ROOT, effort: Effort | None = None
 ) -> None:
-    """Runs a test of the sky and prints its results.
+    """Runs a test of the sky, prints its results and writes its page.
 
     Args:
         config: the configuration of the network; its table and horizon are those of all arms.
@@ -125,13 +125,16 @@ def run_sky(
 def compute_report(
     config: Config, effort: Effort, root: Path, reporter: Reporter
 ) -> dict[str, Any]:
-    """Scores all arms, repeats the test on planted laws, and puts the results together.
+    """Scores all skies, repeats the test on planted laws, and puts the results together.
 
     Args:
         config: the configuration.
         effort: the size of the test.
         root: the folder of trained models and finished scores.
         reporter: shows progress.
+
+    Returns:
+        The result of `sky_report.make_report`.
     """
     store = ScoreStore(root)
     table, horizon = load_table(config.data), config.data.pred_len
@@ -220,6 +223,9 @@ def rank_network(
         effort: the number of false skies.
         store: where trained models and finished years are.
         reporter: shows progress.
+
+    Returns:
+        The result of `summarise_arms`, without skies of other years.
     """
     false = draw_false_skies(table.dates, effort.network)
     skies = [None, make_true_sky(table.dates), *false]
@@ -228,7 +234,7 @@ def rank_network(
 
 
 def describe_command(config: Config, request: Request) -> str:
-    """Returns the command line of a request.
+    """Returns the command line that repeats a request, without `--json` and `--html`.
 
     Args:
         config: the configuration.
@@ -243,7 +249,7 @@ def print_report(report: dict[str, Any]) -> None:
     """Prints the answer and the tables, in at most 100 columns.
 
     Args:
-        report: what `make_report` returned.
+        report: what `sky_report.make_report` returned.
     """
     console = open_console()
     for sentence in write_answer(report):

@@ -50,7 +50,7 @@ class SkyGrid:
 
         Args:
             names: the names of C columns; `<Point>` alone means its longitude in radians.
-            times: [days], increasing, in days since 1970.
+            times: [days], increasing, in days since 1970, within the days of the grid.
 
         Returns:
             [days, C].
@@ -104,7 +104,7 @@ def place_longitudes(
         sky: the sky.
         grid: the positions.
         dates: [days] `datetime64[D]`.
-        points: bodies and nodes, the Sun first.
+        points: bodies and nodes; Sun, Mercury and Venus must be among them.
 
     Returns:
         Point -> [days], in radians, any number of turns.

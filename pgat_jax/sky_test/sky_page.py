@@ -10,10 +10,10 @@ from pgat_jax.sky_test.sky_tables import tabulate_report
 
 
 def render_page(report: dict[str, Any], command: str, configuration: str) -> str:
-    """Renders the page.
+    """Renders the page of a test of the sky.
 
     Args:
-        report: what `make_report` returned.
+        report: what `sky_report.make_report` returned.
         command: the command that made the report.
         configuration: the configuration of the network as YAML; empty if it was not trained.
 

@@ -27,8 +27,10 @@ def make_report(
         network: what `summarise_arms` returned for the network, or None if it was not trained.
 
     Returns:
-        The arguments by name, `power` of `summarise_power`, and `claim`: the sentence that may be
-        said, and whether it is a gain that a second series must confirm.
+        `config` (the name), `source`, `result` and `network` as given; `origins` (their number),
+        `first_day` and `last_day`; `power`, what `summarise_power` returns; and `claim`: `text`,
+        the sentence that may be said, and `is_candidate`, whether it is a gain that a second series
+        must confirm.
     """
     report = {
         "config": name,

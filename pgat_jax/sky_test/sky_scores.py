@@ -54,7 +54,7 @@ class SkyForecaster:
 
 
 def score_effects(block: ResidualBlock, effects: np.ndarray) -> np.ndarray:
-    """Computes the pooled CRPS of HAR-FHS that is moved and stretched.
+    """Computes the pooled CRPS of HAR-FHS that is moved and stretched by the effects of A skies.
 
     Args:
         block: the year.
@@ -79,12 +79,12 @@ def score_effects(block: ResidualBlock, effects: np.ndarray) -> np.ndarray:
 def score_known_law(
     sound: list[ResidualBlock], history: History, kind: Kind, course: np.ndarray
 ) -> np.ndarray:
-    """Scores a forecaster that is given the law: HAR-FHS of the returns without it, and the law.
+    """Scores a forecaster that knows the law: HAR-FHS of the returns without the law, and the law.
 
     Args:
         sound: the years of the returns without the law.
         history: the returns with the law.
-        kind: what the law moves.
+        kind: what the law moves: the `mean` or the `volatility`.
         course: the law's value [days] on each day.
 
     Returns:
