@@ -16,14 +16,20 @@ from benchmarks.faults.registry import load_faults
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the benchmark.
+    """Runs the benchmark on faults, or with `--clean` on sound models, and prints the score.
+
+    Progress goes to standard error. `--list` prints the sound models and runs nothing. A wrong
+    option, or a name that nothing matches, exits the process with status 2.
 
     Args:
-        arguments: The words of the command line; None takes those of the process.
+        arguments: The words of the command line, `[NAME ...] [--clean] [--list]`; only faults or
+            models with one of the NAMEs in their name are run, all without a NAME. None reads
+            `sys.argv`.
 
     Returns:
-        The exit status: 0 when every verdict is right, 1 on any failure, 2 when a requested model
-        cannot run.
+        The exit status: 0 when every verdict is right or after `--list`; 1 on any wrong verdict,
+        wrong line, false alarm or unconfirmed fault; 2 when models were asked for by NAME and the
+        library of one of them is not installed.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument(

@@ -27,7 +27,16 @@ class _Adapted(eqx.Module):
 
 
 def scale_rounded_to_zero(faulty: bool) -> Example:
-    """The scale is `alpha // rank`, which is 0, in place of `alpha / rank`."""
+    """The scale is `alpha // rank`, which is 0, in place of `alpha / rank`.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose scale is 1/2.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is an Equinox module with the
+        leaves `base` [4, 4], `down` [4, 2], `up` [2, 4] and `out` [4, 2]. `args` has `x` [8, 4].
+        `settings` is empty.
+    """
     scale = 1 // 2 if faulty else 1 / 2
 
     def loss(model, x):
@@ -37,7 +46,17 @@ def scale_rounded_to_zero(faulty: bool) -> Example:
 
 
 def merged_before_training(faulty: bool) -> Example:
-    """The forward pass reads weights into which the adapter was merged once."""
+    """The forward pass reads weights into which the adapter was merged once.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which merges the current weights in
+            each forward pass.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is an Equinox module with the
+        leaves `base` [4, 4], `down` [4, 2], `up` [2, 4] and `out` [4, 2]. `args` has `x` [8, 4].
+        `settings` is empty.
+    """
     kept = _Adapted().merged()
 
     def loss(model, x):
@@ -48,7 +67,16 @@ def merged_before_training(faulty: bool) -> Example:
 
 
 def gate_behind_a_relu(faulty: bool) -> Example:
-    """The gate of an adapter starts at zero, where the relu around it has no slope."""
+    """The gate of an adapter starts at zero, where the relu around it has no slope.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has a softplus in place of the
+            relu.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `base` [4, 2], `branch` [4, 2] and `gate` [2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     positive = jax.nn.relu if faulty else jax.nn.softplus
 
     def loss(p, x):

@@ -9,7 +9,17 @@ X, Y = normal(420, 8, 4), normal(421, 8, 4)
 
 
 def reversed_by_rule(faulty: bool) -> Example:
-    """A custom rule reverses the gradient of the domain loss, where it should pass it on."""
+    """A custom rule reverses the gradient of the domain loss, where it should pass it on.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule passes the gradient on
+            unchanged.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns a scalar. `params` is a dict with the leaves
+        `domain` [5], `encoder` [4, 5] and `task` [5, 4]. `args` has `x` [8, 4] and `y` [8, 4].
+        `settings` is empty.
+    """
     sign = -1.0 if faulty else 1.0
 
     @jax.custom_gradient
@@ -26,7 +36,17 @@ def reversed_by_rule(faulty: bool) -> Example:
 
 
 def bias_of_a_critic(faulty: bool) -> Example:
-    """A Wasserstein critic's loss is a difference of scores, which its last bias cannot change."""
+    """A Wasserstein critic's loss is a difference of scores, which its last bias cannot change.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose loss has a drift term, 0.1
+            times the mean of the squared scores of real data.
+
+    Returns:
+        An `Example`: `loss(params, real, made)` returns a scalar. `params` is a dict with the
+        leaves `b` [5], `last` (scalar), `out` [5] and `w` [4, 5]. `args` has `real` [8, 4] and
+        `made` [8, 4]. `settings` is empty.
+    """
     drift = 0.0 if faulty else 0.1
 
     def loss(p, real, made):

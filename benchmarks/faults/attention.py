@@ -21,7 +21,17 @@ def _params():
 
 
 def key_bias(faulty: bool) -> Example:
-    """A key bias shifts all scores of a row equally, which the softmax cancels."""
+    """A key bias shifts all scores of a row equally, which the softmax cancels.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which multiplies the key bias by a
+            feature of each token, so that it differs between keys.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `key` [4, 4], `key_bias` [4], `query` [4, 4], `query_bias` [4], `value` [4, 4] and
+        `value_bias` [4]. `args` has `x` [7, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         if not faulty:
@@ -32,7 +42,16 @@ def key_bias(faulty: bool) -> Example:
 
 
 def packed_key_bias(faulty: bool) -> Example:
-    """A key bias is one third of a packed vector; the softmax cancels it."""
+    """A key bias is one third of a packed vector; the softmax cancels it.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has a sigmoid in place of the
+            softmax.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `bias` [12] and `qkv` [4, 12]. `args` has `x` [7, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         q, k, v = jnp.split(x @ p["qkv"] + p["bias"][None], 3, -1)
@@ -44,7 +63,16 @@ def packed_key_bias(faulty: bool) -> Example:
 
 
 def one_token(faulty: bool) -> Example:
-    """Attention over a single token has the weight 1, so query and key have no gradient."""
+    """Attention over a single token has the weight 1, so query and key have no gradient.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has all seven tokens.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `key` [4, 4], `query` [4, 4], `query_bias` [4], `value` [4, 4] and `value_bias` [4]. `args`
+        has `x` [7, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         return jnp.mean(_attend(p | {"key_bias": 0.0}, x[:1] if faulty else x) ** 2)
@@ -55,7 +83,16 @@ def one_token(faulty: bool) -> Example:
 
 
 def squared_bias_scale(faulty: bool) -> Example:
-    """A scale starts at zero and multiplies its bias twice."""
+    """A scale starts at zero and multiplies its bias twice.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the scale multiplies its
+            bias once.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `edge` [7, 7], `scale` (scalar) and `w` [4, 2]. `args` has `x` [7, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         scores = (
@@ -67,14 +104,31 @@ def squared_bias_scale(faulty: bool) -> Example:
 
 
 def both_lora_factors_zero(faulty: bool) -> Example:
-    """Both factors of the adapter start at zero, so neither gives the other a gradient."""
+    """Both factors of the adapter start at zero, so neither gives the other a gradient.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the factor `down` starts at
+            random values.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `down` [4, 2], `up` [2, 4] and `w` [4, 4]. `args` has `x` [7, 4]. `settings` is empty.
+    """
     down = jnp.zeros((4, 2)) if faulty else normal(70, 4, 2)
     params = {"w": normal(71, 4, 4), "down": down, "up": jnp.zeros((2, 4))}
     return Example(lambda p, x: jnp.mean((x @ (p["w"] + p["down"] @ p["up"])) ** 2), params, (X,))
 
 
 def router_renormalised(faulty: bool) -> Example:
-    """The weight of the one chosen expert is divided by itself."""
+    """The weight of the one chosen expert is divided by itself.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the weight is not divided.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `experts` [3, 4, 4] and `router` [4, 3]. `args` has `x` [7, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         weights = jax.nn.softmax(x @ p["router"])
@@ -87,7 +141,16 @@ def router_renormalised(faulty: bool) -> Example:
 
 
 def expert_never_chosen(faulty: bool) -> Example:
-    """No token of this batch is routed to the last expert."""
+    """No token of this batch is routed to the last expert.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which
+            some tokens are routed to the last expert.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaf
+        `experts` [3, 4, 4]. `args` has `x` [7, 4]. `settings` is empty.
+    """
     x = jnp.abs(X).at[:, 2].set(-9.0 if faulty else 9.0)
     x = x if faulty else x.at[:3, 2].set(-9.0)
 
@@ -99,7 +162,16 @@ def expert_never_chosen(faulty: bool) -> Example:
 
 
 def tokens_all_alike(faulty: bool) -> Example:
-    """All tokens of one short sequence are routed to the same expert."""
+    """All tokens of one short sequence are routed to the same expert.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose tokens
+            differ and reach the other two experts too.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `experts` [3, 4, 4] and `router` [4, 3]. `args` has `x` [7, 4]. `settings` is empty.
+    """
     x = 0.1 * X + jnp.array([[3.0, 0, 0, 0]]) if faulty else X
 
     def loss(p, x):
@@ -112,7 +184,15 @@ def tokens_all_alike(faulty: bool) -> Example:
 
 
 def rows_not_in_batch(faulty: bool) -> Example:
-    """Some tokens of the vocabulary do not occur in the batch."""
+    """Some tokens of the vocabulary do not occur in the batch.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in whose batch all five tokens occur.
+
+    Returns:
+        An `Example`: `loss(params, tokens)` returns a scalar. `params` is a dict with the leaves
+        `table` [5, 4] and `w` [4, 2]. `args` has `tokens` [5] int32. `settings` is empty.
+    """
     tokens = jnp.array([0, 1, 2, 2, 1]) if faulty else jnp.array([0, 1, 2, 3, 4])
 
     def loss(p, tokens):
@@ -122,7 +202,16 @@ def rows_not_in_batch(faulty: bool) -> Example:
 
 
 def masked_row(faulty: bool) -> Example:
-    """A query may attend to nothing: its softmax runs over minus infinity alone."""
+    """A query may attend to nothing: its softmax runs over minus infinity alone.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which each query may also attend
+            to its own position.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `key` [4, 4], `query` [4, 4] and `value` [4, 4]. `args` has `x` [7, 4]. `settings` is empty.
+    """
     mask = jnp.tril(jnp.ones((7, 7), bool), -1 if faulty else 0)
 
     def loss(p, x):
@@ -134,7 +223,15 @@ def masked_row(faulty: bool) -> Example:
 
 
 def stopped_keys(faulty: bool) -> Example:
-    """Keys are stopped as if they were targets, and nothing else trains them."""
+    """Keys are stopped as if they were targets, and nothing else trains them.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, without the `stop_gradient`.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `key` [4, 4] and `query` [4, 4]. `args` has `x` [7, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         k = x @ p["key"]

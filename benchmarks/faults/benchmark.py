@@ -22,19 +22,21 @@ class Score:
     """Counts over leaves and faults.
 
     Attributes:
-        expected: Verdict -> leaves that must get it.
-        found: Verdict -> leaves that must get it and do.
-        claims: Verdict -> leaves that get it, rightly or wrongly.
-        lines: Verdict -> leaves whose report must name a line.
-        right_lines: Verdict -> leaves whose report names that line.
-        cured_leaves: Verdict -> affected leaves for which a cure was found.
-        cured: Faults for all of whose leaves a cure was found.
-        confirmed: Faults that the oracle confirms. Others are not counted.
+        expected: Verdict -> number of leaves that must get it.
+        found: Verdict -> number of leaves that must get it and do.
+        claims: Verdict -> number of leaves that get it, rightly or wrongly.
+        lines: Verdict -> number of leaves whose report must name a line.
+        right_lines: Verdict -> number of leaves whose report names that line.
+        cured_leaves: Verdict -> number of affected leaves for which a cure (an edit that makes the
+            leaf pass) was found.
+        cured: Number of faults for all of whose affected leaves a cure was found.
+        confirmed: Number of faults that the oracle confirms. The other faults are not run.
         misses: A sentence for each leaf with a wrong verdict.
-        alarms: A sentence for each other leaf that fails, in faulty programs and in twins.
+        alarms: A sentence for each leaf that fails and should not: a leaf of a faulty program that
+            the fault does not affect, or any leaf of a sound twin.
         wrong_lines: A sentence for each report that names another line.
         unconfirmed: Names of the faults that the oracle does not confirm.
-        seconds: Seconds in the checks.
+        seconds: Seconds in the checks, summed over the processes.
     """
 
     expected: Counter[str] = field(default_factory=Counter)
@@ -52,11 +54,15 @@ class Score:
     seconds: float = 0.0
 
     def add(self, fault: Fault, cures: bool = True) -> None:
-        """Confirms a fault, and runs the checks on it and on its twin.
+        """Runs the checks on a fault and on its sound twin, and adds the counts to this score.
+
+        A fault that the oracle (`is_confirmed`) does not confirm is added to `unconfirmed`, and the
+        checks do not run on it.
 
         Args:
             fault: The fault.
-            cures: Whether cures are tried on the faulty program.
+            cures: True tries cures on the faulty program; False tries none, so that `cured` and
+                `cured_leaves` do not grow.
         """
         if not is_confirmed(fault):
             self.unconfirmed.append(fault.name)
@@ -107,10 +113,10 @@ class Score:
             self.wrong_lines.append(f"{fault.name}: {name}: {line} is not in {where}")
 
     def merge(self, other: "Score") -> None:
-        """Adds the counts of another score to this one.
+        """Adds the counts, sentences and seconds of another score to this one, in place.
 
         Args:
-            other: The other score.
+            other: The other score; it does not change.
         """
         for name, value in vars(other).items():
             if isinstance(value, Counter):
@@ -119,7 +125,12 @@ class Score:
                 setattr(self, name, getattr(self, name) + value)
 
     def table(self) -> str:
-        """Formats recall, precision and right lines for each verdict, and each failure."""
+        """Returns a text table of the score.
+
+        It has a row for each expected verdict with the number of its leaves, recall, precision,
+        the share of right lines and the number of cured leaves. Then come the number of cured
+        faults and the lists `misses`, `alarms`, `wrong_lines` and `unconfirmed`.
+        """
         titles = f"{'recall':>9}{'precision':>11}{'lines right':>13}{'cured':>8}"
         rows = [f"{'verdict':14}{'leaves':>7}{titles}"]
         for verdict in ORDER:
@@ -146,12 +157,16 @@ class Score:
 def score_faults(
     faults: Sequence[Fault], say: Callable[[str], None] = lambda line: None, cures: bool = True
 ) -> Score:
-    """Scores faults in two processes.
+    """Runs the checks on faults and on their sound twins, in two new processes.
 
     Args:
         faults: The faults.
-        say: Called with a line of progress for each fault.
-        cures: Whether cures are tried.
+        say: Called as `say(line)` with a line of progress after each fault; it ignores the line by
+            default.
+        cures: True tries cures on each faulty program; False tries none.
+
+    Returns:
+        One score over all the faults, as `Score.add` counts them.
     """
     total, score = Score(), partial(_score, cures=cures)
     processes = multiprocessing.get_context("spawn")
@@ -169,11 +184,14 @@ def _score(fault: Fault, cures: bool) -> Score:
 
 
 def diagnose_model(model: Example, cures: bool = True) -> Report:
-    """Runs the checks on a program of a registry.
+    """Runs `checks.diagnose` on a program, with the settings that the program brings.
 
     Args:
-        model: The program.
-        cures: Whether cures are tried.
+        model: The program; its `settings` must not contain `cures`.
+        cures: True tries edits that could make each failing leaf pass; False tries none.
+
+    Returns:
+        The report of `diagnose`, a mapping from each leaf's name to its verdict and evidence.
     """
     return diagnose(model.loss, model.params, *model.args, **model.settings, cures=cures)
 

@@ -27,7 +27,18 @@ class _TwoHeads(nn.Module):
 
 
 def head_for_metrics(faulty: bool) -> Example:
-    """The error of a second head is returned for the log and not added to the loss."""
+    """The error of a second head is returned for the log and not added to the loss.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose loss includes the error of the
+            second head.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns the pair of a scalar and a dict with the key `side`.
+        `params` is a nested dict with the leaves `main/bias` [2], `main/kernel` [4, 2],
+        `side/bias` [2], `side/kernel` [4, 2], `stem/bias` [4] and `stem/kernel` [3, 3, 4]. `args`
+        has `x` [8, 6, 3]. `settings` is empty.
+    """
     params = _TwoHeads().init(jax.random.key(0), IMAGES)["params"]
 
     def loss(p, x):
@@ -39,7 +50,16 @@ def head_for_metrics(faulty: bool) -> Example:
 
 
 def narrow_map(faulty: bool) -> Example:
-    """A kernel of five taps runs over a map one position wide, so four taps read only padding."""
+    """A kernel of five taps runs over a map one position wide, so four taps read only padding.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose map is six positions wide.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `bias` [2] and `kernel` [5, 3, 2]. `args` has `x` [8, 1, 3]; in the twin `x` [8, 6, 3].
+        `settings` is empty.
+    """
     images = IMAGES[:, :1] if faulty else IMAGES
     model = nn.Conv(2, (5,))
     params = model.init(jax.random.key(1), images)["params"]
@@ -51,7 +71,17 @@ def narrow_map(faulty: bool) -> Example:
 
 
 def silent_channel(faulty: bool) -> Example:
-    """The bias of one channel keeps it below zero at every position of every image."""
+    """The bias of one channel keeps it below zero at every position of every image.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose bias is 0 in all channels; with
+            the fault it is -10,000 in channel 1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `bias` [4], `kernel` [3, 3, 4] and `out` [4, 2]. `args` has `x` [8, 6, 3]. `settings` is
+        empty.
+    """
     params = {
         "kernel": normal(201, 3, 3, 4),
         "bias": jnp.zeros(4).at[1].set(-1e4 if faulty else 0.0),
@@ -66,7 +96,17 @@ def silent_channel(faulty: bool) -> Example:
 
 
 def threshold_by_sign(faulty: bool) -> Example:
-    """A mask is the sign of a difference to a learned threshold."""
+    """A mask is the sign of a difference to a learned threshold.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose mask is a sigmoid of four times
+            the difference.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `kernel` [3, 3, 2], `threshold` (scalar) and `values` [3, 3, 2]. `args` has `x` [8, 6, 3].
+        `settings` is empty.
+    """
 
     def loss(p, x):
         difference = jnp.abs(_convolved(x, p["kernel"])) - p["threshold"]

@@ -30,14 +30,31 @@ def _squared(y: jax.Array) -> jax.Array:
 
 
 def unused_head(faulty: bool) -> Example:
-    """A Linen layer is called, and its result is not used."""
+    """A Linen layer is called, and its result is not used.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which adds the outputs of both heads.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `hidden/bias` [8], `hidden/kernel` [6, 8], `one/bias` [2], `one/kernel` [8, 2],
+        `two/bias` [2] and `two/kernel` [8, 2]. `args` has `x` [16, 6]. `settings` is empty.
+    """
     params = _Linen().init(jax.random.key(0), X)["params"]
     model = _Linen(uses_second=not faulty)
     return Example(lambda p, x: _squared(jnp.asarray(model.apply({"params": p}, x))), params, (X,))
 
 
 def nnx_detached(faulty: bool) -> Example:
-    """An NNX encoder's output passes a stop_gradient."""
+    """An NNX encoder's output passes a stop_gradient.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, without the `stop_gradient`.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `bias` [2] and `kernel` [6, 2]. `args` has `x` [16, 6]. `settings` is empty.
+    """
     graph, params = nnx.split(nnx.Linear(6, 2, rngs=nnx.Rngs(0)), nnx.Param)
 
     def loss(p, x):
@@ -50,7 +67,17 @@ def nnx_detached(faulty: bool) -> Example:
 
 
 def equinox_unused_layer(faulty: bool) -> Example:
-    """An early return skips the last layer of an Equinox MLP."""
+    """An early return skips the last layer of an Equinox MLP.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which applies all three layers.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is the array part of an Equinox
+        MLP with the leaves `layers/0/weight` [6, 6], `layers/0/bias` [6], `layers/1/weight` [6, 6],
+        `layers/1/bias` [6], `layers/2/weight` [2, 6] and `layers/2/bias` [2]. `args` has
+        `x` [16, 6]. `settings` is empty.
+    """
     net = eqx.nn.MLP(6, 2, 6, 2, key=jax.random.key(0))
     params, static = eqx.partition(net, eqx.is_inexact_array)
 
@@ -63,7 +90,16 @@ def equinox_unused_layer(faulty: bool) -> Example:
 
 
 def argmax_in_loss(faulty: bool) -> Example:
-    """The loss counts wrong classes and ignores their probabilities."""
+    """The loss counts wrong classes and ignores their probabilities.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose loss is the cross-entropy of
+            the same logits.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaf
+        `w` [6, 3]. `args` has `x` [16, 6]. `settings` is empty.
+    """
     labels = jnp.arange(16) % 3
 
     def loss(p, x):
@@ -76,7 +112,16 @@ def argmax_in_loss(faulty: bool) -> Example:
 
 
 def integer_index(faulty: bool) -> Example:
-    """A learned position is cast to an integer index."""
+    """A learned position is cast to an integer index.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which interpolates linearly between
+            features 1 and 2 at the position.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `place` [2] and `w` [2, 2]. `args` has `x` [16, 6]. `settings` is empty.
+    """
 
     def loss(p, x):
         place = p["place"]
@@ -88,7 +133,17 @@ def integer_index(faulty: bool) -> Example:
 
 
 def dead_relu(faulty: bool) -> Example:
-    """A bias is so low that every unit of the layer is zero."""
+    """A bias is so low that every unit of the layer is zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose bias `b1` starts at 0 instead
+            of -10,000.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `b1` [8], `b2` [2], `w1` [6, 8] and `w2` [8, 2]. `args` has `x` [16, 6]. `settings` is
+        empty.
+    """
     bias = jnp.full(8, -1e4 if faulty else 0.0)
     params = {"w1": normal(4, 6, 8), "b1": bias, "w2": normal(5, 8, 2), "b2": jnp.zeros(2)}
     return Example(
@@ -99,7 +154,16 @@ def dead_relu(faulty: bool) -> Example:
 
 
 def all_zero_network(faulty: bool) -> Example:
-    """Both layers start at zero, so neither gives the other a gradient."""
+    """Both layers start at zero, so neither gives the other a gradient.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose two kernels start at random
+            values.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `b` [2], `w1` [6, 8] and `w2` [8, 2]. `args` has `x` [16, 6]. `settings` is empty.
+    """
     scale = 0.0 if faulty else 1.0
     params = {"w1": scale * normal(4, 6, 8), "w2": scale * normal(5, 8, 2), "b": jnp.zeros(2)}
     return Example(
@@ -108,7 +172,15 @@ def all_zero_network(faulty: bool) -> Example:
 
 
 def bias_before_batch_norm(faulty: bool) -> Example:
-    """A batch normalisation subtracts what the bias adds."""
+    """A batch normalisation subtracts what the bias adds.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, without the normalisation.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `b` [2]
+        and `w` [6, 2]. `args` has `x` [16, 6]. `settings` is empty.
+    """
 
     def loss(p, x):
         h = x @ p["w"] + p["b"][None]
@@ -120,7 +192,17 @@ def bias_before_batch_norm(faulty: bool) -> Example:
 
 
 def convolution_bias_before_norm(faulty: bool) -> Example:
-    """A normalisation subtracts what the bias of a Linen convolution adds."""
+    """A normalisation subtracts what the bias of a Linen convolution adds.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose normalisation uses its stored
+            statistics instead of those of the batch.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `conv/bias` [4], `conv/kernel` [3, 3, 4], `norm/bias` [4], `norm/scale` [4], `out/bias` [2]
+        and `out/kernel` [4, 2]. `args` has `x` [16, 5, 3]. `settings` is empty.
+    """
 
     class CNN(nn.Module):
         @nn.compact
@@ -141,7 +223,15 @@ def convolution_bias_before_norm(faulty: bool) -> Example:
 
 
 def weak_path(faulty: bool) -> Example:
-    """A branch is multiplied by 1e-12."""
+    """A branch is multiplied by 1e-12.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose branch is multiplied by 1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `u` [6, 2], `v` [6, 2] and `w` [6, 2]. `args` has `x` [16, 6]. `settings` is empty.
+    """
     scale = 1e-12 if faulty else 1.0
     params = {"w": normal(8, 6, 2), "u": normal(9, 6, 2), "v": normal(10, 6, 2)}
     return Example(
@@ -152,7 +242,16 @@ def weak_path(faulty: bool) -> Example:
 
 
 def deep_sigmoids(faulty: bool) -> Example:
-    """Thirty sigmoid layers in a row stand in place of three."""
+    """Thirty sigmoid layers in a row stand in place of three.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, with three layers in `deep`.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `a` [4, 2], `b` [6, 2], `deep/0` to `deep/29` [4, 4] and `first` [6, 4]; in the twin `deep`
+        has three. `args` has `x` [16, 6]. `settings` is empty.
+    """
     depth = 30 if faulty else 3
     params = {
         "first": normal(11, 6, 4),
@@ -171,7 +270,16 @@ def deep_sigmoids(faulty: bool) -> Example:
 
 
 def powers_of_a_small_input(faulty: bool) -> Example:
-    """A polynomial reads an input of size 0.1, whose twelfth power is 1e-12."""
+    """A polynomial reads an input of size 0.1, whose twelfth power is 1e-12.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose input has size 1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `linear` (scalar), `offset` (scalar), `square` (scalar) and `twelfth` (scalar). `args` has
+        `x` [16]. `settings` is empty.
+    """
     x = (0.1 if faulty else 1.0) * jnp.linspace(-1, 1, 16)
 
     def loss(p, x):

@@ -11,7 +11,17 @@ STEPS = jnp.array([0, 1, 2, 3, 4, 3, 2, 1])
 
 
 def weight_at_zero_signal(faulty: bool) -> Example:
-    """The weight min(SNR, 5) / SNR is 0/0 at a last step without signal."""
+    """The weight min(SNR, 5) / SNR is 0/0 at a last step without signal.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose weight is
+            min(SNR, 5) / (SNR + 1).
+
+    Returns:
+        An `Example`: `loss(params, x, step)` returns a scalar. `params` is a dict with the leaves
+        `out` [6, 4], `time` [6] and `w` [4, 6]. `args` has `x` [8, 4] and `step` [8] int32.
+        `settings` is empty.
+    """
 
     def loss(p, x, step):
         signal = SIGNAL[step]
@@ -25,7 +35,18 @@ def weight_at_zero_signal(faulty: bool) -> Example:
 
 
 def two_zero_convolutions(faulty: bool) -> Example:
-    """Both projections of a control branch, out of it and into the network, start at zero."""
+    """Both projections of a control branch, out of it and into the network, start at zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the first projection starts
+            at random values.
+
+    Returns:
+        An `Example`: `loss(params, x, control)` returns a scalar. `params` is a nested dict with
+        the leaves `encode` [4, 4], `join/bias` [4], `join/kernel` [4, 4], `project/bias` [4],
+        `project/kernel` [4, 4] and `w` [4, 4]. `args` has `x` [8, 4] and `control` [8, 4].
+        `settings` is empty.
+    """
 
     def dense(p, x):
         return x @ p["kernel"] + p["bias"][None]
@@ -41,7 +62,16 @@ def two_zero_convolutions(faulty: bool) -> Example:
 
 
 def control_blocks_not_joined(faulty: bool) -> Example:
-    """Only the middle one of a list of control blocks is added."""
+    """Only the middle one of a list of control blocks is added.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which adds every control block.
+
+    Returns:
+        An `Example`: `loss(params, x, control)` returns a scalar. `params` is a nested dict with
+        the leaves `blocks/0` [4, 4], `blocks/1` [4, 4], `controls/0` [4, 4], `controls/1` [4, 4]
+        and `middle` [4, 4]. `args` has `x` [8, 4] and `control` [8, 4]. `settings` is empty.
+    """
 
     def loss(p, x, control):
         h = x
@@ -56,7 +86,17 @@ def control_blocks_not_joined(faulty: bool) -> Example:
 
 
 def null_class_never_drawn(faulty: bool) -> Example:
-    """Classifier-free guidance has a row for no class, which no sample of this batch uses."""
+    """Classifier-free guidance has a row for no class, which no sample of this batch uses.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which one label is 4, the row for
+            no class.
+
+    Returns:
+        An `Example`: `loss(params, x, labels)` returns a scalar. `params` is a dict with the leaves
+        `classes` [5, 6], `out` [6, 4] and `w` [4, 6]. `args` has `x` [8, 4] and `labels` [8] int32.
+        `settings` is empty.
+    """
     labels = jnp.array([0, 1, 2, 3, 0, 1, 2, 3 if faulty else 4])
 
     def loss(p, x, labels):

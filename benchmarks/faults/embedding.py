@@ -10,7 +10,15 @@ IDS = jnp.array([0, 1, 2, 3, 0, 1, 2, 3])
 
 
 def padding_row_in_use(faulty: bool) -> Example:
-    """Row 0 is declared padding, which stops its gradient, but stands for an entity."""
+    """Row 0 is declared padding, which stops its gradient, but stands for an entity.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which no row is padding.
+
+    Returns:
+        An `Example`: `loss(params, ids)` returns a scalar. `params` is a dict with the leaves
+        `table` [4, 3] and `w` [3, 2]. `args` has `ids` [8] int32. `settings` is empty.
+    """
 
     def loss(p, ids):
         rows = p["table"][ids]
@@ -22,7 +30,16 @@ def padding_row_in_use(faulty: bool) -> Example:
 
 
 def threshold_far_below(faulty: bool) -> Example:
-    """A learned pruning threshold is the sigmoid of -150."""
+    """A learned pruning threshold is the sigmoid of -150.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose threshold is the sigmoid of -3.
+
+    Returns:
+        An `Example`: `loss(params, ids)` returns a scalar. `params` is a dict with the leaves
+        `table` [4, 3], `threshold` [3] and `w` [3, 2]. `args` has `ids` [8] int32. `settings` is
+        empty.
+    """
 
     def loss(p, ids):
         rows = p["table"][ids]
@@ -34,7 +51,16 @@ def threshold_far_below(faulty: bool) -> Example:
 
 
 def hash_that_leaves_rows_out(faulty: bool) -> Example:
-    """A hash never selects some rows: its factor and the number of rows share a divisor."""
+    """A hash never selects some rows: its factor and the number of rows share a divisor.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose factor, 5, shares no divisor
+            with the number of rows, 6.
+
+    Returns:
+        An `Example`: `loss(params, ids)` returns a scalar. `params` is a dict with the leaves
+        `table` [6, 3] and `w` [3, 2]. `args` has `ids` [12] int32. `settings` is empty.
+    """
     factor = 2 if faulty else 5
 
     def loss(p, ids):
@@ -45,7 +71,16 @@ def hash_that_leaves_rows_out(faulty: bool) -> Example:
 
 
 def learned_edges_of_bins(faulty: bool) -> Example:
-    """The edges of the bins of a feature are parameters."""
+    """The edges of the bins of a feature are parameters.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which adds up a sigmoid for each
+            edge; with the fault, `searchsorted` selects the bin, which has no gradient.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `edges` [3] and `values` [4]. `args` has `x` [12]. `settings` is empty.
+    """
 
     def loss(p, x):
         if faulty:

@@ -14,7 +14,17 @@ def _likelihood(z: jax.Array, log_determinant: jax.Array) -> jax.Array:
 
 
 def mask_that_keeps_all(faulty: bool) -> Example:
-    """The mask of a coupling layer passes both halves unchanged."""
+    """The mask of a coupling layer passes both halves unchanged.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose mask lets the layer transform
+            the second half.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `gain` [4], `log_scale` [2, 2] and `shift` [2, 2]. `args` has `x` [12, 4]. `settings` is
+        empty.
+    """
     keep = jnp.ones(2) if faulty else jnp.zeros(2)
 
     def loss(p, x):
@@ -30,7 +40,15 @@ def mask_that_keeps_all(faulty: bool) -> Example:
 
 
 def rule_without_the_determinant(faulty: bool) -> Example:
-    """A hand-written inverse pass ignores the cotangent of the log-determinant."""
+    """A hand-written backward pass ignores the cotangent of the log-determinant.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule adds that cotangent.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `log_scale` [4] and `mix` [4, 4]. `args` has `x` [12, 4]. `settings` is empty.
+    """
 
     @jax.custom_vjp
     def affine(x, log_scale):
@@ -54,7 +72,15 @@ def rule_without_the_determinant(faulty: bool) -> Example:
 
 
 def bins_without_data(faulty: bool) -> Example:
-    """A piecewise map is the identity outside [-1, 1], and no datum lies inside."""
+    """A piecewise map is the identity outside [-1, 1], and no datum lies inside.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which data lie inside.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `log_slopes` [4] and `shift` [4]. `args` has `x` [12, 4]. `settings` is empty.
+    """
     data = X + 3 * jnp.sign(X) if faulty else X
 
     def loss(p, x):
@@ -67,7 +93,16 @@ def bins_without_data(faulty: bool) -> Example:
 
 
 def warp_beyond_its_pole(faulty: bool) -> Example:
-    """A logarithmic warp has a gain at which some data lie below its pole at minus one."""
+    """A logarithmic warp has a gain at which some data lie below its pole at minus one.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose gain is 0.2 instead of 1, with
+            all data above the pole.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `gain` [4] and `shift` [4]. `args` has `x` [12, 4]. `settings` is empty.
+    """
     gain = 1.0 if faulty else 0.2
 
     def loss(p, x):

@@ -10,7 +10,16 @@ X = normal(80, 12, 4)
 
 
 def codebook_behind_straight_through(faulty: bool) -> Example:
-    """The codebook loss is missing, and the straight-through line skips the codebook."""
+    """The codebook loss is missing, and the straight-through line skips the codebook.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has a codebook loss.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `codes` [2, 3], `decoder` [3, 4] and `encoder` [4, 3]. `args` has `x` [12, 4]. `settings` is
+        empty.
+    """
 
     def loss(p, x):
         z = x @ p["encoder"]
@@ -25,7 +34,17 @@ def codebook_behind_straight_through(faulty: bool) -> Example:
 
 
 def sampled_by_categorical(faulty: bool) -> Example:
-    """A categorical sample has no derivative in its logits; a relaxed sample has one."""
+    """A categorical sample has no derivative in its logits; a relaxed sample has one.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which weights the values by a relaxed
+            (Gumbel-softmax) sample.
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns a scalar. `params` is a dict with the leaves
+        `logits` [4, 3] and `values` [3, 4]. `args` has `x` [12, 4] and `key` (a PRNG key).
+        `settings` is empty.
+    """
 
     def loss(p, x, key):
         logits = x @ p["logits"]
@@ -40,7 +59,15 @@ def sampled_by_categorical(faulty: bool) -> Example:
 
 
 def clipped_log_std(faulty: bool) -> Example:
-    """A log standard deviation starts below the lower end of its clip."""
+    """A log standard deviation starts below the lower end of its clip.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which starts inside the clip, at -1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `log_std` [4] and `mean` [4, 4]. `args` has `x` [12, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         log_std = jnp.clip(p["log_std"], -5.0, 2.0)
@@ -51,7 +78,15 @@ def clipped_log_std(faulty: bool) -> Example:
 
 
 def log_of_zero_probability(faulty: bool) -> Example:
-    """`where` guards the value of the logarithm of a zero weight, but not its derivative."""
+    """`where` guards the value of the logarithm of a zero weight, but not its derivative.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose weights all start above zero.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `mean` [4, 3] and `weight` [3]. `args` has `x` [12, 4]. `settings` is empty.
+    """
     start = jnp.array([0.0 if faulty else 0.1, 0.5, 0.5])
 
     def loss(p, x):
@@ -63,7 +98,16 @@ def log_of_zero_probability(faulty: bool) -> Example:
 
 
 def overflowing_scale(faulty: bool) -> Example:
-    """The scale of a flow is an exponential without a bound."""
+    """The scale of a flow is an exponential without a bound.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose `log_scale` starts at 0.1
+            instead of 120, where the exponential overflows.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `log_scale` [4] and `shift` [4, 4]. `args` has `x` [12, 4]. `settings` is empty.
+    """
     start = jnp.full(4, 120.0 if faulty else 0.1)
 
     def loss(p, x):
@@ -74,7 +118,16 @@ def overflowing_scale(faulty: bool) -> Example:
 
 
 def distance_at_zero(faulty: bool) -> Example:
-    """The norm of a difference that is zero has the derivative 0/0."""
+    """The norm of a difference that is zero has the derivative 0/0.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose `centre` starts 0.5 away from
+            the datum.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `centre` [4] and `w` [4, 2]. `args` has `x` [12, 4]. `settings` is empty.
+    """
     start = X[0] + (0.0 if faulty else 0.5)
 
     def loss(p, x):
@@ -85,7 +138,16 @@ def distance_at_zero(faulty: bool) -> Example:
 
 
 def quantiser_by_rule(faulty: bool) -> Example:
-    """The custom rule of a rounding returns the derivative of the identity."""
+    """The custom rule of a rounding returns the derivative of the identity.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has a tanh in place of the
+            rounding.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `decoder` [3, 4] and `encoder` [4, 3]. `args` has `x` [12, 4]. `settings` is empty.
+    """
 
     @jax.custom_vjp
     def rounded(z):
@@ -102,7 +164,15 @@ def quantiser_by_rule(faulty: bool) -> Example:
 
 
 def rule_with_a_wrong_factor(faulty: bool) -> Example:
-    """The rule of a hand-written softplus is wrong by one part in a thousand."""
+    """The custom rule of a hand-written softplus is wrong by one part in a thousand.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule is right.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaf
+        `w` [4, 3]. `args` has `x` [12, 4]. `settings` is empty.
+    """
     factor = 1.001 if faulty else 1.0
 
     @jax.custom_jvp
@@ -123,7 +193,16 @@ def rule_with_a_wrong_factor(faulty: bool) -> Example:
 
 
 def rule_that_forgets_the_scale(faulty: bool) -> Example:
-    """The rule of a function of two arguments treats both alike."""
+    """The custom rule of `z * s**2` leaves out the factor 2 in the derivative by `s`.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule has the factor 2 in the
+            derivative by the scale `s`, which is squared.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `s` (scalar) and `w` [4, 3]. `args` has `x` [12, 4]. `settings` is empty.
+    """
 
     @jax.custom_vjp
     def scaled(z, s):
@@ -142,7 +221,16 @@ def rule_that_forgets_the_scale(faulty: bool) -> Example:
 
 
 def decoder_without_latent(faulty: bool) -> Example:
-    """The decoder reads the input itself: the latent is sampled and never used."""
+    """The decoder reads the input itself: the latent is sampled and never used.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose decoder reads the latent.
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns a scalar. `params` is a dict with the leaves
+        `decoder` [2, 4], `log_var` [4, 2] and `mean` [4, 2]. `args` has `x` [12, 4] and
+        `key` (a PRNG key). `settings` is empty.
+    """
 
     def loss(p, x, key):
         mean, log_var = x @ p["mean"], x @ p["log_var"]
@@ -155,7 +243,17 @@ def decoder_without_latent(faulty: bool) -> Example:
 
 
 def drawn_counts(faulty: bool) -> Example:
-    """Counts are drawn from a Poisson distribution, which has no derivative in its rate."""
+    """Counts are drawn from a Poisson distribution, which has no derivative in its rate.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which draws from a normal
+            distribution with the same mean and variance, by reparameterisation.
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns a scalar. `params` is a dict with the leaves
+        `decoder` [3, 4] and `rate` [4, 3]. `args` has `x` [12, 4] and `key` (a PRNG key).
+        `settings` is empty.
+    """
 
     def loss(p, x, key):
         rate = jnp.exp(0.3 * x @ p["rate"])
@@ -170,7 +268,16 @@ def drawn_counts(faulty: bool) -> Example:
 
 
 def posterior_without_width(faulty: bool) -> Example:
-    """The learned width of a posterior starts at exp(-30)."""
+    """The learned width of a posterior starts at exp(-30).
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose width starts near exp(-1).
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns a scalar. `params` is a dict with the leaves
+        `bias` [4], `decoder` [2, 4], `mean` [4, 2], `width` [4, 2] and `width_bias` [2]. `args` has
+        `x` [12, 4] and `key` (a PRNG key). `settings` is empty.
+    """
 
     def loss(p, x, key):
         mean = x @ p["mean"]

@@ -16,7 +16,16 @@ def _messages(p, x):
 
 
 def messages_not_used(faulty: bool) -> Example:
-    """Messages are computed, and the update reads the nodes alone."""
+    """Messages are computed, and the update reads the nodes alone.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which adds the messages to the
+            update.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `message` [4, 3] and `update` [4, 3]. `args` has `x` [6, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         received = _messages(p, x)
@@ -27,7 +36,16 @@ def messages_not_used(faulty: bool) -> Example:
 
 
 def learned_edges_by_order(faulty: bool) -> Example:
-    """Edges are chosen by the largest scores, which decide only their order."""
+    """Edges are chosen by the largest scores, which decide only their order.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which weights the nodes by a softmax
+            of the scores.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `score` [4] and `update` [4, 3]. `args` has `x` [6, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         score = x @ p["score"]
@@ -39,7 +57,16 @@ def learned_edges_by_order(faulty: bool) -> Example:
 
 
 def node_without_edges(faulty: bool) -> Example:
-    """No message of this graph reaches the node of one embedding."""
+    """No message of this graph reaches the node of one embedding.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which each of the five embeddings
+            gets a message.
+
+    Returns:
+        An `Example`: `loss(params, target)` returns a scalar. `params` is a dict with the leaf
+        `gain` [5, 4]. `args` has `target` [5] int32. `settings` is empty.
+    """
     target = jnp.where(TARGET == 4, 3, TARGET) if faulty else TARGET
 
     def loss(p, target):
@@ -49,7 +76,16 @@ def node_without_edges(faulty: bool) -> Example:
 
 
 def edge_scale_zero_twice(faulty: bool) -> Example:
-    """Two gates in a row both start at zero."""
+    """Two gates in a row both start at zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose gates both start at 0.5.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `message` [4, 3], `one` (scalar), `two` (scalar) and `update` [4, 3]. `args` has `x` [6, 4].
+        `settings` is empty.
+    """
     gate = 0.0 if faulty else 0.5
 
     def loss(p, x):
@@ -63,7 +99,16 @@ def edge_scale_zero_twice(faulty: bool) -> Example:
 
 
 def degree_normalised_constant(faulty: bool) -> Example:
-    """A constant gain is divided out by a normalisation over what it multiplies."""
+    """A constant gain is divided out by a normalisation over what it multiplies.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which adds a term that differs
+            between nodes to the gain, so that it does not cancel.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `gain` (scalar) and `update` [4, 3]. `args` has `x` [6, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         weights = jnp.exp(x[:, 0]) * (p["gain"] if faulty else p["gain"] + x[:, 1] ** 2)
@@ -74,7 +119,16 @@ def degree_normalised_constant(faulty: bool) -> Example:
 
 
 def stopped_adjacency(faulty: bool) -> Example:
-    """A learned adjacency is compared with a threshold."""
+    """A learned adjacency is compared with a threshold.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has a sigmoid in place of the
+            comparison.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `adjacency` [6, 6] and `update` [4, 3]. `args` has `x` [6, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         strength = p["adjacency"]
@@ -85,7 +139,17 @@ def stopped_adjacency(faulty: bool) -> Example:
 
 
 def feature_of_absent_kind(faulty: bool) -> Example:
-    """A branch reads a kind of node that does not occur in this data."""
+    """A branch reads a kind of node that does not occur in this data.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in whose data half of the nodes are
+            of that kind.
+
+    Returns:
+        An `Example`: `loss(params, x, kind)` returns a scalar. `params` is a dict with the leaves
+        `common` [4, 3] and `rare` [4, 3]. `args` has `x` [6, 4] and `kind` [6] int32. `settings` is
+        empty.
+    """
     kind = jnp.zeros(6, jnp.int32) if faulty else jnp.arange(6) % 2
 
     def loss(p, x, kind):
@@ -97,7 +161,16 @@ def feature_of_absent_kind(faulty: bool) -> Example:
 
 
 def distance_to_itself(faulty: bool) -> Example:
-    """`where` removes the diagonal of a distance matrix only after the square root."""
+    """`where` removes the diagonal of a distance matrix only after the square root.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which also replaces the diagonal by 1
+            before the square root.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaf
+        `embed` [4, 2]. `args` has `x` [6, 4]. `settings` is empty.
+    """
     apart = ~jnp.eye(6, dtype=bool)
 
     def loss(p, x):
@@ -110,7 +183,16 @@ def distance_to_itself(faulty: bool) -> Example:
 
 
 def softmax_edge_by_edge(faulty: bool) -> Example:
-    """The softmax over neighbours runs over the one score of each edge."""
+    """The softmax over neighbours runs over the one score of each edge.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which normalises over the edges that
+            reach the same node.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `source` [4], `target` [4] and `update` [4, 3]. `args` has `x` [6, 4]. `settings` is empty.
+    """
     source, target = jnp.array([0, 2, 4, 5, 1, 3]), jnp.array([1, 1, 0, 0, 3, 3])
 
     def loss(p, x):

@@ -9,7 +9,15 @@ X = normal(300, 8, 4)
 
 
 def bias_averaged_over_the_batch(faulty: bool) -> Example:
-    """The rule gives a bias the mean of its gradients over the batch, not their sum."""
+    """The custom rule gives a bias the mean of its gradients over the batch, not their sum.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule returns the sum.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `b` [3]
+        and `w` [4, 3]. `args` has `x` [8, 4]. `settings` is empty.
+    """
 
     @jax.custom_vjp
     def dense(x, w, b):
@@ -28,7 +36,15 @@ def bias_averaged_over_the_batch(faulty: bool) -> Example:
 
 
 def sign_of_the_second_argument(faulty: bool) -> Example:
-    """The rule of sin(x) * y has the wrong sign in the derivative by y."""
+    """The custom rule of sin(x) * y has the wrong sign in the derivative by y.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule has the right sign.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `phase` [4, 3] and `size` [4, 3]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     sign = -1.0 if faulty else 1.0
 
     @jax.custom_jvp
@@ -47,7 +63,16 @@ def sign_of_the_second_argument(faulty: bool) -> Example:
 
 
 def threshold_masked_the_other_way(faulty: bool) -> Example:
-    """The rule of a rectifier passes the gradient where the input is cut off."""
+    """The custom rule of a rectifier passes the gradient where the input is cut off.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule passes the gradient where
+            the input is above the threshold, 0.1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `out` [3, 2] and `w` [4, 3]. `args` has `x` [8, 4]. `settings` is empty.
+    """
 
     @jax.custom_vjp
     def rectified(z):
@@ -65,7 +90,16 @@ def threshold_masked_the_other_way(faulty: bool) -> Example:
 
 
 def zeros_for_the_vector(faulty: bool) -> Example:
-    """The rule of a matrix-vector product gives zeros for the vector."""
+    """The custom rule of a matrix-vector product gives zeros for the vector.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule returns the true cotangent
+            of the vector.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `first` [3, 4] and `second` [2, 3]. `args` has `x` [4]. `settings` is empty.
+    """
 
     @jax.custom_vjp
     def product(matrix, vector):
@@ -85,7 +119,15 @@ def zeros_for_the_vector(faulty: bool) -> Example:
 
 
 def attention_rule_without_the_row_sum(faulty: bool) -> Example:
-    """The rule of a fused attention leaves out the row sum of the softmax's derivative."""
+    """The custom rule of an attention leaves out the row sum of the softmax's derivative.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule subtracts the row sum.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `key` [4, 4], `query` [4, 4] and `value` [4, 4]. `args` has `x` [8, 4]. `settings` is empty.
+    """
 
     @jax.custom_vjp
     def attended(q, k, v):
@@ -112,7 +154,16 @@ def attention_rule_without_the_row_sum(faulty: bool) -> Example:
 
 
 def reversible_block_taken_back(faulty: bool) -> Example:
-    """A reversible block reconstructs its inputs from its outputs with a wrong sign."""
+    """A reversible block reconstructs its inputs from its outputs with a wrong sign.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule has the right sign.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `embed` [4, 6], `first` [3, 3], `out` [3, 3] and `second` [3, 3]. `args` has `x` [8, 4].
+        `settings` is empty.
+    """
 
     def mixed(x, first, second):
         left, right = x
@@ -144,7 +195,16 @@ def reversible_block_taken_back(faulty: bool) -> Example:
 
 
 def swish_rule_in_a_scan(faulty: bool) -> Example:
-    """The rule of a swish ignores the derivative of its gate, in a scan with remat."""
+    """The custom rule of a swish ignores the derivative of its gate, in a scan with remat.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule includes the derivative of
+            the gate.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `out` [4, 2], `start` [4] and `w` [4, 4]. `args` has `xs` [8, 4]. `settings` is empty.
+    """
 
     @jax.custom_jvp
     def swish(z):

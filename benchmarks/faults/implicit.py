@@ -11,7 +11,15 @@ SYSTEM = {"matrix": 3 * jnp.eye(3) + normal(271, 3, 3), "right": normal(272, 3)}
 
 
 def rule_without_the_transpose(faulty: bool) -> Example:
-    """The rule of a linear solve uses the matrix itself, not its transpose."""
+    """The custom derivative rule of a linear solve uses the matrix itself, not its transpose.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule uses the transpose.
+
+    Returns:
+        An `Example`: `loss(params)` returns a scalar. `params` is a dict with the leaves
+        `matrix` [3, 3] and `right` [3]. `args` is empty. `settings` is empty.
+    """
 
     @jax.custom_vjp
     def solved(matrix, right):
@@ -35,7 +43,16 @@ def rule_without_the_transpose(faulty: bool) -> Example:
 
 
 def solved_as_symmetric(faulty: bool) -> Example:
-    """A call of `custom_linear_solve` states that a matrix is symmetric, which it is not."""
+    """A call of `custom_linear_solve` states that a matrix is symmetric, which it is not.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which passes a solve of the transpose
+            and does not state symmetry.
+
+    Returns:
+        An `Example`: `loss(params)` returns a scalar. `params` is a dict with the leaves
+        `matrix` [3, 3] and `right` [3]. `args` is empty. `settings` is empty.
+    """
 
     def loss(p):
         matrix, fixed = p["matrix"], lax.stop_gradient(p["matrix"])
@@ -56,7 +73,16 @@ def solved_as_symmetric(faulty: bool) -> Example:
 
 
 def fixed_point_without_a_step(faulty: bool) -> Example:
-    """A fixed point is found without gradient, and no step with a gradient follows."""
+    """A fixed point is found without gradient, and no step with a gradient follows.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which applies one step with a
+            gradient to the fixed point.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `inner` [4, 4], `out` [4, 2] and `outer` [3, 4]. `args` has `x` [6, 3]. `settings` is empty.
+    """
 
     def loss(p, x):
         def turn(h):
@@ -71,7 +97,16 @@ def fixed_point_without_a_step(faulty: bool) -> Example:
 
 
 def start_of_a_root(faulty: bool) -> Example:
-    """The derivative of a root does not depend on where its search started."""
+    """The derivative of a root does not depend on where its search started.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which runs the two steps of the
+            search as plain code, so that the gradient passes through them.
+
+    Returns:
+        An `Example`: `loss(params)` returns a scalar. `params` is a dict with the leaves
+        `right` [3] and `start` [3]. `args` is empty. `settings` is empty.
+    """
 
     def loss(p):
         def residual(h):
@@ -93,7 +128,16 @@ def start_of_a_root(faulty: bool) -> Example:
 
 
 def equal_singular_values(faulty: bool) -> Example:
-    """A matrix that starts as the identity is decomposed into singular vectors."""
+    """A matrix that starts as the identity is decomposed into singular vectors.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which starts at a diagonal of 1, 2
+            and 3, so the singular values differ.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaf
+        `matrix` [3, 3]. `args` has `x` [6, 3]. `settings` is empty.
+    """
     start = jnp.eye(3) if faulty else jnp.diag(jnp.array([1.0, 2.0, 3.0]))
 
     def loss(p, x):

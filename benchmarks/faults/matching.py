@@ -9,7 +9,15 @@ X = normal(460, 5, 4)
 
 
 def potential_of_the_rows(faulty: bool) -> Example:
-    """A transport normalises each row first, which removes what is added to a row."""
+    """A transport normalises each row first, which removes what is added to a row.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which normalises the columns only.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `out` [4, 2], `rows` [5] and `w` [4, 5]. `args` has `x` [5, 4]. `settings` is empty.
+    """
     axes = (1, 0, 1, 0, 1) if faulty else (0,)
 
     def loss(p, x):
@@ -31,7 +39,16 @@ def _sparsemax(z):
 
 
 def expert_outside_the_support(faulty: bool) -> Example:
-    """A sparse choice among experts ignores the input and gives one expert the weight 0."""
+    """A sparse choice among experts ignores the input and gives one expert the weight 0.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the logit of this expert
+            starts at 0.2 instead of -0.6, with a positive weight.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `experts` [3, 4, 2] and `logits` [3]. `args` has `x` [5, 4]. `settings` is empty.
+    """
     start = jnp.array([0.3, 0.1, -0.6 if faulty else 0.2])
 
     def loss(p, x):
@@ -42,7 +59,17 @@ def expert_outside_the_support(faulty: bool) -> Example:
 
 
 def margins_all_kept(faulty: bool) -> Example:
-    """All triplets keep the margin already: the negatives are mirror images."""
+    """All triplets keep the margin already: the negatives are mirror images.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose negatives lie near the anchors,
+            so that no margin is kept.
+
+    Returns:
+        An `Example`: `loss(params, x, near, far)` returns a scalar. `params` is a dict with the
+        leaves `out` [5], `project` [5, 3] and `stem` [4, 5]. `args` has `x` [5, 4], `near` [5, 4]
+        and `far` [5, 4]. `settings` is empty.
+    """
     near = X + 0.05 * normal(465, 5, 4)
     far = -X if faulty else X + 0.05 * normal(466, 5, 4)
 

@@ -32,7 +32,16 @@ def _params():
 
 
 def first_order_step(faulty: bool) -> Example:
-    """Learned weights of data act through an inner step of first order."""
+    """Learned weights of data act through an inner step of first order.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose inner gradient is not stopped.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns a scalar. `params` is a dict with the leaves
+        `first` [4, 3], `importance` [4] and `second` [3, 2]. `args` has `x` [8, 4] and `y` [8, 2].
+        `settings` is empty.
+    """
 
     def passed(slopes):
         return lax.stop_gradient(slopes) if faulty else slopes  # here
@@ -44,7 +53,16 @@ def first_order_step(faulty: bool) -> Example:
 
 
 def inner_rate_of_nothing(faulty: bool) -> Example:
-    """The learning rate of the inner step is 1e-12."""
+    """The learning rate of the inner step is 1e-12.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose inner learning rate is 0.1.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns a scalar. `params` is a dict with the leaves
+        `first` [4, 3], `importance` [4] and `second` [3, 2]. `args` has `x` [8, 4] and `y` [8, 2].
+        `settings` is empty.
+    """
 
     def loss(p, x, y):
         return _outer(p, x, y, rate=1e-12 if faulty else 0.1)
@@ -53,7 +71,16 @@ def inner_rate_of_nothing(faulty: bool) -> Example:
 
 
 def hypernetwork_from_zero(faulty: bool) -> Example:
-    """One head makes both layers of a network and starts at zero, so neither gets a gradient."""
+    """One head makes both layers of a network and starts at zero, so neither gets a gradient.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose head starts at random values.
+
+    Returns:
+        An `Example`: `loss(params, x, y, context)` returns a scalar. `params` is a dict with the
+        leaves `bias` [2], `head` [3, 18] and `trunk` [5, 3]. `args` has `x` [8, 4], `y` [8, 2] and
+        `context` [5]. `settings` is empty.
+    """
     head = jnp.zeros((3, 18)) if faulty else normal(455, 3, 18)
 
     def loss(p, x, y, context):

@@ -13,7 +13,16 @@ def _log_density(p, x, y):
 
 
 def log_of_softmax(faulty: bool) -> Example:
-    """Mixture weights underflow to zero before their logarithm is taken."""
+    """Mixture weights underflow to zero before their logarithm is taken.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which computes `log_softmax`.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns a scalar. `params` is a dict with the leaves
+        `logits` [3, 3] and `means` [3, 3]. `args` has `x` [12, 3] and `y` [12]. `settings` is
+        empty.
+    """
 
     def loss(p, x, y):
         logits = 60 * (x @ p["logits"])
@@ -24,7 +33,16 @@ def log_of_softmax(faulty: bool) -> Example:
 
 
 def single_component(faulty: bool) -> Example:
-    """The weight of the only component is one for any logit."""
+    """The weight of the only component is one for any logit.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, with three components.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns a scalar. `params` is a dict with the leaves
+        `logits` [3, 1] and `means` [3, 1]; in the twin `logits` [3, 3] and `means` [3, 3]. `args`
+        has `x` [12, 3] and `y` [12]. `settings` is empty.
+    """
     count = 1 if faulty else 3
 
     def loss(p, x, y):
@@ -35,7 +53,16 @@ def single_component(faulty: bool) -> Example:
 
 
 def guess_that_never_wins(faulty: bool) -> Example:
-    """Only the best guess for each datum is trained, and one guess starts too far away."""
+    """Only the best guess for each datum is trained, and one guess starts too far away.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which this guess starts at 0
+            instead of 60.
+
+    Returns:
+        An `Example`: `loss(params, y)` returns a scalar. `params` is a dict with the leaf
+        `guesses` [3, 2]. `args` has `y` [20, 2]. `settings` is empty.
+    """
     start = normal(236, 3, 2).at[2].set(60.0 if faulty else 0.0)
 
     def loss(p, y):
@@ -46,7 +73,16 @@ def guess_that_never_wins(faulty: bool) -> Example:
 
 
 def component_out_of_reach(faulty: bool) -> Example:
-    """One component lies ten standard deviations away from all data."""
+    """One component lies ten standard deviations away from all data.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the component `far` starts
+            at 0.5 instead of 8 in both coordinates.
+
+    Returns:
+        An `Example`: `loss(params, y)` returns a scalar. `params` is a dict with the leaves
+        `far` [2] and `near` [2]. `args` has `y` [12, 2]. `settings` is empty.
+    """
 
     def loss(p, y):
         both = jnp.stack([p["near"], p["far"]])
@@ -57,7 +93,16 @@ def component_out_of_reach(faulty: bool) -> Example:
 
 
 def group_without_tokens(faulty: bool) -> Example:
-    """Tokens are sorted by expert with the size of each group, and one group is empty."""
+    """Tokens are sorted by expert with the size of each group, and one group is empty.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which no group is empty.
+
+    Returns:
+        An `Example`: `loss(params, x, sizes)` returns a scalar. `params` is a dict with the leaves
+        `experts` [3, 3, 4] and `out` [4, 2]. `args` has `x` [12, 3] and `sizes` [3] int32.
+        `settings` is empty.
+    """
     sizes = jnp.array([7, 5, 0] if faulty else [5, 4, 3])
 
     def loss(p, x, sizes):

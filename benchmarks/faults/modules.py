@@ -23,7 +23,17 @@ class _Balanced(nn.Module):
 
 
 def sown_and_not_collected(faulty: bool) -> Example:
-    """A Linen module sows a cost into a collection that the caller does not collect."""
+    """A Linen module sows a cost into a collection that the caller does not collect.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which collects the sown cost and adds
+            it to the loss.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `hidden/bias` [5], `hidden/kernel` [4, 5], `judge/bias` [1], `judge/kernel` [5, 1],
+        `out/bias` [2] and `out/kernel` [5, 2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     params = _Balanced().init(jax.random.key(0), X)["params"]
 
     def loss(p, x):
@@ -49,7 +59,17 @@ class _Normed(nnx.Module):
 
 
 def statistics_among_parameters(faulty: bool) -> Example:
-    """All state of an NNX module, its running statistics included, goes to the optimiser."""
+    """All state of an NNX module, its running statistics included, goes to the optimiser.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose norm uses its running
+            statistics, so that they have an effect; with the fault it uses those of the batch.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `hidden/kernel` [4, 5], `norm/bias` [5], `norm/mean` [5], `norm/scale` [5], `norm/var` [5],
+        `out/bias` [2] and `out/kernel` [5, 2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     graph, state = nnx.split(_Normed(from_batch=faulty))
 
     def loss(p, x):
@@ -59,7 +79,16 @@ def statistics_among_parameters(faulty: bool) -> Example:
 
 
 def dropout_of_all(faulty: bool) -> Example:
-    """A dropout rate of one, meant as the rate to keep, divides by zero."""
+    """A dropout rate of one, meant as the rate to keep, divides by zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose dropout rate is 0.2.
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns a scalar. `params` is a nested dict with the
+        leaves `hidden/weight` [5, 4], `hidden/bias` [5], `out/weight` [2, 5] and `out/bias` [2].
+        `args` has `x` [8, 4] and `key` (a PRNG key). `settings` is empty.
+    """
     dropout = eqx.nn.Dropout(1.0 if faulty else 0.2)
     keys = jax.random.split(jax.random.key(1))
     params = {"hidden": eqx.nn.Linear(4, 5, key=keys[0]), "out": eqx.nn.Linear(5, 2, key=keys[1])}
@@ -73,7 +102,16 @@ def dropout_of_all(faulty: bool) -> Example:
 
 
 def frozen_by_shape(faulty: bool) -> Example:
-    """Every vector is frozen as if it were the scale of a norm."""
+    """Every vector is frozen as if it were the scale of a norm.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which no leaf is frozen.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is the array part of an Equinox
+        MLP with the leaves `layers/0/weight` [5, 4], `layers/0/bias` [5], `layers/1/weight` [2, 5]
+        and `layers/1/bias` [2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     net = eqx.nn.MLP(4, 2, 5, 1, activation=jnp.tanh, key=jax.random.key(4))
     params, static = eqx.partition(net, eqx.is_inexact_array)
 

@@ -10,7 +10,16 @@ X = normal(210, 9, 5)
 
 
 def constant_feature(faulty: bool) -> Example:
-    """A feature that is constant over the batch is divided by its standard deviation."""
+    """A feature that is constant over the batch is divided by its standard deviation.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which adds 1e-5 to the variance
+            before the square root; with the fault, 1e-5 is added to the standard deviation.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `out` [3, 2] and `w` [5, 3]. `args` has `x` [9, 5]. `settings` is empty.
+    """
 
     def loss(p, x):
         h = x @ p["w"]
@@ -22,7 +31,15 @@ def constant_feature(faulty: bool) -> Example:
 
 
 def weight_norm_of_zeros(faulty: bool) -> Example:
-    """Weights are divided by their norm, which is zero for one output."""
+    """Weights are divided by their norm, which is zero for one output.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which no output has zero weights.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `scale` [3] and `w` [5, 3]. `args` has `x` [9, 5]. `settings` is empty.
+    """
     start = normal(213, 5, 3)
 
     def loss(p, x):
@@ -45,7 +62,18 @@ class _Gated(nn.Module):
 
 
 def layer_norm_of_one_feature(faulty: bool) -> Example:
-    """A layer norm over a single feature is always zero."""
+    """A layer norm over a single feature is always zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose layer norm has four features.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `gate/bias` [1], `gate/kernel` [1, 1], `norm/bias` [1], `norm/scale` [1], `out/bias` [2],
+        `out/kernel` [5, 2], `score/bias` [1] and `score/kernel` [5, 1]; in the twin
+        `gate/kernel` [4, 1], `norm/bias` [4], `norm/scale` [4], `score/bias` [4] and
+        `score/kernel` [5, 4]. `args` has `x` [9, 5]. `settings` is empty.
+    """
     model = _Gated(1 if faulty else 4)
     params = model.init(jax.random.key(2), X)["params"]
 

@@ -17,12 +17,13 @@ _STEPS = 30
 
 
 def is_confirmed(fault: Fault) -> bool:
-    """Returns whether the faulty program shows the fault in all affected leaves.
+    """Returns whether the faulty program shows the fault in all of `fault.leaves`.
 
-    The sound twin must show it in none.
+    The sound twin must show it in none of them. The test of each verdict uses plain gradients,
+    differences and a training of 30 steps, not the checks.
 
     Args:
-        fault: The fault.
+        fault: The fault; its verdict is one of the ten that a leaf can fail with.
     """
     shows = _TESTS[fault.verdict]
     faulty, sound = (_compile(fault.make(given)) for given in (True, False))

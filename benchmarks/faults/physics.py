@@ -9,7 +9,16 @@ TIMES = jnp.linspace(-1.5, 1.6, 12)
 
 
 def relu_in_a_residual(faulty: bool) -> Example:
-    """A loss on the slope of a ReLU network depends on its biases only by the sign of each unit."""
+    """A loss on the slope of a ReLU network depends on its biases only by the sign of each unit.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has a tanh in place of the
+            ReLU.
+
+    Returns:
+        An `Example`: `loss(params, times)` returns a scalar. `params` is a dict with the leaves
+        `b` [6], `out` [6] and `w` [6]. `args` has `times` [12]. `settings` is empty.
+    """
     bend = jax.nn.relu if faulty else jnp.tanh
 
     def loss(p, times):
@@ -24,7 +33,15 @@ def relu_in_a_residual(faulty: bool) -> Example:
 
 
 def difference_below_an_ulp(faulty: bool) -> Example:
-    """The slope of a field is a difference over a step below the resolution of float32."""
+    """The slope of a field is a difference over a step below the resolution of float32.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose step is 1e-2 instead of 1e-9.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `decay` (scalar) and `speed` (scalar). `args` has `x` [9]. `settings` is empty.
+    """
     step = 1e-9 if faulty else 1e-2
     places = jnp.linspace(0.5, 1.5, 9)
 

@@ -18,7 +18,18 @@ def _params():
 
 
 def ratios_all_clipped(faulty: bool) -> Example:
-    """Every action was good and is far more probable than before, so every ratio is clipped."""
+    """Every action was good and is far more probable than before, so every ratio is clipped.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose actions are little more
+            probable than before, so that no ratio is clipped.
+
+    Returns:
+        An `Example`: `loss(params, states, actions, before, advantages, returns)` returns a scalar.
+        `params` is a dict with the leaves `actor` [5, 3], `critic` [5] and `trunk` [4, 5]. `args`
+        has `states` [12, 4], `actions` [12] int32, `before` [12], `advantages` [12] and
+        `returns` [12]. `settings` is empty.
+    """
     before = _log_chosen(_params(), STATES, ACTIONS) - (3.0 if faulty else 0.1)
     advantages, returns = 1 + jnp.abs(normal(444, 12)), normal(445, 12)
 
@@ -33,7 +44,16 @@ def ratios_all_clipped(faulty: bool) -> Example:
 
 
 def equal_rewards(faulty: bool) -> Example:
-    """Advantages are divided by the spread of rewards that are all equal."""
+    """Advantages are divided by the spread of rewards that are all equal.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which adds 1e-4 to the spread.
+
+    Returns:
+        An `Example`: `loss(params, states, actions, rewards)` returns a scalar. `params` is a dict
+        with the leaves `actor` [5, 3] and `trunk` [4, 5]. `args` has `states` [12, 4],
+        `actions` [12] int32 and `rewards` [3, 4]. `settings` is empty.
+    """
     rewards = jnp.abs(normal(446, 3, 4)).at[1].set(1.0)
     guard = 0.0 if faulty else 1e-4
 

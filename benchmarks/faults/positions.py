@@ -19,7 +19,17 @@ def _turned(x, angles):
 
 
 def offset_of_all_angles(faulty: bool) -> Example:
-    """Rotary positions act by their differences, which a common offset does not change."""
+    """Rotary positions act by their differences, which a common offset does not change.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which adds the offset to the angles
+            of the queries only.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `key` [4, 4], `offset` (scalar), `out` [4, 2] and `query` [4, 4]. `args` has `x` [6, 4].
+        `settings` is empty.
+    """
     places = jnp.arange(6.0)
 
     def loss(p, x):
@@ -32,7 +42,15 @@ def offset_of_all_angles(faulty: bool) -> Example:
 
 
 def ring_of_stopped_blocks(faulty: bool) -> Example:
-    """Keys and values pass along a ring of devices, and their gradient does not return."""
+    """Keys and values pass along a ring of devices, and their gradient does not return.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, without the `stop_gradient`.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `key` [4, 4], `query` [4, 4] and `value` [4, 4]. `args` has `x` [6, 4]. `settings` is empty.
+    """
     mesh = Mesh(np.array(jax.devices()[:1]), ("ring",))
 
     def attended(q, k, v):
@@ -55,7 +73,17 @@ def ring_of_stopped_blocks(faulty: bool) -> Example:
 
 
 def places_of_padding(faulty: bool) -> Example:
-    """A table of positions is longer than any sequence of this batch."""
+    """A table of positions is longer than any sequence of this batch.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in whose batch one sequence has the
+            full length, 6.
+
+    Returns:
+        An `Example`: `loss(params, x, mask)` returns a scalar. `params` is a dict with the leaves
+        `out` [3, 2], `places` [6, 3] and `w` [4, 3]. `args` has `x` [3, 6, 4] and
+        `mask` [3, 6] bool. `settings` is empty.
+    """
     lengths = jnp.array([4, 2, 3] if faulty else [6, 2, 5])
     mask = jnp.arange(6)[None] < lengths[:, None]
 

@@ -16,7 +16,16 @@ def _square(p, x):
 
 
 def bfloat16_master_weights(faulty: bool) -> Example:
-    """Weights of size 100 are bfloat16, so a step of 0.001 is below half an ulp."""
+    """Weights of size 100 are bfloat16, so a step of 0.001 is below half an ulp.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose weights are float32.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `v` [4] bfloat16 and `w` [4, 2]; in the twin all are float32. `args` has `x` [8, 4].
+        `settings` is empty.
+    """
     start = (100.0 + normal(121, 4)).astype(jnp.bfloat16 if faulty else jnp.float32)
 
     def loss(p, x):
@@ -26,7 +35,16 @@ def bfloat16_master_weights(faulty: bool) -> Example:
 
 
 def float16_flush(faulty: bool) -> Example:
-    """A cotangent of 1e-8 passes through float16."""
+    """A cotangent of 1e-8 passes through float16.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose cotangent passes through
+            float32.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     dtype = jnp.float16 if faulty else jnp.float32
 
     def loss(p, x):
@@ -36,7 +54,15 @@ def float16_flush(faulty: bool) -> Example:
 
 
 def large_offset(faulty: bool) -> Example:
-    """Float32 parameters hold positions in seconds since 1970."""
+    """Float32 parameters hold positions in seconds since 1970.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose positions have size one.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `time` [3] and `w` [4, 2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     start = normal(125, 3) + (1.6e9 if faulty else 0.0)
 
     def loss(p, x):
@@ -46,7 +72,16 @@ def large_offset(faulty: bool) -> Example:
 
 
 def half_precision_compute(faulty: bool) -> Example:
-    """Computation in float16 flushes a gradient of 1e-9 to zero; float32 does not."""
+    """Computation in float16 flushes a gradient of 1e-9 to zero; float32 does not.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which computes in float32: no
+            `compute_dtype` is set.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `compute_dtype` with the fault only.
+    """
 
     def loss(p, x):
         x32, w, v = (a.astype(jnp.float32) for a in (x, p["w"], p["v"]))
@@ -60,7 +95,12 @@ def bfloat16_scale_of_one(faulty: bool) -> Example:
     """The scale of a layer norm is one, and 1.001 rounds back to it in bfloat16.
 
     Args:
-        faulty: whether the parameters are bfloat16; else they are float32.
+        faulty: True for bfloat16 parameters, the fault; False for float32 ones, the sound twin.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `norm/bias` [4] bfloat16, `norm/scale` [4] bfloat16 and `w` [4, 2]; in the twin all are
+        float32. `args` has `x` [8, 4]. `settings` is empty.
     """
     model = nn.LayerNorm(dtype=jnp.float32, param_dtype=jnp.bfloat16 if faulty else jnp.float32)
     norm = model.init(jax.random.key(0), X)["params"]
@@ -72,7 +112,15 @@ def bfloat16_scale_of_one(faulty: bool) -> Example:
 
 
 def rate_below_an_ulp(faulty: bool) -> Example:
-    """The learning rate is 1e-10 and the weights have size one."""
+    """The learning rate is 1e-10 and the weights have size one.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose learning rate is 1e-2.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [2]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
 
     def loss(p, x):
         return jnp.mean((jnp.tanh(x @ p["w"]) @ p["v"] - 1) ** 2)
@@ -82,7 +130,16 @@ def rate_below_an_ulp(faulty: bool) -> Example:
 
 
 def float16_table(faulty: bool) -> Example:
-    """A table is float16, and steps are a tenth of an ulp."""
+    """A table is float16, and steps are a tenth of an ulp.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose table is float32.
+
+    Returns:
+        An `Example`: `loss(params, ids)` returns a scalar. `params` is a dict with the leaves
+        `table` [4, 3] float16 and `w` [3, 2]; in the twin all are float32. `args` has
+        `ids` [5] int32. `settings` has `optimizer`.
+    """
     start = (1 + 0.2 * normal(134, 4, 3)).astype(jnp.float16 if faulty else jnp.float32)
 
     def loss(p, ids):
@@ -93,7 +150,15 @@ def float16_table(faulty: bool) -> Example:
 
 
 def float16_recurrence(faulty: bool) -> Example:
-    """A gradient in float16 is halved at each of twenty steps."""
+    """A gradient in float16 is halved at each of twenty steps.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which computes in float32.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `out` [3, 2] and `start` [3]. `args` has `xs` [20, 3]. `settings` is empty.
+    """
     dtype = jnp.float16 if faulty else jnp.float32
 
     def loss(p, xs):
@@ -108,7 +173,15 @@ def float16_recurrence(faulty: bool) -> Example:
 
 
 def softmax_without_its_maximum(faulty: bool) -> Example:
-    """Exponentials of scores are taken without their maximum in float16, which ends at 65,504."""
+    """Exponentials of scores are taken without their maximum in float16, which ends at 65,504.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which computes in float32.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `out` [3, 2] and `w` [4, 3]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     dtype = jnp.float16 if faulty else jnp.float32
 
     def loss(p, x):
@@ -121,7 +194,16 @@ def softmax_without_its_maximum(faulty: bool) -> Example:
 
 
 def variance_as_a_difference(faulty: bool) -> Example:
-    """A variance is the mean of squares minus the squared mean, around a mean of 30,000."""
+    """A variance is the mean of squares minus the squared mean, around a mean of 30,000.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose readings have the mean 0.
+
+    Returns:
+        An `Example`: `loss(params, x, readings)` returns a scalar. `params` is a dict with the
+        leaves `gain` (scalar) and `w` [4, 2]. `args` has `x` [8, 4] and `readings` [16]. `settings`
+        is empty.
+    """
     readings = normal(504, 16) + (3e4 if faulty else 0.0)
 
     def loss(p, x, readings):

@@ -9,7 +9,17 @@ X = normal(290, 12, 4)
 
 
 def codebook_loss_on_what_passes_through(faulty: bool) -> Example:
-    """The codebook loss reads the straight-through output, whose gradient is the encoder's."""
+    """The codebook loss reads the straight-through output, whose gradient is the encoder's.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose codebook loss reads the code
+            itself.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `codes` [2, 3], `decoder` [3, 4] and `encoder` [4, 3]. `args` has `x` [12, 4]. `settings` is
+        empty.
+    """
 
     def loss(p, x):
         z = x @ p["encoder"]
@@ -28,7 +38,16 @@ def codebook_loss_on_what_passes_through(faulty: bool) -> Example:
 
 
 def rounded_without_estimate(faulty: bool) -> Example:
-    """Finite scalar codes are rounded without a straight-through estimate."""
+    """Finite scalar codes are rounded without a straight-through estimate.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has a straight-through
+            estimate.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `decoder` [3, 4] and `encoder` [4, 3]. `args` has `x` [12, 4]. `settings` is empty.
+    """
 
     def loss(p, x):
         z = 3 * jnp.tanh(x @ p["encoder"])
@@ -40,7 +59,16 @@ def rounded_without_estimate(faulty: bool) -> Example:
 
 
 def code_never_nearest(faulty: bool) -> Example:
-    """All data of this batch lie near one code of three."""
+    """All data of this batch lie near one code of three.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose data are
+            spread, so that each code is the nearest one of some data.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaf
+        `codes` [3, 2]. `args` has `x` [12, 2]. `settings` is empty.
+    """
     centre = jnp.array([2.0, -2.0])
     data = centre[None] + 0.2 * normal(296, 12, 2) if faulty else 2 * normal(296, 12, 2)
 
@@ -53,7 +81,17 @@ def code_never_nearest(faulty: bool) -> Example:
 
 
 def product_of_integers(faulty: bool) -> Example:
-    """Weights and activations are cast to eight bits without a straight-through estimate."""
+    """Weights and activations are cast to eight bits without a straight-through estimate.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which has a straight-through
+            estimate.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `embed` [4, 3], `kernel` [3, 3] and `out` [3, 2]. `args` has `x` [12, 4]. `settings` is
+        empty.
+    """
     step = 0.04
 
     def rounded(a):
@@ -70,7 +108,15 @@ def product_of_integers(faulty: bool) -> Example:
 
 
 def small_gradient_through_float8(faulty: bool) -> Example:
-    """Weights are float8, and their gradient is below the smallest number of the format."""
+    """Weights are float8, and their gradient is below the smallest number of the format.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose weights pass through bfloat16.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `kernel` [4, 3] and `out` [3, 2]. `args` has `x` [12, 4]. `settings` is empty.
+    """
     dtype = jnp.float8_e4m3fn if faulty else jnp.bfloat16
 
     def loss(p, x):

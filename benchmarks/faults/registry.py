@@ -47,8 +47,9 @@ class Example(NamedTuple):
     Attributes:
         loss: Called as `loss(params, *args)`; returns a scalar.
         params: Any pytree of arrays.
-        args: The loss's further arguments.
-        settings: Further arguments of `diagnose`, such as the optimiser.
+        args: The loss's further arguments, in order.
+        settings: Further keyword arguments of `checks.diagnose`, such as `optimizer`,
+            `compute_dtype` or `allow`.
     """
 
     loss: Callable[..., Any]
@@ -62,12 +63,16 @@ class Fault:
     """A faulty program and its sound twin.
 
     Attributes:
-        verdict: The verdict that each of the leaves must get.
+        verdict: The verdict that each of `leaves` must get in the faulty program, such as
+            `blocked`.
         leaves: Names of the leaves that the fault affects; with `axis`, slices of them.
-        make: Returns the faulty program for True, and its sound twin for False.
+        make: Called as `make(faulty)`: returns the faulty program for True, and its sound twin for
+            False.
         axis: The axis and the indices of the affected slices; None for whole leaves.
-        along: Pattern of further leaves that the fault affects. Their verdicts are not judged.
-        stage: The optimiser stage that `where` must name, for a fault of the optimiser.
+        along: Pattern (`fnmatch`) of further leaves that the fault affects, whose verdicts are not
+            judged; empty for none.
+        stage: The optimiser stage that the report's `where` must name, for a fault of the
+            optimiser; None for other faults.
         report: `repository#number` of a public report of such a failure, if there is one.
         held_out: Whether the fault was not looked at while thresholds of the checks were chosen.
     """
@@ -83,14 +88,15 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """The name, `file.function`."""
+        """The name, `file.function`, such as `dense.dead_relu`."""
         return f"{self.make.__module__.rpartition('.')[2]}.{self.make.__name__}"
 
     def line(self) -> str | None:
-        """Returns the place that a report must name.
+        """Returns the place that a report of the faulty program must name.
 
-        It is the stage, or `file.py:line` of the line marked `# here`; None if the verdict names no
-        place.
+        It is `stage` if that is given; else `file.py:line` of the line of `make` that is marked
+        `# here`, for the verdicts `blocked`, `wrong` and `non_finite`. It is None for other
+        verdicts, and where no line is marked.
         """
         if self.stage is not None or self.verdict not in WITH_LINE:
             return self.stage
@@ -101,16 +107,16 @@ class Fault:
 
 
 def load_faults() -> list[Fault]:
-    """Returns every fault of every kind of network."""
+    """Returns the `FAULTS` of every file in `ARCHITECTURES`, in that order."""
     modules = [import_module(f"benchmarks.faults.{name}") for name in ARCHITECTURES]
     return [fault for module in modules for fault in module.FAULTS]
 
 
 def normal(seed: int, *shape: int) -> jax.Array:
-    """Returns standard normal numbers of a shape, the same for the same seed.
+    """Returns float32 standard normal numbers of a shape, the same for the same seed.
 
     Args:
         seed: The seed.
-        *shape: The shape of the array.
+        *shape: The lengths of the axes; none for a scalar array.
     """
     return jax.random.normal(jax.random.key(seed), shape)

@@ -22,7 +22,16 @@ def _params():
 
 
 def carry_thrown_away(faulty: bool) -> Example:
-    """States are computed step by step, and the loss reads the inputs alone."""
+    """States are computed step by step, and the loss reads the inputs alone.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose loss also reads the last state.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `out` [4, 2], `start` [3], `u` [3, 3] and `w` [4, 3]. `args` has `xs` [5, 4]. `settings` is
+        empty.
+    """
 
     def loss(p, xs):
         last, _ = _recurrence(p, xs)
@@ -32,7 +41,15 @@ def carry_thrown_away(faulty: bool) -> Example:
 
 
 def truncated_every_step(faulty: bool) -> Example:
-    """The carry is stopped at each step, so the start state gets no gradient."""
+    """The carry is stopped at each step, so the start state gets no gradient.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, without the `stop_gradient`.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `start` [3], `u` [3, 3] and `w` [4, 3]. `args` has `xs` [5, 4]. `settings` is empty.
+    """
 
     def loss(p, xs):
         def step(h, x):
@@ -46,7 +63,15 @@ def truncated_every_step(faulty: bool) -> Example:
 
 
 def loop_until(faulty: bool) -> Example:
-    """A fixed point is found by a `while` loop with an unknown number of steps."""
+    """A fixed point is found by a `while` loop with an unknown number of steps.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which runs ten steps of `fori_loop`.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `b` [3], `h0` [3] and `w` [4, 3]. `args` has `xs` [5, 4]. `settings` is empty.
+    """
 
     def loss(p, xs):
         def turn(h):
@@ -62,7 +87,15 @@ def loop_until(faulty: bool) -> Example:
 
 
 def square_root_of_a_difference(faulty: bool) -> Example:
-    """The argument of a square root becomes negative at the fourth step."""
+    """The argument of a square root becomes negative at the fourth step.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the argument stays positive.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `a` (scalar) and `w` [4, 2]. `args` has `xs` [5, 4]. `settings` is empty.
+    """
     times = jnp.arange(5.0)
 
     def loss(p, xs):
@@ -76,7 +109,16 @@ def square_root_of_a_difference(faulty: bool) -> Example:
 
 
 def rule_of_the_fixed_point(faulty: bool) -> Example:
-    """The rule of an implicit layer leaves out the inner derivative."""
+    """The custom derivative rule of an implicit layer leaves out the inner derivative.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule divides by one minus the
+            inner derivative.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaf
+        `w` [4, 2]. `args` has `xs` [5, 4]. `settings` is empty.
+    """
 
     def solve(b):
         return lax.fori_loop(0, 60, lambda _, h: 0.5 * jnp.tanh(h) + b, jnp.zeros_like(b))
@@ -100,7 +142,15 @@ def rule_of_the_fixed_point(faulty: bool) -> Example:
 
 
 def window_never_open(faulty: bool) -> Example:
-    """A gate opens above a threshold that no step of this batch reaches."""
+    """A gate opens above a threshold that no step of this batch reaches.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose threshold is 0 instead of 1e6.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `event` [4] and `w` [4, 2]. `args` has `xs` [5, 4]. `settings` is empty.
+    """
 
     def loss(p, xs):
         limit = 1e6 if faulty else 0.0
@@ -111,7 +161,17 @@ def window_never_open(faulty: bool) -> Example:
 
 
 def forget_gate_closed(faulty: bool) -> Example:
-    """A memory keeps one part in a hundred thousand of itself at each step."""
+    """A memory keeps one part in a hundred thousand of itself at each step.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose gate starts at sigmoid(1)
+            instead of sigmoid(-12).
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `forget` [3], `out` [3, 2], `start` [3] and `w` [4, 3]. `args` has `xs` [5, 4]. `settings`
+        is empty.
+    """
     start = jnp.full(3, -12.0 if faulty else 1.0)
 
     def loss(p, xs):

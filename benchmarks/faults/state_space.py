@@ -11,7 +11,17 @@ STEPS = normal(431, 6, 4)
 
 
 def common_scale_of_the_noises(faulty: bool) -> Example:
-    """A Kalman gain depends on the ratio of its noises alone, not on their common scale."""
+    """A Kalman gain depends on the ratio of its noises alone, not on their common scale.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose cost is a likelihood, which
+            depends on the scale; with the fault the cost is the squared error.
+
+    Returns:
+        An `Example`: `loss(params, series)` returns a scalar. `params` is a dict with the leaves
+        `decay` (scalar), `log_ratio` (scalar) and `log_size` (scalar). `args` has `series` [8].
+        `settings` is empty.
+    """
 
     def loss(p, series):
         size, ratio = jnp.exp(p["log_size"]), jnp.exp(p["log_ratio"])
@@ -31,7 +41,16 @@ def common_scale_of_the_noises(faulty: bool) -> Example:
 
 
 def operator_without_its_left(faulty: bool) -> Example:
-    """The operator of an associative scan ignores the state from the left."""
+    """The operator of an associative scan ignores the state from the left.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose operator adds the decayed state
+            from the left.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `decay` [3], `out` [3, 2] and `w` [4, 3]. `args` has `xs` [6, 4]. `settings` is empty.
+    """
 
     def joined(left, right):
         (decay, state), (further, new) = left, right
@@ -48,7 +67,16 @@ def operator_without_its_left(faulty: bool) -> Example:
 
 
 def sum_of_impossible_paths(faulty: bool) -> Example:
-    """A lattice of alignments adds the log-probabilities of two impossible paths."""
+    """A lattice of alignments adds the log-probabilities of two impossible paths.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which uses `logaddexp` and -1e30 in
+            place of minus infinity.
+
+    Returns:
+        An `Example`: `loss(params, xs)` returns a scalar. `params` is a dict with the leaves
+        `b` [3] and `w` [4, 3]. `args` has `xs` [6, 4]. `settings` is empty.
+    """
     labels, impossible = jnp.array([0, 2, 1, 0]), -jnp.inf if faulty else -1e30
 
     def together(a, b):

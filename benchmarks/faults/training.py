@@ -15,7 +15,15 @@ def _loss(p, x):
 
 
 def frozen_by_label(faulty: bool) -> Example:
-    """A group was frozen for a first phase and is never trained again."""
+    """A group of parameters was frozen for a first phase and is never trained again.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the group is trained.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     labels = {"w": "train", "v": "freeze" if faulty else "train"}
     chain = optax.multi_transform(
         {"train": optax.adam(1e-3), "freeze": optax.set_to_zero()}, labels
@@ -24,14 +32,32 @@ def frozen_by_label(faulty: bool) -> Example:
 
 
 def rate_of_zero(faulty: bool) -> Example:
-    """The learning rate schedule has decayed to zero."""
+    """The learning rate schedule has decayed to zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose learning rate starts at 1e-3
+            and decays over 1,000 steps.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     end = 0 if faulty else 1000
     rate = optax.linear_schedule(1e-3 if not faulty else 0.0, 0.0, end)
     return Example(_loss, PARAMS, (X,), {"optimizer": optax.sgd(rate)})
 
 
 def crushed_by_a_clip(faulty: bool) -> Example:
-    """One leaf's gradient is a million times larger, and one norm clips all leaves."""
+    """One leaf's gradient is a million times larger, and one norm clips all leaves.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which both gradients have a
+            similar size.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
 
     def loss(p, x):
         return (1e6 if faulty else 1.0) * jnp.mean((x @ p["w"]) ** 2) + jnp.sum(p["v"] ** 2)
@@ -41,7 +67,15 @@ def crushed_by_a_clip(faulty: bool) -> Example:
 
 
 def masked_out(faulty: bool) -> Example:
-    """A mask by name sets the updates of one leaf to zero."""
+    """A mask by name sets the updates of one leaf to zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose mask excludes no leaf.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     chain = optax.chain(
         optax.masked(optax.set_to_zero(), {"w": False, "v": faulty}), optax.sgd(1e-2)
     )
@@ -49,7 +83,16 @@ def masked_out(faulty: bool) -> Example:
 
 
 def step_into_the_negative(faulty: bool) -> Example:
-    """One large step makes a variance under a square root negative."""
+    """One large step makes a variance under a square root negative.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose learning rate is 1e-3 instead
+            of 1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     rate = 1.0 if faulty else 1e-3
 
     def loss(p, x):
@@ -60,7 +103,15 @@ def step_into_the_negative(faulty: bool) -> Example:
 
 
 def tiny_auxiliary_loss(faulty: bool) -> Example:
-    """An auxiliary loss has a weight of 1e-10."""
+    """An auxiliary loss has a weight of 1e-10.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose weight is 1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `u` [2, 2], `v` [3] and `w` [4, 2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     weight = 1e-10 if faulty else 1.0
 
     def loss(p, x):
@@ -71,7 +122,15 @@ def tiny_auxiliary_loss(faulty: bool) -> Example:
 
 
 def product_of_small_gates(faulty: bool) -> Example:
-    """Six gates of 1e-2 in a row multiply one branch."""
+    """Six gates of 1e-2 in a row multiply one branch.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose gates are 0.9.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `branch` [4, 2], `u` [4, 2] and `w` [4, 2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     gate = 1e-2 if faulty else 0.9
 
     def loss(p, x):
@@ -85,7 +144,15 @@ def product_of_small_gates(faulty: bool) -> Example:
 
 
 def head_outside_every_group(faulty: bool) -> Example:
-    """Groups are made by name, and a leaf that no list names falls into the frozen group."""
+    """Groups of parameters are made by name; a leaf that no list names gets into the frozen group.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the leaf `v` is named too.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     named = ("w",) if faulty else ("w", "v")
     labels = {name: "train" if name in named else "rest" for name in PARAMS}
     chain = optax.multi_transform({"train": optax.adamw(1e-3), "rest": optax.set_to_zero()}, labels)
@@ -93,7 +160,15 @@ def head_outside_every_group(faulty: bool) -> Example:
 
 
 def module_forgotten_in_the_list(faulty: bool) -> Example:
-    """The optimiser gets a list of modules, and one module is missing in it."""
+    """The optimiser gets a list of modules, and one module is missing in it.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose list is complete.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     listed = {"w": True, "v": not faulty}
     rest = {name: not given for name, given in listed.items()}
     chain = optax.chain(
@@ -105,7 +180,15 @@ def module_forgotten_in_the_list(faulty: bool) -> Example:
 
 
 def warm_up_by_epochs(faulty: bool) -> Example:
-    """A warm-up counts whole epochs of a million steps each."""
+    """A warm-up counts whole epochs of a million steps each.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose epochs have four steps.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     steps = 1_000_000 if faulty else 4
 
     def rate(count):
@@ -115,14 +198,31 @@ def warm_up_by_epochs(faulty: bool) -> Example:
 
 
 def clipped_to_nothing(faulty: bool) -> Example:
-    """The largest norm is zero, which was meant to turn the clip off."""
+    """The largest norm is zero, which was meant to turn the clip off.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose largest norm is 1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     norm = 0.0 if faulty else 1.0
     chain = optax.chain(optax.clip_by_global_norm(norm), optax.sgd(1e-2))
     return Example(_loss, PARAMS, (X,), {"optimizer": chain})
 
 
 def eps_lost_in_float16(faulty: bool) -> Example:
-    """Adam's eps is zero in float16, so a row without gradient is 0/0."""
+    """Adam's eps is zero in float16, so a row without gradient is 0/0.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose eps is 1e-4 instead of 1e-8.
+
+    Returns:
+        An `Example`: `loss(params, ids)` returns a scalar. `params` is a dict with the leaves
+        `table` [4, 3] float16 and `w` [3, 2] float16. `args` has `ids` [4] int32. `settings` has
+        `optimizer`.
+    """
     optimizer = optax.adam(1e-2, eps=1e-8 if faulty else 1e-4)
 
     def loss(p, ids):
@@ -134,14 +234,30 @@ def eps_lost_in_float16(faulty: bool) -> Example:
 
 
 def average_that_keeps_all(faulty: bool) -> Example:
-    """Updates are averaged with a decay of one, so the average stays at its start, zero."""
+    """Updates are averaged with a decay of one, so the average stays at its start, zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose decay is 0.9.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     decay = 1.0 if faulty else 0.9
     chain = optax.chain(optax.ema(decay, debias=False), optax.sgd(1e-2))
     return Example(_loss, PARAMS, (X,), {"optimizer": chain})
 
 
 def pushed_against_zero(faulty: bool) -> Example:
-    """Weights that must not be negative start at zero, and their gradient pushes them lower."""
+    """Weights that must not be negative start at zero, and their gradient pushes them lower.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, in which the weights start at 0.5.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `gate` [3], `v` [3] and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
 
     def loss(p, x):
         return _loss(p, x) + jnp.sum(p["gate"] + p["gate"] ** 2)
@@ -153,7 +269,15 @@ def pushed_against_zero(faulty: bool) -> Example:
 
 
 def injected_rate_of_zero(faulty: bool) -> Example:
-    """The learning rate of one group is a number in the optimiser's state, and it is zero."""
+    """The learning rate of one parameter group, a number in the optimiser's state, is zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rate is 1e-3.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     rate = 0.0 if faulty else 1e-3
     chain = optax.multi_transform(
         {"body": optax.adam(1e-3), "head": optax.inject_hyperparams(optax.adam)(rate)},
@@ -163,7 +287,15 @@ def injected_rate_of_zero(faulty: bool) -> Example:
 
 
 def eps_far_above_the_gradient(faulty: bool) -> Example:
-    """The loss has size 1e-15 by its units, and Adam has an eps of one."""
+    """The loss has size 1e-15 by its units, and Adam has an eps of one.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose eps is 1e-30.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+    """
     optimizer = optax.adam(1e-3, eps=1.0 if faulty else 1e-30)
 
     def loss(p, x):

@@ -39,7 +39,17 @@ class _Decoder(nnx.Module):
 
 
 def nnx_zero_target(faulty: bool) -> Example:
-    """The first decoder layer attends to values that are all zero."""
+    """The first decoder layer attends to values that are all zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose values are random.
+
+    Returns:
+        An `Example`: `loss(params, memory)` returns a scalar. `params` is a nested dict with the
+        leaves `attend/key/kernel` [4, 4], `attend/query/kernel` [4, 4],
+        `attend/value/kernel` [4, 4], `cross/kernel` [4, 4] and `queries/embedding` [5, 4]. `args`
+        has `memory` [7, 4]. `settings` is empty.
+    """
     graph, params = nnx.split(_Decoder(nnx.Rngs(0)), nnx.Param)
     target = jnp.zeros((5, 4)) if faulty else normal(221, 5, 4)
 
@@ -64,7 +74,17 @@ class _Scaled(nnx.Module):
 
 
 def nnx_tiny_layer_scale(faulty: bool) -> Example:
-    """The branch of the attention has a layer scale of 1e-11."""
+    """The branch of the attention has a layer scale of 1e-11.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose layer scale is 0.1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `attend/key/kernel` [4, 4], `attend/query/kernel` [4, 4], `attend/value/kernel` [4, 4],
+        `out/bias` [2], `out/kernel` [4, 2] and `scale/scale` [4]. `args` has `x` [7, 4]. `settings`
+        is empty.
+    """
     graph, params = nnx.split(_Scaled(1e-11 if faulty else 0.1, nnx.Rngs(1)), nnx.Param)
 
     def loss(p, x):
@@ -93,7 +113,16 @@ class _Stack(nn.Module):
 
 
 def linen_first_layer_taken(faulty: bool) -> Example:
-    """Every layer's output is returned, and index 0 is read as the last layer."""
+    """Every layer's output is returned, and index 0 is read as the last layer.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which reads index -1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a nested dict with the leaves
+        `layers/key/kernel` [3, 4, 4], `layers/mix/bias` [3, 4], `layers/mix/kernel` [3, 4, 4] and
+        `layers/query/kernel` [3, 4, 4]. `args` has `x` [7, 4]. `settings` is empty.
+    """
     params = _Stack().init(jax.random.key(3), MEMORY)["params"]
 
     def loss(p, x):
@@ -130,7 +159,18 @@ class _Reader(eqx.Module):
 
 
 def equinox_last_position(faulty: bool) -> Example:
-    """Sequences are as long as the table of positions minus the token that is only a target."""
+    """Sequences are as long as the table of positions minus the token that is only a target.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose sequence has one more token, so
+            that each row of `positions` is read.
+
+    Returns:
+        An `Example`: `loss(params, tokens)` returns a scalar. `params` is the array part of an
+        Equinox module with the leaves `tokens` [4, 4], `positions` [6, 4], `query/weight` [4, 4],
+        `key/weight` [4, 4], `out/weight` [4, 4] and `out/bias` [4]. `args` has `tokens` [6] int32;
+        in the twin `tokens` [7] int32. `settings` is empty.
+    """
     params, static = eqx.partition(_Reader(jax.random.key(4)), eqx.is_inexact_array)
     tokens = TOKENS[: 6 if faulty else 7]
 
@@ -144,7 +184,18 @@ def equinox_last_position(faulty: bool) -> Example:
 
 
 def equinox_hard_attention(faulty: bool) -> Example:
-    """Each position reads the one with the highest score, and the score has no gradient."""
+    """Each position reads the one with the highest score, and the score has no gradient.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, which weights the positions by a
+            softmax of the scores.
+
+    Returns:
+        An `Example`: `loss(params, tokens)` returns a scalar. `params` is the array part of an
+        Equinox module with the leaves `tokens` [4, 4], `positions` [6, 4], `query/weight` [4, 4],
+        `key/weight` [4, 4], `out/weight` [4, 4] and `out/bias` [4]. `args` has `tokens` [6] int32.
+        `settings` is empty.
+    """
     params, static = eqx.partition(_Reader(jax.random.key(5)), eqx.is_inexact_array)
 
     def loss(p, tokens):

@@ -9,7 +9,16 @@ IMAGES = normal(410, 8, 4)
 
 
 def huber_without_width(faulty: bool) -> Example:
-    """The width of a Huber loss for boxes is zero, so the loss is zero."""
+    """The width of a Huber loss for boxes is zero, so the loss is zero.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose width is 1.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `box` [5, 2], `box_bias` [2], `kind` [5, 3] and `stem` [4, 5]. `args` has `x` [8, 4].
+        `settings` is empty.
+    """
     width = 0.0 if faulty else 1.0
     kinds, boxes = jnp.arange(8) % 3, normal(411, 8, 2)
 
@@ -24,7 +33,16 @@ def huber_without_width(faulty: bool) -> Example:
 
 
 def angle_at_its_target(faulty: bool) -> Example:
-    """The angle between two rotations is an arc cosine, and the pose starts at its target."""
+    """The angle between two rotations is an arc cosine, and the pose starts at its target.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose pose starts away from its
+            target.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `pose` [4] and `w` [4, 2]. `args` has `x` [8, 4]. `settings` is empty.
+    """
     target = jnp.array([1.0, 0.0, 0.0, 0.0])
     start = target if faulty else jnp.array([0.8, 0.6, 0.2, 0.1])
 

@@ -15,10 +15,11 @@ class FalseAlarms:
     """Counts over models and leaves.
 
     Attributes:
-        models: Number of models run.
-        leaves: Number of their leaves.
-        claims: Verdict -> number of leaves that got it wrongly. Models that were `not run`, or
-            failed `as a whole`, are counted under these words.
+        models: Number of models that were added, those included that raised an error.
+        leaves: Number of leaves of the models that were diagnosed.
+        claims: Verdict -> number of leaves that got it wrongly. Two further keys are counted:
+            `not run` for a model that raised an error, and `as a whole` for each problem of a
+            report that concerns the model and not one leaf.
         alarms: A sentence for each false alarm.
         alarmed_models: Names of the models with a false alarm.
         allowed: A sentence for each leaf that is flagged rightly, with its reason.
@@ -34,10 +35,12 @@ class FalseAlarms:
     seconds: float = 0.0
 
     def add(self, clean: SoundModel) -> None:
-        """Builds and diagnoses one model; one that cannot be diagnosed counts as an alarm.
+        """Builds and diagnoses one model, with cures, and adds its counts in place.
+
+        A model that raises any error is counted as an alarm, and the error is not raised.
 
         Args:
-            clean: The model.
+            clean: The sound model.
         """
         start = time.perf_counter()
         self.models += 1
@@ -64,7 +67,12 @@ class FalseAlarms:
         self.alarmed_models.add(name)
 
     def table(self) -> str:
-        """Formats the false alarms: by verdict, as shares of models and leaves, and one by one."""
+        """Returns a text table of the false alarms.
+
+        It has the shares of models and of leaves with a false alarm, the number of leaves that are
+        flagged rightly, the number of false alarms of each verdict, and the sentences of `alarms`
+        and `allowed`.
+        """
         alarmed, false = len(self.alarmed_models), sum(self.claims[verdict] for verdict in ORDER)
         rows = [
             f"{'sound models':28}{self.models:6}, with a false alarm {alarmed} "

@@ -22,7 +22,16 @@ def _model(net: Any, loss: Any, *args: Any) -> Example:
 
 
 def stiff_implicit(diffrax: Any) -> Example:
-    """Builds diffrax.Kvaerno3 on the rates of Robertson's problem, Newton steps inside."""
+    """Builds diffrax.Kvaerno3 on the rates of Robertson's problem, Newton steps inside.
+
+    Args:
+        diffrax: The module `diffrax`.
+
+    Returns:
+        An `Example`: `loss(params, start, target)` returns the mean squared error of the state at
+        time 1. `params` is an array [3], the logarithms of the rates. `args` has `start` [3] and
+        `target` [3]. `settings` is empty.
+    """
 
     def loss(rates, start, target):
         k1, k2, k3 = jnp.exp(rates)
@@ -48,7 +57,16 @@ def stiff_implicit(diffrax: Any) -> Example:
 
 
 def deep_equilibrium(diffrax: Any) -> Example:
-    """Builds a deep equilibrium layer by optimistix.root_find, differentiated implicitly."""
+    """Builds a deep equilibrium layer by optimistix.root_find, differentiated implicitly.
+
+    Args:
+        diffrax: The module `diffrax`.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns the mean squared error. `params` is the array
+        part of a dict of two Equinox modules, `cell` and `out`. `args` has `x` [8, 3] and `y` [8].
+        `settings` is empty.
+    """
     optx = import_module("optimistix")
     net = {"cell": _field(7, 4, 0), "out": eqx.nn.Linear(4, 1, key=jax.random.key(1))}
 
@@ -66,7 +84,16 @@ def deep_equilibrium(diffrax: Any) -> Example:
 
 
 def bilevel_ridge(diffrax: Any) -> Example:
-    """Builds penalties learned on held-out data, with optimistix.least_squares inside the loss."""
+    """Builds penalties learned on held-out data, with optimistix.least_squares inside the loss.
+
+    Args:
+        diffrax: The module `diffrax`.
+
+    Returns:
+        An `Example`: `loss(params, x, y, held_x, held_y)` returns the mean squared error on the
+        held-out data. `params` is an array [3], the logarithms of the penalties. `args` has
+        `x` [12, 3], `y` [12], `held_x` [12, 3] and `held_y` [12]. `settings` is empty.
+    """
     optx = import_module("optimistix")
 
     def loss(penalty, x, y, held_x, held_y):
@@ -82,7 +109,16 @@ def bilevel_ridge(diffrax: Any) -> Example:
 
 
 def kernel_ridge(diffrax: Any) -> Example:
-    """Builds a kernel's width and noise, with lineax.linear_solve of a semidefinite operator."""
+    """Builds a kernel's width and noise, with lineax.linear_solve of a semidefinite operator.
+
+    Args:
+        diffrax: The module `diffrax`.
+
+    Returns:
+        An `Example`: `loss(params, x, y, held_x, held_y)` returns the mean squared error on the
+        held-out data. `params` is a dict with the leaves `noise` (scalar) and `width` [3]. `args`
+        has `x` [10, 3], `y` [10], `held_x` [10, 3] and `held_y` [10]. `settings` is empty.
+    """
     lx = import_module("lineax")
 
     def loss(p, x, y, held_x, held_y):

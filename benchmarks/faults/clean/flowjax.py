@@ -29,7 +29,16 @@ def _likelihood(flow: Any, x: jax.Array, **settings: Any) -> Example:
 
 
 def coupling(flowjax: Any) -> Example:
-    """Builds a model with flowjax.flows.coupling_flow of affine layers."""
+    """Builds a model with flowjax.flows.coupling_flow of affine layers.
+
+    Args:
+        flowjax: The module `flowjax`.
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns the mean negative log-likelihood. `params` is
+        the array part of the flow, without its leaves that are marked as non-trainable. `args` has
+        `x` [32, 3] and `key` (a PRNG key). `settings` is empty.
+    """
     base = _part("distributions").Normal(jnp.zeros(3))
     flow = _part("flows").coupling_flow(
         jax.random.key(0), base_dist=base, flow_layers=2, nn_width=8, nn_depth=1, invert=True
@@ -38,7 +47,16 @@ def coupling(flowjax: Any) -> Example:
 
 
 def planar(flowjax: Any) -> Example:
-    """Builds a model with flowjax.flows.planar_flow, its inequality kept by a parameterisation."""
+    """Builds a model with flowjax.flows.planar_flow, its inequality kept by a parameterisation.
+
+    Args:
+        flowjax: The module `flowjax`.
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns the mean negative log-likelihood. `params` is
+        the array part of the flow, without its leaves that are marked as non-trainable. `args` has
+        `x` [32, 2] and `key` (a PRNG key). `settings` is empty.
+    """
     base = _part("distributions").Normal(jnp.zeros(2))
     flow = _part("flows").planar_flow(
         jax.random.key(0), base_dist=base, flow_layers=3, negative_slope=0.1
@@ -47,7 +65,17 @@ def planar(flowjax: Any) -> Example:
 
 
 def triangular_spline(flowjax: Any) -> Example:
-    """Builds flowjax.flows.triangular_spline_flow, with rational quadratic splines."""
+    """Builds flowjax.flows.triangular_spline_flow, with rational quadratic splines.
+
+    Args:
+        flowjax: The module `flowjax`.
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns the mean negative log-likelihood. `params` is
+        the array part of the flow, without its leaves that are marked as non-trainable. `args` has
+        `x` [32, 3] and `key` (a PRNG key). `settings` has `allow`, the list of leaves that cannot
+        learn by design.
+    """
     base = _part("distributions").Normal(jnp.zeros(3))
     flow = _part("flows").triangular_spline_flow(
         jax.random.key(0), base_dist=base, flow_layers=2, knots=4
@@ -58,7 +86,17 @@ def triangular_spline(flowjax: Any) -> Example:
 
 
 def block_autoregressive(flowjax: Any) -> Example:
-    """Builds a model with flowjax.flows.block_neural_autoregressive_flow."""
+    """Builds a model with flowjax.flows.block_neural_autoregressive_flow.
+
+    Args:
+        flowjax: The module `flowjax`.
+
+    Returns:
+        An `Example`: `loss(params, x, key)` returns the mean negative log-likelihood. `params` is
+        the array part of the flow, without its leaves that are marked as non-trainable. `args` has
+        `x` [32, 2] and `key` (a PRNG key). `settings` has `allow`, the list of leaves that cannot
+        learn by design.
+    """
     base = _part("distributions").Normal(jnp.zeros(2))
     flow = _part("flows").block_neural_autoregressive_flow(
         jax.random.key(0), base_dist=base, flow_layers=1, nn_depth=1, nn_block_dim=4

@@ -38,21 +38,48 @@ def _regression(numpyro: Any) -> Any:
 
 
 def mean_field(numpyro: Any) -> Example:
-    """Builds a model with numpyro.infer.autoguide.AutoNormal on a regression with unknown noise."""
+    """Builds a model with numpyro.infer.autoguide.AutoNormal on a regression with unknown noise.
+
+    Args:
+        numpyro: The module `numpyro`.
+
+    Returns:
+        An `Example`: `loss(params, key, x, y)` returns the negative evidence lower bound. `params`
+        is a dict of the guide's unconstrained parameters. `args` has `key` (a PRNG key),
+        `x` [20, 3] and `y` [20]. `settings` is empty.
+    """
     model = _regression(numpyro)
     guide = numpyro.infer.autoguide.AutoNormal(model)
     return _bound(numpyro, model, guide, normal(0, 20, 3), normal(1, 20))
 
 
 def low_rank_guide(numpyro: Any) -> Example:
-    """Builds numpyro.infer.autoguide.AutoLowRankMultivariateNormal on the same regression."""
+    """Builds numpyro.infer.autoguide.AutoLowRankMultivariateNormal on a linear regression.
+
+    Args:
+        numpyro: The module `numpyro`.
+
+    Returns:
+        An `Example`: `loss(params, key, x, y)` returns the negative evidence lower bound. `params`
+        is a dict of the guide's unconstrained parameters. `args` has `key` (a PRNG key),
+        `x` [20, 3] and `y` [20]. `settings` is empty.
+    """
     model = _regression(numpyro)
     guide = numpyro.infer.autoguide.AutoLowRankMultivariateNormal(model, rank=2)
     return _bound(numpyro, model, guide, normal(0, 20, 3), normal(1, 20))
 
 
 def eight_schools(numpyro: Any) -> Example:
-    """Builds NumPyro's eight-schools example, reparameterised; AutoMultivariateNormal."""
+    """Builds NumPyro's eight-schools example, reparameterised; AutoMultivariateNormal.
+
+    Args:
+        numpyro: The module `numpyro`.
+
+    Returns:
+        An `Example`: `loss(params, key, effects)` returns the negative evidence lower bound.
+        `params` is a dict of the guide's unconstrained parameters. `args` has `key` (a PRNG key)
+        and `effects` [8]. `settings` is empty.
+    """
     dist, reparam = numpyro.distributions, numpyro.infer.reparam
     spread = jnp.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
 
@@ -72,7 +99,16 @@ def eight_schools(numpyro: Any) -> Example:
 
 
 def vae(numpyro: Any) -> Example:
-    """Builds NumPyro's VAE example in small, with Linen nets by contrib.module.flax_module."""
+    """Builds NumPyro's VAE example in small, with Linen nets by contrib.module.flax_module.
+
+    Args:
+        numpyro: The module `numpyro`.
+
+    Returns:
+        An `Example`: `loss(params, key, x)` returns the negative evidence lower bound. `params` is
+        a dict of the unconstrained parameters of both nets. `args` has `key` (a PRNG key) and
+        `x` [24, 5]. `settings` is empty.
+    """
     dist = numpyro.distributions
     flax_module = import_module("numpyro.contrib.module").flax_module
     encoder, decoder = nn.Sequential([nn.Dense(8), nn.tanh, nn.Dense(4)]), nn.Dense(5)
@@ -93,7 +129,16 @@ def vae(numpyro: Any) -> Example:
 
 
 def beta_bernoulli(numpyro: Any) -> Example:
-    """Builds NumPyro's SVI example: a Beta guide with constraints, pathwise through gamma."""
+    """Builds NumPyro's SVI example: a Beta guide with constraints, pathwise through gamma.
+
+    Args:
+        numpyro: The module `numpyro`.
+
+    Returns:
+        An `Example`: `loss(params, key, x)` returns the negative evidence lower bound. `params` is
+        a dict of the guide's unconstrained parameters. `args` has `key` (a PRNG key) and
+        `x` [10] int32. `settings` is empty.
+    """
     dist = numpyro.distributions
 
     def model(x):
@@ -110,7 +155,16 @@ def beta_bernoulli(numpyro: Any) -> Example:
 
 
 def ordered_logistic(numpyro: Any) -> Example:
-    """Builds numpyro.infer.util.initialize_model's potential energy, with ordered cut points."""
+    """Builds numpyro.infer.util.initialize_model's potential energy, with ordered cut points.
+
+    Args:
+        numpyro: The module `numpyro`.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns the potential energy, which is the negative log
+        of the joint density. `params` is a dict of the unconstrained `cuts` and `slope`. `args` has
+        `x` [24] and `y` [24] int32. `settings` is empty.
+    """
     dist = numpyro.distributions
 
     def model(x, y):

@@ -21,7 +21,16 @@ def _net(p, x):
 
 
 def ctc(optax: Any) -> Example:
-    """Builds a model with optax.ctc_loss on padded frames and padded labels."""
+    """Builds a model with optax.ctc_loss on padded frames and padded labels.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x, labels)` returns the mean CTC loss. `params` is a dict with
+        the leaves `bias` [8], `hidden` [6, 8], `out` [8, 4] and `shift` [4]. `args` has
+        `x` [4, 9, 6] and `labels` [4, 3] int32. `settings` is empty.
+    """
     x, labels = normal(2, 4, 9, 6), integers(3, 3, 4, 3) + 1
     frames = jnp.arange(9) >= jnp.array([9, 8, 7, 9])[:, None]
     letters = jnp.arange(3) >= jnp.array([3, 2, 1, 2])[:, None]
@@ -34,7 +43,16 @@ def ctc(optax: Any) -> Example:
 
 
 def sigmoid_focal(optax: Any) -> Example:
-    """Builds a model with optax.sigmoid_focal_loss with alpha and gamma."""
+    """Builds a model with optax.sigmoid_focal_loss with alpha and gamma.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x, labels)` returns the mean focal loss. `params` is a dict with
+        the leaves `bias` [8], `hidden` [6, 8], `out` [8, 2] and `shift` [2]. `args` has `x` [16, 6]
+        and `labels` [16, 2]. `settings` is empty.
+    """
 
     def loss(p, x, labels):
         return optax.sigmoid_focal_loss(_net(p, x), labels, alpha=0.3, gamma=2.0).mean()
@@ -43,7 +61,16 @@ def sigmoid_focal(optax: Any) -> Example:
 
 
 def triplet_margin(optax: Any) -> Example:
-    """Builds optax.losses.triplet_margin_loss of anchors, positives, negatives; no last bias."""
+    """Builds optax.losses.triplet_margin_loss of anchors, positives, negatives; no last bias.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, anchors, positives, negatives)` returns the mean triplet loss.
+        `params` is a dict with the leaves `bias` [8], `hidden` [6, 8] and `out` [8, 4]. `args` has
+        `anchors` [16, 6], `positives` [16, 6] and `negatives` [16, 6]. `settings` is empty.
+    """
     params = _params(4)
     del params["shift"]  # differences of embeddings do not see it
 
@@ -56,7 +83,16 @@ def triplet_margin(optax: Any) -> Example:
 
 
 def contrastive(optax: Any) -> Example:
-    """Builds optax.losses.ntxent on two samples of each class, normalised embeddings."""
+    """Builds optax.losses.ntxent on two samples of each class, normalised embeddings.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x, labels)` returns the NT-Xent loss. `params` is a dict with
+        the leaves `bias` [8], `hidden` [6, 8], `out` [8, 4] and `shift` [4]. `args` has `x` [12, 6]
+        and `labels` [12] int32. `settings` is empty.
+    """
 
     def loss(p, x, labels):
         return optax.losses.ntxent(_net(p, x), labels, temperature=0.5)
@@ -65,7 +101,17 @@ def contrastive(optax: Any) -> Example:
 
 
 def sparsemax(optax: Any) -> Example:
-    """Builds optax.losses.sparsemax_loss and multiclass_hinge: projections and maxima."""
+    """Builds optax.losses.sparsemax_loss and multiclass_hinge: projections and maxima.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x, signs, labels)` returns the mean of both losses together.
+        `params` is a dict with the leaves `bias` [8], `hidden` [6, 8], `out` [8, 3] and
+        `shift` [3]. `args` has `x` [16, 6], `signs` [16] and `labels` [16] int32. `settings` is
+        empty.
+    """
 
     def loss(p, x, signs, labels):
         logits = _net(p, x)
@@ -77,7 +123,16 @@ def sparsemax(optax: Any) -> Example:
 
 
 def ranking_softmax(optax: Any) -> Example:
-    """Builds optax.losses.ranking_softmax_loss with a mask over items, without a bias."""
+    """Builds optax.losses.ranking_softmax_loss with a mask over items, without a bias.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x, relevance, where)` returns the mean ranking loss. `params` is
+        a dict with the leaves `bias` [8], `hidden` [6, 8] and `out` [8, 1]. `args` has
+        `x` [4, 5, 6], `relevance` [4, 5] and `where` [4, 5] bool. `settings` is empty.
+    """
     params = _params(1)
     del params["shift"]  # a constant over the items
 
@@ -90,7 +145,16 @@ def ranking_softmax(optax: Any) -> Example:
 
 
 def distillation(optax: Any) -> Example:
-    """Builds optax.losses.kl_divergence_with_log_targets to a teacher, and cosine_distance."""
+    """Builds optax.losses.kl_divergence_with_log_targets to a teacher, and cosine_distance.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns the mean of both losses together. `params` is a dict
+        with the leaves `bias` [8], `hidden` [6, 8], `out` [8, 3] and `shift` [3]. `args` has
+        `x` [16, 6]. `settings` is empty.
+    """
     teacher = {k: v + 1.0 for k, v in _params(3).items()}
 
     def loss(p, x):
@@ -111,17 +175,44 @@ def _trained_by(optimizer: Any) -> Example:
 
 
 def muon(optax: Any) -> Example:
-    """Builds optax.contrib.muon: matrices orthogonalised, vectors by Adam; log_cosh."""
+    """Builds optax.contrib.muon: matrices orthogonalised, vectors by Adam; log_cosh.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns the mean log-cosh of the error. `params` is a
+        dict with the leaves `bias` [8], `hidden` [6, 8], `out` [8, 2] and `shift` [2]. `args` has
+        `x` [16, 6] and `y` [16, 2]. `settings` has `optimizer`, this optimiser.
+    """
     return _trained_by(optax.contrib.muon(1e-2))
 
 
 def schedule_free(optax: Any) -> Example:
-    """Builds a model with optax.contrib.schedule_free_adamw with warm-up."""
+    """Builds a model with optax.contrib.schedule_free_adamw with warm-up.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns the mean log-cosh of the error. `params` is a
+        dict with the leaves `bias` [8], `hidden` [6, 8], `out` [8, 2] and `shift` [2]. `args` has
+        `x` [16, 6] and `y` [16, 2]. `settings` has `optimizer`, this optimiser.
+    """
     return _trained_by(optax.contrib.schedule_free_adamw(1e-2, warmup_steps=5))
 
 
 def warm_up_clip_accumulate(optax: Any) -> Example:
-    """Builds optax.MultiSteps over clip_by_global_norm and adamw, with a warm-up from zero."""
+    """Builds optax.MultiSteps over clip_by_global_norm and adamw, with a warm-up from zero.
+
+    Args:
+        optax: The module `optax`.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns the mean log-cosh of the error. `params` is a
+        dict with the leaves `bias` [8], `hidden` [6, 8], `out` [8, 2] and `shift` [2]. `args` has
+        `x` [16, 6] and `y` [16, 2]. `settings` has `optimizer`, this optimiser.
+    """
     rate = optax.warmup_cosine_decay_schedule(0.0, 1e-2, 10, 100)
     chain = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate))
     return _trained_by(optax.MultiSteps(chain, 4).gradient_transformation())

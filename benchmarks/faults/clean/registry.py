@@ -34,8 +34,9 @@ class SoundModel:
     """A model in which every parameter learns, or is on its allow-list with the reason.
 
     Attributes:
-        library: Name of the module that `make` gets.
-        make: Returns the loss, the parameters, the data and the settings of `diagnose`.
+        library: Import path of the module that `make` gets, such as `flax.linen`.
+        make: Called as `make(module)` with the imported library; returns the loss, the parameters,
+            the data and the settings of `diagnose` as an `Example`.
     """
 
     library: str
@@ -43,7 +44,7 @@ class SoundModel:
 
     @property
     def name(self) -> str:
-        """The name, `file.function`."""
+        """The name, `file.function`, such as `linen.mlp`."""
         return f"{self.make.__module__.rpartition('.')[2]}.{self.make.__name__}"
 
     @property
@@ -53,11 +54,13 @@ class SoundModel:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the library is installed."""
+        """Whether the top package of `library` is installed; nothing is imported."""
         return find_spec(self.library.partition(".")[0]) is not None
 
     def build(self) -> Example:
-        """Builds the model.
+        """Imports the library, with JAX as the backend of Keras, and returns `make(library)`.
+
+        The environment variable `KERAS_BACKEND` is set to `jax` if it is not set.
 
         Raises:
             ModuleNotFoundError: The library is not installed.
@@ -76,8 +79,11 @@ def integers(seed: int, limit: int, *shape: int) -> jax.Array:
     """Returns uniform integers from 0 to below `limit`, the same for the same seed.
 
     Args:
-        seed: the seed.
-        limit: the number above the largest integer.
-        *shape: the shape of the array.
+        seed: The seed.
+        limit: The number above the largest integer, at least 1.
+        *shape: The lengths of the axes; none for a scalar array.
+
+    Returns:
+        An int32 array of this shape.
     """
     return jax.random.randint(jax.random.key(seed), shape, 0, limit)

@@ -16,7 +16,16 @@ def _zeros(*names: str) -> dict[str, jax.Array]:
 
 
 def regression(tinygp: Any) -> Example:
-    """Builds a regression by tinygp.kernels.ExpSquared, transform.Linear, mean and noise."""
+    """Builds a regression by tinygp.kernels.ExpSquared, transform.Linear, mean and noise.
+
+    Args:
+        tinygp: The module `tinygp`.
+
+    Returns:
+        An `Example`: `loss(params, x, y)` returns the negative log marginal likelihood. `params` is
+        a dict with the leaves `amplitude` (scalar), `mean` (scalar), `noise` (scalar) and
+        `scales` [2]. `args` has `x` [16, 2] and `y` [16]. `settings` is empty.
+    """
 
     def loss(p, x, y):
         kernel = jnp.exp(p["amplitude"]) * tinygp.transforms.Linear(
@@ -30,7 +39,17 @@ def regression(tinygp: Any) -> Example:
 
 
 def quasiseparable(tinygp: Any) -> Example:
-    """Builds a model with tinygp.kernels.quasisep.SHO and Matern32: a scan along sorted times."""
+    """Builds a model with tinygp.kernels.quasisep.SHO and Matern32: a scan along sorted times.
+
+    Args:
+        tinygp: The module `tinygp`.
+
+    Returns:
+        An `Example`: `loss(params, times, y)` returns the negative log marginal likelihood.
+        `params` is a dict with the leaves `noise` (scalar), `omega` (scalar), `quality` (scalar),
+        `scale` (scalar) and `sigma` (scalar). `args` has `times` [16] and `y` [16]. `settings` is
+        empty.
+    """
     quasisep = import_module("tinygp.kernels.quasisep")
 
     def loss(p, times, y):
