@@ -24,16 +24,17 @@ END_SECONDS = 3600
 def join(coordinator: str | None, processes: int | None, process: int | None) -> None:
     """Joins the processes of a run; call it before JAX is used.
 
-    A process that runs alone is left as it is. Without a coordinator JAX asks the cluster: SLURM,
-    Kubernetes (an indexed job) or a TPU pod.
+    Give all three arguments, or None for each. Without them JAX asks the cluster: SLURM, Kubernetes
+    (an indexed job) or a TPU pod; outside one the process runs alone, and nothing happens.
 
     Args:
         coordinator: HOST:PORT of process 0.
         processes: the number of processes.
-        process: the number of this process, from 0.
+        process: the number of this process, from 0 to `processes` - 1.
 
     Raises:
-        UserError: only some of the three are given, or the others cannot be reached.
+        UserError: only some of the three are given, `process` is out of range, or the other
+            processes cannot be reached.
     """
     is_given = [x is not None for x in (coordinator, processes, process)]
     if any(is_given) and not all(is_given):
@@ -81,6 +82,8 @@ def any_process(condition: bool) -> bool:
 
 def make_on_first(make: Callable[[], Path]) -> Path:
     """Calls a function in the first process alone and returns its path in every process.
+
+    All processes must call it. The path has at most 4,096 bytes.
 
     Args:
         make: creates a file or folder, and returns its path.

@@ -29,7 +29,11 @@ def _power_of_two(parts: int) -> int:
 
 
 class Section(BaseModel):
-    """A frozen group of keys; it refuses unknown keys, values of another type, NaN and Inf."""
+    """A frozen group of keys; it refuses unknown keys, values of another type, NaN and Inf.
+
+    The text below each field states its meaning, unit and range. Bad values raise
+    `pydantic.ValidationError`, which `config_file.validate` turns into a `UserError`.
+    """
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
@@ -51,7 +55,12 @@ class WindowSizes(NamedTuple):
 
 
 class DataConfig(Section):
-    """The table, its windows and its splits."""
+    """The table, its windows and its splits.
+
+    Keys: `source` (`nasdaq`, `ibm` or a path); the days of a window, `seq_len` (S), `label_len` (L)
+    and `pred_len` (P); the rows of the splits, `validation_days` and `test_days`; `keep_constant`;
+    `calendar` (`nyse`, `weekdays` or `daily`); `volatility` (`none` or `har`).
+    """
 
     source: str = Field(default="nasdaq", min_length=1, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$")
     """`nasdaq`, `ibm`, or the path of a CSV or Parquet file with a date and four prices."""
@@ -75,7 +84,7 @@ class DataConfig(Section):
 
     @property
     def window_sizes(self) -> WindowSizes:
-        """The lengths of the parts of a window."""
+        """The lengths of the parts of a window: `seq_len`, `label_len` and `pred_len`."""
         return WindowSizes(self.seq_len, self.label_len, self.pred_len)
 
     @model_validator(mode="after")
@@ -95,7 +104,13 @@ class DataConfig(Section):
 
 
 class ModelConfig(Section):
-    """Sizes and switches of the six phases of the model."""
+    """Sizes and switches of the six phases of the model.
+
+    Keys: the widths `d_model` (13 x `channels`), `channels`, `fusion_width`, `edge_width` and
+    `d_ff`; `n_heads`, which divides `d_model` and `fusion_width`; the numbers of blocks, `e_layers`
+    and `d_layers`; `dropout`; `bypass_spatiotemporal_with_petri`; `hierarchical_mapping`, which
+    needs the bypass off; and `gate` (`sigmoid`, `open`, `closed` or a number from 0 to 1).
+    """
 
     d_model: Positive = 416
     """D: width of the stream; must be 13 x channels."""
@@ -145,7 +160,11 @@ class ModelConfig(Section):
 
 
 class LossConfig(Section):
-    """The head and its loss."""
+    """The head and its loss.
+
+    Keys: `criterion` (`mse`, `quantile` or `nll`); `mixture_components` and `sigma_floor` of `nll`;
+    `quantiles`, the increasing levels of `quantile`.
+    """
 
     criterion: Literal["mse", "quantile", "nll"] = "mse"
     """Head and loss: a point, quantiles by pinball loss, or a Gaussian mixture by likelihood."""
@@ -160,7 +179,13 @@ class LossConfig(Section):
 
 
 class TrainConfig(Section):
-    """Optimisation: length, batch, learning rate, clipping, checkpoints and precision."""
+    """Optimisation: length, batch, learning rate, clipping, checkpoints and precision.
+
+    Keys: `epochs`, `batch_size`, `accumulation`; `learning_rate`, `warmup_epochs` and
+    `final_learning_rate`; `weight_decay`, `clip_norm`; `checkpoint_every`, `early_stopping` (epochs
+    or None), `max_nonfinite`, `log_every`, `steps_per_dispatch`; `precision` (`float32` or
+    `bfloat16`) and `remat`.
+    """
 
     epochs: Positive = 50
     """Passes over the training windows."""
@@ -209,7 +234,11 @@ class TrainConfig(Section):
 
 
 class MeshConfig(Section):
-    """The devices that share a step: a mesh of data x fsdp. A resumed run may use another mesh."""
+    """The devices that share a step: a mesh of data x fsdp. A resumed run may use another mesh.
+
+    Keys: `data`, the shares of a batch (None: as many as fit), and `fsdp`, a power of two: the
+    parts that parameters and optimiser state are cut into.
+    """
 
     data: Positive | None = None
     """Shares of a batch; null: as many devices as there are and as train.batch_size divides by."""
@@ -218,7 +247,11 @@ class MeshConfig(Section):
 
 
 class Config(Section):
-    """The configuration of one run; it is hashable, so it can be a static argument under `jit`."""
+    """The configuration of one run; it is hashable, so it can be a static argument under `jit`.
+
+    Keys: `name`, `seed`, and the sections `data`, `model`, `loss`, `train` and `mesh`. All have
+    defaults.
+    """
 
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     """Beginning of the name of the run's folder: letters, digits, `_`, `.`, `-`."""

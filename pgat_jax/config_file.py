@@ -34,7 +34,7 @@ def load_config(name: str | Path, *overrides: str, schema: type[Config] = Config
 
     Args:
         name: NAME of `configs/NAME.yaml`, or the path of a YAML file.
-        *overrides: changes of single keys, each `key.sub=value`.
+        *overrides: changes of single keys, each `key.sub=value` with the value as YAML.
         schema: the class whose keys the file may have.
 
     Returns:
@@ -61,7 +61,8 @@ def find_config(name: str | Path) -> Path:
     """Returns the path of a configuration.
 
     Args:
-        name: NAME of `configs/NAME.yaml`, or the path of a YAML file.
+        name: NAME of `configs/NAME.yaml` in the package, the repository or the working directory;
+            or the path of a YAML file, with a folder or the ending .yaml or .yml.
 
     Raises:
         UserError: there is no such file; the message suggests the nearest name.
@@ -93,6 +94,9 @@ def validate(
         where: the name of the file in error messages.
         sources: for keys that an override set, the name of the override in error messages.
         schema: the class whose keys `values` may have.
+
+    Returns:
+        The configuration, an instance of `schema`; keys that are left out have their defaults.
 
     Raises:
         UserError: one sentence for each mistake, with the place, key, value and what was expected.

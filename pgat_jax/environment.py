@@ -30,11 +30,12 @@ def prepare() -> None:
 
 
 def restart_with_huge_pages() -> None:
-    """Restarts the command such that glibc asks for huge pages; returns where it cannot.
+    """Replaces the process by the same command, so that glibc asks for huge pages.
 
     A training step gets gigabytes of new memory from the system each time. In pages of 4 kB that is
     half a million page faults, a seventh of the step's time on a processor. glibc reads the setting
-    only when a process starts. Outside Linux, and if the variable is set already, nothing happens.
+    only when a process starts. Outside Linux, and if the variable `GLIBC_TUNABLES` is set already,
+    as it is after the restart, the function returns and nothing happens.
     """
     if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ:
         os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"

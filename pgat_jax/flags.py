@@ -11,6 +11,9 @@ DEFAULT_CONFIG = "recovery"
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of every verb that reads a configuration.
 
+    They are `--config NAME`, `--seed N`, and overrides `key.sub=value` as further arguments. The
+    attribute `config` is None without `--config`.
+
     Args:
         parser: the parser of the verb.
     """
@@ -30,7 +33,9 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of the verb `train`.
+    """Adds the flags of the verb `train` to those of `add_config`.
+
+    They are `--minutes`, `--run-name`, `--resume`, `--coordinator`, `--processes` and `--process`.
 
     Args:
         parser: the parser of the verb.
@@ -50,7 +55,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of the verb `evaluate`.
+    """Adds the flags of the verb `evaluate`: RUN, `--config` and `--json`.
 
     Args:
         parser: the parser of the verb.
@@ -61,6 +66,9 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def add_forecast(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of the verb `forecast`.
+
+    They are RUN, `--config`, `--data`, `--from` (the attribute `start`), `--quantiles` (a tuple of
+    numbers) and `--output` (a path).
 
     Args:
         parser: the parser of the verb.
@@ -84,7 +92,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of the verb `data`.
+    """Adds the flag `--output` (a path) of the verb `data` to those of `add_config`.
 
     Args:
         parser: the parser of the verb.
@@ -96,7 +104,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of the verb `bench`.
+    """Adds the flags `--json` and `--profile` of the verb `bench` to those of `add_config`.
 
     Args:
         parser: the parser of the verb.
@@ -112,7 +120,10 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of the verb `check`.
+    """Adds the flags of the verb `check` to those of `add_config`.
+
+    They are `--static`, `--allow`, `--fault` and `--without` (each repeatable, a list of names),
+    `--json` and `--html` (paths).
 
     Args:
         parser: the parser of the verb.
@@ -137,7 +148,10 @@ def add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def add_causes(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of the verb `causes`.
+    """Adds the flags of the verb `causes` to those of `add_config`.
+
+    They are `--only` (a tuple of texts), `--seeds`, `--quick`, `--list`, `--json` and `--html`
+    (paths).
 
     Args:
         parser: the parser of the verb.
@@ -164,7 +178,10 @@ def add_causes(parser: argparse.ArgumentParser) -> None:
 
 
 def add_backtest(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of the verb `backtest`.
+    """Adds the flags of the verb `backtest` to those of `add_config`.
+
+    They are `--from` and `--to` (the attributes `first` and `last`, dates), `--step`, `--refit`,
+    `--baselines-only`, `--untrained`, `--json` and `--html` (a path).
 
     Args:
         parser: the parser of the verb.
@@ -200,7 +217,7 @@ def add_backtest(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sky(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of the verb `sky`.
+    """Adds the flags `--quick`, `--json` and `--html` of the verb `sky` to those of `add_config`.
 
     Args:
         parser: the parser of the verb.

@@ -82,7 +82,7 @@ def replicate(mesh: Mesh, tree: Any) -> Any:
 
     Args:
         mesh: the mesh.
-        tree: a pytree of arrays.
+        tree: a pytree of arrays of NumPy or JAX.
     """
     sharding = replicated_sharding(mesh)
     return jax.tree.map(

@@ -118,7 +118,7 @@ class Reporter:
         self._due_at = self._clock() + self._pause
 
     def close(self) -> None:
-        """Removes the bar."""
+        """Removes the bar, if there is one; the next `step` makes a new one."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

@@ -15,7 +15,7 @@ class TextTable(NamedTuple):
     Attributes:
         caption: what the table shows.
         heads: the head of each column.
-        rows: the cells of each row.
+        rows: the cells of each row, as many as `heads`.
     """
 
     caption: str

@@ -24,13 +24,14 @@ STARTED = time.monotonic()
 
 
 class Verb(NamedTuple):
-    """One verb.
+    """One verb of the command line, e.g. `train`.
 
     Attributes:
         summary: one line of help, without a full stop.
         examples: command lines without the program.
-        add_flags: adds the flags to a parser.
-        act: runs the verb; returns the exit status, or None for 0.
+        add_flags: a function that adds the flags of the verb to a parser.
+        act: a function from the parsed flags that runs the verb, and returns the exit status, or
+            None for 0.
     """
 
     summary: str

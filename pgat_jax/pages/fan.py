@@ -81,10 +81,14 @@ def name_band(low: float, high: float) -> str:
 
 
 def find_line(levels: tuple[float, ...]) -> tuple[str, str]:
-    """Returns the column that the line shows, without its target, and its name.
+    """Returns the column that the line of a fan shows, without its target, and its name.
 
     Args:
         levels: levels of quantiles, increasing.
+
+    Returns:
+        For an odd number of levels the middle one, e.g. `q0.5` and `median forecast`; else
+        `forecast` and `point forecast`.
     """
     if len(levels) % 2 == 0:
         return "forecast", "point forecast"

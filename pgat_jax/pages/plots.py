@@ -22,7 +22,7 @@ class Picture(NamedTuple):
     Attributes:
         name: the file name without its ending.
         caption: what the picture shows, and what to look for in it.
-        draw: draws it from a run's records; returns None if the run has no data for it.
+        draw: (records of a run, theme) -> the figure, or None if the run has no data for it.
     """
 
     name: str
@@ -34,7 +34,7 @@ def draw_run(run: Path) -> list[Path]:
     """Draws every picture that a run has data for, into `pictures/` and `pictures/dark/`.
 
     Args:
-        run: the folder of a run that was scored.
+        run: the folder of a run that was scored, with its forecasts, as `read_records` needs them.
 
     Returns:
         The paths of the pictures.
@@ -52,8 +52,8 @@ def picture_path(run: Path, name: str, theme: Theme) -> Path:
 
     Args:
         run: the folder of the run.
-        name: the name of the picture.
-        theme: `LIGHT` or `DARK`.
+        name: the name of the picture, such as `loss`.
+        theme: `LIGHT`, whose files lie in `pictures/`, or `DARK`, in `pictures/dark/`.
     """
     folder = run / "pictures"
     return (folder if theme is LIGHT else folder / theme.name) / f"{name}.png"
@@ -63,7 +63,7 @@ def name_subject(scores: dict[str, Any]) -> str:
     """Returns the names of the instrument and of the run that a picture shows.
 
     Args:
-        scores: the content of `scores.json`.
+        scores: the content of `scores.json`, as `score_run` returns it.
     """
     return f"{Path(scores['data']['source']).name}, run {scores['run']}"
 

@@ -23,13 +23,14 @@ def write_report(run: Path) -> Path:
     """Writes the page of a run that was scored and drawn.
 
     Args:
-        run: the folder of the run.
+        run: the folder of the run, or its name under `runs/`.
 
     Returns:
-        The path of the page.
+        The path of the page, `report.html`; one that exists is replaced.
 
     Raises:
-        UserError: `run` is not a run folder.
+        UserError: `run` is not a run folder, or the page cannot be written.
+        FileNotFoundError: the run has no `scores.json` or `next_days.json`.
     """
     run = find_run(run)
     page = fill_template("run_report.html", collect_content(run))
@@ -108,7 +109,7 @@ def describe_progress(run: Path, epochs: int) -> str:
 
 
 def embed_picture(run: Path, picture: Picture) -> dict[str, str]:
-    """Returns a picture's caption, and its light and dark form as data URIs.
+    """Returns `caption` of a picture, and its forms `light` and `dark` as data URIs of PNG.
 
     Args:
         run: the folder of the run.

@@ -17,7 +17,7 @@ def fill_template(
     package: str = _SHARED,
     filters: Mapping[str, Callable[..., Any]] = NO_FILTERS,
 ) -> str:
-    """Fills in a template; all text is escaped, and a name that is missing raises.
+    """Fills in an HTML template of Jinja; all text is escaped.
 
     Args:
         name: the file in `templates/` of the package.
@@ -27,6 +27,9 @@ def fill_template(
 
     Returns:
         The page.
+
+    Raises:
+        jinja2.UndefinedError: the template uses a name that `content` lacks.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(_SHARED)]),

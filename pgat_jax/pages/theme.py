@@ -20,7 +20,7 @@ COLOURS = 256
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one look.
+    """The colours of one look, each as `#rrggbb`.
 
     Attributes:
         name: `light` or `dark`.

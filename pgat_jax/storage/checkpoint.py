@@ -85,7 +85,7 @@ class Checkpoints:
             shutil.rmtree(path)
 
     def steps(self) -> list[int]:
-        """Returns the steps on disk, the oldest first, damaged ones included."""
+        """Returns the steps on disk, the smallest first, damaged ones included."""
         return sorted(self._manager.all_steps())
 
     def save(self, step: int, items: dict[str, Any], meta: Meta, keep_every: int) -> None:
@@ -127,7 +127,11 @@ class Checkpoints:
             ) from error
 
     def close(self) -> None:
-        """Waits until nothing is being saved, then closes the folder."""
+        """Waits until nothing is being saved, then closes the folder.
+
+        Raises:
+            UserError: saving failed; the folder is closed all the same.
+        """
         try:
             self.wait()
         finally:

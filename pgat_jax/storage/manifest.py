@@ -33,7 +33,7 @@ def replace_meta(folder: Path, meta: dict[str, Any]) -> None:
     """Replaces the metadata of a step so that an interruption leaves the old or the new one.
 
     Args:
-        folder: the folder of a step with a manifest.
+        folder: the folder of a step, which has a manifest.
         meta: the new JSON object, as `checkpoint_meta` returns it.
     """
     if read_json(folder / META) == meta:

@@ -40,7 +40,7 @@ class Metrics:
         self._events = Events(run, purge_step=step + 1 if kept else None)
 
     def write(self, record: dict[str, Any]) -> None:
-        """Appends a record, unless there is one of the same event and step.
+        """Appends a record to both files, unless there is one of the same event and step.
 
         Args:
             record: a record with `event`, `time` and `step`. NaN and Inf are written as null, and

@@ -25,7 +25,7 @@ def select_steps(metas: dict[int, Meta], every: int) -> set[int]:
 
     Args:
         metas: step -> the checkpoint's metadata.
-        every: training steps.
+        every: training steps; step 0 does not count as a multiple.
     """
     steps = sorted(metas)
     return {*steps[-2:], *rank_steps(metas)[:1], *(s for s in steps if s and s % every == 0)}

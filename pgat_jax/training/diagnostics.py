@@ -31,7 +31,10 @@ GATES = ("sigmoid", "open", "closed")
 
 
 def gradient_trail(gradients: Params) -> dict[str, jax.Array]:
-    """Computes the norm of the gradient at each place of `TRAIL` that the model has.
+    """Computes the norm of the gradient of each leaf of the celestial path that the model has.
+
+    The places are `gate`, `output`, `value`, `key`, `query`, `bodies` and `embedding`, from the
+    loss inwards; `TRAIL` names their leaves.
 
     Args:
         gradients: nested dict of gradients, with the structure of the parameters.
@@ -50,12 +53,12 @@ def compare_gates(model: Model, params: Params, batch: Batch) -> dict[str, float
     difference between the closed gate and the learned one is what the celestial path is worth.
 
     Args:
-        model: the model, with a learned gate.
+        model: the model, with a learned gate (`model.gate=sigmoid`).
         params: its parameters.
         batch: the windows.
 
     Returns:
-        Gate -> loss.
+        `sigmoid` (the gate as learned), `open` (fixed at 1) and `closed` (fixed at 0) -> loss.
     """
     losses = {}
     for gate in GATES:

@@ -37,7 +37,7 @@ class Interrupted(Exception):
 
 
 class Interrupts:
-    """Records the first signal inside the context; a second one ends the process at once.
+    """Records the first Ctrl-C or SIGTERM inside the context; a second ends the process at once.
 
     It works in the main thread alone, where Python delivers signals. In another thread it records
     nothing.

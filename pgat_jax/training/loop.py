@@ -61,7 +61,8 @@ class Trainer:
         plan: the fixed parts of the run.
         data: the table with its splits, for the order of an epoch and the checkpoints.
         path: the folder of the run.
-        step: the compiled training step; it may reuse the memory of the state that it is given.
+        step: the compiled training step: (state, table, order of the epoch) -> (state, metrics). It
+            may reuse the memory of the state that it is given.
         state: the state of the devices.
         loop_state: the progress of the loop.
         table: the scaled table, on every device.
@@ -95,7 +96,10 @@ class Trainer:
         self._order = lru_cache(maxsize=1)(partial(order_rows, self.plan, self.data))
 
     def run(self) -> None:
-        """Runs the loop of this module's first lines.
+        """Trains until the last epoch, early stopping, the time `stop_at` or a signal.
+
+        It validates and saves after each epoch, saves every ten minutes and at the end, and writes
+        records every `train.log_every` steps.
 
         Raises:
             UserError: NaN or Inf in too many steps in a row.
@@ -247,7 +251,7 @@ def open_trainer(
         run: the folder of the run.
         reporter: shows messages to the user.
         interruption: returns the number of the signal that ends the run, or None.
-        resume: whether to continue from a checkpoint.
+        resume: True continues from the newest undamaged checkpoint; False makes the first state.
         stop_at: time of `clock` at which the loop will end.
         clock: returns the time in seconds.
 

@@ -29,7 +29,7 @@ Schedule = Callable[[jax.typing.ArrayLike], jax.Array]
 
 
 def build_optimizer(config: TrainConfig, steps_per_epoch: float) -> optax.GradientTransformation:
-    """Builds the chain of the module's first lines.
+    """Builds AdamW with clipping by parameter group, accumulation, and skipping of NaN and Inf.
 
     Args:
         config: the settings of training.
@@ -37,7 +37,9 @@ def build_optimizer(config: TrainConfig, steps_per_epoch: float) -> optax.Gradie
 
     Returns:
         A transformation of the vectors that `pack` returns, whose state is an
-        `optax.ApplyIfFiniteState`. Between two updates it returns zeros.
+        `optax.ApplyIfFiniteState`. It skips a gradient that contains NaN or Inf, returns zeros
+        until it has `config.accumulation` others, clips the mean of these to `config.clip_norm` in
+        each group, and applies AdamW at the rate of `learning_rate_schedule`; only matrices decay.
     """
     rate = learning_rate_schedule(config, steps_per_epoch)
     every = config.accumulation
@@ -101,6 +103,9 @@ def on_leaves(inner: optax.GradientTransformation) -> optax.GradientTransformati
 
     Args:
         inner: the transformation of packed vectors.
+
+    Returns:
+        A transformation of nested dicts that `pack` accepts; its `update` needs the parameters.
     """
 
     def init(params: optax.Params) -> optax.OptState:

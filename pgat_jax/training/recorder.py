@@ -67,7 +67,7 @@ class Recorder:
         self._steps += 1
 
     def record(self, step: int) -> None:
-        """Writes and shows a record of the steps since the last one.
+        """Writes and shows a record of the steps since the last record; without any, nothing.
 
         Args:
             step: the newest step.

@@ -63,7 +63,8 @@ def fit_biases(targets: np.ndarray, loss: LossConfig) -> dict[str, np.ndarray]:
         loss: the configuration of the head.
 
     Returns:
-        Name of a layer of the head -> its bias.
+        Name of a layer of the head -> its bias: `point` [T] for `mse`; `anchor` and `width` for
+        `quantile`; `means`, `scales` and, with several components, `weights` for `nll`.
     """
     if loss.criterion == "mse":
         return {"point": targets.mean(0)}

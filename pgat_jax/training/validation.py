@@ -30,7 +30,7 @@ class Validation:
 
         Args:
             plan: the fixed parts of the run.
-            rows: int [windows]: last past day of each validation window.
+            rows: int [windows]: last past day of each validation window; at least one.
             table: the scaled table, on every device of the mesh.
             reporter: shows the user that the program is compiled.
         """
