@@ -13,9 +13,9 @@ class Allow:
     """An entry of the allow-list.
 
     Attributes:
-        pattern: pattern of leaf names, in which `*` also matches `/`.
-        verdict: the failing verdict that these leaves may have.
-        reason: why they may, in words.
+        pattern: `fnmatch` pattern of leaf names, in which `*` also matches `/`; case counts.
+        verdict: the failing verdict that these leaves may have, such as `disconnected`.
+        reason: why they may have it, in words.
 
     Raises:
         ValueError: there is no such failing verdict, or the reason is empty.
@@ -40,6 +40,10 @@ class Allow:
     def matches(self, leaf: Leaf) -> bool:
         """Returns whether the entry allows everything that fails in the leaf.
 
+        The name must match the pattern. A failing leaf must have the entry's verdict; a passing
+        leaf must have failing slices, all of them with that verdict. A leaf in which nothing fails
+        is not matched.
+
         Args:
             leaf: a leaf of a report.
         """
@@ -61,8 +65,8 @@ def apply_allow_list(
         allow: entries, or tuples (pattern, verdict, reason).
 
     Returns:
-        The leaves, with the reason in those that are allowed; and a sentence for each entry that
-        matches no failing leaf.
+        All the leaves in their order, with `allowed` set to the reason of the first entry that
+        matches; and a sentence for each entry that matches no failing leaf.
 
     Raises:
         ValueError: `Allow` refuses a tuple.

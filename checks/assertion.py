@@ -25,7 +25,8 @@ def assert_alive(
         **settings: further keyword arguments of `diagnose`.
 
     Raises:
-        AssertionError: a leaf fails; the message is the table of the failing leaves.
+        AssertionError: a leaf fails, or the report has a problem (such as an allow-list entry that
+            matches no failing leaf); the message has the problems and the table of failing leaves.
         NotALoss: the checks could not be run.
         ValueError: as for `diagnose`.
     """

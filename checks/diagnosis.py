@@ -40,14 +40,17 @@ def diagnose(
 
     Args:
         loss: `loss(params, *args)` -> real scalar, or a tuple of it and anything else.
-        params: any pytree: Flax, Equinox, NNX state, plain containers.
-        *args: the loss's further arguments.
+        params: any pytree with values: Flax, Equinox, NNX state, plain containers. Its floating
+            and complex leaves get verdicts; others are listed as skipped.
+        *args: the loss's further arguments, pytrees likewise.
         optimizer: an optax transformation; by default Adam with rate 1e-3.
-        compute_dtype: type that float leaves of `params` and `args` are cast to before the loss.
+        compute_dtype: dtype that float leaves of `params` and `args` are cast to before the loss;
+            None casts none.
         batches: more data, as tuples of arguments like `args`: the same shapes and settings.
-        allow: entries (name pattern, verdict, reason) that may fail.
+        allow: entries (name pattern, verdict, reason) for leaves that may fail.
         seed: the seed of the drawn points.
-        cures: whether to try edits on failing leaves, which takes longer than the verdicts do.
+        cures: True tries edits on failing leaves, which takes longer than the verdicts do; False
+            tries none.
 
     Returns:
         The report, which prints and writes itself as text, JSON and HTML.
@@ -82,9 +85,9 @@ def measure(
     Args:
         proof: what was proved of the program.
         sampler: draws the points.
-        batches: tuples of arguments for further batches.
+        batches: tuples of arguments for further batches, of the shapes of the program's own.
         optimizer: an optax transformation; None for the default one.
-        say: takes a sentence about the progress.
+        say: called as `say(stage)` with the name of each stage when it begins.
     """
     program = proof.differentiable_program
     runner = Runner(program, proof.reachable)
@@ -101,11 +104,11 @@ def judge(
     Args:
         evidence: what was proved and measured.
         allow: entries (name pattern, verdict, reason) for leaves that may fail.
-        say: takes a sentence about the progress.
+        say: called as `say(stage)` with the name of each stage when it begins.
 
     Returns:
-        The leaves, marked where the allow-list lets them pass, and sentences about what fails as a
-        whole.
+        The leaves, marked where the allow-list lets them pass; and a sentence for each batch on
+        which the loss is not finite and for each entry that matches no failing leaf.
     """
     params, slopes = evidence.program.params, evidence.survey.data[0].wide.leaves
     leaves = []
@@ -124,7 +127,7 @@ def cure(evidence: Evidence, sampler: Sampler, leaves: list[Leaf], say: Say) -> 
         evidence: what was proved and measured.
         sampler: the sampler of the measurements.
         leaves: the leaves with their verdicts.
-        say: takes a sentence about the progress.
+        say: called as `say(stage)` with the name of each stage when it begins.
 
     Returns:
         The leaves; each failing one has its cures and the number of edits tried.
@@ -143,8 +146,8 @@ def report(
     Args:
         evidence: what was proved and measured.
         leaves: the leaves with their verdicts and cures.
-        problems: sentences about what fails as a whole.
-        say: takes a sentence about the progress.
+        problems: sentences about what fails the whole report.
+        say: called as `say(stage)` with the name of each stage when it begins.
     """
     at_point = FlowAtPoint(evidence.runner, evidence.proof, evidence.survey.data[0].point, say)
     return PrintableReport(

@@ -29,11 +29,12 @@ class View(NamedTuple):
     """What was measured of the slices of a leaf along one axis, or of the leaf as one slice.
 
     Attributes:
-        seen: for each slice, the first of `checks.measure.survey.KINDS` at whose points it has a
-            gradient, or `NOWHERE`.
+        seen: for each slice, the first kind of point (of `checks.measure.survey.KINDS`, such as
+            `data`) at which it has a gradient, or `NOWHERE`. All four arrays have shape [slices].
         is_zero: whether its gradient is exactly zero at every point that is not remote.
         steps: number of optimiser steps after which it has a gradient; 0 for never.
-        changes: largest relative change of the loss when it is drawn anew; NaN if not tried.
+        changes: largest relative change of the loss when the slice is drawn anew; NaN if not
+            tried.
     """
 
     seen: np.ndarray
@@ -43,11 +44,11 @@ class View(NamedTuple):
 
 
 class RuleErrors(NamedTuple):
-    """Comparisons of custom rules with their functions.
+    """Comparisons of custom derivative rules with their functions.
 
     Attributes:
-        found: the errors that count.
-        notes: why rules could not be compared.
+        found: an error for each rule that differs from its function by more than a tolerance.
+        notes: sentences that say why rules could not be compared.
     """
 
     found: tuple[RuleError, ...] = ()
@@ -90,12 +91,12 @@ class Evidence:
         return tuple(i for i in self.responses if self.views(i)[0].seen[0] == "data")
 
     def views(self, leaf: int) -> list[View]:
-        """Returns the views of a leaf in `responses`.
+        """Returns the views of a leaf: what was measured of it and of its slices.
 
-        View 0 is the leaf as a whole; then come the slices of each axis.
+        View 0 has one slice, the whole leaf; then comes a view of the slices along each axis.
 
         Args:
-            leaf: the index of a leaf.
+            leaf: the index of a leaf in `responses`; a KeyError is raised for others.
         """
         own, response = self.survey.leaves[leaf], self.responses[leaf]
         columns = ((), ()) if own is None else (own.seen, own.is_zero)
@@ -108,7 +109,10 @@ class Evidence:
 
     @cached_property
     def flags(self) -> dict[int, NonFiniteFlags]:
-        """Batch -> the equations at which the loss or a gradient becomes NaN or Inf."""
+        """Index of a batch -> the equations at which the loss or a gradient becomes NaN or Inf.
+
+        Batches on which all are finite are left out.
+        """
         bad_losses = {i for i, m in enumerate(self.survey.data) if not np.isfinite(m.written.loss)}
         return {
             i: flag_gradient(self.runner, *narrow_point(self.runner, self.survey.data[i].point))
@@ -129,7 +133,10 @@ class Evidence:
 
     @cached_property
     def training_flags(self) -> dict[int, NonFiniteFlags]:
-        """Batch -> the equations at which a gradient becomes NaN or Inf in training."""
+        """Index of a batch -> the equations at which a gradient becomes NaN or Inf in training.
+
+        It has the batches of the training steps before which a leaf's gradient was not finite.
+        """
         data, training = self.survey.data, self.training
         steps = [step for step, by_slope in self.training_failures.values() if by_slope]
         leaves = training.before_failure or training.leaves[0]
@@ -140,7 +147,10 @@ class Evidence:
 
     @cached_property
     def rule_errors(self) -> RuleErrors:
-        """Custom rules that are not the derivative of their function."""
+        """Custom rules that are not the derivative of their function.
+
+        If the comparison raises, there are no errors and one note.
+        """
         calls = find_rule_calls(self.proof.dependence, self.program.jaxpr, self.program.leaf_count)
         if not calls:
             return RuleErrors()
@@ -154,7 +164,7 @@ class Evidence:
 
     @cached_property
     def solve_errors(self) -> tuple[SolveError, ...]:
-        """Linear solves whose transposed part contradicts the forward one."""
+        """Calls of `custom_linear_solve` whose transposed solve contradicts the forward one."""
         calls = find_solve_calls(self.proof.dependence, self.program.jaxpr, self.program.leaf_count)
         points = [m.point for m in self.survey.data] if calls else []
         found = [compare_solves(self.runner, calls, p.leaves, p.args) for p in points]
@@ -162,7 +172,10 @@ class Evidence:
 
     @cached_property
     def tapped(self) -> list[TappedEquation]:
-        """Cotangents at the equations between the loss and the leaves that are alive elsewhere."""
+        """Cotangents at the equations that lead to leaves with a gradient only away from the data.
+
+        They are measured at the first batch; the list is empty if there is no such leaf.
+        """
         kinds = ("inputs", "params", "far", "branch")
         leaves = [i for i in self.responses if self.views(i)[0].seen[0] in kinds]
         point = self.survey.data[0].point
@@ -172,7 +185,7 @@ class Evidence:
 
     @cached_property
     def standstills(self) -> dict[int, Standstill]:
-        """The leaves in `alive` that the optimiser does not move."""
+        """Index of a leaf in `alive` that the optimiser hardly moves -> what it does with it."""
         return find_standstills(self.survey, self.chain, self.training, self.alive)
 
 
@@ -190,9 +203,9 @@ def gather_evidence(
         proof: what was proved of the program.
         runner: the compiled program.
         sampler: draws the points.
-        datasets: the loss's further arguments, one for each batch.
+        datasets: the loss's further arguments, one for each batch; at least one.
         optimizer: an optax transformation; None for the default one.
-        say: takes a sentence about the progress.
+        say: called as `say(stage)` with the name of each stage when it begins.
     """
     survey = take_survey(runner, sampler, proof.dependence, datasets, say)
     say("training steps")

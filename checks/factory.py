@@ -13,13 +13,15 @@ _RULE = "a factory returns `loss, params, args` (and settings of diagnose, if an
 
 
 def load_factory(name: str) -> Callable[[], Any]:
-    """Imports a factory; modules are also looked for in the working directory.
+    """Imports a factory: a function without arguments that returns a loss and its arguments.
+
+    The working directory is put first on `sys.path`, so modules in it are found too.
 
     Args:
-        name: `MODULE:FACTORY`.
+        name: `MODULE:FACTORY`, such as `package.module:make_loss`.
 
     Returns:
-        The function.
+        The function; it is not called.
 
     Raises:
         ValueError: the name has no colon, there is no such module or function, or the module
@@ -42,17 +44,19 @@ def load_factory(name: str) -> Callable[[], Any]:
 
 
 def call_factory(factory: Callable[[], Any]) -> tuple[Any, Any, tuple[Any, ...], dict[str, Any]]:
-    """Calls a factory and checks its result.
+    """Calls a factory and checks its result; the loss is not called.
 
     Args:
-        factory: the function.
+        factory: a function that returns the tuple `loss, params, args` or
+            `loss, params, args, settings`, with `args` a tuple or list.
 
     Returns:
-        Loss, parameters, arguments, and settings of `diagnose` (empty if it gives none).
+        Loss, parameters, arguments as a tuple, and keyword arguments of `diagnose` as a dict (empty
+        if the factory gives none).
 
     Raises:
-        ValueError: the factory raises, or does not return `loss, params, args` or
-            `loss, params, args, settings`.
+        ValueError: the factory raises or returns anything else, or a key of `settings` is no
+            keyword argument of `diagnose`.
     """
     try:
         result = factory()

@@ -51,6 +51,8 @@ class Profile:
     def steepest(self, count: int = SUMMARY_LENGTH) -> list[Passage]:
         """Returns the `count` equations that lose most of the gradient, the worst first.
 
+        Equations are ordered by `Passage.factor`; those that lose nothing come last.
+
         Args:
             count: the largest number of equations to return.
         """

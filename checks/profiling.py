@@ -22,10 +22,11 @@ def profile(loss: Callable[..., Any], params: Any, *args: Any, leaf: str) -> Pri
         loss: as for `diagnose`; it is not edited.
         params: as for `diagnose`.
         *args: as for `diagnose`.
-        leaf: name of the leaf, as in a report.
+        leaf: name of the leaf, as in a report: path parts joined by `/`.
 
     Returns:
-        The size of the cotangent at each equation from the loss back to the leaf.
+        The size of the cotangent at each equation from the loss back to the leaf; the profile
+        prints itself as text and writes itself as JSON and HTML.
 
     Raises:
         NotALoss: the loss cannot be traced.

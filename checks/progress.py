@@ -15,6 +15,8 @@ _SECONDS = 2.0
 def progress(stream: TextIO | None = None) -> Say:
     """Returns a function that prints each stage as it begins, at most one line each two seconds.
 
+    The function is called with the name of the stage. It prints nothing in the first two seconds.
+
     Args:
         stream: where lines of the form `checks: STAGE (12 s)` go; by default standard error.
     """

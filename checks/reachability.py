@@ -19,8 +19,9 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> PrintableReport:
 
     Args:
         loss: `loss(params, *args)` -> real scalar, or a tuple of it and auxiliary output.
-        params: any pytree of arrays or of `jax.ShapeDtypeStruct`s; nothing is computed.
-        *args: the loss's further arguments, likewise.
+        params: any pytree of arrays or of `jax.ShapeDtypeStruct`s, with at least one floating leaf;
+            nothing is computed.
+        *args: the loss's further arguments, pytrees likewise.
 
     Returns:
         A report with `static=True`. For a blocked leaf, `where` names each cutting equation.
@@ -45,7 +46,9 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> PrintableReport:
 
 
 def find_proved(proof: Proof) -> list[Finding]:
-    """Returns for each leaf the finding that follows from the proof alone.
+    """Returns for each leaf, in order, the finding that follows from the proof alone.
+
+    Its verdict is `disconnected`, `blocked` or else `reachable`.
 
     Args:
         proof: what was proved of the program.

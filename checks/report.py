@@ -46,12 +46,12 @@ class Report(Mapping[str, Leaf]):
     Attributes:
         leaves: every leaf that can learn, in the order of the pytree.
         skipped: name -> reason, for leaves that cannot learn (integers, keys, functions).
-        problems: sentences that fail the report as a whole: the loss is NaN, or an allow-list
-            entry matches nothing.
-        notes: what the method assumed or could not see.
-        static: whether only the static proof ran.
-        find_flow: computes `flow` when it is first used.
-        find_profiles: computes `profiles`.
+        problems: sentences that fail the whole report: the loss is NaN or infinite on a batch, or
+            an allow-list entry matches nothing.
+        notes: sentences about what the method assumed or could not see.
+        static: True if only the static proof ran (`reach`); False if the program was measured.
+        find_flow: called without arguments; computes `flow` when it is first used.
+        find_profiles: called with leaf names; computes `profiles`.
     """
 
     leaves: tuple[Leaf, ...]
@@ -100,10 +100,13 @@ class Report(Mapping[str, Leaf]):
         """Measures the gradient profiles of some leaves.
 
         Args:
-            names: names of leaves.
+            names: names of leaves of this report.
 
         Returns:
             Name -> profile, for those leaves that a gradient reaches; empty for a static report.
+
+        Raises:
+            KeyError: the report was measured, and has no leaf of one of these names.
         """
         return self.find_profiles(names)
 
@@ -115,10 +118,12 @@ class Report(Mapping[str, Leaf]):
         """Summarises the leaves by the first parts of their names.
 
         Args:
-            depth: number of name parts that make a subtree.
+            depth: number of name parts that make a subtree, at least 1; a shorter name is its own
+                subtree.
 
         Returns:
-            The first `depth` parts, joined by `/` -> the summary of the leaves below.
+            The first `depth` parts, joined by `/` -> the summary of the leaves below, in the order
+            of the report.
         """
         groups: dict[str, list[Leaf]] = {}
         for leaf in self.leaves:

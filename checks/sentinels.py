@@ -31,10 +31,11 @@ _SAFE_SQUARES = (1e-20, 1e30)
 def sentinels(
     groups: Mapping[str, str], gradients: Any, updates: Any, params: Any
 ) -> dict[str, jax.Array]:
-    """Computes five statistics for each group of parameters.
+    """Computes five statistics for each group of parameters; it can be compiled.
 
     Args:
-        groups: leaf name -> group, as `group_by_depth(params)` returns it; names as in a report.
+        groups: leaf name -> name of its group, for each float leaf of `params`, as
+            `group_by_depth(params)` returns it. Leaf names are path parts joined by `/`.
         gradients: pytree of gradients, with the structure of `params`.
         updates: pytree of updates that the optimiser returned for them, with the same structure.
         params: the weights before the update, which gradients and updates belong to. With the
@@ -64,14 +65,14 @@ def sentinels(
 
 
 def group_by_depth(params: Any, depth: int = 1) -> dict[str, str]:
-    """Groups the float leaves by the first parts of their names.
+    """Groups the float and complex leaves by the first parts of their names.
 
     Args:
-        params: pytree of parameters.
-        depth: number of name parts that make a group; a shorter name is its own group.
+        params: pytree of parameters; leaves of other types are left out.
+        depth: number of name parts that make a group, at least 1; a shorter name is its own group.
 
     Returns:
-        Leaf name -> group.
+        Leaf name (path parts joined by `/`) -> group (the first `depth` parts, joined likewise).
     """
     return {name: "/".join(name.split("/")[:depth]) for name in _flatten(params)}
 
@@ -82,7 +83,7 @@ def gate_statistics(gate: jax.Array) -> dict[str, jax.Array]:
     A mean near 0 or 1 with a spread near 0 means that the gate is closed or open for all inputs.
 
     Args:
-        gate: values from 0 to 1, of any shape and float type.
+        gate: values from 0 to 1, of any shape and float type; an empty one gives NaN.
 
     Returns:
         `mean` and `spread` (the standard deviation), float32 scalars.
@@ -95,11 +96,12 @@ def attention_entropy_share(weights: jax.Array) -> jax.Array:
     """Computes the mean entropy of attention rows, divided by that of uniform rows.
 
     Args:
-        weights: attention weights `[..., keys]`. Rows that are all zero (fully masked) are left
-            out.
+        weights: attention weights `[..., keys]`, not negative, each row with the sum 1. Rows that
+            are all zero (fully masked) are left out.
 
     Returns:
-        A float32 scalar from 0 (each row attends to one key) to 1 (uniform). A single key gives 0.
+        A float32 scalar from 0 (each row attends to one key) to 1 (uniform). A single key, or no
+        row that is left, gives 0.
     """
     weights = weights.astype(jnp.float32)
     entropy = -jax.scipy.special.xlogy(weights, weights).sum(-1)
@@ -112,6 +114,8 @@ def count_silent(
     silence: Mapping[str, jax.Array], readings: Mapping[str, jax.Array]
 ) -> dict[str, jax.Array]:
     """Counts the steps in a row for which the whole gradient of a group was exactly zero.
+
+    A step with any other gradient sets the count of the group back to 0.
 
     Args:
         silence: the result of the step before; for the first step `{}`, or `no_silence(groups)`
@@ -146,8 +150,8 @@ def silent_groups(silence: Mapping[str, jax.Array], patience: int) -> list[str]:
     """Describes the groups without gradient; to be called on the host.
 
     Args:
-        silence: what `count_silent` returned.
-        patience: number of silent steps from which on a group is named.
+        silence: group -> number of silent steps, as `count_silent` returns it.
+        patience: a group is named from this number of silent steps on.
 
     Returns:
         One sentence for each such group, sorted by name.

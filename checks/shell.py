@@ -38,15 +38,17 @@ def run_check(
         loss: as for `diagnose`.
         params: as for `diagnose`.
         args: the loss's further arguments.
-        static: whether to run only the static proof, for which shapes suffice.
-        allow: file of allow-list entries, in the form that `read_allow_list` reads.
-        json: file to which the report is written as JSON.
-        html: file to which the report is written as a page.
+        static: True runs only the static proof (`reach`), for which shapes suffice, and ignores
+            `settings` and the entries for verdicts that need a measurement; False measures.
+        allow: file of allow-list entries, a line each: `pattern verdict reason in words`; None for
+            none.
+        json: file to which the report is written as JSON; None writes none.
+        html: file to which the report is written as a page; None writes none.
         settings: further keyword arguments of `diagnose`.
 
     Returns:
-        The exit status: 0 when everything passes, 1 when a leaf fails, 2 (`NOT_RUN`) when the
-        checks could not be run.
+        The exit status: 0 when everything passes; 1 when a leaf fails or the report has a problem;
+        2 (`NOT_RUN`) when the checks could not be run or a file cannot be read or written.
     """
     try:
         _require_writable(json, html)
@@ -75,8 +77,8 @@ def run_profile(
         params: as for `diagnose`.
         args: the loss's further arguments.
         leaf: name of the leaf, as in a report.
-        json: file to which the profile is written as JSON.
-        html: file to which the profile is written as a page.
+        json: file to which the profile is written as JSON; None writes none.
+        html: file to which the profile is written as a page; None writes none.
 
     Returns:
         The exit status: 0, or 2 when the profile could not be measured.

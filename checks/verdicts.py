@@ -18,7 +18,14 @@ HARMLESS_SLICES = PASSING | {judge.verdict for judge in JUDGES if judge.is_harml
 
 @dataclass(frozen=True)
 class Slice:
-    """Indices of one axis whose verdict is not the leaf's own; `index` is sorted."""
+    """Indices of one axis of a leaf whose verdict is not the leaf's own.
+
+    Attributes:
+        axis: the axis that is sliced.
+        index: the indices along the axis, sorted.
+        verdict: the verdict of these slices.
+        evidence: one sentence with the numbers.
+    """
 
     axis: int
     index: tuple[int, ...]
@@ -88,7 +95,7 @@ class Leaf:
 
     @property
     def size(self) -> int:
-        """Number of elements."""
+        """Number of elements; 1 for a scalar."""
         count = 1
         for length in self.shape:
             count *= length
@@ -110,9 +117,10 @@ class Leaf:
 
 
 def first_of(findings: Sequence[Finding]) -> tuple[Finding, list[Finding]]:
-    """Returns the first finding in the order of precedence, then those with other verdicts.
+    """Returns the first finding in the order of precedence (`ORDER`), and the others.
 
-    Of two with the same verdict, one that names a place comes first.
+    Of two with the same verdict, one that names a place comes first. The others are sorted
+    likewise and leave out those with the verdict of the first.
 
     Args:
         findings: findings about one leaf, in any order.
@@ -127,7 +135,7 @@ def first_of(findings: Sequence[Finding]) -> tuple[Finding, list[Finding]]:
 
 
 def worst_first(leaves: Sequence[Leaf]) -> list[Leaf]:
-    """Returns failing leaves before passing ones, then in the order of the verdicts.
+    """Returns a list with failing leaves before passing ones, each part in the order of `ORDER`.
 
     Args:
         leaves: the leaves of a report.
@@ -155,15 +163,19 @@ def make_leaf(
     """Makes the report of one leaf out of all findings about it.
 
     Args:
-        name: its name.
-        array: the leaf, or its shape and type.
-        findings: about the leaf as a whole, at least one, and about slices of it.
+        name: the name of the leaf.
+        array: the leaf, or anything with its `shape` and `dtype`.
+        findings: at least one `Finding` about the whole leaf, and any `SliceFinding`s about slices
+            of it.
         gradient: as in `Leaf`.
         movement: as in `Leaf`.
 
     Returns:
-        The leaf with the verdict that wins. Its places are those of the winning finding, or else
-        those of the slices.
+        The leaf with the verdict that comes first in `ORDER`. Its places are those of that
+        finding, or else those of the slices.
+
+    Raises:
+        ValueError: no finding is about the whole leaf.
     """
     parts = [f for f in findings if isinstance(f, SliceFinding)]
     first, others = first_of([f for f in findings if not isinstance(f, SliceFinding)])

@@ -37,14 +37,15 @@ JUDGES: tuple[Judge, ...] = (
 
 
 def collect_findings(evidence: Evidence, say: Callable[[str], None]) -> list[list[Finding]]:
-    """Asks every judge.
+    """Asks every judge in `JUDGES` for its findings.
 
     Args:
         evidence: what was proved and measured.
-        say: takes a sentence about the progress.
+        say: called as `say(stage)` with the name of each stage when it begins.
 
     Returns:
-        For each leaf its findings, in the order of precedence.
+        For each leaf, in the order of the program, the list of its findings in the order of
+        `JUDGES`; it may be empty.
     """
     collected: list[list[Finding]] = [[] for _ in range(evidence.program.leaf_count)]
     for judge in JUDGES:

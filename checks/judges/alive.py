@@ -15,6 +15,10 @@ def find_alive(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `alive` is true, or of some
+        of whose slices it is true. The other leaves are left out.
     """
     params, proof = evidence.program.params, evidence.proof
     empty = [i for i in proof.reachable if params.learning[i].size == 0]

@@ -26,6 +26,10 @@ def find_blocked(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `blocked` is true, or of
+        some of whose slices it is true. The other leaves are left out.
     """
     found: dict[int, list[Finding]] = {}
     for findings in (
@@ -43,6 +47,10 @@ def prove_blocked(proof: Proof) -> dict[int, Finding]:
 
     Args:
         proof: what was proved of the program.
+
+    Returns:
+        Index of each blocked leaf -> its finding, whose places are the equations without a
+        derivative that cut it off.
     """
     return {
         leaf: _make_finding([cut for cut in proof.cuts if has_leaf(cut.leaves, leaf)])
@@ -51,7 +59,7 @@ def prove_blocked(proof: Proof) -> dict[int, Finding]:
 
 
 def is_zero_at_data(survey: Survey, leaf: int) -> bool:
-    """Returns whether the leaf's gradient is exactly zero at every batch.
+    """Returns whether the leaf's float64 gradient is exactly zero, or missing, at every batch.
 
     Args:
         survey: gradients at the data.

@@ -25,6 +25,10 @@ def find_disconnected(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `disconnected` is true, or
+        of some of whose slices it is true. The other leaves are left out.
     """
     measured = find_in_views(evidence, "disconnected", select_disconnected, _describe)
     proved = {leaf: [finding] for leaf, finding in prove_disconnected(evidence.proof).items()}
@@ -36,6 +40,9 @@ def prove_disconnected(proof: Proof) -> dict[int, Finding]:
 
     Args:
         proof: what was proved of the program.
+
+    Returns:
+        Index of each disconnected leaf -> its finding, whose places are the equations that read it.
     """
     return {leaf: _make_finding(proof, leaf) for leaf in proof.disconnected}
 

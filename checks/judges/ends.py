@@ -15,8 +15,11 @@ _ENDED = 1e-14
 def add_ends(evidence: Evidence, findings: Findings) -> Findings:
     """Adds to findings about whole leaves the equations at which the gradient ends.
 
+    An equation ends a gradient if a cotangent enters it and none above rounding leaves it towards
+    the leaf. Findings about slices are returned unchanged.
+
     Args:
-        evidence: what was proved and measured, with the cotangents of these leaves.
+        evidence: what was proved and measured.
         findings: the findings of one judge, by leaf.
 
     Returns:
@@ -30,6 +33,8 @@ def add_ends(evidence: Evidence, findings: Findings) -> Findings:
 
 def find_ends(tapped: Sequence[TappedEquation], leaf: int) -> list[TappedEquation]:
     """Returns the equations that a cotangent enters but does not leave towards the leaf.
+
+    A share below 1e-14 of the cotangent that arrives counts as none.
 
     Args:
         tapped: the cotangents of the equations.

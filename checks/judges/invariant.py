@@ -24,6 +24,10 @@ def find_invariant(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `invariant` is true, or of
+        some of whose slices it is true. The other leaves are left out.
     """
     return find_in_views(evidence, "invariant", _select, _describe)
 

@@ -21,13 +21,13 @@ class Judge(NamedTuple):
 
     Attributes:
         verdict: its name, as in reports and allow-lists.
-        find: returns the findings of this verdict.
-        colour: the colour of this verdict in pictures and on pages. Each family of verdicts has
-            one hue: proofs are red, numbers violet, measured zeros orange, weak gradients yellow,
-            and passing verdicts green.
-        passes: whether a leaf with this verdict passes.
-        is_harmless_in_slices: whether a passing leaf still passes when some of its slices have
-            this verdict.
+        find: called as `find(evidence)`; returns leaf index -> findings of this verdict.
+        colour: the colour of this verdict in pictures and on pages, as `#rrggbb`. Each family of
+            verdicts has one hue: proofs are red, numbers violet, measured zeros orange, weak
+            gradients yellow, and passing verdicts green.
+        passes: True if a leaf with this verdict passes, False if it fails.
+        is_harmless_in_slices: True if a passing leaf still passes when some of its slices have
+            this verdict; False if it fails then.
     """
 
     verdict: str

@@ -16,6 +16,10 @@ def find_non_finite(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `non_finite` is true. The
+        other leaves are left out.
     """
     at_data = {leaf: [_judge_data(evidence, leaf)] for leaf in evidence.failures}
     in_training = {leaf: [_judge_training(evidence, leaf)] for leaf in evidence.training_failures}

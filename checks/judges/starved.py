@@ -17,6 +17,10 @@ def find_starved(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `starved` is true. The other
+        leaves are left out.
     """
     return {
         leaf: [_make_finding(evidence, leaf, standstill)]
@@ -29,7 +33,11 @@ def is_starved(standstill: Standstill) -> bool:
     """Returns whether the optimiser itself, and not rounding, keeps a leaf from moving.
 
     Args:
-        standstill: what the optimiser does with the leaf.
+        standstill: what the optimiser does with a leaf that hardly moves.
+
+    Returns:
+        True if the leaf gets no update in float64 either, or one that the gradients of the other
+        leaves make over 1,000 times smaller; False if float64 moves it.
     """
     return standstill.together == 0 or standstill.alone > _SCALED_DOWN * standstill.together
 

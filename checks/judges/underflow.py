@@ -18,6 +18,10 @@ def find_underflow(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `underflow` is true. The
+        other leaves are left out.
     """
     found: dict[int, list[Finding]] = {}
     errors = measure_rounding(evidence.runner, evidence.survey, evidence.alive)

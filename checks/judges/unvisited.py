@@ -18,6 +18,10 @@ def find_unvisited(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `unvisited` is true, or of
+        some of whose slices it is true. The other leaves are left out.
     """
     return add_ends(evidence, find_in_views(evidence, "unvisited", _select, _describe))
 

@@ -11,6 +11,10 @@ def find_vanishing(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `vanishing` is true. The
+        other leaves are left out.
     """
     found = {}
     for leaf, strength in measure_strengths(evidence.survey, evidence.alive).items():

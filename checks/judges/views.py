@@ -20,8 +20,14 @@ def find_in_views(evidence: Evidence, verdict: str, select: Select, describe: De
     Args:
         evidence: what was proved and measured.
         verdict: name of the verdict.
-        select: from the views of a leaf to one boolean for each slice of each view.
-        describe: makes the sentence for the selected slices of one view.
+        select: called as `select(views)` with the views of a leaf (see `Evidence.views`); returns
+            for each view a boolean array [slices].
+        describe: called as `describe(evidence, leaf, view, chosen)` with the index of the leaf, the
+            index of the view and the boolean array of that view; returns a sentence.
+
+    Returns:
+        Leaf index -> one finding about the whole leaf, if view 0 is selected; else a `SliceFinding`
+        for each axis of more than one slice with a selected slice. Other leaves are left out.
     """
     found: dict[int, list[Finding]] = {}
     for leaf in evidence.responses:

@@ -16,6 +16,10 @@ def find_waking(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `waking` is true, or of some
+        of whose slices it is true. The other leaves are left out.
     """
     return add_ends(evidence, find_in_views(evidence, "waking", _select, _describe))
 

@@ -16,6 +16,10 @@ def find_wrong(evidence: Evidence) -> Findings:
 
     Args:
         evidence: what was proved and measured.
+
+    Returns:
+        Leaf index -> its findings, for the leaves of which the verdict `wrong` is true. The other
+        leaves are left out.
     """
     found = {}
     for leaf in evidence.runner.watched:

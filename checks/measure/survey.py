@@ -82,7 +82,7 @@ def take_survey(
         sampler: draws the points.
         dependence: what depends on what in the program, by value and by tangent.
         datasets: the further arguments of the loss, one set for each batch.
-        say: takes a sentence about the progress.
+        say: called as `say(stage)` with the name of each stage when it begins.
     """
     say("gradients at the data, in float64 and as written")
     data = [measure_point(runner, sampler, sampler.keep_parameters(args)) for args in datasets]
