@@ -70,11 +70,11 @@ MEANINGS = {
 
 
 def bench(config: Config, as_json: bool = False, profile: Path | None = None) -> dict[str, Any]:
-    """Measures a configuration and prints the figures of `MEANINGS`.
+    """Measures a configuration and prints the figures on standard output.
 
     Args:
         config: the configuration.
-        as_json: whether to print JSON instead of a table.
+        as_json: True prints JSON and nothing else, False a table.
         profile: a folder for a trace of three steps, for TensorBoard, Perfetto or XProf.
 
     Returns:
@@ -97,14 +97,16 @@ def bench(config: Config, as_json: bool = False, profile: Path | None = None) ->
 
 
 def measure(config: Config, profile: Path | None = None) -> dict[str, Any]:
-    """Measures the figures of `MEANINGS`, without the persistent compile cache.
+    """Measures what a training step costs on this machine, without the persistent compile cache.
 
     Args:
         config: the configuration.
         profile: a folder for a trace of three steps.
 
     Returns:
-        The figures, by the keys of `MEANINGS`.
+        Key of `MEANINGS` -> number or text, among them `device`, `parameters`, `step_tflop`,
+        `step_gb`, `peak_memory_gb`, `compile_s`, `step_s`, `achieved_gflops`, `share_of_peak`,
+        `verdict` (what limits the step) and `forecast_ms`.
 
     Raises:
         UserError: the table cannot be read, or the mesh does not fit the devices.

@@ -21,7 +21,7 @@ class Instruction(NamedTuple):
         type: the type of its result, such as `f32[4,8]{1,0}`, or several in parentheses.
         opcode: the operation, such as `fusion`.
         operands: names of the instructions whose results it reads.
-        rest: the text of its attributes.
+        rest: the text of its attributes, as it stands after the operands.
         is_root: whether its result is that of the computation.
     """
 
@@ -48,7 +48,10 @@ class Instruction(NamedTuple):
         """Returns the names of the computations that an instruction calls.
 
         Args:
-            *attributes: names of the attributes to search, such as `calls` or `body`.
+            *attributes: names of the attributes to search, such as `calls` or `body`; at least one.
+
+        Returns:
+            The names, without `%`; empty if it has no such attribute.
         """
         found = re.findall(rf"(?:{'|'.join(attributes)})=(\{{[^}}]*\}}|%[\w.-]+)", self.rest)
         return [name for text in found for name in re.findall(r"%([\w.-]+)", text)]

@@ -111,7 +111,7 @@ def make_product(precision: str) -> tuple[Callable[..., jax.Array], jax.Array, j
 
 
 def measure_copy_rate() -> float:
-    """Measures the bytes a second that a copy reads and writes."""
+    """Measures the bytes a second that a copy of 256 MB on the default device reads and writes."""
     numbers = jnp.ones(COPIED, jnp.float32)
     return 2 * numbers.nbytes / time_call(jax.jit(lambda x: -x), numbers)
 
@@ -133,7 +133,7 @@ def time_call(call: Callable[..., Any], *args: Any, count: int = 5) -> float:
     Args:
         call: a function that returns arrays.
         *args: its arguments.
-        count: how many calls are timed.
+        count: how many calls are timed, at least 1.
 
     Returns:
         Seconds until the arrays are ready.

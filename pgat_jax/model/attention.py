@@ -83,13 +83,13 @@ def causal_mask(queries: int, keys: int) -> Bool[Array, "S M"]:
 
 
 class SelfAttention(nn.Module):
-    """Multi-head attention of a sequence to itself.
+    """Multi-head attention of a sequence to itself: (x [B, S, W], bias, mask) -> [B, S, W].
 
     Queries, keys and values have no bias: a key's would cancel in the softmax, and the LayerNorm
-    before them has one already.
+    before them has one already. `bias` and `mask` are those of `attend`, and may be left out.
 
     Attributes:
-        heads: H.
+        heads: H, the number of heads, a divisor of W.
     """
 
     heads: int
@@ -119,10 +119,12 @@ class SelfAttention(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Multi-head attention of one sequence to another.
+    """Multi-head attention of one sequence, x, to another, the memory.
+
+    A call maps (x [B, S, W], memory [B, M, W], mask) to [B, S, W].
 
     Attributes:
-        heads: H.
+        heads: H, the number of heads, a divisor of W.
     """
 
     heads: int

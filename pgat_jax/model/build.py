@@ -35,7 +35,7 @@ class Model:
 
     @property
     def module(self) -> PGAT:
-        """The Linen module."""
+        """The Flax Linen module, unbound: its parameters are arguments of `init` and `apply`."""
         return PGAT(self.config, self.columns)
 
     @partial(jax.jit, static_argnums=0)
@@ -65,6 +65,9 @@ class Model:
             params: the parameters.
             batch: B windows.
             rng: the key of the dropout masks. Without it nothing is dropped.
+
+        Returns:
+            Forecasts in scaled units and statistics, float32.
         """
         return apply_model(self, params, batch, rng)
 
@@ -72,7 +75,7 @@ class Model:
     def loss(
         self, params: Params, batch: Batch, rng: jax.Array | None = None
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """Computes the criterion's loss of a batch.
+        """Computes the loss of `loss.criterion` of a batch, compiled.
 
         Args:
             params: the parameters.

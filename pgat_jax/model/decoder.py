@@ -16,8 +16,10 @@ EXPANSION = 4
 class DecoderBlock(nn.Module):
     """A pre-norm block: causal self-attention, attention to the memory, a feed-forward map.
 
+    A call maps (stream [B, L + P, D], memory [B, S, D]) to (the next stream, None).
+
     Attributes:
-        heads: H.
+        heads: H, the number of attention heads.
         dropout: the rate of the dropout on the three branches.
     """
 
@@ -50,9 +52,11 @@ class DecoderBlock(nn.Module):
 class Decoder(nn.Module):
     """Decoder blocks as one scanned block.
 
+    A call maps (stream [B, L + P, D], memory [B, S, D]) to the decoded stream [B, L + P, D].
+
     Attributes:
         layers: the number of blocks.
-        heads: H.
+        heads: H, the number of attention heads.
         dropout: the rate of the dropout.
         remat: whether the backward pass computes each block again from its input.
     """
@@ -79,11 +83,12 @@ class Decoder(nn.Module):
 class TargetStream(nn.Module):
     """The targets' autocorrelation: a recurrence, statistics of the past, causal attention.
 
-    The queries are the P days to predict; the keys are all steps of the decoder.
+    The queries are the P days to predict; the keys are all steps of the decoder. A call maps (the
+    decoded stream [B, L + P, D], statistics [B, L + P, R]) to [B, P, D].
 
     Attributes:
-        heads: H.
-        ahead: P.
+        heads: H, the number of attention heads.
+        ahead: P, the days to predict.
     """
 
     heads: int
@@ -116,9 +121,12 @@ class TargetStream(nn.Module):
 class DualStream(nn.Module):
     """The target stream and the celestial stream (attention to the memory), fused by an MLP.
 
+    A call maps (the decoded stream [B, L + P, D], memory [B, S, D], targets [B, S, T]) to the
+    stream [B, P, D] that the head reads.
+
     Attributes:
-        heads: H.
-        ahead: P.
+        heads: H, the number of attention heads.
+        ahead: P, the days to predict.
     """
 
     heads: int

@@ -22,7 +22,7 @@ def sinusoids(start: int, length: int, width: int) -> Float[np.ndarray, "S D"]:
         width: D.
 
     Returns:
-        A vector for each step; sines and cosines alternate.
+        [S, D], a vector for each step; sines and cosines alternate.
     """
     rates = 10000.0 ** (-np.arange(0, width, 2) / width)
     angles = np.arange(start, start + length)[:, None] * rates
@@ -32,10 +32,11 @@ def sinusoids(start: int, length: int, width: int) -> Float[np.ndarray, "S D"]:
 class Embedding(nn.Module):
     """The streams of the encoder and of the decoder.
 
-    The targets of the days to predict never enter: the decoder reads zeros in their place.
+    The targets of the days to predict never enter: the decoder reads zeros in their place. A call
+    maps (features of the bodies [B, S, N, C], batch) to both streams, [B, S, D] and [B, L + P, D].
 
     Attributes:
-        width: D.
+        width: D, the width of the streams.
         dropout: the rate of the dropout on both streams.
         bodiless: the number of columns that belong to no body.
     """

@@ -19,6 +19,8 @@ TAPS = 3
 class JointBlock(nn.Module):
     """Mixes temporal features of the bodies with their attention to spatial features, by a gate.
 
+    A call maps (features [B, S, N, C], adjacency [B, S, N, N]) to (the next features, None).
+
     Attributes:
         dropout: the rate of the dropout on the branch.
     """
@@ -71,10 +73,12 @@ class JointBlock(nn.Module):
 
 
 class HierarchicalMapping(nn.Module):
-    """Pools the days into N slots by attention; each day then attends to the slots.
+    """Pools the days into N = 13 slots by attention; each day then attends to the slots.
+
+    A call maps a stream [B, S, D] to [B, S, D].
 
     Attributes:
-        heads: H.
+        heads: H, the number of attention heads.
     """
 
     heads: int
@@ -94,9 +98,11 @@ class HierarchicalMapping(nn.Module):
 class SpatioTemporal(nn.Module):
     """The joint blocks and, where configured, the hierarchical mapping beside them.
 
+    A call maps (stream [B, S, D], adjacency [B, S, N, N]) to the encoded stream [B, S, D].
+
     Attributes:
-        heads: H, of the hierarchical mapping.
-        hierarchical: whether there is one.
+        heads: H, the number of attention heads of the hierarchical mapping.
+        hierarchical: whether to build the hierarchical mapping.
         dropout: the rate of the dropout.
         remat: whether the backward pass computes each block again from its input.
     """

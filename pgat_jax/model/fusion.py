@@ -17,10 +17,11 @@ class BodyFeatures(nn.Module):
 
     The first layers of all bodies are one product [D, N I], since `enc` is the same for all. The
     mean over D is taken out of the last map instead of out of the widest array of the model.
-    `Fusion` completes the LayerNorm, scale * x / std + bias, where its parts are cheap to apply.
+    `Fusion` completes the LayerNorm, scale * x / std + bias, where its parts are cheap to apply. A
+    call maps (enc [B, S, D], embedding [N, D]) to (features [B, S, D, N], 1 / std [B, S, N]).
 
     Attributes:
-        hidden: I.
+        hidden: I, the hidden width of each body's MLP.
     """
 
     hidden: int
@@ -64,11 +65,12 @@ class Fusion(nn.Module):
     instead of each body: 4 S F D + 4 S N H D operations instead of 4 S N F D, the same function.
     Queries and bodies have D outside, [.., D, H] and [.., D, N]: their product is then four times
     as fast on a CPU, and all products of a forward pass together take a seventh less time. Keys
-    have no bias, neither their own nor the LayerNorm's: it would cancel in the softmax.
+    have no bias, neither their own nor the LayerNorm's: it would cancel in the softmax. A call maps
+    (enc [B, S, D], embedding [N, D]) to (the fused stream [B, S, D], the mean entropy []).
 
     Attributes:
-        heads: H.
-        width: F.
+        heads: H, the number of attention heads, a divisor of F.
+        width: F, the width of query, key and value.
         hidden: I, the hidden width of `BodyFeatures`.
     """
 

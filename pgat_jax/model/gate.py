@@ -12,10 +12,11 @@ class Gate(nn.Module):
     """A gate for each channel: the sigmoid of an MLP of both normalised streams, or a constant.
 
     The MLP's last bias is 0 and its last kernel is small, so a learned gate starts near 0.5, where
-    it can move both ways.
+    it can move both ways. A call maps (the stream enc [B, S, D], the fused stream [B, S, D]) to the
+    gate [B, S, D]. A constant gate has no parameters.
 
     Attributes:
-        mode: `sigmoid` (learned), `open` (1), or a constant from 0 to 1.
+        mode: `sigmoid` (learned), `open` (1), or a number from 0 to 1.
     """
 
     mode: str | float

@@ -9,7 +9,10 @@ from pgat_jax.model.layers import Dropout, FeedForward, gelu, scan_blocks
 
 
 class EdgePooling(nn.Module):
-    """Encodes the edge vectors of each pair, and averages them over the pairs of a day."""
+    """Encodes the edge vectors of each pair, and averages them over the pairs of a day.
+
+    A call maps edge vectors [B, S, N, N, E] to [B, S, E].
+    """
 
     @nn.compact
     def __call__(self, edges: Float[Array, "B S N N E"]) -> Float[Array, "B S E"]:
@@ -25,10 +28,12 @@ class EdgePooling(nn.Module):
 class GraphAttentionBlock(nn.Module):
     """A pre-norm block of self-attention over the days and a feed-forward map.
 
-    The logit of key j is q k_j / sqrt(A) + scale * bias_j, with a bias for each head and day j.
+    The logit of key j is q k_j / sqrt(A) + scale * bias_j, with a bias for each head and day j, and
+    the width A of a head. A call maps (stream [B, S, D], pooled edges [B, S, E]) to (the next
+    stream, None).
 
     Attributes:
-        heads: H.
+        heads: H, the number of attention heads.
         hidden: I, the hidden width of the feed-forward map.
         dropout: the rate of the dropout on both branches.
     """
@@ -63,9 +68,11 @@ class GraphAttentionBlock(nn.Module):
 class GraphAttention(nn.Module):
     """Graph attention blocks as one scanned block; a last LayerNorm gives the memory.
 
+    A call maps (stream [B, S, D], edge vectors [B, S, N, N, E]) to the memory [B, S, D].
+
     Attributes:
         layers: the number of blocks.
-        heads: H.
+        heads: H, the number of attention heads.
         hidden: I, the hidden width of the feed-forward maps.
         dropout: the rate of the dropout.
         remat: whether the backward pass computes each block again from its input.

@@ -23,9 +23,9 @@ class Mixture(NamedTuple):
     """Gaussian mixtures of K components, in scaled units.
 
     Attributes:
-        log_weights: normalised log weights of the components.
-        means: their means.
-        scales: their standard deviations.
+        log_weights: [B, P, T, K], normalised log weights of the components.
+        means: [B, P, T, K], their means.
+        scales: [B, P, T, K], their standard deviations.
     """
 
     log_weights: Float[Array, "B P T K"]
@@ -37,11 +37,11 @@ class Outputs(NamedTuple):
     """The forecasts of a batch, in scaled units, and the statistics of the fusion.
 
     Attributes:
-        point: the forecast that is comparable across heads: the point itself (mse), the median
-            (quantile) or the mean (nll).
-        quantiles: the quantile head's; None for the others.
-        mixture: the mixture head's; None for the others.
-        statistics: scalars by the names of `statistics.NAMES`.
+        point: [B, P, T], the forecast that is comparable across heads: the point itself (mse), the
+            median (quantile) or the mean (nll).
+        quantiles: [B, P, T, Q], increasing, of the quantile head; None for the others.
+        mixture: the `Mixture` of the mixture head; None for the others.
+        statistics: name -> scalar, as `fusion_statistics` returns them.
     """
 
     point: Float[Array, "B P T"]
@@ -53,8 +53,10 @@ class Outputs(NamedTuple):
 class PointHead(nn.Module):
     """One number for each target and day: the conditional mean under squared error.
 
+    A call maps (the stream [B, P, D] of the days to predict, statistics) to `Outputs`.
+
     Attributes:
-        targets: T.
+        targets: T, the number of targets.
         loss: the configuration of the loss.
         kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
     """
@@ -78,8 +80,10 @@ class PointHead(nn.Module):
 class QuantileHead(nn.Module):
     """Quantiles that cannot cross: an anchor, and positive steps away from it.
 
+    A call maps (the stream [B, P, D] of the days to predict, statistics) to `Outputs`.
+
     Attributes:
-        targets: T.
+        targets: T, the number of targets.
         loss: the configuration of the loss, with the levels of the quantiles.
         kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
     """
@@ -115,9 +119,11 @@ class QuantileHead(nn.Module):
 class MixtureHead(nn.Module):
     """A mixture of K Gaussians, none of them narrower than the floor.
 
+    A call maps (the stream [B, P, D] of the days to predict, statistics) to `Outputs`.
+
     Attributes:
-        targets: T.
-        loss: the configuration of the loss, with K and the floor.
+        targets: T, the number of targets.
+        loss: the configuration of the loss: `mixture_components` is K, `sigma_floor` the floor.
         kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
     """
 

@@ -16,7 +16,7 @@ SAVED = ("projected", "mixed", "hidden", "branch", "keep")
 
 
 def scan_blocks(block: type[nn.Module], length: int, remat: bool = False) -> Callable[..., Any]:
-    """Returns a module that applies several copies of a block one after the other.
+    """Returns a module class that applies several copies of a block one after the other.
 
     The parameters of the copies are stacked along a new first axis. The backward pass keeps the
     activations in `SAVED` and computes the others again.
@@ -24,10 +24,11 @@ def scan_blocks(block: type[nn.Module], length: int, remat: bool = False) -> Cal
     Args:
         block: a module that maps (stream, *shared) to (stream, None).
         length: the number of copies.
-        remat: whether the backward pass keeps each block's input alone.
+        remat: True keeps each block's input alone for the backward pass.
 
     Returns:
-        The class of the scanned module; it takes the arguments of `block`.
+        The class of the scanned module; it takes the arguments of `block`, and its instances map
+        (stream, *shared) to (stream, None). Each copy reads the same `shared`.
     """
     policies = jax.checkpoint_policies
     policy = policies.nothing_saveable if remat else policies.save_only_these_names(*SAVED)
@@ -70,7 +71,7 @@ def _gelu_and_slope(x: Float[Array, "*B"]) -> tuple[Float[Array, "*B"], Float[Ar
 
 
 class FeedForward(nn.Module):
-    """Two linear maps with a GELU between them.
+    """Two linear maps of the last axis with a GELU between them: [..., W] -> [..., O].
 
     Attributes:
         hidden: I, the width between the maps.
@@ -94,7 +95,8 @@ class Dropout(nn.Module):
 
     A byte is a quarter of the random bits that `jax.random.bernoulli` draws; on a CPU that makes
     dropout cheaper than the matrix product before it. Each row of the batch has its own random
-    words, so that each device draws those of its own rows alone.
+    words, so that each device draws those of its own rows alone. A call maps activations, whose
+    axis 0 is the batch, to the same shape; without a `dropout` key it returns them unchanged.
 
     Attributes:
         rate: the share of activations that are set to 0; it is rounded to a multiple of 1/256.

@@ -19,6 +19,8 @@ ORB = 8.0
 class Aspects(nn.Module):
     """Soft membership of each pair's separation in the five aspects, and its embedding.
 
+    A call maps longitudes [B, S, N] in radians to [B, S, N, N, E].
+
     Attributes:
         width: E, the width of the embedding.
     """
@@ -41,10 +43,11 @@ class Nodes(nn.Module):
 
     The adjacency's MLP reads (body_i + market, body_j + market). Its first layer is linear, so it
     is the sum of a part of each body [N, E] and one of the market [B, S, E]. Both ends of a pair
-    have the same weights, which makes the adjacency symmetric.
+    have the same weights, which makes the adjacency symmetric. A call maps (enc [B, S, D],
+    longitude [B, S, N] in radians) to (embeddings [N, D], adjacency [B, S, N, N]).
 
     Attributes:
-        width: D.
+        width: D, the width of the stream.
         pair_width: E, the hidden width of the adjacency's MLP.
     """
 

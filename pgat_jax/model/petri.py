@@ -21,8 +21,12 @@ TINY = 1e-6
 class Edges(nn.Module):
     """Mixes four adjacencies by the market's context, and computes the edge vectors of each pair.
 
+    The four are the phase, the astronomical, the dynamic and a learned adjacency. A call maps (the
+    enhanced stream [B, S, N, C], phase features [B, S, N, N, 6], the phase and the dynamic
+    adjacency [B, S, N, N]) to (the mixed adjacency [B, S, N, N], edge vectors [B, S, N, N, E]).
+
     Attributes:
-        width: E.
+        width: E, the width of an edge vector.
     """
 
     width: int
@@ -76,7 +80,8 @@ class MessageRound(nn.Module):
 
     The message from j to i is m_ij = W h_j + U e_ij, scaled by the transition's strength. Neither
     it nor its attention logit q_i m_ij is built for all channels: both are linear in m, so the
-    parts of the state and of the edge are summed separately, and no array [.., N, N, C] exists.
+    parts of the state and of the edge are summed separately, and no array [.., N, N, C] exists. A
+    call maps (states [B, S, N, C], edge vectors [B, S, N, N, E]) to (the next states, None).
     """
 
     @nn.compact
@@ -123,7 +128,8 @@ class MessageRound(nn.Module):
 class BodyAttention(nn.Module):
     """Residual attention with one head along the axis before the last.
 
-    It runs over the days of each body, or over the bodies of each day.
+    It runs over the days of each body, or over the bodies of each day. A call maps [..., S, C] to
+    the same shape.
     """
 
     @nn.compact
@@ -138,10 +144,14 @@ class BodyAttention(nn.Module):
 
 
 class Petri(nn.Module):
-    """The combiner: edges, states of the nodes, and the projection of the states to the stream.
+    """The Petri-net combiner: edges, states of the nodes, and their projection to the stream.
+
+    A call maps (features of the bodies [B, S, N, C], the enhanced stream [B, S, D], phase features
+    [B, S, N, N, 6], the phase and the dynamic adjacency [B, S, N, N]) to (projected states
+    [B, S, D], the mixed adjacency [B, S, N, N], edge vectors [B, S, N, N, E]).
 
     Attributes:
-        edge_width: E.
+        edge_width: E, the width of an edge vector.
     """
 
     edge_width: int

@@ -27,9 +27,10 @@ START_SHARE, SHARE_GAIN = 0.1, 0.3
 
 
 class PGAT(nn.Module):
-    """Forecasts a batch of windows.
+    """The whole model: a call maps a `Batch` to `Outputs`.
 
-    A part that the configuration switches off is not built and has no parameters.
+    A part that the configuration switches off is not built and has no parameters. `Model` is the
+    interface for users.
 
     Attributes:
         config: the sizes of the parts, and which of them exist.

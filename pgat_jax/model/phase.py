@@ -17,8 +17,11 @@ from pgat_jax.model.tokens import BodyTokens
 class Phase(nn.Module):
     """Features of the bodies, edges of their pairs, and an adjacency learned from both.
 
+    A call maps (scaled columns [B, S, V], unscaled phases [B, S, N, 4]) to (features
+    [B, S, N, C], phase features of the pairs [B, S, N, N, 6], adjacency [B, S, N, N]).
+
     Attributes:
-        channels: C.
+        channels: C, the channels of each body.
         pair_width: E, the hidden width of the adjacency's MLP.
         columns: the layout of the input columns.
     """

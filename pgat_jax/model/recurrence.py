@@ -37,7 +37,8 @@ class GatedRecurrence(nn.Module):
     """A recurrence whose decay and input depend on the present step alone.
 
     Each of the N groups, the bodies or a single one, has its own weights [W, 2 W]. The decays start
-    spread over the memories of `MEMORY`. A step's output depends on that step and earlier ones.
+    spread over memories of 2 to 64 days. A step's output depends on that step and earlier ones. A
+    call maps [B, S, N, W] to the state of each group after each step, of the same shape.
     """
 
     @nn.compact

@@ -40,9 +40,10 @@ def fusion_statistics(
         entropy: the mean entropy of the attention over the bodies, in nats; ln 13 is uniform.
 
     Returns:
-        Scalars by `NAMES`. A spread is a standard deviation; `gate_saturation` is the share of
-        saturated gates; `attention_entropy` is `entropy`; `branch_ratio` is the norm of
-        gate * fused, divided by that of enc.
+        Name in `NAMES` -> scalar: `gate_mean`, `gate_spread`, `enc_spread`, `fused_spread` and
+        `body_spread`, where a spread is a standard deviation; `gate_saturation`, the share of gates
+        below 0.05 or above 0.95; `attention_entropy`, which is `entropy`; and `branch_ratio`, the
+        norm of gate * fused, divided by that of enc.
     """
     enc, fused, gate, embedding = (
         jax.lax.stop_gradient(widen(x)) for x in (enc, fused, gate, embedding)

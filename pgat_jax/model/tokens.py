@@ -21,10 +21,11 @@ class BodyTokens(nn.Module):
     The token of column f is v_f w_f + e_f, affine in one number v_f. So are its query, its key and
     its value, and the logit of a pair of columns is v_f v_g (w_f Q K' w_g') + v_f (w_f Q K' e_g')
     + ...: four tables [N, J, J] that depend on the parameters alone. The columns of all bodies are
-    packed into one array of parameters, so that no row of it stands for padding.
+    packed into one array of parameters, so that no row of it stands for padding. A call maps scaled
+    columns [B, S, V] to features [B, S, N, C].
 
     Attributes:
-        channels: C.
+        channels: C, the channels of each body.
         columns: the layout of the input columns.
     """
 

@@ -26,9 +26,12 @@ _COLUMNS = slice(len(TARGETS), len(TARGETS) + 2)
 class VolatilityScale(nn.Module):
     """The logarithm of a factor for each target and day ahead; 0 before training.
 
+    A call maps (past columns [B, S, V], known columns of the decoder steps [B, L + P, K]) of a
+    table with `data.volatility` to [B, P, T].
+
     Attributes:
-        targets: T.
-        ahead: P.
+        targets: T, the number of targets.
+        ahead: P, the days to predict.
     """
 
     targets: int
@@ -62,7 +65,7 @@ def smoothing_weights(days: int) -> Float[np.ndarray, "S H"]:
         days: S, the days of the window.
 
     Returns:
-        Weights that sum to 1 over the days; the last day has the largest.
+        [S, 4], weights that sum to 1 over the days; the last day has the largest.
     """
     age = np.arange(days)[::-1, None]
     weights = 0.5 ** (age / np.asarray(HALF_LIVES))
