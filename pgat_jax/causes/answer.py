@@ -36,6 +36,8 @@ def write_answer(results: Mapping[str, Any]) -> list[str]:
 def rank_causes(results: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """Returns (measured rank, number, title, rank in the list), the strongest cause first.
 
+    All are texts; the last is empty for a cause outside the list's top five.
+
     Args:
         results: What `collect_results` returned.
     """

@@ -17,6 +17,9 @@ ANALYSIS = "CELESTIAL_GRAPH_GRADIENT_FLOW_ANALYSIS.md"
 class Cause:
     """One claim, with the interventions of up to two experiments that test it.
 
+    The sound model is that of this repository, the faulty model has the faults of the PyTorch
+    original, and the symptom is the original's vanished gradient.
+
     - Impose: apply `impose` (`present` if `impose` is None) to the sound model. If the claim is
       true, the model moves towards the symptom.
     - Remove: drop `present` from the faulty model and apply `remedy`. If the claim is true, the

@@ -33,9 +33,11 @@ def judge_cause(
         seeds: The seeds of the trials.
 
     Returns:
-        `verdict`, `outcome` (the one that the verdict rests on) and, for each of the experiments
-        `imposed` and `removed` that was run, a dict with its own `verdict` and `outcome`, and
-        `effects` (outcome -> `Effect`).
+        `verdict` (`confirmed`, `contributing`, `undecidable here` or `refuted`), `outcome` (the one
+        that the verdict rests on) and, for each of the experiments `imposed` and `removed` that was
+        run, a dict with its own `verdict` and `outcome`, and `effects` (outcome -> `Effect`). The
+        verdict is that of `removed` if it was run, else of `imposed`; without either it is
+        `undecidable here`.
     """
     result: dict[str, Any] = {}
     for name in (IMPOSED, REMOVED):

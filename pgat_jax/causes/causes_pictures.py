@@ -31,10 +31,11 @@ LOWEST, HIGHEST = -0.5, 1.0
 
 
 def draw_kinds(rows: list[tuple[str, dict[str, list[int]]]]) -> Markup:
-    """Draws a bar for each model: the shares of its parameters by kind of gradient.
+    """Draws a bar for each model as SVG: the shares of its parameters by kind of gradient.
 
     Args:
-        rows: For each model its name, and kind -> [leaves, parameters].
+        rows: For each model its name, and kind -> [leaves, parameters] for each of the kinds
+            `disconnected`, `zero` and `gradient`.
     """
     picture = Drawing(NAME + BAR + NUMBERS, ROW * (len(rows) + 1), "Parameters by kind of gradient")
     x = NAME
@@ -48,7 +49,7 @@ def draw_kinds(rows: list[tuple[str, dict[str, list[int]]]]) -> Markup:
 
 
 def draw_effects(cause: dict[str, Any]) -> Markup:
-    """Draws the share of the distance to the symptom, with its interval.
+    """Draws as SVG the share of the distance to the symptom, with its interval over the seeds.
 
     Args:
         cause: An entry of `causes` in what `collect_results` returned. Each outcome and experiment

@@ -11,7 +11,10 @@ from pgat_jax.config import Config
 
 
 class StudyConfig(Config):
-    """A recipe with faults, which `check` and `causes` impose on its model from outside."""
+    """A recipe with faults, which `check` and `causes` impose on its model from outside.
+
+    It has one key more than `Config`: `faults`, the names of faults; by default none.
+    """
 
     faults: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = ()
     """Names of faults, each a file of `pgat_jax/causes/wiring/`."""

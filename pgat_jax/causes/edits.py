@@ -51,6 +51,8 @@ def edit_leaves(paths: Iterable[str], edit: Callable[[str, Any], Any]) -> Params
 def scale_leaves(factors: Mapping[str, float]) -> ParamsEdit:
     """Returns an edit of parameters that multiplies each named leaf by its factor.
 
+    A leaf that the model does not have is skipped.
+
     Args:
         factors: Path of a leaf -> factor.
     """
@@ -60,6 +62,8 @@ def scale_leaves(factors: Mapping[str, float]) -> ParamsEdit:
 def fill_leaf(path: str, value: float) -> ParamsEdit:
     """Returns an edit of parameters that sets every element of one leaf to a value.
 
+    If the model does not have the leaf, the edit changes nothing.
+
     Args:
         path: The path of the leaf.
         value: The value.
@@ -68,7 +72,7 @@ def fill_leaf(path: str, value: float) -> ParamsEdit:
 
 
 def update_model(config: Config, **keys: Any) -> Config:
-    """Returns a copy of a configuration with other values of some `model` keys.
+    """Returns a copy of a configuration with other values, unchecked, of some `model` keys.
 
     Args:
         config: The configuration.
@@ -78,7 +82,7 @@ def update_model(config: Config, **keys: Any) -> Config:
 
 
 def update_train(config: Config, **keys: Any) -> Config:
-    """Returns a copy of a configuration with other values of some `train` keys.
+    """Returns a copy of a configuration with other values, unchecked, of some `train` keys.
 
     Args:
         config: The configuration.
@@ -88,7 +92,7 @@ def update_train(config: Config, **keys: Any) -> Config:
 
 
 def update_loss(config: Config, **keys: Any) -> Config:
-    """Returns a copy of a configuration with other values of some `loss` keys.
+    """Returns a copy of a configuration with other values, unchecked, of some `loss` keys.
 
     Args:
         config: The configuration.

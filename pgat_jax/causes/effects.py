@@ -52,7 +52,11 @@ class Effect(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """The verdict by this effect alone."""
+        """The verdict by this effect alone, from its interval.
+
+        It is `confirmed` above 1/2, `refuted` below 1/22, else `contributing` above 0, and
+        `undecidable here` otherwise.
+        """
         if self.low > HALF:
             return "confirmed"
         if self.high < EQUAL_SHARE:
@@ -83,7 +87,7 @@ def find_strongest(effects: Mapping[str, Effect]) -> tuple[str, str]:
     """Returns the strongest verdict of several outcomes, and the outcome that it rests on.
 
     Args:
-        effects: Outcome -> effect.
+        effects: Outcome -> effect, at least one.
     """
     ranked = sorted(effects, key=lambda o: (ORDER.index(effects[o].verdict), -effects[o].share))
     return effects[ranked[0]].verdict, ranked[0]
@@ -97,7 +101,7 @@ def decide_verdict(shares: Mapping[str, Sequence[float]]) -> tuple[str, str, dic
 
     Args:
         shares: Outcome -> share of each seed. There is at least one outcome, and each has as many
-            seeds as the others.
+            seeds as the others, two or more.
 
     Returns:
         The verdict, the outcome that it rests on, and outcome -> effect.

@@ -36,7 +36,10 @@ class Comparison:
 
 
 def is_tried(cause: Cause, scale: Scale) -> bool:
-    """Returns whether a cause is tried at a scale: at full size, and trained at one of the others.
+    """Returns whether a cause is tried at a scale.
+
+    Each cause is tried at `FULL`; a cause that acts in training also at `LAPTOP`, any other at
+    `SMALL`.
 
     Args:
         cause: The cause.

@@ -39,7 +39,9 @@ def format_fault_table(report: Path, faults: Sequence[WiringFault]) -> str:
 def list_losses(document: dict[str, Any], fault: WiringFault) -> list[tuple[str, int, str, str]]:
     """Returns (verdict, leaves, parameters, explanation) for each verdict that a fault causes.
 
-    The leaves of a report are sorted, the worst first, and so are the verdicts.
+    The leaves of a report are sorted, the worst first, and so are the verdicts. The number of
+    parameters is a text with separators. If no leaf has such a verdict, the only row has the word
+    `alive`, `reachable` or `not static` in place of it, and zeros.
 
     Args:
         document: The JSON document of a report, as `checks.render` writes it: schema

@@ -84,7 +84,7 @@ def compute_share(before: Sequence[float], after: Sequence[float], quantity: str
 
 
 def total_norm(norms: Mapping[str, float], patterns: tuple[str, ...] = ("*",)) -> float:
-    """Returns the Euclidean norm over all leaves whose names match one of the patterns.
+    """Returns the Euclidean norm over all leaves whose names match one of the patterns, or 0.
 
     Args:
         norms: Leaf name -> norm.

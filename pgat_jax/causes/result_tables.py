@@ -66,6 +66,8 @@ def format_share(cause: dict[str, Any], experiment: str, outcome: str) -> str:
 def format_losses(row: dict[str, Any]) -> tuple[str, str]:
     """Formats the numbers of leaves and of parameters without gradient, at full size.
 
+    Both texts are empty where they were not measured.
+
     Args:
         row: An entry of `bases` or `remedies` in what `collect_results` returned.
     """
@@ -79,9 +81,11 @@ def format_losses(row: dict[str, Any]) -> tuple[str, str]:
 def format_end(row: dict[str, Any], scale: str) -> tuple[str, str]:
     """Formats the forecasts' spread over the targets', and the validation loss, after training.
 
+    Both texts are empty where nothing was trained.
+
     Args:
         row: An entry of `bases` or `remedies` in what `collect_results` returned.
-        scale: The name of a scale.
+        scale: The name of a scale, such as `small`.
     """
     end = row.get(scale, {}).get("end")
     if end is None:

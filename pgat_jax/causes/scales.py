@@ -46,6 +46,8 @@ SCALES = (FULL, LAPTOP, SMALL)
 def resize(study: StudyConfig, scale: Scale) -> Config:
     """Returns the recipe of a study at the sizes of a scale, without its faults.
 
+    A scale without sizes (`FULL`) keeps the recipe's own, with a batch of one window.
+
     Args:
         study: The configuration and its faults.
         scale: The scale.

@@ -31,7 +31,7 @@ def run_missing(
     store: TrialStore,
     reporter: Reporter,
 ) -> None:
-    """Runs every trial that the store does not contain.
+    """Runs every trial that the store does not contain, and stores it.
 
     If it is interrupted, only the trials in progress are lost; the same call continues.
 

@@ -19,7 +19,7 @@ Measurement = dict[str, Any]
 
 
 class Trials:
-    """Runs the trials of one study model, one for each seed."""
+    """Runs the trials of one study model, one for each seed, at one scale."""
 
     def __init__(self, model: StudyModel, scale: Scale, programs: TrialPrograms):
         """Prepares trials.

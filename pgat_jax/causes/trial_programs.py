@@ -54,6 +54,10 @@ class TrialPrograms:
 
         Args:
             model: The study model.
+
+        Returns:
+            (params, batch) -> ((loss, (statistics, point forecast)), gradients). It is compiled at
+            its first call, and raises `Stopped` after `stop`.
         """
         key = ("gradient", *model.program_key)
         return self.get(key, lambda: self.share(_jit_gradient(model, self._options)))
@@ -64,6 +68,10 @@ class TrialPrograms:
         Args:
             model: The study model.
             steps_per_epoch: Batches in an epoch.
+
+        Returns:
+            params -> state, and (gradients, state, params) -> (params, state). `stop` does not
+            affect them.
         """
         edits = tuple(i.edit_optimizer for i in model.interventions)
         key = ("optimizer", model.config.train, edits, steps_per_epoch)
@@ -87,7 +95,7 @@ class TrialPrograms:
 
         Args:
             key: The key.
-            make: Makes the entry.
+            make: Makes the entry; called without arguments.
         """
         with self._lock:
             program = self._programs[key] = self._programs.pop(key, None) or make()

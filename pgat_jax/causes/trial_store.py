@@ -72,7 +72,7 @@ class TrialStore:
             scale: The scale of the trials.
             seeds: The seeds.
             programs: Compiled programs, shared with other trials.
-            report: Called after each trial.
+            report: Called without arguments after each trial.
         """
         trials = Trials(condition.build(), scale, programs)
         for seed in seeds:
