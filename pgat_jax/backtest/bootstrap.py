@@ -41,6 +41,9 @@ def compute_interval(
         baseline: the score [O] of the baseline, on the same origins.
         block: origins of a block; fewer are taken if there would be less than `LEAST_BLOCKS`.
         seed: the seed of the draws.
+
+    Returns:
+        The skill, 1 - mean score / mean score of the baseline, with its 95% interval.
     """
     pairs = np.stack([scores, baseline])
     sums = resample_sums(pairs, block, np.random.default_rng(seed))

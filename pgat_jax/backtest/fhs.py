@@ -19,8 +19,8 @@ def standardise_paths(
     Args:
         returns: log returns [days, T].
         log_volatility: [days, P] the log volatility of day t + h that is forecast on day t.
-        fit_row: the last row that may be read.
-        pool: M, the number of paths; all there are if there are fewer.
+        fit_row: the last row that may be read, at least P.
+        pool: the number of paths, M; fewer if there are not as many up to the fit row.
 
     Returns:
         The standardised paths [M, P, T].

@@ -129,7 +129,7 @@ def forecast_validation(trained: Trained, data: Data) -> Prediction:
 
 
 def rank_past_paths(history: History, fit_row: int) -> np.ndarray:
-    """Ranks the paths of standardised returns before the fit row.
+    """Ranks the last paths of P standardised returns up to the fit row, at most 250.
 
     Args:
         history: the returns and dates.

@@ -41,6 +41,9 @@ def plan_blocks(rows: np.ndarray, dates: np.ndarray, refit: Refit) -> tuple[Bloc
         rows: the rows of the origins, increasing.
         dates: [days] `datetime64[D]`.
         refit: `never` fits once, at the first origin; `yearly` at the first origin of each year.
+
+    Returns:
+        A block for each year that has origins, in order.
     """
     years = dates[rows].astype("datetime64[Y]").astype(int) + 1970
     parts = [(int(year), rows[years == year]) for year in np.unique(years)]
@@ -56,19 +59,19 @@ def find_origins(
     last: date | None = None,
     step: int = 1,
 ) -> np.ndarray:
-    """Returns the rows of the origins.
+    """Returns the rows [O] of the origins, increasing.
 
     Args:
-        dates: [days] `datetime64[D]`, the days of the table.
+        dates: [days] `datetime64[D]`, the days of the table, more than `horizon`.
         horizon: P, the days ahead; an origin has P rows after it.
-        first: the first origin, or the first trading day after it; by default `FIRST`, or the
-            middle of a table that does not have the default years.
-        last: the last origin, or the trading day before it; by default `LAST`, or the last day of
-            the table with P days after it.
+        first: the first origin, or a day before it; by default 2009-01-02, or the middle of a table
+            that does not cover 2009 to 2018 with 500 days before.
+        last: the last origin, or a day after it; by default 2018-12-14, or the last day of such a
+            table with P days after it.
         step: every `step`-th day is an origin.
 
     Raises:
-        UserError: there is no origin, or too little past before the first.
+        UserError: there is no origin, or there are fewer than 500 days before the first.
     """
     is_default = np.searchsorted(dates, FIRST) >= LEAST_PAST and dates[-1 - horizon] >= LAST
     end = len(dates) - 1 - horizon

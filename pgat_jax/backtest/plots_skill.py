@@ -21,7 +21,9 @@ SKILL_LABEL = "skill (% of CRPS)"
 
 
 def list_shown(results: Mapping[str, Any]) -> list[str]:
-    """Returns the forecasters that the pictures show: the model and those that know the volatility.
+    """Returns the keys of the forecasters that the pictures show.
+
+    They are `model`, if it was scored, and the baselines that know the volatility.
 
     Args:
         results: name -> results, as `summarise` returns them.

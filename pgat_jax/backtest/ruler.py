@@ -103,6 +103,9 @@ def compute_sample_crps(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
     Args:
         values: [..., M], in any order.
         truth: [...].
+
+    Returns:
+        [...], in the units of `values`; for a sample of one value its absolute error.
     """
     count, ordered = values.shape[-1], np.sort(values, -1)
     rank = 2 * np.arange(1, count + 1) - count - 1

@@ -30,7 +30,7 @@ def replace_leaf(params: Params, path: str, value: Any) -> Params:
 
 
 def edit_leaves(paths: Iterable[str], edit: Callable[[str, Any], Any]) -> ParamsEdit:
-    """Returns an edit of parameters that changes some leaves one by one.
+    """Returns an edit, a function from parameters to parameters, that changes some leaves.
 
     Args:
         paths: Leaves to change. Those that a model does not have are skipped, because a

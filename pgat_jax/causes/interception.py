@@ -15,7 +15,7 @@ Interceptor = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any
 def intercept_calls(
     kind: type, act: Callable[..., Any], name: str | None = None, method: str = "__call__"
 ) -> Interceptor:
-    """Returns an interceptor for the calls of one class of Linen module.
+    """Returns an interceptor for `flax.linen.intercept_methods`: of the calls of one module class.
 
     Args:
         kind: The module's class.

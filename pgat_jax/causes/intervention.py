@@ -79,7 +79,7 @@ class WiringFault(Intervention):
     joins: tuple[tuple[str, str], ...] = ()
 
     def predict(self, leaf: str) -> set[str]:
-        """Returns the verdicts that the fault may give to a leaf.
+        """Returns the verdicts that the fault may give to a leaf, by `takes` and `joins`; or none.
 
         Args:
             leaf: The name of the leaf.

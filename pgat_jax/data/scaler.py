@@ -35,7 +35,7 @@ class Scaler:
     har: Har | None = None
 
     def scale(self, values: np.ndarray) -> np.ndarray:
-        """Converts unscaled values to scaled ones.
+        """Converts unscaled values to scaled ones, (value - mean) / std, of the same shape.
 
         Args:
             values: [..., V].

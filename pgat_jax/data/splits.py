@@ -9,14 +9,14 @@ from pgat_jax.errors import UserError
 
 
 class Split(NamedTuple):
-    """The rows of a split, from `start` to before `stop`."""
+    """The rows of a split, from `start` to before `stop`; both are row numbers of the table."""
 
     start: int
     stop: int
 
 
 class Splits(NamedTuple):
-    """The training rows, then the validation rows, then the test rows."""
+    """The rows of each split of a table: `train`, then `validation`, then `test`."""
 
     train: Split
     validation: Split

@@ -46,6 +46,9 @@ class GaussianMixture:
 
         Args:
             y: values [...].
+
+        Returns:
+            P(Y <= y), [...].
         """
         return self._cdf(y[..., None])[..., 0]
 
@@ -68,10 +71,13 @@ class GaussianMixture:
         return (low + high) / 2
 
     def crps(self, y: np.ndarray) -> np.ndarray:
-        """Computes the closed form of Grimit et al. (2006), doi:10.1256/qj.05.235.
+        """Computes the CRPS by the closed form of Grimit et al. (2006), doi:10.1256/qj.05.235.
 
         Args:
             y: the truth [...].
+
+        Returns:
+            The score [...], in the units of `y`.
         """
         pairs = _expect_absolute(
             self.means[..., :, None] - self.means[..., None, :],
@@ -86,6 +92,9 @@ class GaussianMixture:
 
         Args:
             y: values [...].
+
+        Returns:
+            [...], in nats.
         """
         z = (y[..., None] - self.means) / self.scales
         with np.errstate(divide="ignore"):

@@ -45,10 +45,13 @@ class QuantileFunction:
         return QuantileFunction(self.levels, shift[..., None] + scale[..., None] * self.values)
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
-        """Computes the normal distribution function at the normal score of each value.
+        """Computes P(Y <= y): the normal distribution function at the normal score of each value.
 
         Args:
             y: values [...].
+
+        Returns:
+            [...], in [0, 1].
         """
         return ndtr(self._score(y)[0])
 
@@ -67,7 +70,7 @@ class QuantileFunction:
         return start + slope * (z - self._knots[right - 1])
 
     def crps(self, y: np.ndarray) -> np.ndarray:
-        """Integrates twice the pinball loss over `CRPS_LEVELS`.
+        """Computes the CRPS [...]: twice the pinball loss, integrated over 400 levels.
 
         Gneiting and Ranjan (2011), doi:10.1198/jbes.2010.08110, eq. 11, by the midpoint rule.
 
@@ -79,7 +82,9 @@ class QuantileFunction:
         return 2 * np.mean(loss, -1)
 
     def log_density(self, y: np.ndarray) -> np.ndarray:
-        """Computes the log of the normal density at the value's score, divided by the line's slope.
+        """Computes the log density [...], in nats.
+
+        The density is the normal one at the value's normal score, divided by the line's slope.
 
         Args:
             y: values [...].

@@ -33,7 +33,7 @@ class Sample:
         return Sample(shift[..., None] + scale[..., None] * self.values)
 
     def cdf(self, y: np.ndarray) -> np.ndarray:
-        """Computes the share of the M values below `y`; values equal to `y` count half.
+        """Computes the share [...] of the M values below `y`; values equal to `y` count half.
 
         Args:
             y: values [...].
@@ -58,7 +58,7 @@ class Sample:
         return start + (place - left) * (end - start)
 
     def crps(self, y: np.ndarray) -> np.ndarray:
-        """Computes E|X - y| - E|X - X'| / 2, exactly, for independent draws X and X'.
+        """Computes the CRPS [...]: E|X - y| - E|X - X'| / 2 for independent draws X and X'.
 
         Args:
             y: the truth [...].

@@ -52,6 +52,9 @@ def compute_skill(
         days: the day [W, P] that each loss belongs to, as a row number of the table; together they
             leave out no row between the first and the last.
         seed: the seed of the bootstrap.
+
+    Returns:
+        The skill; without an interval if there are fewer than 20 days.
     """
     place = days - days.min()
     sums = np.stack([np.bincount(place.ravel(), x.mean(-1).ravel()) for x in (model, baseline)])

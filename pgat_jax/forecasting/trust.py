@@ -65,7 +65,9 @@ def collect_facts(
 
 
 def find_coverage(test: dict[str, Any]) -> Coverage | None:
-    """Returns the coverage of the model's 90% band of Close, or None if it has no distribution.
+    """Returns the coverage of the model's 90% band of Close, or None if it was not measured.
+
+    That is so for a forecast without a distribution.
 
     Args:
         test: the scores of the test split, as `score_split` returns them.

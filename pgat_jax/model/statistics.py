@@ -62,5 +62,5 @@ def fusion_statistics(
 
 
 def no_statistics() -> dict[str, Float[Array, ""]]:
-    """Returns 0 for each of `NAMES`: the statistics of a model that has no fusion."""
+    """Returns 0 for each name that `fusion_statistics` returns: those of a model without fusion."""
     return {name: jnp.zeros(()) for name in NAMES}

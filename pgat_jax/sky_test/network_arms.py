@@ -41,7 +41,7 @@ def score_network(
         history: the returns of the table.
         blocks: the origins, fitted once.
         skies: the skies; None is no sky.
-        grid: the positions.
+        grid: the celestial columns of all days, as `load_grid` returns them.
         store: where trained models and finished years are.
         reporter: shows progress.
 
@@ -78,7 +78,7 @@ def replace_sky(table: Table, sky: Sky | None, grid: SkyGrid) -> Table:
     Args:
         table: the table.
         sky: the sky, or None.
-        grid: the positions.
+        grid: the celestial columns of all days, as `load_grid` returns them.
 
     Raises:
         UserError: the table contains celestial columns of its own.

@@ -61,7 +61,7 @@ def study_power(
     """Puts each law into the returns and repeats the test; finished laws are read from the store.
 
     Args:
-        field: the arms.
+        field: the forecasters of all skies, and what they are scored on.
         laws: the laws.
         store: where finished laws are.
         reporter: shows progress.
@@ -92,7 +92,7 @@ def repeat_with_law(field: Field, law: Law) -> Arrays:
     """Repeats the test on returns with a law.
 
     Args:
-        field: the arms.
+        field: the forecasters of all skies, and what they are scored on.
         law: the law.
 
     Returns:
@@ -118,7 +118,7 @@ def plant(field: Field, law: Law, course: np.ndarray) -> History:
     """Returns the history with a law, in units of the volatility forecast at the first fit row.
 
     Args:
-        field: the arms.
+        field: the forecasters of all skies, and what they are scored on.
         law: the law.
         course: its value [days].
     """

@@ -163,7 +163,7 @@ def make_field(
         table: the table.
         history: its returns.
         blocks: the origins, with the fit row of each year.
-        grid: the positions.
+        grid: the celestial columns of all days, as `load_grid` returns them.
         effort: the number of skies.
     """
     dates, true = table.dates, make_true_sky(table.dates)
@@ -188,11 +188,11 @@ def make_field(
 
 
 def score_real(field: Field, store: ScoreStore) -> np.ndarray:
-    """Returns the scores [A, O] of all skies on the real returns, computed once.
+    """Returns the pooled CRPS [A, O] of all skies on the real returns, computed once, then read.
 
     Args:
-        field: the arms.
-        store: where they are kept.
+        field: the forecasters of all skies, and what they are scored on.
+        store: where the scores are read and written.
     """
     key = content_key(field.digest.encode(), b"real returns")
     stored = store.read(key)
@@ -219,7 +219,7 @@ def rank_network(
         table: the table.
         history: its returns.
         blocks: the origins, fitted once.
-        grid: the positions.
+        grid: the celestial columns of all days, as `load_grid` returns them.
         effort: the number of false skies.
         store: where trained models and finished years are.
         reporter: shows progress.

@@ -18,7 +18,7 @@ def compute_features(sky: Sky | None, grid: SkyGrid, dates: np.ndarray) -> np.nd
 
     Args:
         sky: the sky, or None for no sky, whose features are 0.
-        grid: the positions.
+        grid: the celestial columns of all days, as `load_grid` returns them.
         dates: [days] `datetime64[D]`.
 
     Returns:

@@ -102,7 +102,7 @@ def place_longitudes(
 
     Args:
         sky: the sky.
-        grid: the positions.
+        grid: the celestial columns of all days, as `load_grid` returns them.
         dates: [days] `datetime64[D]`.
         points: bodies and nodes; Sun, Mercury and Venus must be among them.
 
@@ -127,7 +127,7 @@ def place_columns(sky: Sky, grid: SkyGrid, dates: np.ndarray) -> dict[str, np.nd
 
     Args:
         sky: the sky.
-        grid: the positions.
+        grid: the celestial columns of all days, as `load_grid` returns them.
         dates: [days] `datetime64[D]`.
 
     Returns:

@@ -77,6 +77,10 @@ def load_run(
         which: `best` reads the checkpoint of the lowest validation loss, `last` the newest.
         say: called with one line for each damaged checkpoint that is skipped.
 
+    Returns:
+        The run with the parameters of the first undamaged checkpoint in that order. Its table is
+        not read yet.
+
     Raises:
         UserError: there is no such run, it has no usable checkpoint, or its `config.yaml` was
             changed.

@@ -89,10 +89,10 @@ def learning_rate_schedule(config: TrainConfig, steps_per_epoch: float) -> Sched
 
 
 def count_updates(opt_state: optax.ApplyIfFiniteState, config: TrainConfig) -> jax.Array:
-    """Returns the number of updates of the parameters so far, int32 [].
+    """Returns the number of updates of the parameters so far, int32 []; skipped batches add none.
 
     Args:
-        opt_state: the optimiser's state.
+        opt_state: the state of the optimiser that `build_optimizer` builds.
         config: the settings of training.
     """
     return optax.tree.get(opt_state, "step") // config.accumulation

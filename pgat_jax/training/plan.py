@@ -37,7 +37,7 @@ class Plan:
 
     @property
     def optimizer(self) -> optax.GradientTransformation:
-        """The optimiser of packed vectors."""
+        """The optimiser of packed vectors, as `build_optimizer` returns it."""
         return build_optimizer(self.config.train, self.steps_per_epoch)
 
     @property

@@ -112,7 +112,7 @@ def gather_params(plan: Plan, vectors: Packed) -> Params:
         vectors: kind -> group -> packed vector, as `TrainState.params`.
 
     Returns:
-        Nested dict of the parameters' leaves.
+        Nested dict of the parameters' leaves, whole on every device.
     """
     constrain, whole = jax.lax.with_sharding_constraint, replicated_sharding(plan.mesh)
     return constrain(unpack(constrain(vectors, whole), plan.param_shapes), whole)
