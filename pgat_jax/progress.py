@@ -28,7 +28,11 @@ POLL_SECONDS = 0.1
 
 
 class Reporter:
-    """Reports on stderr, so that stdout contains results only."""
+    """Reports on stderr, so that stdout contains results only.
+
+    On a terminal `step` moves a bar; elsewhere it prints a line, at most one in `line_seconds`. All
+    arguments have defaults: a console, `line_seconds` (10) and a clock.
+    """
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ class Collective(NamedTuple):
     """One instruction that several devices take part in.
 
     Attributes:
-        kind: one of `KINDS`.
+        kind: one of `KINDS`, such as `all-reduce`.
         elements: the numbers in each array of its result, on one device.
         bytes: the bytes of its result on one device, for each run.
         times: how often the program runs it.

@@ -45,7 +45,11 @@ FLOOR = 1e-30
 
 
 def measure_decades(trial: Mapping[str, Any], point: str, quantity: str) -> list[float] | None:
-    """Returns a quantity of a trial on its logarithmic scale.
+    """Returns a quantity of a trial as a decimal logarithm.
+
+    `gradient` is the norm of a projection's gradient relative to that of the whole model, `update`
+    the same of its change in training relative to its weights, and `spread` the standard deviation
+    of the forecasts relative to that of the targets.
 
     Args:
         trial: What `Trials.run` returned.

@@ -19,7 +19,10 @@ Measurement = dict[str, Any]
 
 
 class Trials:
-    """Runs the trials of one study model, one for each seed, at one scale."""
+    """Runs the trials of one study model, one for each seed, at one scale.
+
+    It is made of the study model, the scale and the compiled programs, `TrialPrograms`.
+    """
 
     def __init__(self, model: StudyModel, scale: Scale, programs: TrialPrograms):
         """Prepares trials.

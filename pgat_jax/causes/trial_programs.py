@@ -32,7 +32,8 @@ class TrialPrograms:
     """A cache of compiled programs, least recently used first out, for any number of threads.
 
     Interventions that change only parameters or data trace to the same program, so they reuse its
-    compiled functions.
+    compiled functions. The only argument is a dict of XLA options for the gradients' programs, or
+    None.
     """
 
     def __init__(self, options: dict[str, Any] | None = None):
@@ -105,7 +106,10 @@ class TrialPrograms:
 
 
 class SharedProgram:
-    """A jitted function for several threads: one compiles it while the others wait."""
+    """A jitted function for several threads: one compiles it while the others wait.
+
+    It is called as the function itself, and raises `Stopped` once the event `stop` is set.
+    """
 
     def __init__(self, function: Callable[..., Any], stop: Event):
         """Wraps a jitted function.

@@ -19,7 +19,7 @@ class TrialStore:
     """A folder of trials, one file for each condition, scale and seed.
 
     A file is found by the digest of the trial's inputs, so a trial whose inputs changed is run
-    anew.
+    anew. The only argument is the folder, `runs/causes` by default, which need not exist.
     """
 
     def __init__(self, root: Path = ROOT):

@@ -141,10 +141,10 @@ class Data:
         """Returns the dates [P] that a forecast from a row predicts, as `window_at` does.
 
         Args:
-            row: the last past day.
+            row: the last past day; the days may lie after the table's end.
 
         Raises:
-            UserError: as `window_at`.
+            UserError: as `extend_to`.
         """
         return self.extend_to(row).table.dates[row + 1 : row + 1 + self.config.pred_len]
 
@@ -157,7 +157,8 @@ class Data:
             row: the last past day of the window.
 
         Raises:
-            UserError: as `window_at`.
+            UserError: there is no such row, there are fewer than `seq_len` rows up to it, or the
+                celestial columns or holidays of the days to predict are unknown.
         """
         self._check_origin(row)
         table = self._extended_to(row + self.config.pred_len + 1)

@@ -58,7 +58,7 @@ class PointHead(nn.Module):
     Attributes:
         targets: T, the number of targets.
         loss: the configuration of the loss.
-        kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
+        kernel_init: the initialiser of the kernels: `SMALL`, or `ZERO` to begin at the biases.
     """
 
     targets: int
@@ -84,8 +84,8 @@ class QuantileHead(nn.Module):
 
     Attributes:
         targets: T, the number of targets.
-        loss: the configuration of the loss, with the levels of the quantiles.
-        kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
+        loss: the configuration of the loss; `quantiles` has the levels.
+        kernel_init: the initialiser of the kernels: `SMALL`, or `ZERO` to begin at the biases.
     """
 
     targets: int
@@ -124,7 +124,7 @@ class MixtureHead(nn.Module):
     Attributes:
         targets: T, the number of targets.
         loss: the configuration of the loss: `mixture_components` is K, `sigma_floor` the floor.
-        kernel_init: the initialiser of the kernels, `SMALL` or `ZERO`.
+        kernel_init: the initialiser of the kernels: `SMALL`, or `ZERO` to begin at the biases.
     """
 
     targets: int

@@ -70,7 +70,8 @@ def find_residuals(returns: np.ndarray, next_log_volatility: np.ndarray) -> np.n
         next_log_volatility: [days] or more: the log volatility of the next day, forecast on a day.
 
     Returns:
-        [days - `FIRST_DAY`, T + 1], each column less its mean.
+        [days - 66, T + 1], from row 66 (`FIRST_DAY`) on: the returns divided by the forecast
+        volatility, then the log volatility less its forecast; each column less its mean.
     """
     days = np.arange(FIRST_DAY, len(returns))
     forecast = next_log_volatility[days - 1]

@@ -13,7 +13,10 @@ POINTS = 4096
 
 
 class TabulatedPool:
-    """The CRPS of a pool of standardised, equally likely values, tabulated for many truths."""
+    """The CRPS of a pool of standardised, equally likely values, tabulated for many truths.
+
+    It is made of the values [M], not all equal; `score` gives the CRPS.
+    """
 
     def __init__(self, values: np.ndarray):
         """Tabulates g.

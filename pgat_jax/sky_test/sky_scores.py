@@ -15,7 +15,11 @@ from pgat_jax.sky_test.ridge import Regression, fit_ridge, predict_effects, prep
 
 
 class SkyForecaster:
-    """The linear forecaster of A skies; what depends on the skies alone is computed once."""
+    """The linear forecaster of A skies; what depends on the skies alone is computed once.
+
+    It is made of the features [A, F, days] of the skies, the blocks of origins and the horizon P;
+    `score` fits it to returns and scores it.
+    """
 
     def __init__(self, features: np.ndarray, blocks: tuple[Block, ...], horizon: int):
         """Decomposes the features of every year.

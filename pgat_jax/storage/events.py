@@ -10,7 +10,10 @@ from tensorboardX.summary import scalar
 
 
 class Events:
-    """A new `events.*` file in a run's folder."""
+    """A new `events.*` file of TensorBoard in a run's folder.
+
+    It is made of the folder and a step, from which on TensorBoard ignores older files, or None.
+    """
 
     def __init__(self, run: Path, purge_step: int | None):
         """Opens the file.

@@ -12,7 +12,9 @@ FILE = "metrics.jsonl"
 
 
 class Metrics:
-    """Appends records to the files in a run's folder.
+    """Appends records to the files in a run's folder: `metrics.jsonl` and TensorBoard's events.
+
+    It is made of the folder and the step at which the run resumes; later records are deleted.
 
     A record is a dictionary with the keys `event` (`train` or `validation`), `time` (seconds of
     training), `step` (training steps taken), and any numbers.

@@ -21,7 +21,11 @@ UPDATE_NORM = "update_norm/"
 
 
 class Recorder:
-    """Keeps the metrics of steps on the device and fetches them when a record is due."""
+    """Keeps the metrics of steps on the device and fetches them when a record is due.
+
+    It is made of the settings of training, the steps of an epoch, the `Metrics` that receive the
+    records and the `Reporter` that shows them. `add` takes the metrics of each step.
+    """
 
     def __init__(
         self,

@@ -22,7 +22,8 @@ from pgat_jax.training.state import table_shapes
 class Validation:
     """Computes the mean loss over all validation windows, without dropout.
 
-    The program is compiled at the first call.
+    It is made of the plan, the rows of the validation windows, the scaled table on the devices and
+    a reporter. `loss` computes the mean; its program is compiled at the first call.
     """
 
     def __init__(self, plan: Plan, rows: np.ndarray, table: DeviceTable, reporter: Reporter):
