@@ -20,7 +20,7 @@ class FlowAtPoint(NamedTuple):
         runner: runs the program.
         proof: what was proved about it.
         point: values of the parameters and arguments.
-        say: reports the stage to the user.
+        say: called as `say(stage)` with the name of each stage when it begins.
     """
 
     runner: Runner
@@ -37,7 +37,7 @@ class FlowAtPoint(NamedTuple):
         """Measures the profiles of the named leaves that have a derivative.
 
         Args:
-            names: names of leaves.
+            names: names of leaves of the program; a KeyError is raised for others.
 
         Returns:
             Leaf name -> profile; leaves without a derivative are left out.

@@ -25,8 +25,8 @@ def measure_profiles(
         runner: runs the program; it must watch these leaves.
         dependence: what depends on what in the program, by value and by tangent.
         leaves: positions of leaves that have a derivative.
-        point: values of all leaves.
-        args: the loss's further arguments.
+        point: values of all leaves that can learn.
+        args: the loss's further arguments, split by `partition`.
 
     Returns:
         A profile for each leaf, in the order of `leaves`.

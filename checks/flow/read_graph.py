@@ -25,13 +25,13 @@ STATES = ("unused", "cut", "flows")
 
 @dataclass
 class Read:
-    """A variable as one group uses it.
+    """A variable as one group of equations (a module) uses it.
 
     Attributes:
         reader: name of the group.
         seen: the equation of the group that reads it first.
         operand: position of the variable in that equation.
-        sources: what computes the variable.
+        sources: the groups or inputs that compute the variable.
         state: `flows` if a derivative leads on to the loss, `cut` if only the value does, else
             `unused`.
     """
@@ -44,7 +44,9 @@ class Read:
 
 
 class ReadGraph(NamedTuple):
-    """The groups and reads of everything that depends on a leaf or on a floating input.
+    """Groups of equations (modules) and what they read, for all that depends on a floating input.
+
+    Inputs are leaves of the parameters and floating arrays among the arguments.
 
     Attributes:
         reads: the reads in program order.

@@ -19,9 +19,10 @@ _DIGITS = re.compile(r"\d+")
 
 
 def find_scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Scope]:
-    """Finds the scope of each equation.
+    """Finds the scope of each equation: the names of the modules or functions around it.
 
-    All equations that a module computes between two calls of other modules count as one line. If a
+    Module names are used if one of them is part of a leaf's name, else function names. All
+    equations that a module computes between two calls of other modules count as one line. If a
     program returns to a line after others, its turns are numbered.
 
     Args:
@@ -29,7 +30,8 @@ def find_scopes(chains: Sequence[Sequence[Any]], names: Sequence[str]) -> list[S
         names: names of the leaves.
 
     Returns:
-        A scope for each equation; a turn is its last part.
+        A scope for each equation: names, outermost first, then `file:line`, and then `turn N`
+        where turns are numbered.
     """
     calls = list(map(find_call_path, chains))
     modules = [
@@ -69,7 +71,7 @@ def _join_lines(lines: list[str]) -> list[str]:
 
 
 def group_scopes(found: Iterable[Scope], most: int) -> dict[Scope, str]:
-    """Groups scopes by their first parts, with as many parts as the number of groups allows.
+    """Groups scopes (tuples of names) by their first parts, as many as the number allows.
 
     Args:
         found: the scopes of all equations.

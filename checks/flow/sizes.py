@@ -24,9 +24,9 @@ def measure_reads(
 
     Args:
         runner: runs the program.
-        graph: the graph of the program.
-        point: values of all leaves.
-        args: the loss's further arguments.
+        graph: the graph of the program: which group of equations (module) reads what.
+        point: values of all leaves that can learn.
+        args: the loss's further arguments, split by `partition`.
 
     Returns:
         Position of a read in `graph.reads` -> Euclidean norms of its cotangent, an array with one

@@ -66,6 +66,10 @@ class Sources:
         Args:
             frame: path of the jaxpr that the variable belongs to; `()` for the program.
             atom: a variable, or a literal, which has no sources.
+
+        Returns:
+            The sources; empty for a literal, a constant and what is computed from none of the
+            equations in `seen`.
         """
         if jaxprs.is_literal(atom):
             return frozenset()

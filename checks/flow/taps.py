@@ -30,8 +30,10 @@ class TappedEquation(NamedTuple):
 
     Attributes:
         seen: the equation in its context.
-        arriving: the cotangent of its results, of the largest one.
-        leaving: for each operand, the cotangent that the equation passes back to it.
+        arriving: root mean square of the cotangent of the result for which it is largest; a
+            scalar array outside of scans.
+        leaving: for each operand, root mean square of the cotangent that the equation passes back
+            to it, in the same shape.
         is_zero: for each operand, whether all its elements are exactly zero in all steps.
     """
 
@@ -61,7 +63,7 @@ class TappedEquation(NamedTuple):
         """Returns the largest cotangent of the operands that depend on a leaf, for each step.
 
         Args:
-            leaf: the index of the leaf.
+            leaf: the index of a leaf that the equation `reaches`; ValueError for others.
         """
         tangents = self.seen.operands.tangent
         sizes = [x for x, bits in zip(self.leaving, tangents) if bits >> leaf & 1]
@@ -69,7 +71,7 @@ class TappedEquation(NamedTuple):
 
     @property
     def size(self) -> float:
-        """The norm of the arriving cotangent over all steps."""
+        """The Euclidean norm of `arriving` over all steps; `arriving` itself outside of scans."""
         return _total(self.arriving)
 
     @property
@@ -98,8 +100,8 @@ def tap(
         runner: runs the program.
         dependence: what depends on what in the program, by value and by tangent.
         leaves: positions of the leaves.
-        point: values of all leaves.
-        args: the loss's further arguments.
+        point: values of all leaves that can learn.
+        args: the loss's further arguments, split by `partition`.
 
     Returns:
         The equations in program order.

@@ -122,7 +122,7 @@ def flag_gradient(runner: Runner, leaves: Sequence[Any], args: Partition) -> Non
     Args:
         runner: the compiled program.
         leaves: the parameters.
-        args: the further arguments of the loss.
+        args: the loss's further arguments, split by `partition`.
     """
     closed, inputs = runner.trace_gradient(leaves, args)
     flagged = jax.jit(lambda given: _Flagger().run(closed, given)[1], compiler_options=QUICK)

@@ -30,7 +30,7 @@ class Point:
             `far` (drawn inputs of many times the size) or `branch` (the caller's data with the
             other branches of its choices).
         leaves: the values of all leaves in float64.
-        args: the further arguments of the loss.
+        args: the loss's further arguments, split by `partition`.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Sampler:
         """Returns the given parameters at the caller's data.
 
         Args:
-            args: the further arguments of the loss.
+            args: the loss's further arguments, split by `partition`.
         """
         return Point("data", self._base, args)
 

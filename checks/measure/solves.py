@@ -75,7 +75,7 @@ def compare_solves(
         runner: the compiled program.
         calls: the calls, from `find_solve_calls`.
         leaves: the values of all leaves.
-        args: the further arguments of the loss.
+        args: the loss's further arguments, split by `partition`.
     """
     comparer = _SolveComparer({seen.site.path: seen.site.equation for seen in calls})
     with jax.enable_x64(True):

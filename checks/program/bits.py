@@ -7,7 +7,7 @@ LeafBits = int
 
 
 def to_bits(leaves: Iterable[int]) -> LeafBits:
-    """Returns the set of these leaves, given by their indices.
+    """Returns the set of these leaves: an integer in which bit i stands for the leaf i.
 
     Args:
         leaves: indices of leaves.
@@ -19,17 +19,17 @@ def has_leaf(bits: LeafBits, leaf: int) -> bool:
     """Returns whether a leaf is in the set.
 
     Args:
-        bits: a set of leaves.
+        bits: a set of leaves: an integer in which bit i stands for the leaf i.
         leaf: the index of a leaf.
     """
     return bool(bits >> leaf & 1)
 
 
 def unite(sets: Iterable[LeafBits]) -> LeafBits:
-    """Returns the union of sets.
+    """Returns the union of sets; 0, the empty set, for none.
 
     Args:
-        sets: sets of leaves.
+        sets: sets of leaves: integers in which bit i stands for the leaf i.
     """
     union = 0
     for one in sets:

@@ -36,7 +36,7 @@ def split_while(equation: Any, operands: Sequence[Any]) -> LoopParts:
     """Splits the operands of a `while` by their use.
 
     Args:
-        equation: a jaxpr equation.
+        equation: an equation of the primitive `while`.
         operands: one array for each operand.
     """
     conditions, bodies = (equation.params[key] for key in ("cond_nconsts", "body_nconsts"))
@@ -51,8 +51,9 @@ def rebuild(equation: Any, operands: list[Any], feeds: Feeds, run_inside: RunIns
     Args:
         equation: a scan, a `while`, a `cond` or a call.
         operands: its operands.
-        feeds: the extra inputs of the equations inside.
-        run_inside: runs one of its sub-jaxprs.
+        feeds: path of an equation inside -> its extra input.
+        run_inside: called as `run_inside(which, jaxpr, operands, feeds)` with the number of a
+            sub-jaxpr; returns the list of its outputs and its notes (path -> extra output).
 
     Returns:
         Its results and the notes of the equations inside. The notes of a scan are stacked over its

@@ -16,11 +16,12 @@ class CustomRule:
     """The rule of one custom call.
 
     Args:
-        equation: the custom call.
+        equation: an equation of `custom_jvp_call` or `custom_vjp_call`.
         moved: positions of the operands that get a tangent. The rule is called for no others,
             because it may raise for them.
         seen: positions of the results that have a tangent.
-        wide: whether the program was traced under `jax.enable_x64(True)`.
+        wide: True if the program was traced under `jax.enable_x64(True)`, False if not; the rule
+            is traced likewise.
     """
 
     def __init__(

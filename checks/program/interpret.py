@@ -70,6 +70,8 @@ class Interpreter:
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """Returns the results of an equation without sub-jaxprs.
 
+        A callback is computed on operands without tangents.
+
         Args:
             site: the equation.
             operands: its operands.
@@ -92,7 +94,7 @@ class Interpreter:
             feeds: the extra inputs of the equations inside it.
 
         Returns:
-            Its results, and the notes of the equations inside it.
+            Its results, and the notes (path -> extra output) of the equations inside it.
         """
 
         def run_inside(which: int, jaxpr: Any, operands: Sequence[Any], feeds: Feeds) -> Run:
@@ -116,15 +118,15 @@ class Interpreter:
         return results, {}
 
     def run(self, closed: Any, operands: Sequence[Any], feeds: Feeds | None = None) -> Run:
-        """Runs a program.
+        """Runs a program equation by equation; it may be called under `jit`, `grad` and the like.
 
         Args:
             closed: a closed jaxpr.
             operands: one array for each of its inputs.
-            feeds: extra inputs by path.
+            feeds: path of an equation -> extra input, which the hooks of that equation get.
 
         Returns:
-            Its outputs, and the notes of all equations.
+            The list of its outputs, and the notes of all equations as path -> extra output.
         """
         return self._run_jaxpr(closed, operands, feeds or {}, (), ())
 

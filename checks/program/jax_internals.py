@@ -79,13 +79,13 @@ def get_bind_params(primitive: Any, params: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def enter_equation(equation: Any, traceback: Any | None) -> Iterator[None]:
-    """Runs a block such that the equations traced in it look like a given equation.
+    """Returns a context in which the equations that are traced look like a given equation.
 
     They get its source lines, named scopes and context.
 
     Args:
         equation: the equation that is run again.
-        traceback: the traceback to record.
+        traceback: the traceback to record; None for none.
     """
     scopes = source_info_util.current_name_stack() + equation.source_info.name_stack
     context = getattr(getattr(equation, "ctx", None), "manager", None) or nullcontext()

@@ -37,7 +37,7 @@ OPAQUE = frozenset({"pallas_call", "tpu_custom_call", "call_hi_primitive", "ffi_
 
 
 def open_jaxpr(jaxpr: Any) -> Any:
-    """Returns the jaxpr without its constants.
+    """Returns the open jaxpr inside a closed one, without the constants; an open one as it is.
 
     Args:
         jaxpr: a jaxpr, open or closed.
@@ -113,7 +113,7 @@ def find_sub_jaxprs(equation: Any) -> list[Any]:
 
 
 def collect_primitives(jaxpr: Any) -> set[str]:
-    """Returns the names of all primitives in a jaxpr and in its sub-jaxprs.
+    """Returns the names of all primitives in a jaxpr and in its sub-jaxprs, at any depth.
 
     Args:
         jaxpr: a jaxpr, open or closed.
@@ -127,10 +127,10 @@ def collect_primitives(jaxpr: Any) -> set[str]:
 
 
 def count_scan_inputs(equation: Any) -> tuple[int, int]:
-    """Returns the number of constants and the number of carries of a scan.
+    """Returns the number of constants and the number of carries among the operands of a scan.
 
     Args:
-        equation: a jaxpr equation.
+        equation: an equation of the primitive `scan`.
     """
     if "num_consts" in equation.params:
         return equation.params["num_consts"], equation.params["num_carry"]
@@ -141,7 +141,7 @@ def count_scan_inputs(equation: Any) -> tuple[int, int]:
 def is_opaque(equation: Any) -> bool:
     """Returns whether the checks cannot read an equation's inside.
 
-    This is true of a kernel, and of a primitive that is not JAX's own.
+    This is true of a kernel (such as a Pallas call), and of a primitive that is not JAX's own.
 
     Args:
         equation: a jaxpr equation.
@@ -161,7 +161,9 @@ def get_custom_body(equation: Any) -> Any:
 
 
 def count_constant_operands(equation: Any) -> int:
-    """Returns how many leading operands of a `custom_vjp_call` are closed over, without tangent.
+    """Returns how many leading operands of a custom rule's call are closed over, without tangent.
+
+    It is 0 for an equation of another primitive.
 
     Args:
         equation: a jaxpr equation.
@@ -187,16 +189,16 @@ def bind(equation: Any, operands: list[Any]) -> list[Any]:
 
 
 def detach(operands: Sequence[Any]) -> list[Any]:
-    """Returns the operands without their tangents.
+    """Returns each operand behind a `stop_gradient`.
 
     Args:
-        operands: one array for each operand.
+        operands: arrays.
     """
     return [lax.stop_gradient(x) for x in operands]
 
 
 def get_struct(atom: Any) -> jax.ShapeDtypeStruct:
-    """Returns the shape and type of a variable or literal.
+    """Returns the shape, the dtype and whether the type is weak of a variable or literal.
 
     Args:
         atom: a variable or literal of a jaxpr.

@@ -26,7 +26,7 @@ class Partition:
         fixed: the other arrays: integers, bools and PRNG keys.
         skipped: name of each leaf that cannot learn -> why.
         kinds: for each leaf of the pytree, `learning`, `fixed` or `static`.
-        static: the leaves that are no arrays.
+        static: the other leaves, such as functions, strings and Python integers.
         treedef: the structure of the pytree.
     """
 
@@ -39,11 +39,11 @@ class Partition:
     treedef: Any
 
     def build(self, learning: Sequence[Any], fixed: Sequence[Any]) -> Any:
-        """Rebuilds the pytree; the inverse of `partition`.
+        """Rebuilds the pytree with its static values; the inverse of `partition`.
 
         Args:
-            learning: arrays or tracers in place of `self.learning`.
-            fixed: arrays or tracers in place of `self.fixed`.
+            learning: as many arrays or tracers as `self.learning` has, in its order.
+            fixed: as many arrays or tracers as `self.fixed` has, in its order.
         """
         sources = {"learning": iter(learning), "fixed": iter(fixed), "static": iter(self.static)}
         return jax.tree_util.tree_unflatten(self.treedef, [next(sources[k]) for k in self.kinds])
@@ -52,7 +52,7 @@ class Partition:
         """Rebuilds the pytree with None in place of everything that cannot learn.
 
         Args:
-            learning: arrays or tracers in place of `self.learning`.
+            learning: as many arrays or tracers as `self.learning` has, in its order.
         """
         values = iter(learning)
         leaves = [next(values) if kind == "learning" else None for kind in self.kinds]
@@ -61,6 +61,9 @@ class Partition:
 
 def partition(tree: Any) -> Partition:
     """Splits a pytree of arrays, `jax.ShapeDtypeStruct`s and other values.
+
+    Arrays of floating or complex type can learn, and so do Python floats that are no attributes of
+    a module. Integer and bool arrays and PRNG keys are fixed; all else is static.
 
     Args:
         tree: any pytree.
@@ -101,7 +104,7 @@ def name_leaves(paths: Sequence[Any]) -> list[str]:
 
 
 def to_array(leaf: Any) -> Any:
-    """Converts a Python or numpy number to a JAX array; returns arrays, keys and shapes as is.
+    """Converts a Python number or a numpy array to a JAX array; returns other leaves as they are.
 
     Args:
         leaf: a leaf of a pytree.

@@ -82,6 +82,8 @@ def find_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:
 def find_raise_line(error: BaseException) -> str | None:
     """Returns `path:line` of the innermost frame in user code of an exception's traceback.
 
+    It is None if no frame is in user code.
+
     Args:
         error: an exception that was raised.
     """
@@ -92,6 +94,8 @@ def find_raise_line(error: BaseException) -> str | None:
 
 def find_module_path(chain: Sequence[Any]) -> str:
     """Returns the scopes (Flax modules, `jax.named_scope`) around an equation, joined by `/`.
+
+    The text is empty if there are none.
 
     Args:
         chain: the equation, after those around it, outermost first.
@@ -108,7 +112,8 @@ def find_call_path(chain: Sequence[Any]) -> tuple[str, ...]:
         chain: the equation, after those around it, outermost first.
 
     Returns:
-        The names from the loss inwards, and the line.
+        The names from the loss inwards, and then the line of the innermost function; only
+        `no source line` if no function is the user's.
     """
     path: list[Any] = []
     for equation in chain:
@@ -125,7 +130,7 @@ def describe_rule(equation: Any) -> str:
     """Returns the name and place of the function behind a custom rule, as `f (path:line)`.
 
     Args:
-        equation: a jaxpr equation.
+        equation: an equation of a primitive in `CUSTOM_RULES`.
     """
     name, _, where = _find_source(get_custom_body(equation)).partition(" at ")
     if where.startswith(_RULE_MAKER):
@@ -139,7 +144,7 @@ def is_jax_rule(equation: Any) -> bool:
     Both the function and its rule must come from JAX.
 
     Args:
-        equation: a jaxpr equation.
+        equation: an equation of a primitive in `CUSTOM_RULES`.
     """
     parts = [get_custom_body(equation), *map(equation.params.get, ("jvp_jaxpr_fun", "bwd"))]
     sources = [s for s in map(_find_source, parts) if s and _RULE_MAKER not in s]

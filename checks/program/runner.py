@@ -24,8 +24,9 @@ class Gradient(NamedTuple):
     """A loss and its gradient in numpy.
 
     Attributes:
-        loss: the loss.
-        leaves: for each leaf its gradient, None for a leaf without a derivative.
+        loss: the value of the loss.
+        leaves: for each leaf that can learn, in order, its gradient in the leaf's shape; None for a
+            leaf without a derivative.
     """
 
     loss: float
@@ -36,8 +37,9 @@ class Runner:
     """Runs one traced program; compiles each function at its first use.
 
     Args:
-        program: the traced loss.
-        watched: indices of the leaves that have a derivative, by the static proof.
+        program: the traced loss; its inputs have values.
+        watched: indices of the leaves that have a derivative, by the static proof. Only their
+            gradients are computed.
 
     Attributes:
         program: as given.
@@ -58,7 +60,7 @@ class Runner:
 
         Args:
             leaves: one array for each leaf that can learn.
-            args: the further arguments.
+            args: the loss's further arguments, split by `partition`.
         """
         return self._collect(self._written(*self._split(leaves, args)))
 
@@ -67,17 +69,17 @@ class Runner:
 
         Args:
             leaves: one array for each leaf that can learn.
-            args: the further arguments.
+            args: the loss's further arguments, split by `partition`.
         """
         with jax.enable_x64(True):
             return self._collect(self._wide(*self._split(*_widen(leaves, args))))
 
     def compute_wide_loss(self, leaves: Sequence[np.ndarray], args: Partition) -> float:
-        """Computes the loss in float64.
+        """Computes the loss in float64, without its gradient.
 
         Args:
             leaves: one array for each leaf that can learn.
-            args: the further arguments.
+            args: the loss's further arguments, split by `partition`.
         """
         with jax.enable_x64(True):
             return float(self._wide_loss(*self._split(*_widen(leaves, args))))
@@ -87,7 +89,7 @@ class Runner:
 
         Args:
             leaves: one array for each leaf that can learn.
-            args: the further arguments.
+            args: the loss's further arguments, split by `partition`.
 
         Returns:
             A closed jaxpr, whose outputs are the loss and then the gradient of each watched leaf,
@@ -128,10 +130,11 @@ class Runner:
 
 
 def widen_array(value: Any) -> np.ndarray:
-    """Returns a float or complex array as numpy float64 or complex128.
+    """Returns a float or complex array as a numpy array of float64 or complex128.
 
     Args:
-        value: a JAX or numpy array of floats or complex numbers.
+        value: a JAX or numpy array of floats or complex numbers; one of another type keeps its
+            type.
     """
     return np.asarray(value).astype(widen_dtype(value.dtype))
 
@@ -140,7 +143,7 @@ def widen_args(args: Partition) -> Partition:
     """Returns arguments with their float arrays widened and the others as they are.
 
     Args:
-        args: the further arguments of a loss.
+        args: the further arguments of a loss, split by `partition`.
     """
     fixed = tuple(x if is_key(x.dtype) else np.asarray(x) for x in args.fixed)
     return replace(args, learning=tuple(map(widen_array, args.learning)), fixed=fixed)

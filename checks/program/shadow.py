@@ -32,6 +32,8 @@ _SOLVER_PARTS = ("matvec", "vecmat", "solve", "transpose_solve")
 def make_shadow(closed: Any) -> Any:
     """Returns a program with float64 for every float and complex128 for every complex number.
 
+    It traces the program and computes nothing. Integers, keys and random bits keep their types.
+
     Args:
         closed: a closed jaxpr.
 
@@ -68,7 +70,7 @@ class Widener(Interpreter):
         self._was_wide = bool(jax.config.read("jax_enable_x64"))
 
     def widen(self, value: Any) -> Any:
-        """Returns an array or number in its wide type.
+        """Returns an array in its wide type; one whose type stays, or a Python number, as it is.
 
         Args:
             value: an array or a number.
@@ -96,7 +98,16 @@ class Widener(Interpreter):
         return self.widen(value)
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """Computes the equation in wide types."""
+        """Computes the equation in wide types.
+
+        Args:
+            site: the equation.
+            operands: its operands, in wide types.
+            feed: ignored.
+
+        Returns:
+            One array in its wide type for each result of the equation.
+        """
         del feed
         equation, name = site.equation, site.equation.primitive.name
         if name == "custom_jvp_call":
@@ -119,12 +130,13 @@ class Widener(Interpreter):
         """Splits a `custom_linear_solve` into its functions and its right-hand side.
 
         Args:
-            site: the equation.
+            site: an equation of that primitive.
             operands: its operands; each function has its own leading constants among them.
 
         Returns:
-            `matvec`, `vecmat`, `solve` and `transpose_solve` by name, None where not given; and
-            the arrays of the right-hand side.
+            `matvec`, `vecmat`, `solve` and `transpose_solve` by name, each a function from a list
+            of arrays to a list of arrays, or None where not given; and the list of the arrays of
+            the right-hand side.
         """
         lengths, parts = (site.equation.params[k] for k in ("const_lengths", "jaxprs"))
         calls, rest = {}, list(operands)

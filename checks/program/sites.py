@@ -25,7 +25,7 @@ class Site(NamedTuple):
 
     Attributes:
         equation: the jaxpr equation.
-        path: its address.
+        path: its address: indices of equations and sub-jaxprs in turn, from the outside in.
         enclosing: the equations around it, outermost first.
     """
 
@@ -34,16 +34,21 @@ class Site(NamedTuple):
     enclosing: tuple[Any, ...]
 
     def enter(self, which: int) -> tuple[SitePath, tuple[Any, ...]]:
-        """Returns the path and the enclosing equations for a sub-jaxpr.
+        """Returns the path of a sub-jaxpr of this equation, and the equations around it.
 
         Args:
-            which: the number of the sub-jaxpr in the equation.
+            which: the number of the sub-jaxpr in the equation: that of the branch of a `cond`; of
+                a `while` 0 for the condition and 1 for the body; else 0.
         """
         return (*self.path, which), (*self.enclosing, self.equation)
 
 
 @jax.tree_util.register_static
 class StaticNode(NamedTuple):
-    """A value that passes through a transformed function as part of the pytree structure."""
+    """A value that passes through a transformed function as part of the pytree structure.
+
+    Attributes:
+        value: any hashable value.
+    """
 
     value: Any

@@ -45,22 +45,26 @@ class Program:
         return len(self.params.names)
 
     def list_inputs(self, learning: Sequence[Any], args: Partition) -> list[Any]:
-        """Returns all inputs of the jaxpr.
+        """Returns all inputs of the jaxpr, in their order.
 
         Args:
             learning: one array for each leaf of the parameters that can learn.
-            args: the further arguments.
+            args: the loss's further arguments, split by `partition`.
         """
         return [*learning, *self.params.fixed, *args.learning, *args.fixed]
 
 
 def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Program:
-    """Traces `loss(params, *args)`.
+    """Traces `loss(params, *args)` twice, and computes nothing.
 
     Args:
         loss: returns one real scalar, or a tuple of it and auxiliary output.
-        params: a pytree; its leaves may be arrays or `jax.ShapeDtypeStruct`s.
+        params: a pytree; its leaves may be arrays or `jax.ShapeDtypeStruct`s. At least one is
+            floating or complex.
         args: the further arguments, pytrees likewise.
+
+    Returns:
+        The program, with the parameters and arguments that it was traced with.
 
     Raises:
         NotALoss: there are no parameters; or the loss raises, cannot be traced, returns no real
@@ -95,10 +99,10 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
 
 
 def make_impure_error(got: str) -> NotALoss:
-    """Returns the error for a loss whose calls differ.
+    """Returns the error for a loss whose calls differ; it does not raise it.
 
     Args:
-        got: what was seen, for the message.
+        got: what was seen, for the message: it follows the words "got".
     """
     return NotALoss(
         f"a loss must be the same function at every call: got {got}; pass what changes (random "

@@ -18,7 +18,8 @@ class Seen(NamedTuple):
 
     Attributes:
         site: the equation and its address.
-        operands: for each operand, the bit sets of the program's inputs that it depends on.
+        operands: for each operand, the bit sets of the program's inputs that it depends on, by
+            value and by tangent (through equations with a derivative).
         results: for each result, the same.
         live: for each result, whether the loss depends on it by value.
         felt: for each result, whether the loss depends on it by tangent.
@@ -66,9 +67,13 @@ def walk(
     Args:
         dependence: what depends on what in the program, by value and by tangent.
         jaxpr: the program; the loss is its first output.
-        inputs: bit set of the inputs to follow.
-        enter: whether to enter the sub-jaxprs of an equation. Those of custom rules and of a
-            `while` are never entered.
+        inputs: bit set (an integer; bit i stands for input i) of the inputs to follow; the others
+            count as constants.
+        enter: called as `enter(seen)` after an equation was yielded; True enters its sub-jaxprs,
+            False skips them. Those of custom rules and of a `while` are never entered.
+
+    Yields:
+        Each equation, and after it those of its sub-jaxprs.
     """
     jaxpr = jaxprs.open_jaxpr(jaxpr)
     ones = [1 << i & inputs for i in range(len(jaxpr.invars))]

@@ -17,7 +17,8 @@ class Cut(NamedTuple):
 
     Attributes:
         site: the cutting equation.
-        leaves: bit set of the inputs whose tangent ends here.
+        leaves: bit set (an integer; bit i stands for input i of the program) of the inputs whose
+            tangent ends here.
     """
 
     site: Site
@@ -43,7 +44,7 @@ def find_cuts(dependence: Dependence, jaxpr: Any, leaves: int) -> list[Cut]:
     Args:
         dependence: what depends on what in the program, by value and by tangent.
         jaxpr: the program; the loss is its first output.
-        leaves: bit set of the inputs.
+        leaves: bit set of the inputs that are asked about.
 
     Returns:
         The cuts whose results the loss depends on, in program order.

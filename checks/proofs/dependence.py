@@ -30,9 +30,12 @@ _MOST_EXACT_STEPS = 64
 class Rows(NamedTuple):
     """What each output of an equation or jaxpr depends on.
 
+    A bit set is an integer in which bit i stands for operand or input i.
+
     Attributes:
         value: for each output, the bit set of the inputs that it depends on by value.
-        tangent: for each output, the bit set of the inputs that it depends on by tangent.
+        tangent: for each output, the bit set of the inputs that it depends on by tangent, which
+            means through equations that all have a derivative.
     """
 
     value: tuple[int, ...]
@@ -40,7 +43,7 @@ class Rows(NamedTuple):
 
 
 class Dependence:
-    """Computes the rows of jaxprs and equations, each once.
+    """Computes what the outputs of jaxprs and equations depend on, for each jaxpr once.
 
     Attributes:
         notes: sentences about what was assumed without proof, such as the rules of opaque kernels
@@ -56,8 +59,8 @@ class Dependence:
         """Creates the object without computing anything.
 
         Args:
-            ask_rules: whether to trace custom rules. If False, the tangent rows of a custom rule
-                are those of its function.
+            ask_rules: True traces custom rules to see which derivatives they return; False takes
+                those of the function behind each rule.
             refused: equations whose derivative cannot be traced with all tangents, as id -> JAX's
                 reason. Their custom rules are not traced again, since JAX forgets what a rule
                 returned once it has raised.
@@ -97,6 +100,9 @@ class Dependence:
         Args:
             jaxpr: an open jaxpr.
             inputs: what each of its inputs depends on.
+
+        Returns:
+            The environment, from which `get` reads any variable of the jaxpr.
         """
         env = Environment(jaxpr, inputs)
         for equation in jaxpr.eqns:
@@ -105,6 +111,8 @@ class Dependence:
 
     def get_equation_rows(self, equation: Any) -> Rows:
         """Returns what the results of an equation depend on among its operands.
+
+        An equation that was given as `underivable` has empty tangent rows and adds a note.
 
         Args:
             equation: a jaxpr equation.
@@ -213,11 +221,11 @@ class Dependence:
 
 
 class Sets(NamedTuple):
-    """What each of a list of variables depends on.
+    """What each of a list of variables depends on, as bit sets (bit i stands for input i).
 
     Attributes:
         value: for each variable, the bit set of the program's inputs that it depends on by value.
-        tangent: for each variable, the same by tangent.
+        tangent: for each variable, the same by tangent: through equations with a derivative.
     """
 
     value: Sequence[int]

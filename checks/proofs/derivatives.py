@@ -31,8 +31,8 @@ class Pullback(NamedTuple):
     """The reverse derivative of one equation.
 
     Attributes:
-        jaxpr: a function of the operands and the cotangents of the results `seen`, which returns
-            the cotangents of the operands `moved`.
+        jaxpr: a closed jaxpr from the operands and the cotangents of the results `seen` to the
+            cotangents of the operands `moved`.
         moved: positions of the operands that get a cotangent.
         seen: positions of the results that have a cotangent.
     """
@@ -43,10 +43,10 @@ class Pullback(NamedTuple):
 
 
 def trace_pullback(equation: Any) -> Pullback:
-    """Traces the reverse derivative of an equation.
+    """Traces the reverse derivative of an equation; nothing is computed.
 
     Args:
-        equation: a jaxpr equation.
+        equation: a jaxpr equation that is not control flow.
 
     Raises:
         Exception: the error of JAX or of a custom rule, if there is no derivative.
@@ -110,11 +110,12 @@ def find_missing_derivatives(closed: Any, leaf_count: int) -> MissingDerivatives
 
 
 def stop_tangents(closed: Any, equations: dict[int, str]) -> Any:
-    """Returns the program with no tangent into some of its equations.
+    """Returns the program with a `stop_gradient` on the operands of some of its equations.
 
     Args:
         closed: the program as a closed jaxpr.
-        equations: the equations, as id -> JAX's reason.
+        equations: `id(equation)` -> JAX's reason, for these equations of the program or of its
+            sub-jaxprs; only the keys are used.
     """
     inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
     return jax.make_jaxpr(lambda *given: _TangentStopper(equations).run(closed, given)[0])(*inputs)

@@ -16,7 +16,7 @@ class Proof:
     Attributes:
         program: the traced loss.
         dependence: what depends on what in the program, by value and by tangent.
-        value: bit set of the leaves that the loss depends on.
+        value: bit set (an integer; bit i stands for leaf i) of the leaves that the loss depends on.
         tangent: bit set of the leaves from which a differentiable path leads to the loss.
         cuts: the equations that cut off the leaves in `value` that are not in `tangent`.
         underivable: equations without a reverse derivative in JAX, as id -> JAX's reason.
@@ -46,7 +46,10 @@ class Proof:
 
     @cached_property
     def differentiable_program(self) -> Program:
-        """The program with no tangent into the equations that have no reverse derivative."""
+        """The program with no tangent into the equations that have no reverse derivative.
+
+        It is `program` itself if there are none.
+        """
         if not self.underivable:
             return self.program
         return replace(self.program, jaxpr=stop_tangents(self.program.jaxpr, self.underivable))
@@ -59,7 +62,8 @@ def prove(program: Program) -> Proof:
     """Proves which leaves of a traced loss are disconnected, blocked or reachable.
 
     Args:
-        program: the traced loss; its inputs may be shapes without values.
+        program: the traced loss; its inputs may be shapes without values, since nothing is
+            computed.
     """
     missing = find_missing_derivatives(program.jaxpr, program.leaf_count)
     dependence = Dependence(refused=missing.alone, underivable=missing.underivable)
