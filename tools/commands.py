@@ -15,10 +15,13 @@ SMALL = ("--config", "tiny", "data.source=days.csv", "data.validation_days=8", "
 
 
 def write_days(folder: Path, rows: int = 130) -> Path:
-    """Writes `days.csv`: dates and prices of the first real days.
+    """Writes `days.csv`: dates and prices of the first days of the built-in table.
+
+    Its columns are `date`, `Open`, `High`, `Low` and `Close`. `Command` with the keys `SMALL`
+    trains on it.
 
     Args:
-        folder: where to write it.
+        folder: an existing folder.
         rows: the number of days.
 
     Returns:
@@ -33,7 +36,12 @@ def write_days(folder: Path, rows: int = 130) -> Path:
 
 
 class Command:
-    """A process of `python run.py ARGUMENTS` in a folder, whose lines can be read one by one."""
+    """A process of `python run.py ARGUMENTS` in a folder, whose lines can be read one by one.
+
+    Attributes:
+        process: the `subprocess.Popen` object.
+        lines: the lines of stdout and stderr that were read so far.
+    """
 
     def __init__(
         self,
@@ -43,12 +51,12 @@ class Command:
         compiled: str | Path = "compiled",
         devices: int = 1,
     ):
-        """Starts the process.
+        """Starts the process and does not wait for it.
 
         Args:
             folder: its working directory.
-            *arguments: its arguments.
-            through: words of a program that starts the command.
+            *arguments: its arguments, after `run.py`.
+            through: words of a program that starts the command, put before it.
             compiled: the folder of its compile cache, relative to `folder`.
             devices: the number of CPU devices that JAX shows it.
         """
@@ -68,10 +76,10 @@ class Command:
         self.lines: list[str] = []
 
     def until(self, text: str) -> str:
-        """Reads up to a line that contains a text, and returns the line.
+        """Reads up to the next line that contains a text, and returns the line.
 
         Args:
-            text: the text.
+            text: the text. There is no time limit.
 
         Raises:
             AssertionError: the process ended without such a line.
@@ -84,10 +92,10 @@ class Command:
         raise AssertionError(f"{text!r} never came:\n{''.join(self.lines)}")
 
     def end(self, seconds: float = 600) -> int:
-        """Reads to the end of the output and returns the exit status.
+        """Waits for the end of the process, reads its output and returns the exit status.
 
         Args:
-            seconds: the longest time to wait.
+            seconds: the longest time to wait; the process is not killed after it.
 
         Raises:
             subprocess.TimeoutExpired: the process did not end in this time.
@@ -97,4 +105,5 @@ class Command:
 
     @property
     def text(self) -> str:
+        """All output that was read so far."""
         return "".join(self.lines)

@@ -38,11 +38,13 @@ def digest_configuration(name: str) -> dict[str, Any]:
     """Computes digests of a configuration's initial parameters, first loss and first gradient.
 
     Args:
-        name: the name of a recipe in `configs/`; its faults are imposed.
+        name: the name of a recipe in `configs/`; its faults are imposed. The loss and the gradient
+            are those of the first two windows.
 
     Returns:
-        `initial` and `gradient` (SHA-256), `loss` (a float in hexadecimal), and `sizes`: the loss
-        and the Euclidean norms of both trees.
+        `initial` and `gradient` (SHA-256 of the trees), `loss` (a float in hexadecimal), and
+        `sizes`: a dict with the loss as `loss` and the Euclidean norms of the trees as `initial`
+        and `gradient`.
     """
     config = load_config(name, schema=StudyConfig)
     model = intervene(config.without_faults(), choose_wiring_faults(config.faults))
@@ -65,7 +67,8 @@ def digest_fault(name: str) -> dict[str, Any]:
     """Returns the verdicts of a fault and of its sound twin, and digests of the measured numbers.
 
     Args:
-        name: the name of a fault in `benchmarks.faults`.
+        name: the name of a fault in `benchmarks.faults`, such as `dense.dead_relu`; a ValueError
+            is raised for others.
 
     Returns:
         `faulty` and `sound`, each with `verdicts` (leaf -> a line of its verdict, slices and
@@ -90,7 +93,12 @@ def digest_tree(tree: Any) -> str:
 
 
 def describe_platform() -> dict[str, str]:
-    """Returns all that bits depend on: JAX's version, XLA's options, the processor's features."""
+    """Returns all that the bits of results depend on.
+
+    Returns:
+        `jax` (its version), `xla_flags` (the options of XLA) and `processor` (a hash of its
+        features).
+    """
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else [platform.processor()]
     flags = next((line for line in lines if line.startswith(("flags", "Features"))), lines[0])
@@ -107,13 +115,14 @@ def find_differences(
     """Compares digests with the recorded ones.
 
     Args:
-        recorded: digests by name, as one of the `digest_` functions returns them.
+        recorded: name -> digests, as `digest_configuration` or `digest_fault` returns them.
         found: the same, computed now.
-        has_same_bits: whether both come from one platform, so that all bits must be equal.
-        path: the keys that lead to both.
+        has_same_bits: True if both come from one platform, so that all bits must be equal; False
+            compares only verdicts, and sizes up to float32 rounding.
+        path: the keys that lead to both, joined by `/`; empty for the whole digests.
 
     Returns:
-        A sentence for each difference.
+        A sentence for each difference, sorted; a key that only one of both has is a difference.
     """
     problems = []
     for key in recorded.keys() | found.keys():
@@ -165,7 +174,7 @@ KINDS: dict[str, tuple[Callable[[str], dict[str, Any]], list[str]]] = {
 
 
 def read_recorded(kind: str) -> dict[str, Any]:
-    """Reads the recorded digests of a kind: `platform`, and `digests` by name.
+    """Reads the digests that are recorded in `tests/tools/digests/`.
 
     Args:
         kind: `configurations` or `faults`.
@@ -178,7 +187,10 @@ def read_recorded(kind: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Computes digests and compares or records them.
+    """Computes digests and compares them with the recorded ones, or records them.
+
+    It reads `sys.argv`: `configurations` or `faults`, then NAMEs (all if there are none), and
+    `--write` to record instead of comparing.
 
     Returns:
         The exit status: 1 if one differs, else 0.

@@ -72,6 +72,9 @@ def list_mutants(path: Path) -> Iterator[list[Mutant]]:
 
     Args:
         path: a Python file below the root of the repository.
+
+    Yields:
+        For each expression that can be changed, in the order of the file, its mutants.
     """
     code = path.read_text()
     tree, plain = get_ast(code), _strip_annotations(code)
@@ -95,7 +98,7 @@ def draw_mutants(place: Path, count: int, seed: int) -> list[Mutant]:
     """Draws mutants of a place at random: one of each expression before a second one of any.
 
     Args:
-        place: a Python file, or a folder of them.
+        place: a Python file below the root of the repository, or a folder of them.
         count: the number of mutants; all there are if there are fewer.
         seed: the seed of the draw.
 
@@ -118,7 +121,7 @@ def find_test(path: str) -> Path:
         path: the module's file, relative to the root of the repository.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is no such file.
     """
     parts = Path(path).parts
     inside = parts[1:] if parts[0] == "pgat_jax" else parts
@@ -130,10 +133,12 @@ def find_test(path: str) -> Path:
 
 
 def run_mutants(mutants: Sequence[Mutant]) -> list[Mutant]:
-    """Runs each mutant against its own test file; returns those that survive.
+    """Runs each mutant against the test file of its module; returns those that survive.
+
+    A mutant survives if its tests pass. One that runs too long counts as noticed.
 
     Args:
-        mutants: the mutants.
+        mutants: the mutants, in processes that are forked from this one.
 
     Raises:
         RuntimeError: a test file fails on the module as it is.
@@ -254,7 +259,14 @@ def _strip_annotations(code: str) -> str | None:
 
 
 def main() -> int:
-    """Prints the share of mutants that the tests notice, and each survivor."""
+    """Prints for each place the share of mutants that the tests notice, and each survivor.
+
+    It reads `sys.argv`: PLACEs (Python files or folders, relative to the root of the repository),
+    `--count N` (mutants a place, 150), `--seed N` (0) and `--json FILE` (writes the survivors).
+
+    Returns:
+        The exit status, 0 also if mutants survive.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.mutate", description=__doc__)
     parser.add_argument("places", nargs="+", metavar="PLACE", help="a Python file or a folder")
     parser.add_argument("--count", type=int, default=150, help="mutants a place (150)")

@@ -29,8 +29,8 @@ class Output(NamedTuple):
     """The output of a block, beside the text that the page shows.
 
     Attributes:
-        shown: the text in the page.
-        printed: the text that the program gave.
+        shown: the text in the page, in which `...` stands for any text.
+        printed: the text that the program printed.
         start: the position of the shown text in the page; None for the output of a command.
     """
 
@@ -40,12 +40,12 @@ class Output(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether the printed text matches the shown one."""
+        """Whether the printed text matches the shown one; white space is not compared."""
         return doctest.OutputChecker().check_output(self.shown, self.printed, _LOOSE)
 
 
 def run_page(path: Path) -> list[Output]:
-    """Runs all blocks of a page, in an empty folder.
+    """Runs all `python` and `console` blocks of a page, in an empty folder.
 
     Args:
         path: a Markdown file.
@@ -55,7 +55,7 @@ def run_page(path: Path) -> list[Output]:
 
     Raises:
         Exception: the error that a `python` block raises.
-        subprocess.CalledProcessError: a command failed.
+        subprocess.CalledProcessError: a command has an exit status other than 0.
     """
     text = path.read_text()
     with TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -116,7 +116,7 @@ def update_page(path: Path) -> None:
     """Writes what the `python` blocks print into the page, where the shown text does not match.
 
     Args:
-        path: a Markdown file.
+        path: a Markdown file. The outputs of its `console` blocks are run and not rewritten.
     """
     text, outputs = path.read_text(), run_page(path)
     for output in reversed(outputs):
@@ -127,7 +127,10 @@ def update_page(path: Path) -> None:
 
 
 def main() -> int:
-    """Runs pages and prints each difference.
+    """Runs pages and prints each difference between what they show and what is printed.
+
+    It reads `sys.argv`: PAGEs (Markdown files), and `--write`, which writes what is printed into
+    the pages instead of comparing.
 
     Returns:
         The exit status: 1 if there is a difference, else 0.

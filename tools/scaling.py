@@ -42,7 +42,7 @@ def compute_forward_flops(config: Config, columns: Columns, batch: int) -> int:
     Args:
         config: the configuration.
         columns: the layout of the input columns.
-        batch: B.
+        batch: B, the number of windows in a batch.
 
     Returns:
         Operations, 2 for each multiply-add.
@@ -74,7 +74,7 @@ def compute_forward_flops(config: Config, columns: Columns, batch: int) -> int:
 def compute_step_flops(config: Config, columns: Columns) -> int:
     """Computes the operations of a training step's products: three times a forward pass.
 
-    The backward pass costs two forward passes.
+    The backward pass costs two forward passes. The batch is that of `config.train.batch_size`.
 
     Args:
         config: the configuration.
@@ -118,10 +118,10 @@ def count_program_flops(config: Config, columns: Columns, batch: int) -> tuple[i
     Args:
         config: the configuration.
         columns: the layout of the input columns.
-        batch: B.
+        batch: B, the number of windows in a batch.
 
     Returns:
-        Those of a forward pass, and those of its gradient.
+        The operations of a forward pass, and those of the loss and its gradient.
     """
     model = build(config, columns)
     params = jax.eval_shape(model.init, jax.random.key(0))
@@ -134,10 +134,11 @@ def compare(*keys: str) -> dict[str, float]:
     """Compares the formulas with the compiled step of a configuration, on the present devices.
 
     Args:
-        *keys: the name of a configuration, then overrides.
+        *keys: the name of a configuration, then overrides `key.sub=value`.
 
     Returns:
-        Figures by what they are.
+        Name of a figure with its unit, such as `step GFLOP, formula` -> its value: devices,
+        parameters, operations, bytes and kernels, by the formula and in the program.
     """
     config, columns = load_config(*keys), list_computed_columns()
     mesh, steps, days = make_mesh(config), 10, 2000

@@ -25,7 +25,9 @@ _FLOAT_CUTS = ROUNDING | {"stop_gradient"}
 
 
 def propose_cut_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes to remove the cuts of each line, or to give them a derivative.
+    """Proposes to remove the cuts of blocked leaves, line by line, or to give them a derivative.
+
+    A cut is an equation that passes a leaf's value but not its gradient.
 
     Args:
         failures: the failing leaves and their loss.

@@ -33,11 +33,12 @@ class DiagnosedLoss:
 
     Attributes:
         runner: the compiled program.
-        dependence: the flows of the program.
+        dependence: what depends on what in the program, by value and by tangent.
         points: the parameters at each batch of the user's data.
         sampler: makes other points near these.
         chain: the optimiser.
-        wide: whether the program is one of float64, to be run under `jax.enable_x64(True)`.
+        wide: True if the program is one of float64, to be run under `jax.enable_x64(True)`; False
+            if it has the user's types.
     """
 
     runner: Runner
@@ -68,7 +69,7 @@ class DiagnosedLoss:
 
     @cached_property
     def training(self) -> Training:
-        """What some steps of the optimiser do."""
+        """The results of the optimiser's first 20 steps on this loss."""
         return train(self.runner, self.chain, self.measured, STEPS)
 
     def replace_program(self, program: Program) -> "DiagnosedLoss":
@@ -85,7 +86,8 @@ class DiagnosedLoss:
         """Returns a copy whose program is what this interpreter makes of it.
 
         Args:
-            interpreter: runs the program.
+            interpreter: runs the program's jaxpr while it is traced again; it must keep the shapes
+                and types of inputs and outputs.
         """
         closed = self.program.jaxpr
         inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
@@ -107,7 +109,7 @@ class DiagnosedLoss:
         """Returns a copy with other values of some leaves.
 
         Args:
-            values: index of a leaf -> its new value in float64.
+            values: index of a leaf -> its new value in float64, in the leaf's shape.
         """
         points = []
         for point in self.points:

@@ -26,8 +26,9 @@ class Edit(NamedTuple):
         kind: `leaf`, `equation` or `optimizer`.
         text: what to do and where, as an imperative.
         leaves: indices of the failing leaves that it may help.
-        apply: makes an edited copy of a diagnosed loss.
-        is_last: whether to try it only for leaves that no edit before it helped.
+        apply: called as `apply(loss)` with a `DiagnosedLoss`; returns an edited copy.
+        is_last: True to try it only for leaves that no edit before it helped; False to try it for
+            leaves that have few cures too.
     """
 
     kind: str
@@ -38,13 +39,27 @@ class Edit(NamedTuple):
 
 
 class Rewriter(Interpreter):
-    """Runs a jaxpr with other results for the equations at some paths, or for all."""
+    """Runs a jaxpr with other results for the equations at some paths, or for all.
+
+    Args:
+        replacement: called as `replacement(equation, operands)`; returns the list of results.
+        paths: the paths of the equations to replace; None for all without sub-jaxprs.
+    """
 
     def __init__(self, replacement: Replacement, paths: set[SitePath] | None = None) -> None:
         self._replacement, self._paths = replacement, paths
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """Returns the new results in the types of the old ones."""
+        """Returns the results of an equation, new ones in the types of the old.
+
+        Args:
+            site: the equation.
+            operands: its operands.
+            feed: the extra input for this path, or None; new results do not use it.
+
+        Returns:
+            One array for each result.
+        """
         if self._paths is not None and site.path not in self._paths:
             return super().compute(site, operands, feed)
         results = self._replacement(site.equation, operands)
@@ -82,7 +97,7 @@ class EquationGroup(NamedTuple):
 
         Args:
             text: what to do, as an imperative; the place is added.
-            replacement: computes the results.
+            replacement: called as `replacement(equation, operands)`; returns the list of results.
         """
         return self.rewrite(text, Rewriter(replacement, self.paths))
 
@@ -93,7 +108,8 @@ def group_by_place(
     """Groups equations by their place in user code.
 
     Args:
-        sites: equations, each with the leaves that enter it.
+        sites: equations, each with the bit set of the leaves that enter it (bit i stands for
+            leaf i).
         failures: the failing leaves.
 
     Returns:

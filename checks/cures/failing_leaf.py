@@ -25,6 +25,9 @@ class FailingLeaf(NamedTuple):
     def select(self, array: np.ndarray) -> np.ndarray:
         """Returns the elements of an array that belong to the failing slices.
 
+        The result is the array itself for a whole leaf, else it has the failing indices only along
+        the sliced axis.
+
         Args:
             array: an array of the leaf's shape.
         """

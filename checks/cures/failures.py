@@ -23,7 +23,8 @@ class Failures:
 
     Attributes:
         loss: the diagnosed loss.
-        leaves: index of each failing leaf -> what fails.
+        leaves: index of each failing leaf -> the leaf with its failing verdict, or its failing
+            slices.
     """
 
     loss: DiagnosedLoss
@@ -53,20 +54,26 @@ class Failures:
         return [failing for failing in self.leaves.values() if failing.verdict in verdicts]
 
     def walk(self) -> Iterable[Seen]:
-        """Yields every equation of the program, with the leaves that enter it."""
+        """Yields every equation of the program, with bit sets of the leaves that enter it.
+
+        Equations of sub-jaxprs come after the equation that contains them.
+        """
         program = self.loss.program
         return walk(self.loss.dependence, program.jaxpr, (1 << program.leaf_count) - 1)
 
     @cached_property
     def tapped(self) -> list[TappedEquation]:
-        """The cotangents on the paths of the leaves whose gradient is zero or weak by value."""
+        """The cotangents at the equations that lead to stuck, unvisited and vanishing leaves.
+
+        They are measured at the first batch.
+        """
         leaves = [f.leaf for f in self.select("stuck", "unvisited", "vanishing")]
         point, loss = self.loss.points[0], self.loss
         return tap(loss.runner, loss.dependence, leaves, point.leaves, point.args)
 
     @cached_property
     def sizes(self) -> list[float]:
-        """The root mean square of each leaf."""
+        """The root mean square of the values of each leaf, by its index."""
         return [root_mean_square(x) for x in self.loss.points[0].leaves]
 
     def name(self, leaves: Iterable[int]) -> str:

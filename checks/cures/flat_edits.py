@@ -65,6 +65,9 @@ def soften(equation: Any, operands: list[Any]) -> list[Any]:
     Args:
         equation: a jaxpr equation.
         operands: one array for each operand.
+
+    Returns:
+        The list of its results.
     """
     name = equation.primitive.name
     if name == "max":

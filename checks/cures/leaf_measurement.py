@@ -29,9 +29,10 @@ class LeafMeasurement(NamedTuple):
     """What was measured of a failing leaf.
 
     Attributes:
-        size: the root mean square of its gradient or update, or the relative error of its rule.
-        passes: whether the leaf now passes.
-        steps: the number of optimiser steps after which it was measured.
+        size: the root mean square of its gradient or update, or the relative error of its rule; NaN
+            if it becomes NaN or Inf in training.
+        passes: whether the leaf passes the test of its verdict here.
+        steps: the number of optimiser steps after which it was measured; 0 for none.
     """
 
     size: float

@@ -18,7 +18,7 @@ from checks.program.sites import Feeds, Run, Site, SitePath
 
 
 def edit_loop(failures: Failures, group: EquationGroup) -> Edit:
-    """Counts the steps of loops at the data, and returns the edit that makes them scans.
+    """Counts the steps of loops at the first batch, and returns the edit that makes them scans.
 
     Args:
         failures: the failing leaves and their loss.

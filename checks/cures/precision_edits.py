@@ -21,7 +21,7 @@ _HALF_BITS = 16
 
 
 def propose_precision_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes wider types of a leaf, or of the program, against rounding and overflow.
+    """Proposes wider types of a leaf or of the program, for `underflow` and `non_finite` leaves.
 
     Args:
         failures: the failing leaves and their loss.

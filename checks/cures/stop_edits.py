@@ -27,7 +27,16 @@ class StopOthers(Interpreter):
         self._recorded: dict[SitePath, list[Any]] = {}
 
     def run(self, closed: Any, operands: Sequence[Any], feeds: Feeds | None = None) -> Run:
-        """Runs the jaxpr once with the other leaves detached, and then as it is."""
+        """Runs the jaxpr once with the other leaves detached, and then as it is.
+
+        Args:
+            closed: a closed jaxpr, whose first `count` inputs are the leaves.
+            operands: one array for each of its inputs.
+            feeds: extra inputs by path, for the second run.
+
+        Returns:
+            Outputs and notes of the second run.
+        """
         recorder, stop = _Recorder(self._paths), lax.stop_gradient
         values = [stop(x) if i in self._detached else x for i, x in enumerate(operands)]
         recorder.run(closed, values)
@@ -35,7 +44,15 @@ class StopOthers(Interpreter):
         return super().run(closed, operands, feeds)
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """Gives the result of a `stop_gradient` the tangent of the operand that was recorded."""
+        """Gives the result of a `stop_gradient` the tangent of the operand that was recorded.
+
+        Other equations are computed as they are.
+
+        Args:
+            site: the equation.
+            operands: its operands.
+            feed: the extra input for this path, or None.
+        """
         results = super().compute(site, operands, feed)
         if site.path in self._paths:
             (smooth,) = self._recorded[site.path]

@@ -41,14 +41,31 @@ class _Companion(NamedTuple):
 
 
 class StraightThrough(Interpreter):
-    """Runs a jaxpr with straight-through estimates of the equations at some paths."""
+    """Runs a jaxpr with straight-through estimates of the equations at some paths.
+
+    Results keep their values.
+
+    Args:
+        paths: the paths of equations whose primitives are in `SURROGATES`.
+    """
 
     def __init__(self, paths: set[SitePath]) -> None:
         self._paths = paths
         self._known: dict[int, tuple[Any, _Companion]] = {}
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
-        """Computes the equation, and gives a float result the derivative of its companion."""
+        """Computes the equation, and gives a float result the derivative of its companion.
+
+        A companion is a smooth approximation of an integer or boolean, which is computed beside it.
+
+        Args:
+            site: the equation.
+            operands: its operands.
+            feed: the extra input for this path, or None.
+
+        Returns:
+            One array for each result, with the values of the program.
+        """
         results = super().compute(site, operands, feed)
         companion = self._find_companion(site, operands, results)
         if companion is None:

@@ -58,11 +58,12 @@ def find_cures(loss: DiagnosedLoss, leaves: Sequence[Leaf], say: Say) -> list[Le
 
     Args:
         loss: the diagnosed loss.
-        leaves: its leaves with their verdicts.
-        say: reports progress.
+        leaves: all its leaves with their verdicts, in the order of the program.
+        say: called as `say(stage)` with the name of each stage when it begins.
 
     Returns:
-        The leaves, each failing one with its cures and the number of edits tried.
+        The leaves in their order, each failing one with at most two cures and the number of edits
+        tried. No edit is started later than two minutes after the first.
     """
     failing = {i: one for i, leaf in enumerate(leaves) if (one := _find_failure(i, leaf))}
     if not failing:

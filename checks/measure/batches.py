@@ -12,7 +12,8 @@ def read_batches(program: Program, batches: Sequence[tuple[Any, ...]]) -> list[P
 
     Args:
         program: the traced loss, with the arguments of the first batch.
-        batches: tuples of arguments for further batches.
+        batches: tuples of arguments for further batches, each as the loss takes them after the
+            parameters.
 
     Returns:
         One partition for each batch; the first is that of the traced call.

@@ -40,20 +40,24 @@ def find_choices(program: Program, dependence: Dependence) -> set[SitePath]:
 def differentiate_every_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
     """Computes the float64 gradient with the derivatives of all branches of these choices.
 
+    The loss keeps its value; each choice gets the sum of the derivatives of its branches.
+
     Args:
         runner: the compiled program.
-        paths: the paths of the choices.
+        paths: the paths of `cond` and `select_n` equations, from `find_choices`.
         point: parameters and inputs.
     """
     return _differentiate(runner, _EveryBranch(paths), point)
 
 
 def differentiate_other_branch(runner: Runner, paths: set[SitePath], point: Point) -> Gradient:
-    """Computes the float64 gradient with the next branch of each of these choices.
+    """Computes the float64 loss and gradient with the next branch of each of these choices.
+
+    After the last branch comes the first.
 
     Args:
         runner: the compiled program.
-        paths: the paths of the choices.
+        paths: the paths of `cond` and `select_n` equations, from `find_choices`.
         point: parameters and inputs.
     """
     return _differentiate(runner, _OtherBranch(paths), point)

@@ -31,10 +31,11 @@ class Repetition(NamedTuple):
     """What an optimiser did with the same gradient in many steps.
 
     Attributes:
-        leaves: the parameters after the last step.
+        leaves: the parameters after the last step, one array for each leaf.
         state: the optimiser's state after the last step.
-        moved: for each wanted leaf, which elements changed at least once.
-        first: for each of them, the root mean square of its first non-zero move, or 0.
+        moved: index of a wanted leaf -> booleans in its shape, which elements changed at least
+            once.
+        first: index of a wanted leaf -> the root mean square of its first non-zero move, or 0.
     """
 
     leaves: list[Any]
@@ -76,13 +77,13 @@ class Chain:
         """Takes one step, compiled if the optimiser can be compiled.
 
         Args:
-            leaves: the parameters.
-            state: the optimiser's state.
-            gradients: one for each leaf.
+            leaves: the parameters, one array for each leaf that can learn.
+            state: the optimiser's state, from `init` or from the step before.
+            gradients: one array for each leaf, in the leaf's shape.
             loss: the value of the loss, which some optimisers use.
 
         Returns:
-            New leaves, new state and updates.
+            Three parts: the list of new leaves, the new state, and the list of updates.
         """
         given = ([jnp.asarray(x) for x in leaves], state, [*gradients], jnp.asarray(loss))
         if self._compiled is not None:
@@ -102,6 +103,9 @@ class Chain:
             repetition: the leaves, the state and the moves before these steps.
             gradients: one for each leaf.
             loss: the value of the loss, which some optimisers use.
+
+        Returns:
+            What the optimiser did in all steps, those before included.
         """
         if count == _BLOCK:
             return self._block(repetition, gradients, loss)
@@ -165,7 +169,7 @@ def repeat_gradient(
     wanted: Sequence[int],
     is_enough: Callable[[int, np.ndarray], bool],
 ) -> tuple[Repetition, int]:
-    """Takes optimiser steps with the same gradient until leaves have moved.
+    """Takes optimiser steps with the same gradient until all wanted leaves have moved enough.
 
     It ends after 10,000 steps or 20 seconds in any case.
 
@@ -175,7 +179,8 @@ def repeat_gradient(
         state: the optimiser's state.
         gradient: the gradient of all leaves.
         wanted: indices of the leaves that are to move.
-        is_enough: from a leaf and which of its elements have moved to whether it has moved enough.
+        is_enough: called as `is_enough(leaf, moved)` with the index of a wanted leaf and booleans
+            in its shape, which elements have moved; returns whether the leaf has moved enough.
 
     Returns:
         What the optimiser did, and the number of steps.
@@ -202,7 +207,7 @@ def fill_gradient(gradient: Gradient, leaves: Sequence[Any]) -> list[np.ndarray]
 
     Args:
         gradient: a gradient whose missing parts are None.
-        leaves: one array for each leaf, which gives the shape of the zeros.
+        leaves: one array for each leaf, which gives the shape and type of the zeros.
     """
     pairs = zip(gradient.leaves, leaves)
     return [np.zeros(np.shape(x), np.asarray(x).dtype) if g is None else g for g, x in pairs]

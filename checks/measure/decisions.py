@@ -25,8 +25,9 @@ _STEPS = frozenset({"floor", "ceil", "round", "sign"})
 def has_same_decisions(runner: Runner, point: Point) -> bool:
     """Returns whether all decisions at a point are the same in the program's types and in float64.
 
-    It returns False for a program with a loop of unknown length: the loop may take another number
-    of steps, which is not seen here.
+    Decisions are comparisons, casts to integers, orders and roundings. It returns False for a
+    program with a loop of unknown length: the loop may take another number of steps, which is not
+    seen here.
 
     Args:
         runner: the compiled program.

@@ -22,8 +22,8 @@ class Standstill(NamedTuple):
     """The first moves of a leaf that the optimiser does not move enough.
 
     Attributes:
-        asked: number of optimiser steps that did not move it enough.
-        together: root mean square of its first move in float64, 0 for none.
+        asked: number of optimiser steps, in the program's types, that did not move it enough.
+        together: root mean square of its first non-zero move in float64, 0 for none.
         alone: the same if the other leaves had no gradient.
     """
 
@@ -35,10 +35,12 @@ class Standstill(NamedTuple):
 def moves_enough(survey: Survey, leaf: int, moved: np.ndarray) -> bool:
     """Returns whether at least half of a leaf's elements that have a gradient moved.
 
+    It is True for a leaf whose gradient is zero.
+
     Args:
         survey: gradients at the data.
         leaf: index of the leaf.
-        moved: for each element, whether it moved.
+        moved: booleans in the leaf's shape: which elements moved.
     """
     slopes = [np.abs(g) for m in survey.data if (g := m.wide.leaves[leaf]) is not None]
     largest = np.max(slopes, axis=0)
@@ -58,7 +60,8 @@ def find_standstills(
         leaves: indices of the leaves that have a gradient.
 
     Returns:
-        Leaf index -> what the optimiser does with it.
+        Leaf index -> what the optimiser does with it, for the leaves that do not move enough in
+        up to some 10,000 steps with the same gradient.
     """
     still = [i for i in leaves if not moves_enough(survey, i, training.moved[i])]
     if not still:

@@ -57,8 +57,9 @@ class NonFiniteFlags:
 
     Attributes:
         jaxpr: the program; its outputs are the loss and the gradients of the watched leaves.
-        flags: for each equation, four booleans for each step.
-        inputs: for each input, whether it contains NaN, and Inf.
+        flags: path of an equation -> booleans [..., 4], with an axis for each scan around it:
+            whether its results contain NaN, contain Inf, and whether it made a NaN, and an Inf.
+        inputs: for each input of the program, whether it contains NaN, and Inf.
     """
 
     jaxpr: Any
@@ -67,14 +68,17 @@ class NonFiniteFlags:
     _found: dict[int, list[FailureOrigin]] = field(default_factory=dict)
 
     def of_loss(self) -> list[FailureOrigin]:
-        """Returns the equations at which a loss that is not finite becomes so."""
+        """Returns the equations at which a loss that is not finite becomes so, in program order.
+
+        The list is empty for a finite loss, and if the NaN or Inf comes in with the inputs.
+        """
         return self._follow(0)
 
     def of_leaf(self, position: int) -> list[FailureOrigin]:
-        """Returns the equations at which the gradient of a leaf becomes non-finite.
+        """Returns the equations at which the gradient of a leaf becomes NaN or Inf, likewise.
 
         Args:
-            position: the position of the leaf among the watched ones.
+            position: the position of the leaf in `Runner.watched`, not its index.
         """
         return self._follow(1 + position)
 
@@ -97,7 +101,8 @@ def find_first_failures(watched: Sequence[int], gradients: Sequence[Gradient]) -
         gradients: one for each batch.
 
     Returns:
-        By leaf, the first batch at which its gradient is not finite.
+        Leaf index -> index of the first batch at which its gradient is not finite; leaves whose
+        gradient is always finite are left out.
     """
     found: dict[int, int] = {}
     for batch, gradient in enumerate(gradients):
@@ -137,7 +142,8 @@ def describe_origins(origins: Sequence[FailureOrigin]) -> tuple[str, tuple[str, 
         origins: in program order.
 
     Returns:
-        A sentence about the first origin, and the places of the first few.
+        A sentence about the first origin, and the places of at most four; without origins, a
+        sentence that the NaN or Inf comes in with the parameters or the data, and no places.
     """
     if not origins:
         return "no equation makes it: it comes in with the parameters or the data", ()

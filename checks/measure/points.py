@@ -42,6 +42,11 @@ class Sampler:
     """Draws points around the given parameters and arguments.
 
     The points depend on the seed and on the order of the calls.
+
+    Args:
+        program: the traced loss, whose inputs have values.
+        dependence: what depends on what in the program, by value and by tangent.
+        seed: the seed of the draws, an integer that is not negative.
     """
 
     def __init__(self, program: Program, dependence: Dependence, seed: int) -> None:
@@ -61,7 +66,7 @@ class Sampler:
         return Point("data", self._base, args)
 
     def draw_inputs(self) -> Point:
-        """Returns the given parameters at drawn inputs of the same kind."""
+        """Returns the given parameters at drawn inputs of the same shapes, types and sizes."""
         return Point("inputs", self._base, self._draw_args(1.0))
 
     def draw_far_inputs(self, scale: float) -> Point:
@@ -77,7 +82,7 @@ class Sampler:
 
         Args:
             distance: the multiple.
-            redraw: whether to draw the inputs too.
+            redraw: True draws the inputs too; False keeps the program's own.
         """
         moved = [
             x + distance * scale * self._normal(x) for x, scale in zip(self._base, self._scales)
@@ -89,7 +94,7 @@ class Sampler:
 
         Args:
             factor: the new size over the size of the given leaf.
-            redraw: whether to draw the inputs too.
+            redraw: True draws the inputs too; False keeps the program's own.
         """
         drawn = [factor * scale * self._normal(x) for x, scale in zip(self._base, self._scales)]
         return Point("params", drawn, self._draw_args(1.0) if redraw else self._args)
@@ -215,7 +220,7 @@ def compute_unit_scales(array: np.ndarray) -> np.ndarray:
 
 
 def root_mean_square(array: np.ndarray) -> float:
-    """Computes the root mean square of an array, 0 for an empty one.
+    """Computes the root mean square of an array, 0 for an empty one, NaN or Inf if it contains one.
 
     The array is scaled first, so that squares of small or large numbers do not under- or overflow.
 

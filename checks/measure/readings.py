@@ -26,9 +26,11 @@ class Reading(NamedTuple):
     """What was measured of one leaf at one point.
 
     Attributes:
-        kind: the kind of the point.
-        size: for each view, the largest |gradient| of each slice in float64.
-        alive: for each view, whether the gradient of each slice is above rounding noise.
+        kind: the kind of the point, such as `data`.
+        size: for each view (the whole leaf, then the slices of each axis) an array [slices] of the
+            largest |gradient| of each slice in float64.
+        alive: for each view booleans [slices], whether the gradient of each slice is above rounding
+            noise.
     """
 
     kind: str
@@ -82,7 +84,7 @@ def measure_point(runner: Runner, sampler: Sampler, point: Point) -> Measurement
 
 
 def is_strong(reading: Reading, strongest: float) -> list[np.ndarray]:
-    """Returns for each view and slice whether the gradient is strong beside the strongest.
+    """Returns for each view booleans [slices]: whether the gradient is above 1e-9 of the strongest.
 
     Args:
         reading: what was measured of a leaf at a point.

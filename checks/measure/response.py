@@ -27,8 +27,9 @@ class Response(NamedTuple):
     """What was measured of the slices of one leaf that have no gradient at the data.
 
     Attributes:
-        steps: for each view and slice, the number of optimiser steps after which the slice has a
-            gradient; 0 for never, and for slices that were not measured.
+        steps: for each view (the whole leaf, then the slices of each axis) an array [slices]: the
+            number of optimiser steps after which the slice has a gradient; 0 for never, and for
+            slices that were not measured.
         changes: for each view and slice, the largest relative change of the loss when the slice is
             drawn anew, together with all slices of the same kind; NaN if it was not tried.
     """

@@ -28,7 +28,8 @@ def measure_rounding(runner: Runner, survey: Survey, leaves: Sequence[int]) -> d
         leaves: indices of the leaves to compare.
 
     Returns:
-        The error by leaf, for the leaves that can be compared at some batch.
+        Leaf index -> the root mean square of the error over that of the float64 gradient, for the
+        leaves that can be compared at some batch.
     """
     errors: dict[int, float] = {}
     for measured in survey.data:

@@ -35,9 +35,11 @@ class RuleError(NamedTuple):
     Attributes:
         seen: the call in its context.
         operand: position of the operand.
-        error: relative error of the rule's directional derivative.
-        is_zero: whether the rule returns exactly zero, which makes it a cut.
-        counts: whether the error is larger than the differences are uncertain.
+        error: relative error of the rule's directional derivative; 0 or infinite where the
+            difference of the function is zero.
+        is_zero: whether the rule returns exactly zero, so that it passes no gradient.
+        counts: True if the error is larger than the differences are uncertain; False if the rule
+            may be right.
     """
 
     seen: Seen
@@ -63,9 +65,10 @@ class RuleError(NamedTuple):
 
 
 def find_rule_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list[Seen]:
-    """Finds the calls of users' custom rules between the leaves and the loss.
+    """Finds the calls of users' custom derivative rules between the leaves and the loss.
 
-    Calls inside a `while` or a `shard_map` are left out, since they cannot be compared.
+    Rules of JAX's own functions are left out. Calls inside a `while` or a `shard_map` are left out,
+    since they cannot be compared.
 
     Args:
         dependence: what depends on what in the program, by value and by tangent.
@@ -88,7 +91,7 @@ def find_rule_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> list
 def compare_rules(
     runner: Runner, calls: Sequence[Seen], points: Sequence[Point]
 ) -> list[RuleError]:
-    """Compares calls of custom rules with differences.
+    """Compares calls of custom rules with finite differences of their functions, in float64.
 
     Args:
         runner: the compiled program.

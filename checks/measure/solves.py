@@ -69,12 +69,12 @@ def find_solve_calls(dependence: Dependence, jaxpr: Any, leaf_count: int) -> lis
 def compare_solves(
     runner: Runner, calls: Sequence[Seen], leaves: Sequence[np.ndarray], args: Partition
 ) -> list[SolveError]:
-    """Finds the calls whose parts contradict each other at one point.
+    """Finds the calls whose transposed solve contradicts their `matvec` at one point.
 
     Args:
         runner: the compiled program.
         calls: the calls, from `find_solve_calls`.
-        leaves: the values of all leaves.
+        leaves: the values of all leaves that can learn.
         args: the loss's further arguments, split by `partition`.
     """
     comparer = _SolveComparer({seen.site.path: seen.site.equation for seen in calls})

@@ -20,8 +20,8 @@ class Stage(NamedTuple):
     """A part of an optimiser.
 
     Attributes:
-        name: name of the function that made the stage.
-        path: its positions in the chains around it, outermost first.
+        name: name of the optax function that made the stage, such as `scale_by_adam`.
+        path: its positions in the chains around it, outermost first; `()` for the whole optimiser.
     """
 
     name: str
@@ -33,11 +33,17 @@ def find_blamed_stage(
 ) -> Stage:
     """Finds the stage with the smallest quotient of the leaf's update after and before it.
 
+    The stages are run once, from the optimiser's initial state.
+
     Args:
         chain: the optimiser.
-        leaves: the parameters.
+        leaves: the parameters, one array for each leaf that can learn.
         gradients: the gradient of each leaf, zeros for those without a derivative.
         leaf: index of the leaf.
+
+    Returns:
+        The stage, the innermost one where chains are nested; the whole optimiser if its stages
+        cannot be found.
     """
     params = chain.tree([jnp.asarray(x) for x in leaves])
     updates = chain.tree([jnp.asarray(x) for x in gradients])
@@ -50,8 +56,8 @@ def replace_stage(optimizer: Any, path: Sequence[int], edit: Callable[[Any], Any
 
     Args:
         optimizer: an optax transformation.
-        path: the path of a `Stage`.
-        edit: makes the new stage from the old one.
+        path: the path of a `Stage` of this optimiser; an empty one replaces the whole optimiser.
+        edit: called as `edit(stage)` with the old transformation; returns the new one.
     """
     if not path:
         return edit(optimizer)

@@ -31,7 +31,7 @@ class Strength(NamedTuple):
 
     @property
     def is_weak(self) -> bool:
-        """Whether the gradient is too weak to matter, alone and times the weight."""
+        """Whether both `share` and `effect` are below 1e-8, too weak to matter."""
         return self.share < WEAK and self.effect < WEAK
 
 
@@ -41,6 +41,9 @@ def measure_strengths(survey: Survey, leaves: Sequence[int]) -> dict[int, Streng
     Args:
         survey: gradients at the data.
         leaves: indices of the leaves.
+
+    Returns:
+        Leaf index -> its strength.
     """
     values = survey.data[0].point.leaves
     sizes = {i: _size(survey, i) for i in leaves}

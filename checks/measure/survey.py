@@ -57,6 +57,8 @@ class LeafSurvey:
 class Survey:
     """All measurements, and where each leaf has a gradient.
 
+    A point is the parameters and inputs at which gradients are measured.
+
     Attributes:
         data: the given parameters at each batch of the caller's data.
         others: further points, measured while some slice had no gradient.
@@ -81,7 +83,7 @@ def take_survey(
         runner: the compiled program.
         sampler: draws the points.
         dependence: what depends on what in the program, by value and by tangent.
-        datasets: the further arguments of the loss, one set for each batch.
+        datasets: the further arguments of the loss, one partition for each batch; at least one.
         say: called as `say(stage)` with the name of each stage when it begins.
     """
     say("gradients at the data, in float64 and as written")

@@ -22,12 +22,13 @@ class Training:
     """The results of the first optimiser steps.
 
     Attributes:
-        leaves: the parameters in their own types, by the number of steps (0 and `CHECKPOINTS`).
-        moved: for each leaf, which elements changed at least once.
+        leaves: number of steps (0, and those of `CHECKPOINTS` up to the last step) -> the
+            parameters after them in their own types, one array for each leaf.
+        moved: for each leaf, booleans in its shape: which elements changed at least once.
         movement: for each leaf, the root mean square of its first non-zero move over that of the
             leaf; None for a leaf that starts at zero.
-        non_finite: by leaf, the step after which it or its gradient is not finite, and whether it
-            was the gradient.
+        non_finite: leaf index -> the first step (from 1) whose gradient, or after which the leaf,
+            is not finite, and whether it was the gradient.
         before_failure: the parameters at which a gradient first was not finite, if any.
         state: the optimiser's state after the last step.
     """
@@ -41,19 +42,21 @@ class Training:
 
     @property
     def last(self) -> list[np.ndarray]:
-        """The parameters after the last step."""
+        """The parameters after the last step that is in `leaves`."""
         return self.leaves[max(self.leaves)]
 
 
 def train(
     runner: Runner, chain: Chain, data: Sequence[Measurement], steps: int = STEPS
 ) -> Training:
-    """Takes steps of the optimiser, with one batch after the other.
+    """Takes steps of the optimiser in the program's own types, with one batch after the other.
+
+    After the last batch it begins again with the first.
 
     Args:
         runner: the compiled program.
         chain: the optimiser.
-        data: the gradients at each batch.
+        data: the measurements at the given parameters, one for each batch; at least one.
         steps: number of steps.
     """
     leaves, _ = narrow_point(runner, data[0].point)

@@ -28,14 +28,15 @@ _MOST_MARKS, _FEWEST_STEPS = 240, 6
 
 
 def flow_picture(flow: GradientFlow, leaves: Mapping[str, Leaf]) -> Markup:
-    """Draws the picture.
+    """Draws the gradient flow: a row for each node, from the loss to the inputs, joined by bands.
 
     Args:
-        flow: the flow.
-        leaves: name -> leaf, for the verdicts of the parameters that each module reads; a report.
+        flow: the flow, measured or static.
+        leaves: name -> leaf, such as a report: the verdicts of the parameters that each module
+            reads; parameters without a leaf are not drawn.
 
     Returns:
-        The picture, empty for a flow without nodes.
+        The picture as inline SVG, empty for a flow without nodes.
     """
     return _FlowPicture(flow, leaves).draw() if flow.nodes else Markup("")
 

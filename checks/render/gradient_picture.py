@@ -16,13 +16,13 @@ _WIDTH, _ROW, _NAMES, _BARS = 960.0, 14.0, 350.0, 520.0
 
 
 def gradient_picture(leaves: Sequence[Leaf]) -> Markup:
-    """Draws the picture.
+    """Draws a bar for the gradient of each leaf, on a logarithmic scale, in parameter order.
 
     Args:
-        leaves: the leaves of a report; the `MOST_BARS` with the smallest gradients are shown.
+        leaves: the leaves of a report; the 60 (`MOST_BARS`) with the smallest gradients are shown.
 
     Returns:
-        The picture, empty if no gradient was measured.
+        The picture as inline SVG, empty if no gradient was measured.
     """
     measured = [(leaf, leaf.gradient) for leaf in leaves if leaf.gradient is not None]
     if not measured:

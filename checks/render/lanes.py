@@ -7,8 +7,8 @@ def assign_lanes(spans: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]
     """Assigns a lane to each line, short lines first, such that lines in one lane do not touch.
 
     Args:
-        spans: rows at which each line begins and ends. A line from a row to the next needs no
-            lane.
+        spans: for each line the numbers of the rows at which it begins and ends. A line from a row
+            to the next below needs no lane.
 
     Returns:
         Span -> number of its lane, 0 for the innermost; spans without a lane are left out.

@@ -12,7 +12,9 @@ _NO_EDIT = "no edit of one leaf, equation or optimiser stage is known for it"
 
 
 def is_plain(leaf: Leaf) -> bool:
-    """Returns whether a leaf passes and has no slices, verdicts or reason to show.
+    """Returns whether a leaf is `alive` or `reachable` and there is no more to say of it.
+
+    There is more if it has slices, further verdicts or an allow-list reason.
 
     Args:
         leaf: a leaf of a report.
@@ -28,8 +30,9 @@ def group_siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
         leaves: in the order in which they are shown.
 
     Returns:
-        Groups in the order of their first leaves. All leaves of a group have the same verdict,
-        slices, places and allow-list reason, so the first can represent all.
+        Groups in the order of their first leaves; a leaf without siblings is a group of one. All
+        leaves of a group have the same verdict, slices, places, cures and allow-list reason apart
+        from numbers, so the first can represent all.
     """
     groups: dict[object, list[Leaf]] = {}
     for leaf in leaves:
@@ -46,7 +49,7 @@ def group_name(group: Sequence[Leaf]) -> str:
     """Returns the name of a single leaf; for several, the name with `*` for each number.
 
     Args:
-        group: leaves that differ only by numbers.
+        group: at least one leaf; several differ only by the numbers in their names.
     """
     return group[0].name if len(group) == 1 else star_numbers(group[0].name)
 

@@ -42,13 +42,13 @@ class _MapSubtree:
 
 
 def map_picture(leaves: Sequence[Leaf]) -> Markup:
-    """Draws the treemap.
+    """Draws the parameters as a treemap: areas are numbers of parameters, colours are verdicts.
 
     Args:
         leaves: the leaves of a report; those without elements are left out.
 
     Returns:
-        The picture, empty if there is no leaf with elements.
+        The picture as inline SVG, empty if there is no leaf with elements.
     """
     full = [leaf for leaf in leaves if leaf.size]
     if not full:

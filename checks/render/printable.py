@@ -23,7 +23,7 @@ class PrintableFlow(GradientFlow):
     """A gradient flow with a text form."""
 
     def text(self) -> str:
-        """Returns one line a node, the loss first."""
+        """Returns one line for each node (a module, an input or the loss), the loss first."""
         return flow_text(self)
 
 
@@ -58,7 +58,10 @@ class PrintableReport(Report):
 
     @cached_property
     def flow(self) -> PrintableFlow:
-        """The gradient flow from the loss to the inputs, computed when it is first used."""
+        """The gradient flow from the loss to the inputs, computed when it is first used.
+
+        For a diagnosis it is measured, which takes about as long as compiling one gradient.
+        """
         flow = self.find_flow()
         return PrintableFlow(flow.nodes, flow.edges)
 
@@ -70,6 +73,9 @@ class PrintableReport(Report):
 
         Returns:
             Name -> profile, for those leaves that a gradient reaches; empty for a static report.
+
+        Raises:
+            KeyError: the report was measured, and has no leaf of one of these names.
         """
         return {
             name: make_printable(profile) for name, profile in self.find_profiles(names).items()

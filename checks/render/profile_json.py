@@ -26,7 +26,9 @@ def profile_document(profile: Profile) -> dict[str, Any]:
         profile: a measured profile.
 
     Returns:
-        The document whose schema the docstring of this module describes.
+        A dict with `schema` (`checks.profile/1`), `leaf`, `gradient` and `passages`, a list of
+        dicts with `place`, `module`, `arriving`, `leaving`, `factor` and `steps`. The docstring of
+        this module describes them.
     """
     return {
         "schema": SCHEMA,

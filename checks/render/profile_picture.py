@@ -19,11 +19,14 @@ _MOST_ROWS, _MOST_MARKS, _FEWEST_STEPS = 60, 400, 6
 
 
 def profile_picture(profile: Profile) -> Markup:
-    """Draws the picture.
+    """Draws a profile: a bar for each equation from the loss back, on a logarithmic scale.
 
     Args:
-        profile: the profile; of a long one, only the `_MOST_ROWS` equations that change the size
-            of the cotangent most are shown.
+        profile: the profile; of a long one, only the 60 equations that change the size of the
+            cotangent most are shown.
+
+    Returns:
+        The picture as inline SVG.
     """
     shown = _choose_passages(profile.passages)
     scale = LogScale([p.leaving for p in profile.passages] + [profile.gradient])

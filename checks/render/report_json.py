@@ -51,7 +51,9 @@ def report_document(report: Report) -> dict[str, Any]:
         report: the report; its flow is computed for the document.
 
     Returns:
-        The document whose schema the docstring of this module describes.
+        A dict with `schema` (`checks.report/2`), `passes`, `static`, `counts`, `problems`, `notes`,
+        `skipped`, `leaves` (a list of dicts) and `flow`, as `flow_document` returns it. The
+        docstring of this module describes them. Numbers that are not finite are None.
     """
     return {
         "schema": SCHEMA,
@@ -75,7 +77,8 @@ def flow_document(flow: GradientFlow) -> dict[str, Any]:
         flow: the flow, measured or static.
 
     Returns:
-        `nodes` and `edges` of the schema in the docstring of this module; sizes may be NaN or Inf.
+        A dict with `nodes`, dicts with the fields of `FlowNode` and `arriving` and `factor`; and
+        `edges`, dicts with the fields of `FlowEdge`. Sizes may be NaN or Inf.
     """
     sizes = {
         node.name: {"arriving": flow.arriving(node), "factor": flow.factor(node)}

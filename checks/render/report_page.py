@@ -25,8 +25,8 @@ def report_page(report: Report) -> str:
     """Returns the page of a report as HTML text.
 
     Args:
-        report: the report; its flow is computed for the page, and so are the profiles of the
-            first `_MOST_PROFILES` leaves whose gradient is lost.
+        report: the report; its flow is computed for the page, and so are the profiles of at most
+            six leaves whose gradient is lost on its path.
     """
     kind = "Static proof" if report.static else "Diagnosis"
     groups = group_siblings([leaf for leaf in worst_first(report.leaves) if not is_plain(leaf)])

@@ -20,8 +20,11 @@ _PLACES_SHOWN = 3
 def report_text(report: Report) -> str:
     """Returns the verdict counts, the problems and a table of the leaves that need attention.
 
+    Then come the skipped leaves and the notes. Leaves that pass with nothing more to say are only
+    counted.
+
     Args:
-        report: the report.
+        report: the report; nothing is measured.
     """
     shown = [leaf for leaf in worst_first(report.leaves) if not is_plain(leaf)]
     return "\n".join(

@@ -11,7 +11,10 @@ def nullify_non_finite(value: Any) -> Any:
     """Replaces every number that is not finite by None, in nested mappings and sequences.
 
     Args:
-        value: a number, text, None, mapping or sequence.
+        value: a number, text, None, mapping, list or tuple; any other value is returned as it is.
+
+    Returns:
+        A copy with dicts and lists in the place of mappings, lists and tuples.
     """
     if isinstance(value, Mapping):
         return {key: nullify_non_finite(x) for key, x in value.items()}

@@ -35,9 +35,9 @@ class Drawing:
 
         Args:
             box: place and size.
-            kind: class in the page's style.
-            title: text that shows when the pointer is on it.
-            **attributes: further SVG attributes.
+            kind: CSS classes in the page's style, separated by spaces; none if empty.
+            title: text that shows when the pointer is on it; none if empty.
+            **attributes: further SVG attributes, such as `fill="#ff0000"`.
         """
         sides = {name: f"{value:.1f}" for name, value in box._asdict().items()}
         self._add("rect", kind, title, sides | attributes)
@@ -46,8 +46,8 @@ class Drawing:
         """Adds a line.
 
         Args:
-            data: commands of an SVG path.
-            kind: class in the page's style.
+            data: commands of an SVG path, such as `M0 0H10`.
+            kind: CSS classes in the page's style, separated by spaces; none if empty.
             width: width of the line.
             title: text that shows when the pointer is on it.
         """
@@ -62,9 +62,9 @@ class Drawing:
             text: the text; control characters are replaced.
             x: place of its anchor.
             y: place of its base line.
-            kind: class in the page's style.
+            kind: CSS classes in the page's style, separated by spaces; none if empty.
             title: text that shows when the pointer is on it.
-            anchor: `start`, `middle` or `end`.
+            anchor: the part of the text that is at `x`: `start`, `middle` or `end`.
         """
         place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
         self._add("text", kind, title, place).text = _clean(text)

@@ -15,7 +15,7 @@ def fill_template(
     """Fills a template.
 
     Args:
-        template: name of a template file.
+        template: file name of a Jinja template, such as `report.html`.
         filters: name of a filter in the template -> its function.
         content: name of a variable in the template -> its value.
         packages: packages in whose `templates/` the file, and those that it extends, are looked

@@ -13,8 +13,8 @@ class Box(NamedTuple):
     Attributes:
         x: left side.
         y: upper side.
-        width: width.
-        height: height.
+        width: width, to the right.
+        height: height, downwards.
     """
 
     x: float
@@ -24,6 +24,8 @@ class Box(NamedTuple):
 
     def inside(self, border: float, top: float = 0.0) -> "Box":
         """Returns the box without a border on all sides and without a further strip at the top.
+
+        Width and height of the result are at least 0.
 
         Args:
             border: width of the border.
@@ -40,7 +42,7 @@ def squarify(weights: Sequence[float], box: Box) -> list[Box]:
     of sides in the row does not grow.
 
     Args:
-        weights: positive numbers.
+        weights: positive numbers; none gives an empty list.
         box: the box to divide.
 
     Returns:

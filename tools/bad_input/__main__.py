@@ -21,7 +21,14 @@ SHARES = {
 
 
 def main() -> int:
-    """Judges the cases and prints the outcomes; returns 1 if one was wrong, else 0."""
+    """Generates and judges bad input, and prints the outcomes of each kind.
+
+    It reads `sys.argv`: `--cases N` (10,000, shared out among the kinds), `--seed N` (0) and
+    `--kind KIND` (only this kind, with all the cases).
+
+    Returns:
+        1 if a case was handled wrongly, else 0.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.bad_input", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)

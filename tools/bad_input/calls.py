@@ -17,7 +17,7 @@ SECONDS = 120
 
 
 class Hang(BaseException):
-    """The error of a command line that did not return in time."""
+    """The error that `watch` raises in a command line that did not return in time."""
 
 
 class Answer(NamedTuple):
@@ -38,11 +38,13 @@ def answer(words: list[str], folder: Path) -> Answer:
     """Calls the command line in a folder and checks that a refusal is short and changes no file.
 
     Args:
-        words: the arguments.
-        folder: the working directory of the call.
+        words: the arguments, without the program's name.
+        folder: the working directory of the call; its files are compared before and after.
 
     Raises:
-        AssertionError: it raised an exception, hung, printed no reason, or left a part of a file.
+        AssertionError: it raised an exception or a warning, hung for 120 seconds, ended with a
+            status other than 0 and 2, or refused (status 2) with a traceback, without a short
+            reason or after changing a file.
     """
     before, status = read_files(folder), 0  # --help exits without a status
     with capture() as (out, err), work_in(folder), watch(words):
@@ -70,7 +72,7 @@ def read_text(stream: io.TextIOWrapper) -> str:
     """Returns the text that was written to a stream.
 
     Args:
-        stream: a stream of `capture`.
+        stream: a text stream over bytes in memory, as `capture` yields.
     """
     stream.flush()
     return stream.buffer.getvalue().decode()  # pyright: ignore[reportAttributeAccessIssue]

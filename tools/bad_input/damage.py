@@ -22,8 +22,8 @@ def at(place: float, items: Sequence) -> int:
     """Returns the index of the item at a relative place; 0 if there are no items.
 
     Args:
-        place: a number in [0, 1).
-        items: the items.
+        place: a number in [0, 1): 0 for the first item, near 1 for the last.
+        items: any sequence; only its length is used.
     """
     return int(place * len(items))
 
@@ -33,7 +33,7 @@ def bytes_damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
     """Draws a change of bytes: a bit flips, or bytes are inserted, cut, zeroed or doubled.
 
     Returns:
-        A function from the content of a file to the damaged content.
+        A function from the content of a file, which may be empty, to the damaged content.
     """
     kind = draw(st.sampled_from(("flip", "junk", "cut", "zero", "double", "replace")))
     place, size = draw(places), draw(st.integers(1, 64))
@@ -60,7 +60,8 @@ def lines_damage(draw: st.DrawFn) -> Callable[[str], str]:
     """Draws a change of text: a line is deleted, doubled, moved, indented or replaced.
 
     Returns:
-        A function from a text to the damaged text.
+        A function from a text of at least one line to the damaged text; an empty text raises
+        IndexError for most kinds of damage.
     """
     kind = draw(st.sampled_from(("delete", "double", "swap", "indent", "value", "value", "key")))
     place, other, value = draw(places), draw(places), draw(values)
@@ -90,7 +91,8 @@ def words_damage(draw: st.DrawFn) -> Callable[[list[str]], list[str]]:
     """Draws a change of a command line: a word is deleted, doubled, moved, replaced or misspelt.
 
     Returns:
-        A function from the words to the damaged words.
+        A function from the words to the damaged words; it may change the list that it gets. No
+        words count as the word `config`.
     """
     kind = draw(st.sampled_from(("delete", "double", "swap", "replace", "value", "letter", "add")))
     place, other, value = draw(places), draw(places), draw(values)
@@ -123,7 +125,9 @@ CellRows = list[list[str]]
 def cells_damage(draw: st.DrawFn) -> Callable[[CellRows], CellRows]:
     """Draws a change of a table: a cell, row or column is replaced, deleted, doubled or moved.
 
-    Row 0 is the header.
+    Returns:
+        A function from rows of cells, of which row 0 is the header, to the damaged rows; it may
+        change the lists that it gets.
     """
     what = draw(st.sampled_from(("cell", "cell", "cell", "row", "column", "header")))
     kind = draw(st.sampled_from(("replace", "delete", "double", "swap")))

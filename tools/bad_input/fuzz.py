@@ -12,13 +12,14 @@ def fuzz(strategy: Callable, judge: Callable, cases: int, number: int) -> tuple[
     """Draws and judges cases.
 
     Args:
-        strategy: makes the strategy that draws a case.
-        judge: (case, an empty folder) -> the outcome; raises AssertionError if it is wrong.
-        cases: the number of cases.
+        strategy: called without arguments; returns the hypothesis strategy that draws a case.
+        judge: called as `judge(case, folder)` with an empty folder; returns the outcome in words,
+            or raises AssertionError if the case was handled wrongly.
+        cases: the number of cases, at least 1.
         number: the seed.
 
     Returns:
-        Outcome -> its count, and a text for each wrong case.
+        Outcome in words (`WRONG` for wrong cases) -> its count, and a text for each wrong case.
     """
     outcomes, wrong = Counter(), []
 

@@ -27,7 +27,17 @@ LOSSES = {10: 0.2, 20: 0.3, 30: 0.1}
 
 
 class Sound:
-    """A folder with an undamaged run, and what `evaluate` and `forecast` print for it."""
+    """A folder with an undamaged run, and what `evaluate` and `forecast` give for it.
+
+    Making an object trains nothing: it writes a run with three checkpoints of fresh parameters.
+
+    Attributes:
+        folder: a new temporary folder with `days.csv` and the run.
+        run: the folder of the run.
+        digests: step of a checkpoint (10, 20, 30) -> hash of its parameters.
+        scores: what `evaluate --json` prints for the run, a dict.
+        forecast: the content of the file that `forecast` writes.
+    """
 
     def __init__(self) -> None:
         self.folder = Path(mkdtemp())
@@ -83,6 +93,8 @@ sound = cache(Sound)
 def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
     """Draws damage to a run: a file outside its checkpoints is changed, deleted or emptied.
 
+    It may also be replaced by a folder.
+
     Returns:
         A function that damages the folder of a run and returns a description of the damage.
     """
@@ -112,10 +124,13 @@ def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
 
 @st.composite
 def checkpoint_damage(draw: st.DrawFn) -> Callable[[Path], str]:
-    """Draws damage to checkpoints: a file is changed, exchanged, renamed, removed or added.
+    """Draws damage to checkpoints: a file or folder is changed, exchanged, renamed or removed.
+
+    A file may also be added, or become a link to `/dev/zero`.
 
     Returns:
-        A function that damages the folder of a run and returns a description of the damage.
+        A function that damages the folder of a run, which must have a checkpoint, and returns a
+        description of the damage.
     """
     kinds = ("bytes", "bytes", "delete", "exchange", "rename", "stranger", "emptied", "link")
     kind, place, other = draw(st.sampled_from(kinds)), draw(places), draw(places)
@@ -156,14 +171,14 @@ def judge_run(harm: Callable[[Path], str], folder: Path) -> str:
     """Checks that a damaged run is refused, or gives the scores and forecasts of the sound run.
 
     Args:
-        harm: damages the folder of a run and returns a description of the damage.
+        harm: called as `harm(run)`; damages the folder of a run and returns a description.
         folder: an empty folder.
 
     Returns:
         The outcome in words.
 
     Raises:
-        AssertionError: it is neither.
+        AssertionError: the run is neither refused nor handled so.
     """
     base = sound()
     run = shutil.copytree(base.run, folder / base.run.name)
@@ -180,14 +195,14 @@ def judge_checkpoint(harm: Callable[[Path], str], folder: Path) -> str:
     """Checks that a damaged checkpoint is refused, or named while another one is used.
 
     Args:
-        harm: damages the folder of a run and returns a description of the damage.
+        harm: called as `harm(run)`; damages the folder of a run and returns a description.
         folder: an empty folder.
 
     Returns:
         The outcome in words.
 
     Raises:
-        AssertionError: it is neither.
+        AssertionError: the run is neither refused nor handled so.
     """
     base = sound()
     run = shutil.copytree(base.run, folder / base.run.name)

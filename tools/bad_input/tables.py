@@ -35,10 +35,13 @@ def table() -> Table:
 
 @cache
 def rows(wide: bool) -> tuple[tuple[str, ...], ...]:
-    """Returns the table as cells: a date and four prices, or all columns.
+    """Returns the last 40 days of the built-in table as cells.
 
     Args:
-        wide: whether to include all columns.
+        wide: True for all columns of the table; False for the date and the prices.
+
+    Returns:
+        Rows of texts; the first is the header.
     """
     names = ("Date", *PRICES, *(table().columns.names if wide else ()))
     values = np.concatenate([table().prices, table().values], 1)[:, : len(names) - 1].tolist()
@@ -48,7 +51,10 @@ def rows(wide: bool) -> tuple[tuple[str, ...], ...]:
 
 @st.composite
 def csv_files(draw: st.DrawFn) -> bytes:
-    """Draws the content of a CSV file with damaged cells, rows, columns or bytes."""
+    """Draws the content of a CSV file with up to three damages of cells, rows, columns or bytes.
+
+    It may be undamaged.
+    """
     cells: CellRows = [list(row) for row in rows(draw(st.booleans()))]
     for _ in range(draw(st.integers(0, 3))):
         cells = draw(cells_damage())(cells)
@@ -70,7 +76,7 @@ def as_csv(cells: CellRows) -> bytes:
 
 
 def read(content: bytes, suffix: str, folder: Path) -> tuple[Answer, Path]:
-    """Reads a file by the verb `data`.
+    """Writes a file and reads it by the command `data` of this program.
 
     Args:
         content: the content of the file.
@@ -78,10 +84,12 @@ def read(content: bytes, suffix: str, folder: Path) -> tuple[Answer, Path]:
         folder: the folder in which the file is written.
 
     Returns:
-        What the verb printed, and the path of the file.
+        The status and texts of the command (status 2 if the file is refused), and the path of the
+        file.
 
     Raises:
-        AssertionError: the file is refused by a message that does not name it.
+        AssertionError: the file is refused by a message that does not name it, or as for
+            `answer`.
     """
     path = folder / f"table{suffix}"
     path.write_bytes(content)
@@ -102,7 +110,7 @@ def judge_csv(content: bytes, folder: Path) -> str:
         The outcome in words.
 
     Raises:
-        AssertionError: it is neither.
+        AssertionError: the file is neither refused nor read so.
     """
     found, path = read(content, ".csv", folder)
     if found.status == 2:
@@ -123,6 +131,8 @@ def judge_csv(content: bytes, folder: Path) -> str:
 
 def assert_sound(loaded: Table) -> None:
     """Checks what training assumes about a table.
+
+    All values and prices are finite, prices are positive, dates grow, and values are below 1e16.
 
     Args:
         loaded: the table.
@@ -163,7 +173,7 @@ def judge_parquet_bytes(content: bytes, folder: Path) -> str:
         The outcome in words.
 
     Raises:
-        AssertionError: it is neither.
+        AssertionError: the file is neither refused nor read so.
     """
     found, path = read(content, ".parquet", folder)
     if found.status == 2:
@@ -197,7 +207,15 @@ def parquet_columns(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def strange_column(draw: st.DrawFn, cells: list[str]) -> object:
-    """Draws a column of another type: the cells if they fit, some replaced by strange values."""
+    """Draws a column of another type: the cells if they fit, some replaced by strange values.
+
+    Args:
+        draw: given by hypothesis; the caller passes `cells` alone.
+        cells: the texts of the column, one for each of the 40 rows.
+
+    Returns:
+        A pyarrow array of a type that is drawn too; it may contain nulls.
+    """
     import pyarrow as arrow
 
     make, convert, strange = draw(st.sampled_from(TYPES))
@@ -248,7 +266,7 @@ def judge_parquet_columns(content: bytes, folder: Path) -> str:
         The outcome in words.
 
     Raises:
-        AssertionError: it is neither.
+        AssertionError: the file is neither refused nor read so.
     """
     found, path = read(content, ".parquet", folder)
     if found.status == 2:

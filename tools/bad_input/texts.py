@@ -21,7 +21,7 @@ NOWHERE = "data.source=nowhere.csv"
 
 @st.composite
 def configurations(draw: st.DrawFn) -> bytes:
-    """Draws a recipe with one to three changes."""
+    """Draws the content of a recipe of `configs/` with one to three damages of bytes or lines."""
     content = draw(st.sampled_from(CONFIGS)).read_bytes()
     for _ in range(draw(st.integers(1, 3))):
         if draw(st.booleans()):
@@ -44,7 +44,7 @@ def judge_configuration(content: bytes, folder: Path) -> str:
         The outcome in words.
 
     Raises:
-        AssertionError: it is neither.
+        AssertionError: the file is neither refused nor read so.
     """
     path = folder / "mine.yaml"
     path.write_bytes(content)
@@ -65,11 +65,12 @@ def assert_in_force(given: dict, in_force: dict) -> None:
     """Checks that every given key has its value in the resolved configuration.
 
     Args:
-        given: nested keys and values of the file or the overrides.
-        in_force: the resolved configuration, nested likewise.
+        given: keys and values of the file or the overrides; a dict is a section.
+        in_force: the resolved configuration, nested likewise, with at least these sections.
 
     Raises:
         AssertionError: a key has another value.
+        KeyError: a key is missing.
     """
     for key, value in given.items():
         if isinstance(value, dict):

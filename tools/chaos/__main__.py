@@ -55,7 +55,8 @@ def run_undisturbed(place: Path) -> Path:
     """Trains a run to its end without any incident, and returns its folder.
 
     Args:
-        place: the folder in which the process runs; it must hold `days.csv`, from `write_days`.
+        place: the folder in which the process runs; it must contain `days.csv`, from
+            `tools.commands.write_days`.
 
     Raises:
         AssertionError: the process fails or prints a traceback.
@@ -69,8 +70,12 @@ def disturb(campaign: Campaign, kills: int) -> None:
     """Kills a run several times, with other incidents in between, then lets it end.
 
     Args:
-        campaign: the run and its processes.
-        kills: the number of kills.
+        campaign: one run, and the processes that bring it to its end.
+        kills: the number of kills to try; fewer if the run ends before.
+
+    Raises:
+        AssertionError: a process does not behave as `Campaign` or the incident expects.
+        subprocess.TimeoutExpired: a process does not end.
     """
     begun = 0
     while begun < kills and not campaign.has_ended:
@@ -87,7 +92,8 @@ def count_kills(total: Counter) -> int:
     """Returns the number of signals that reached a living process.
 
     Args:
-        total: name of an event -> how often it happened.
+        total: name of an event (a signal such as `SIGKILL`, or an incident) -> how often it
+            happened.
     """
     return sum(total[number.name] for number in STATUS)
 

@@ -39,8 +39,9 @@ class Campaign:
         """Prepares the campaign; no process is started yet.
 
         Args:
-            place: the folder in which the processes run.
-            rng: draws the moments.
+            place: the folder in which the processes run; it must contain `days.csv`, from
+                `tools.commands.write_days`.
+            rng: draws the moments and what happens.
         """
         self.place, self.rng = place, rng
         self.run: Path | None = None
@@ -49,7 +50,10 @@ class Campaign:
         self._saved_step: int | None = None
 
     def start(self) -> Command:
-        """Starts a process that begins the run, or resumes it if it has a checkpoint."""
+        """Starts a process that begins a run, or resumes it if it has a checkpoint.
+
+        It does not wait for the process.
+        """
         if self.steps():
             return self.resume()
         self.run = None
@@ -59,8 +63,8 @@ class Campaign:
         """Starts a process that resumes the run.
 
         Args:
-            *words: words to add to the command.
-            through: words of a program that starts the command.
+            *words: words to add to the command `--resume RUN`.
+            through: words of a program that starts the command, put before it.
 
         Raises:
             AssertionError: no process has named the folder of the run yet.
@@ -69,7 +73,7 @@ class Campaign:
         return self._command("--resume", self.run.name, *words, through=through)
 
     def steps(self) -> list[int]:
-        """Returns the steps of the complete checkpoints."""
+        """Returns the steps of the run's complete checkpoints, sorted; empty without a run."""
         folder = self.run / "checkpoints" if self.run else self.place / "none"
         names = [path.parent.name for path in folder.glob("*/manifest.json")]
         return sorted(int(name) for name in names if name.isdigit())
@@ -80,9 +84,9 @@ class Campaign:
         A process that ends before the signal comes is not counted.
 
         Args:
-            number: the signal, one of `STATUS`.
-            during: longest time from the line below to the signal, seconds.
-            after: a part of the line; a share of the signals does not wait for it.
+            number: the signal: SIGKILL, SIGTERM or SIGINT, the keys of `STATUS`.
+            during: longest time from the line with `after` to the signal, seconds.
+            after: a part of a line of output; 15% of the signals do not wait for it.
 
         Raises:
             AssertionError: the status is none of `STATUS`, or as for `end`.
@@ -126,7 +130,7 @@ class Campaign:
         """Reads up to a line, and checks that the process resumed where the last one saved.
 
         Args:
-            command: the process.
+            command: a process of this campaign.
             line: a part of the line.
 
         Raises:
@@ -136,11 +140,11 @@ class Campaign:
         self._note(command)
 
     def end(self, command: Command, what: str = "") -> int:
-        """Reads to the end and returns the exit status.
+        """Waits for the end of a process, sets `has_ended` and returns the exit status.
 
         Args:
-            command: the process.
-            what: a description of the process, for the message.
+            command: a process of this campaign.
+            what: a description of the process, for the message of an error.
 
         Raises:
             AssertionError: the process prints a traceback, or resumed at another step than the one
@@ -173,7 +177,11 @@ def read_outcome(run: Path) -> dict:
     """Returns those results of a run that must not depend on its interruptions.
 
     Args:
-        run: the folder of the run.
+        run: the folder of a run that has ended.
+
+    Returns:
+        `scores` (the content of `scores.json` without `run`), `last` (the hash of the parameters of
+        the last checkpoint) and `step` (its step).
     """
     scores = json.loads((run / "scores.json").read_text())
     del scores["run"]
@@ -182,7 +190,7 @@ def read_outcome(run: Path) -> dict:
 
 
 def read_records(run: Path) -> dict[tuple[str, int], dict]:
-    """Returns (event, step) -> record of a run's `metrics.jsonl`.
+    """Returns (event, step) -> record (a dict) of a run's `metrics.jsonl`.
 
     Args:
         run: the folder of the run.
@@ -203,7 +211,9 @@ def read_records(run: Path) -> dict[tuple[str, int], dict]:
 
 
 def compare_runs(run: Path, reference: Path) -> None:
-    """Checks that an interrupted run equals the undisturbed one.
+    """Checks that an interrupted run equals the undisturbed one, in results and in records.
+
+    Times, speeds and the mean losses of training records may differ.
 
     Args:
         run: the folder of the interrupted run.

@@ -81,7 +81,7 @@ def damage_file(checkpoint: Path, rng: random.Random) -> str:
     """Truncates, changes or deletes one file at random and returns a sentence about it.
 
     Args:
-        checkpoint: the folder of a checkpoint; it must hold a file that is not empty.
+        checkpoint: the folder of a checkpoint; it must contain a file that is not empty.
         rng: draws the file and the damage.
     """
     files = [p for p in sorted(checkpoint.rglob("*")) if p.is_file() and p.stat().st_size]
@@ -169,7 +169,7 @@ def expect_refusal(
     """Starts a process and checks that it ends well, or refuses with status 2 and a reason.
 
     Args:
-        campaign: the run.
+        campaign: the run and its processes.
         *sentences: the reasons, of which it must print one.
         words: words to add to the command; ignored if the run has no checkpoint yet.
         through: words of a program that starts the command; ignored likewise.
@@ -191,10 +191,10 @@ def limit_room(place: Path, room: int) -> Iterator[Sequence[str]]:
 
     Args:
         place: the folder that contains `runs/`.
-        room: bytes.
+        room: bytes that are left; without the right to mount, the largest size of a file.
 
     Yields:
-        Words of a program that must start the command.
+        Words of a program that must start the command; none where the disk is mounted.
     """
     runs, aside = place / "runs", place / "aside"
     if os.geteuid() or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:

@@ -34,7 +34,12 @@ SIDE = 1536
 
 
 def main() -> None:
-    """Prints the figures as JSON."""
+    """Measures three saves and prints the figures as JSON.
+
+    It takes no options. The figures are `bytes` (the size of what is saved), `call_s` and
+    `done_after_s` (as `measure_save` returns them, for each save), and `share_call_s` and
+    `share_done_after_s`, the largest of each as a share of the time between two checkpoints.
+    """
     config = load_config("recovery")
     plan = Plan(build(config, list_computed_columns()), make_mesh(config), STEPS_PER_EPOCH)
     rng = np.random.default_rng(0)
@@ -61,10 +66,15 @@ def measure_save(
     """Measures one save in seconds: the call, and the time until it ends.
 
     Args:
-        saver: the checkpoints.
-        step: training steps taken.
-        items: the pytrees to save.
-        work: repeated until the save has ended, as training would be.
+        saver: the checkpoints of an open folder.
+        step: training steps taken; each save needs a larger one.
+        items: name -> pytree of arrays to save.
+        work: called without arguments, again and again until the save has ended, as training
+            would be.
+
+    Returns:
+        `call_s` (seconds of the call that starts the save) and `done_after_s` (seconds until the
+        save has ended).
     """
     started = time.perf_counter()
     saver.save(step, items, {"validation_loss": 1.0 / step}, 1)
