@@ -18,17 +18,20 @@ def assert_alive(
     """Fails unless every leaf, and every slice of it, can learn.
 
     Args:
-        loss: as for `diagnose`.
-        params: as for `diagnose`.
-        *args: as for `diagnose`.
+        loss: called as `loss(params, *args)`; returns a real scalar, or a tuple of it and anything
+            else.
+        params: any pytree of arrays with at least one floating leaf.
+        *args: the loss's further arguments, pytrees likewise.
         allow: entries (name pattern, verdict, reason) for leaves that may fail.
-        **settings: further keyword arguments of `diagnose`.
+        **settings: further keyword arguments of `checks.diagnose`: `optimizer`, `compute_dtype`,
+            `batches`, `seed` and `cures`.
 
     Raises:
         AssertionError: a leaf fails, or the report has a problem (such as an allow-list entry that
             matches no failing leaf); the message has the problems and the table of failing leaves.
         NotALoss: the checks could not be run.
-        ValueError: as for `diagnose`.
+        ValueError: an allow-list entry names no failing verdict or gives no reason, or a batch has
+            other shapes than `args`.
     """
     report = diagnose(loss, params, *args, allow=allow, **settings)
     if report.passes:

@@ -58,7 +58,8 @@ def diagnose(
     Raises:
         NotALoss: the loss cannot be traced, differs from call to call, has no parameters, or
             gives no real scalar.
-        ValueError: an allow-list entry names no failing verdict or gives no reason.
+        ValueError: an allow-list entry names no failing verdict or gives no reason, or a batch has
+            other shapes than `args`.
     """
     say = progress()
     say("tracing")

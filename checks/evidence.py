@@ -29,8 +29,9 @@ class View(NamedTuple):
     """What was measured of the slices of a leaf along one axis, or of the leaf as one slice.
 
     Attributes:
-        seen: for each slice, the first kind of point (of `checks.measure.survey.KINDS`, such as
-            `data`) at which it has a gradient, or `NOWHERE`. All four arrays have shape [slices].
+        seen: for each slice, the first kind of point at which it has a gradient, in the order
+            `data`, `inputs`, `params`, `far`, `branch`; `nowhere` if there is none. All four arrays
+            have shape [slices].
         is_zero: whether its gradient is exactly zero at every point that is not remote.
         steps: number of optimiser steps after which it has a gradient; 0 for never.
         changes: largest relative change of the loss when the slice is drawn anew; NaN if not
@@ -68,7 +69,7 @@ class Evidence:
         runner: the compiled program, which watches the reachable leaves.
         survey: gradients at the data and at other points.
         chain: the optimiser.
-        training: its first steps.
+        training: the first steps of the optimiser.
         responses: by leaf, for the reachable leaves that have elements and whose gradient is
             finite: after how many steps slices get a gradient, and how they change the loss.
     """

@@ -97,7 +97,7 @@ class GradientFlow:
             count: the largest number of modules to return.
 
         Returns:
-            Modules with a factor below `STEEP`.
+            Modules with a factor below 0.5 (`STEEP`); empty for a flow that was not measured.
         """
         found = [(self.factor(node), node) for node in self.nodes if node.kind == "module"]
         steep = [(factor, node) for factor, node in found if factor is not None and factor < STEEP]

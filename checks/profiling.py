@@ -19,9 +19,10 @@ def profile(loss: Callable[..., Any], params: Any, *args: Any, leaf: str) -> Pri
     """Measures where the gradient of one leaf is lost, equation by equation, in float64.
 
     Args:
-        loss: as for `diagnose`; it is not edited.
-        params: as for `diagnose`.
-        *args: as for `diagnose`.
+        loss: called as `loss(params, *args)`; returns a real scalar, or a tuple of it and anything
+            else.
+        params: any pytree of arrays.
+        *args: the loss's further arguments, pytrees likewise.
         leaf: name of the leaf, as in a report: path parts joined by `/`.
 
     Returns:

@@ -92,7 +92,8 @@ class Report(Mapping[str, Leaf]):
     def flow(self) -> GradientFlow:
         """The gradient flow from the loss to the inputs, computed when it is first used.
 
-        For a diagnosis it is measured, which takes about as long as compiling one gradient.
+        For a diagnosis it is measured, which takes about as long as compiling one gradient. For a
+        static report it has no sizes.
         """
         return self.find_flow()
 

@@ -35,16 +35,18 @@ def run_check(
     """Checks a loss and prints the report; errors are printed to standard error.
 
     Args:
-        loss: as for `diagnose`.
-        params: as for `diagnose`.
-        args: the loss's further arguments.
+        loss: called as `loss(params, *args)`; returns a real scalar, or a tuple of it and anything
+            else.
+        params: any pytree of arrays.
+        args: the tuple of the loss's further arguments.
         static: True runs only the static proof (`reach`), for which shapes suffice, and ignores
             `settings` and the entries for verdicts that need a measurement; False measures.
         allow: file of allow-list entries, a line each: `pattern verdict reason in words`; None for
             none.
         json: file to which the report is written as JSON; None writes none.
         html: file to which the report is written as a page; None writes none.
-        settings: further keyword arguments of `diagnose`.
+        settings: further keyword arguments of `checks.diagnose`, such as `optimizer`; None for
+            none.
 
     Returns:
         The exit status: 0 when everything passes; 1 when a leaf fails or the report has a problem;
@@ -73,9 +75,10 @@ def run_profile(
     """Prints where the gradient of one leaf is lost; errors are printed to standard error.
 
     Args:
-        loss: as for `diagnose`.
-        params: as for `diagnose`.
-        args: the loss's further arguments.
+        loss: called as `loss(params, *args)`; returns a real scalar, or a tuple of it and anything
+            else.
+        params: any pytree of arrays.
+        args: the tuple of the loss's further arguments.
         leaf: name of the leaf, as in a report.
         json: file to which the profile is written as JSON; None writes none.
         html: file to which the profile is written as a page; None writes none.

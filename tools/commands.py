@@ -38,6 +38,15 @@ def write_days(folder: Path, rows: int = 130) -> Path:
 class Command:
     """A process of `python run.py ARGUMENTS` in a folder, whose lines can be read one by one.
 
+    It is started when the object is made, and not waited for.
+
+    Args:
+        folder: its working directory.
+        *arguments: its arguments, after `run.py`.
+        through: words of a program that starts the command, put before it.
+        compiled: the folder of its compile cache, relative to `folder`.
+        devices: the number of CPU devices that JAX shows it.
+
     Attributes:
         process: the `subprocess.Popen` object.
         lines: the lines of stdout and stderr that were read so far.
@@ -51,15 +60,6 @@ class Command:
         compiled: str | Path = "compiled",
         devices: int = 1,
     ):
-        """Starts the process and does not wait for it.
-
-        Args:
-            folder: its working directory.
-            *arguments: its arguments, after `run.py`.
-            through: words of a program that starts the command, put before it.
-            compiled: the folder of its compile cache, relative to `folder`.
-            devices: the number of CPU devices that JAX shows it.
-        """
         environment = os.environ | {
             "JAX_PLATFORMS": "cpu",
             "JAX_NUM_CPU_DEVICES": str(devices),

@@ -51,7 +51,7 @@ def propose_cut_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def propose_series_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes, for leaves with several cuts in a row, a straight-through estimate at each.
+    """Proposes, for blocked leaves with several cuts in a row, a straight-through estimate at each.
 
     Args:
         failures: the failing leaves and their loss.

@@ -37,7 +37,7 @@ def propose_limit_edits(failures: Failures) -> Iterable[Edit]:
 
 
 def propose_factor_edits(failures: Failures) -> Iterable[Edit]:
-    """Proposes to scale constant factors that make a leaf's gradient vanish to size one.
+    """Proposes to scale constant factors that weaken a vanishing leaf's gradient to size one.
 
     Args:
         failures: the failing leaves and their loss.

@@ -20,6 +20,8 @@ _MOST_FACTORS = 4
 def propose_zero_edits(failures: Failures) -> Iterable[Edit]:
     """Proposes to replace each zero leaf that ends a gradient, and then all of them together.
 
+    These are the gradients of stuck and unvisited leaves.
+
     Args:
         failures: the failing leaves and their loss.
     """
@@ -52,7 +54,8 @@ def propose_scale_edits(failures: Failures) -> Iterable[Edit]:
 def propose_redraw_edits(failures: Failures) -> Iterable[Edit]:
     """Proposes to draw each failing leaf anew, and then the leaves that make its equations flat.
 
-    A new value says little about the reason, so it is tried only where nothing else helped.
+    It does so for stuck, unvisited, non-finite and underflowing leaves. A new value says little
+    about the reason, so it is tried only where nothing else helped.
 
     Args:
         failures: the failing leaves and their loss.

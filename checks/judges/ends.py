@@ -44,7 +44,9 @@ def find_ends(tapped: Sequence[TappedEquation], leaf: int) -> list[TappedEquatio
 
 
 def find_zero_factors(tapped: TappedEquation) -> int:
-    """Returns the bit set of the leaves from which an equation's zero operands are computed.
+    """Returns the set of the leaves from which an equation's zero operands are computed.
+
+    It is an integer in which bit i stands for leaf i.
 
     Args:
         tapped: the cotangents of the equation.

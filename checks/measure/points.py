@@ -83,6 +83,9 @@ class Sampler:
         Args:
             distance: the multiple.
             redraw: True draws the inputs too; False keeps the program's own.
+
+        Returns:
+            A point of kind `params`.
         """
         moved = [
             x + distance * scale * self._normal(x) for x, scale in zip(self._base, self._scales)
@@ -95,6 +98,9 @@ class Sampler:
         Args:
             factor: the new size over the size of the given leaf.
             redraw: True draws the inputs too; False keeps the program's own.
+
+        Returns:
+            A point of kind `params`.
         """
         drawn = [factor * scale * self._normal(x) for x, scale in zip(self._base, self._scales)]
         return Point("params", drawn, self._draw_args(1.0) if redraw else self._args)
@@ -206,7 +212,8 @@ def compute_unit_scales(array: np.ndarray) -> np.ndarray:
         array: an array of any shape.
 
     Returns:
-        The scales, in a shape that broadcasts to the array's.
+        The scales, in a shape that broadcasts to the array's: one number for an array with fewer
+        than two axes, of zeros or with a NaN or Inf.
     """
     whole = root_mean_square(array)
     if array.ndim < 2 or whole == 0 or not np.isfinite(whole):

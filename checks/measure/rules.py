@@ -50,7 +50,7 @@ class RuleError(NamedTuple):
 
     @property
     def leaves(self) -> int:
-        """Bit set of the inputs whose tangent enters this operand."""
+        """Bit set (bit i stands for input i) of the inputs whose tangent enters this operand."""
         return self.seen.operands.tangent[self.operand]
 
     @property

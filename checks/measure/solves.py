@@ -39,7 +39,7 @@ class SolveError(NamedTuple):
 
     @property
     def leaves(self) -> int:
-        """Bit set of the inputs whose tangent enters the call."""
+        """Bit set (bit i stands for input i) of the inputs whose tangent enters the call."""
         return self.seen.arriving
 
     @property

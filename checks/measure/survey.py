@@ -41,8 +41,9 @@ class LeafSurvey:
     """Where one leaf and its slices have a gradient.
 
     Attributes:
-        seen: for each view (the whole leaf, then each axis) and each slice, the first of `KINDS` at
-            whose points the slice has a gradient; `NOWHERE` if there is none.
+        seen: for each view (the whole leaf, then each axis) and each slice, the first kind of point
+            at which the slice has a gradient, in the order of `KINDS`: `data`, `inputs`, `params`,
+            `far`, `branch`; `nowhere` if there is none.
         is_zero: for each view, whether each slice's gradient is exactly zero at every point that is
             not remote.
         points: number of points with a finite gradient.

@@ -85,6 +85,8 @@ def is_reference(atom: Any) -> bool:
 def is_control(equation: Any) -> bool:
     """Returns whether an equation has sub-jaxprs that can be run: control flow or a call.
 
+    It is False for the call of a custom rule.
+
     Args:
         equation: a jaxpr equation.
     """
@@ -102,7 +104,7 @@ def find_callee(equation: Any) -> Any | None:
 
 
 def find_sub_jaxprs(equation: Any) -> list[Any]:
-    """Returns all jaxprs among the parameters of an equation.
+    """Returns all jaxprs, open or closed, among the parameters of an equation; not those inside.
 
     Args:
         equation: a jaxpr equation.

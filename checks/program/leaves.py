@@ -91,11 +91,11 @@ def name_leaves(paths: Sequence[Any]) -> list[str]:
     """Returns the names of leaves.
 
     Args:
-        paths: their key paths, as `jax.tree_util` gives them.
+        paths: their key paths, as `jax.tree_util.tree_leaves_with_path` gives them.
 
     Returns:
-        The keys of each path joined by `/`. Where two names are equal, both leaves get the full
-        `jax.tree_util.keystr` form instead.
+        The keys of each path joined by `/`, such as `decoder/query/kernel`. Where two names are
+        equal, both leaves get the full `jax.tree_util.keystr` form instead.
     """
     short = [jax.tree_util.keystr(path, simple=True, separator="/") for path in paths]
     count = Counter(short)

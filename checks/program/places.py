@@ -69,6 +69,8 @@ def find_user_line(equation: Any) -> str | None:
 def find_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:
     """Returns the traceback of the equation, or of the nearest one around it with a user's frame.
 
+    It is that of the equation if none has such a frame, and None where JAX has none.
+
     Args:
         equation: a jaxpr equation.
         enclosing: the equations around it, outermost first.

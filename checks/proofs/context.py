@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 
     @property
     def arriving(self) -> int:
-        """Bit set of the inputs whose tangent enters the equation."""
+        """Bit set (bit i stands for input i) of the inputs whose tangent enters the equation."""
         return unite(self.operands.tangent)
 
     @property

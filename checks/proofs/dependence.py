@@ -45,6 +45,14 @@ class Rows(NamedTuple):
 class Dependence:
     """Computes what the outputs of jaxprs and equations depend on, for each jaxpr once.
 
+    Args:
+        ask_rules: True traces custom rules to see which derivatives they return; False takes those
+            of the function behind each rule.
+        refused: `id(equation)` -> JAX's reason, for equations whose derivative cannot be traced
+            with all tangents. Their custom rules are not traced again, since JAX forgets what a
+            rule returned once it has raised.
+        underivable: `id(equation)` -> JAX's reason, for equations without a reverse derivative.
+
     Attributes:
         notes: sentences about what was assumed without proof, such as the rules of opaque kernels
             and of functions that cannot be traced.
@@ -56,16 +64,6 @@ class Dependence:
         refused: Mapping[int, str] = MappingProxyType({}),
         underivable: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
-        """Creates the object without computing anything.
-
-        Args:
-            ask_rules: True traces custom rules to see which derivatives they return; False takes
-                those of the function behind each rule.
-            refused: equations whose derivative cannot be traced with all tangents, as id -> JAX's
-                reason. Their custom rules are not traced again, since JAX forgets what a rule
-                returned once it has raised.
-            underivable: equations without a reverse derivative, as id -> JAX's reason.
-        """
         self.notes: list[str] = []
         self._ask_rules, self._refused, self._underivable = ask_rules, refused, underivable
         self._jaxprs: dict[int, tuple[Any, Rows]] = {}
@@ -237,16 +235,14 @@ class Environment:
 
     It starts with the inputs of the jaxpr. `apply` adds the results of one equation at a time, in
     the order of the jaxpr, and `get` reads any variable.
+
+    Args:
+        jaxpr: an open jaxpr.
+        inputs: what each of its inputs depends on, in order. The tangent set of an input that is
+            not differentiable is ignored.
     """
 
     def __init__(self, jaxpr: Any, inputs: Sets) -> None:
-        """Starts with the inputs of a jaxpr.
-
-        Args:
-            jaxpr: an open jaxpr.
-            inputs: what each of its inputs depends on, in order. The tangent set of an input that
-                is not differentiable is ignored.
-        """
         self._value = dict(zip(jaxpr.invars, inputs.value))
         self._tangent = {
             variable: bits if jaxprs.is_differentiable(variable) else 0

@@ -25,8 +25,10 @@ class LogScale:
     def share(self, size: float) -> float:
         """Returns a number from 0 to 1: 0 only for zero or NaN, 1 for infinity.
 
+        Sizes below the smallest one that is covered get 0.08.
+
         Args:
-            size: a number that is not negative.
+            size: a number; a negative one counts as zero.
         """
         if not size > 0:
             return 0.0

@@ -2,9 +2,9 @@
 
 
 def format_power(value: float | None) -> str:
-    """Returns a number like `1.2e-05`, and an empty text for None.
+    """Returns a number as text like `1.2e-05` or `nan`, and an empty text for None.
 
     Args:
-        value: a number or None.
+        value: any number, or None.
     """
     return "" if value is None else f"{value:.1e}"

@@ -20,7 +20,7 @@ from checks.report import Report
 
 @dataclass(frozen=True)
 class PrintableFlow(GradientFlow):
-    """A gradient flow with a text form."""
+    """A gradient flow (with the fields of `GradientFlow`) that has a text form."""
 
     def text(self) -> str:
         """Returns one line for each node (a module, an input or the loss), the loss first."""
@@ -29,7 +29,7 @@ class PrintableFlow(GradientFlow):
 
 @dataclass(frozen=True)
 class PrintableProfile(Profile):
-    """A gradient profile with text, JSON and HTML forms."""
+    """A gradient profile (with the fields of `Profile`) that has text, JSON and HTML forms."""
 
     def text(self) -> str:
         """Returns the steepest equations, then a bar for each equation."""
@@ -54,13 +54,14 @@ class PrintableProfile(Profile):
 
 @dataclass(frozen=True)
 class PrintableReport(Report):
-    """A report with text, JSON and HTML forms."""
+    """A report (with the fields of `Report`) that has text, JSON and HTML forms."""
 
     @cached_property
     def flow(self) -> PrintableFlow:
         """The gradient flow from the loss to the inputs, computed when it is first used.
 
-        For a diagnosis it is measured, which takes about as long as compiling one gradient.
+        For a diagnosis it is measured, which takes about as long as compiling one gradient. For a
+        static report it has no sizes.
         """
         flow = self.find_flow()
         return PrintableFlow(flow.nodes, flow.edges)

@@ -89,7 +89,7 @@ def shorten(text: str, width: float, keep: str = "end") -> str:
     Args:
         text: one line of text.
         width: width in a picture's units.
-        keep: `end` or `start`, the part that stays.
+        keep: the part that stays: `end` for the last letters, `start` for the first ones.
 
     Returns:
         The text; empty where there is no space for two letters.

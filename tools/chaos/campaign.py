@@ -27,22 +27,22 @@ STATUS = {signal.SIGKILL: {-9}, signal.SIGTERM: {143, -15}, signal.SIGINT: {130,
 class Campaign:
     """One run in a folder with `days.csv`, and the processes that bring it to its end.
 
+    Making an object starts no process.
+
+    Args:
+        place: the folder in which the processes run; it must contain `days.csv`, from
+            `tools.commands.write_days`.
+        rng: draws the moments and what happens.
+
     Attributes:
-        place: the folder in which the processes run.
-        rng: draws the moments.
+        place: as given.
+        rng: as given.
         run: the folder of the run, once a process has named it.
         has_ended: whether the last process went to the end of the run; an incident may undo that.
         counts: name of an event -> how often it happened.
     """
 
     def __init__(self, place: Path, rng: random.Random):
-        """Prepares the campaign; no process is started yet.
-
-        Args:
-            place: the folder in which the processes run; it must contain `days.csv`, from
-                `tools.commands.write_days`.
-            rng: draws the moments and what happens.
-        """
         self.place, self.rng = place, rng
         self.run: Path | None = None
         self.has_ended = False
