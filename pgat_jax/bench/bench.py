@@ -1,9 +1,7 @@
 """Measures what a configuration costs on this machine, and prints it as a table or as JSON."""
 
 import json
-import resource
 import statistics
-import sys
 import time
 from contextlib import nullcontext
 from functools import partial
@@ -18,6 +16,7 @@ from rich.table import Table
 from pgat_jax.bench.collectives import find_collectives, sum_bytes
 from pgat_jax.bench.compile_cache import disable_compile_cache
 from pgat_jax.bench.flops import count_flops
+from pgat_jax.bench.peak_memory import measure_peak_memory
 from pgat_jax.bench.program import parse_program
 from pgat_jax.bench.roofline import SIDE, compute_bounds, find_peaks, make_product, time_call
 from pgat_jax.bench.traffic import count_bytes, count_kernels
@@ -34,8 +33,8 @@ from pgat_jax.training.step import compile_step, train_step
 STEPS = 5
 # Steps that are traced after the timed ones.
 TRACED = 3
-# Bytes of a unit of `ru_maxrss`.
-RESIDENT_UNIT = 1 if sys.platform == "darwin" else 1024
+# What stands in the place of a figure that the system does not count.
+UNKNOWN = "unknown"
 
 # Key of the JSON -> what it is.
 MEANINGS = {
@@ -140,7 +139,7 @@ def _measure(config: Config, profile: Path | None) -> dict[str, Any]:
         "parameters": sum(leaf.size for leaf in jax.tree.leaves(params)),
         "forward_gflop_per_sample": forward / 1e9,
         "step_tflop": total / 1e12,
-        "peak_memory_gb": _peak_memory() / 1e9,
+        "peak_memory_gb": UNKNOWN if (peak := measure_peak_memory()) is None else peak / 1e9,
         "temporary_gb": compiled.memory_analysis().temp_size_in_bytes / 1e9,
         "compile_s": compile_s,
         "step_spread_s": max(times) - min(times),
@@ -201,10 +200,3 @@ def _time_steps(
             with jax.profiler.StepTraceAnnotation("step", step_num=i):
                 state, _ = jax.block_until_ready(compiled(state, *rest))
     return times[1:], products[1:]
-
-
-def _peak_memory() -> int:
-    """Returns bytes: those of the accelerator if it counts them, else those of this process."""
-    stats = jax.devices()[0].memory_stats() or {}
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RESIDENT_UNIT
-    return stats.get("peak_bytes_in_use", resident)
