@@ -10,8 +10,8 @@ from pgat_jax import load_config
 from pgat_jax.data.source import load_table
 
 ROOT = Path(__file__).parent.parent
+# Words of a command that trains the tiny model on the table of `write_days`.
 SMALL = ("--config", "tiny", "data.source=days.csv", "data.validation_days=8", "data.test_days=8")
-"""The tiny model on the table of `write_days`."""
 
 
 def write_days(folder: Path, rows: int = 130) -> Path:

@@ -115,7 +115,10 @@ def draw_mutants(place: Path, count: int, seed: int) -> list[Mutant]:
 
 
 def find_test(path: str) -> Path:
-    """Returns the test file of a module: `tests/a/test_b.py` for `checks/a/b.py`, mirrored.
+    """Returns the test file of a module, which mirrors the module's path below `tests/`.
+
+    It is `tests/checks/a/test_b.py` for `checks/a/b.py`, and without the name of the package
+    `tests/a/test_b.py` for `pgat_jax/a/b.py`. Underscores around the name `b` are left out.
 
     Args:
         path: the module's file, relative to the root of the repository.

@@ -23,7 +23,8 @@ def is_confirmed(fault: Fault) -> bool:
     differences and a training of 30 steps, not the checks.
 
     Args:
-        fault: The fault; its verdict is one of the ten that a leaf can fail with.
+        fault: The fault; its verdict is one that a leaf can fail with, such as `blocked`. A
+            KeyError is raised for others, such as `alive`.
     """
     shows = _TESTS[fault.verdict]
     faulty, sound = (_compile(fault.make(given)) for given in (True, False))

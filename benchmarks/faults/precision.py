@@ -119,7 +119,7 @@ def rate_below_an_ulp(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [2]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
 
     def loss(p, x):
@@ -138,7 +138,7 @@ def float16_table(faulty: bool) -> Example:
     Returns:
         An `Example`: `loss(params, ids)` returns a scalar. `params` is a dict with the leaves
         `table` [4, 3] float16 and `w` [3, 2]; in the twin all are float32. `args` has
-        `ids` [5] int32. `settings` has `optimizer`.
+        `ids` [5] int32. `settings` has `optimizer`, an optax transformation.
     """
     start = (1 + 0.2 * normal(134, 4, 3)).astype(jnp.float16 if faulty else jnp.float32)
 

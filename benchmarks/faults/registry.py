@@ -45,7 +45,8 @@ class Example(NamedTuple):
     """A program to check: a loss with its parameters and arguments.
 
     Attributes:
-        loss: Called as `loss(params, *args)`; returns a scalar.
+        loss: Called as `loss(params, *args)`; returns a real scalar, or a tuple of it and anything
+            else.
         params: Any pytree of arrays.
         args: The loss's further arguments, in order.
         settings: Further keyword arguments of `checks.diagnose`, such as `optimizer`,

@@ -22,7 +22,7 @@ def frozen_by_label(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     labels = {"w": "train", "v": "freeze" if faulty else "train"}
     chain = optax.multi_transform(
@@ -40,7 +40,7 @@ def rate_of_zero(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     end = 0 if faulty else 1000
     rate = optax.linear_schedule(1e-3 if not faulty else 0.0, 0.0, end)
@@ -56,7 +56,7 @@ def crushed_by_a_clip(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
 
     def loss(p, x):
@@ -74,7 +74,7 @@ def masked_out(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     chain = optax.chain(
         optax.masked(optax.set_to_zero(), {"w": False, "v": faulty}), optax.sgd(1e-2)
@@ -91,7 +91,7 @@ def step_into_the_negative(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     rate = 1.0 if faulty else 1e-3
 
@@ -151,7 +151,7 @@ def head_outside_every_group(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     named = ("w",) if faulty else ("w", "v")
     labels = {name: "train" if name in named else "rest" for name in PARAMS}
@@ -167,7 +167,7 @@ def module_forgotten_in_the_list(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     listed = {"w": True, "v": not faulty}
     rest = {name: not given for name, given in listed.items()}
@@ -187,7 +187,7 @@ def warm_up_by_epochs(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     steps = 1_000_000 if faulty else 4
 
@@ -205,7 +205,7 @@ def clipped_to_nothing(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     norm = 0.0 if faulty else 1.0
     chain = optax.chain(optax.clip_by_global_norm(norm), optax.sgd(1e-2))
@@ -221,7 +221,7 @@ def eps_lost_in_float16(faulty: bool) -> Example:
     Returns:
         An `Example`: `loss(params, ids)` returns a scalar. `params` is a dict with the leaves
         `table` [4, 3] float16 and `w` [3, 2] float16. `args` has `ids` [4] int32. `settings` has
-        `optimizer`.
+        `optimizer`, an optax transformation.
     """
     optimizer = optax.adam(1e-2, eps=1e-8 if faulty else 1e-4)
 
@@ -241,7 +241,7 @@ def average_that_keeps_all(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     decay = 1.0 if faulty else 0.9
     chain = optax.chain(optax.ema(decay, debias=False), optax.sgd(1e-2))
@@ -256,7 +256,8 @@ def pushed_against_zero(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
-        `gate` [3], `v` [3] and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        `gate` [3], `v` [3] and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an
+        optax transformation.
     """
 
     def loss(p, x):
@@ -276,7 +277,7 @@ def injected_rate_of_zero(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     rate = 0.0 if faulty else 1e-3
     chain = optax.multi_transform(
@@ -294,7 +295,7 @@ def eps_far_above_the_gradient(faulty: bool) -> Example:
 
     Returns:
         An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves `v` [3]
-        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`.
+        and `w` [4, 2]. `args` has `x` [8, 4]. `settings` has `optimizer`, an optax transformation.
     """
     optimizer = optax.adam(1e-3, eps=1.0 if faulty else 1e-30)
 

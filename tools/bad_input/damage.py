@@ -32,6 +32,9 @@ def at(place: float, items: Sequence) -> int:
 def bytes_damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
     """Draws a change of bytes: a bit flips, or bytes are inserted, cut, zeroed or doubled.
 
+    The function is a hypothesis composite: called without `draw`, it returns a strategy of such
+    functions.
+
     Returns:
         A function from the content of a file, which may be empty, to the damaged content.
     """
@@ -58,6 +61,9 @@ def bytes_damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
 @st.composite
 def lines_damage(draw: st.DrawFn) -> Callable[[str], str]:
     """Draws a change of text: a line is deleted, doubled, moved, indented or replaced.
+
+    The function is a hypothesis composite: called without `draw`, it returns a strategy of such
+    functions.
 
     Returns:
         A function from a text of at least one line to the damaged text; an empty text raises
@@ -89,6 +95,9 @@ def lines_damage(draw: st.DrawFn) -> Callable[[str], str]:
 @st.composite
 def words_damage(draw: st.DrawFn) -> Callable[[list[str]], list[str]]:
     """Draws a change of a command line: a word is deleted, doubled, moved, replaced or misspelt.
+
+    The function is a hypothesis composite: called without `draw`, it returns a strategy of such
+    functions.
 
     Returns:
         A function from the words to the damaged words; it may change the list that it gets. No
@@ -124,6 +133,9 @@ CellRows = list[list[str]]
 @st.composite
 def cells_damage(draw: st.DrawFn) -> Callable[[CellRows], CellRows]:
     """Draws a change of a table: a cell, row or column is replaced, deleted, doubled or moved.
+
+    The function is a hypothesis composite: called without `draw`, it returns a strategy of such
+    functions.
 
     Returns:
         A function from rows of cells, of which row 0 is the header, to the damaged rows; it may

@@ -93,7 +93,8 @@ sound = cache(Sound)
 def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
     """Draws damage to a run: a file outside its checkpoints is changed, deleted or emptied.
 
-    It may also be replaced by a folder.
+    It may also be replaced by a folder. The function is a hypothesis composite: called without
+    `draw`, it returns a strategy of such functions.
 
     Returns:
         A function that damages the folder of a run and returns a description of the damage.
@@ -126,7 +127,8 @@ def run_damage(draw: st.DrawFn) -> Callable[[Path], str]:
 def checkpoint_damage(draw: st.DrawFn) -> Callable[[Path], str]:
     """Draws damage to checkpoints: a file or folder is changed, exchanged, renamed or removed.
 
-    A file may also be added, or become a link to `/dev/zero`.
+    A file may also be added, or become a link to `/dev/zero`. The function is a hypothesis
+    composite: called without `draw`, it returns a strategy of such functions.
 
     Returns:
         A function that damages the folder of a run, which must have a checkpoint, and returns a

@@ -53,7 +53,8 @@ def rows(wide: bool) -> tuple[tuple[str, ...], ...]:
 def csv_files(draw: st.DrawFn) -> bytes:
     """Draws the content of a CSV file with up to three damages of cells, rows, columns or bytes.
 
-    It may be undamaged.
+    It may be undamaged. The function is a hypothesis composite: called without `draw`, it returns a
+    strategy of such contents.
     """
     cells: CellRows = [list(row) for row in rows(draw(st.booleans()))]
     for _ in range(draw(st.integers(0, 3))):
@@ -158,7 +159,11 @@ def parquet_base() -> bytes:
 
 @st.composite
 def parquet_bytes(draw: st.DrawFn) -> bytes:
-    """Draws a Parquet file whose bytes are damaged."""
+    """Draws a Parquet file whose bytes are damaged.
+
+    The function is a hypothesis composite: called without `draw`, it returns a strategy of such
+    contents.
+    """
     return draw(bytes_damage())(parquet_base())
 
 
@@ -186,7 +191,11 @@ def judge_parquet_bytes(content: bytes, folder: Path) -> str:
 
 @st.composite
 def parquet_columns(draw: st.DrawFn) -> bytes:
-    """Draws a valid Parquet file with one or two columns of another type."""
+    """Draws a valid Parquet file with one or two columns of another type.
+
+    The function is a hypothesis composite: called without `draw`, it returns a strategy of such
+    contents.
+    """
     import pyarrow as arrow
     import pyarrow.parquet as parquet
 
@@ -208,6 +217,9 @@ def parquet_columns(draw: st.DrawFn) -> bytes:
 @st.composite
 def strange_column(draw: st.DrawFn, cells: list[str]) -> object:
     """Draws a column of another type: the cells if they fit, some replaced by strange values.
+
+    The function is a hypothesis composite: called without `draw`, it returns a strategy of such
+    columns.
 
     Args:
         draw: given by hypothesis; the caller passes `cells` alone.

@@ -21,7 +21,11 @@ NOWHERE = "data.source=nowhere.csv"
 
 @st.composite
 def configurations(draw: st.DrawFn) -> bytes:
-    """Draws the content of a recipe of `configs/` with one to three damages of bytes or lines."""
+    """Draws the content of a recipe of `configs/` with one to three damages of bytes or lines.
+
+    The function is a hypothesis composite: called without `draw`, it returns a strategy of such
+    contents.
+    """
     content = draw(st.sampled_from(CONFIGS)).read_bytes()
     for _ in range(draw(st.integers(1, 3))):
         if draw(st.booleans()):
@@ -86,7 +90,8 @@ LINES = [[verb, *shlex.split(line)] for verb, one in VERBS.items() for line in o
 def command_lines(draw: st.DrawFn) -> list[str]:
     """Draws an example of `--help` with one to three changes.
 
-    Its table does not exist, so that no case begins a training.
+    Its table does not exist, so that no case begins a training. The function is a hypothesis
+    composite: called without `draw`, it returns a strategy of such command lines.
 
     Returns:
         The arguments, without the program's name.

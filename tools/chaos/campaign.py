@@ -89,7 +89,8 @@ class Campaign:
             after: a part of a line of output; 15% of the signals do not wait for it.
 
         Raises:
-            AssertionError: the status is none of `STATUS`, or as for `end`.
+            AssertionError: the status is neither 0 nor one that `STATUS` lists for the signal, or
+                as for `end`.
             subprocess.TimeoutExpired: the process does not end.
         """
         command = self.start()

@@ -80,7 +80,7 @@ def real_nvp(distrax: Any) -> Example:
     Returns:
         An `Example`: `loss(params, x)` returns the mean negative log-likelihood. `params` is a list
         of the nested dicts of parameters of two Linen nets. `args` has `x` [32, 4]. `settings` has
-        `allow`, the list of leaves that cannot learn by design.
+        `allow`, entries (name pattern, verdict, reason) for leaves that cannot learn by design.
     """
 
     def bijector(params):

@@ -73,8 +73,8 @@ def triangular_spline(flowjax: Any) -> Example:
     Returns:
         An `Example`: `loss(params, x, key)` returns the mean negative log-likelihood. `params` is
         the array part of the flow, without its leaves that are marked as non-trainable. `args` has
-        `x` [32, 3] and `key` (a PRNG key). `settings` has `allow`, the list of leaves that cannot
-        learn by design.
+        `x` [32, 3] and `key` (a PRNG key). `settings` has `allow`, entries (name pattern, verdict,
+        reason) for leaves that cannot learn by design.
     """
     base = _part("distributions").Normal(jnp.zeros(3))
     flow = _part("flows").triangular_spline_flow(
@@ -94,8 +94,8 @@ def block_autoregressive(flowjax: Any) -> Example:
     Returns:
         An `Example`: `loss(params, x, key)` returns the mean negative log-likelihood. `params` is
         the array part of the flow, without its leaves that are marked as non-trainable. `args` has
-        `x` [32, 2] and `key` (a PRNG key). `settings` has `allow`, the list of leaves that cannot
-        learn by design.
+        `x` [32, 2] and `key` (a PRNG key). `settings` has `allow`, entries (name pattern, verdict,
+        reason) for leaves that cannot learn by design.
     """
     base = _part("distributions").Normal(jnp.zeros(2))
     flow = _part("flows").block_neural_autoregressive_flow(

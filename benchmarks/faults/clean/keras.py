@@ -127,8 +127,8 @@ def text_transformer(keras: Any) -> Example:
     Returns:
         An `Example`: `loss(params, x, y)` returns the mean cross-entropy over three classes.
         `params` is a dict from the path of each trainable variable to its value. `args` has
-        `x` [8, 5, 8] and `y` [8] int32. `settings` has `allow`, the list of leaves that cannot
-        learn by design.
+        `x` [8, 5, 8] and `y` [8] int32. `settings` has `allow`, entries (name pattern, verdict,
+        reason) for leaves that cannot learn by design.
     """
     keras.utils.set_random_seed(0)
     k = keras.layers

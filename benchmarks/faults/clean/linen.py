@@ -267,8 +267,8 @@ def scanned_remat_stack(nn: Any) -> Example:
     Returns:
         An `Example`: `loss(params, x, labels)` returns the mean softmax cross-entropy over three
         classes. `params` is the net's nested dict of parameters, as Flax initialises it. `args` has
-        `x` [8, 5, 8] and `labels` [8] int32. `settings` has `allow`, the list of leaves that cannot
-        learn by design.
+        `x` [8, 5, 8] and `labels` [8] int32. `settings` has `allow`, entries (name pattern,
+        verdict, reason) for leaves that cannot learn by design.
     """
     stack = nn.scan(
         nn.remat(_block(nn, use_bias=True)),

@@ -49,7 +49,8 @@ def resnet_block(stax: Any) -> Example:
     Returns:
         An `Example`: `loss(params, x, targets)` returns the mean cross-entropy. `params` is the
         net's nested list of arrays, as stax initialises it. `args` has `x` [16, 6, 6, 4] and
-        `targets` [16, 3]. `settings` has `allow`, the list of leaves that cannot learn by design.
+        `targets` [16, 3]. `settings` has `allow`, entries (name pattern, verdict, reason) for
+        leaves that cannot learn by design.
     """
     main = stax.serial(stax.Conv(4, (3, 3), padding="SAME"), stax.BatchNorm(), stax.Relu)
     both = stax.serial(stax.FanOut(2), stax.parallel(main, stax.Identity), stax.FanInSum)
