@@ -38,6 +38,9 @@ def diagnose(
 ) -> PrintableReport:
     """Finds a verdict with its evidence for every leaf and for slices that differ, and cures.
 
+    A leaf is one array of `params`; its verdict says whether it can learn. A cure is a tried edit
+    that makes a failing leaf pass.
+
     Args:
         loss: `loss(params, *args)` -> real scalar, or a tuple of it and anything else.
         params: any pytree with values: Flax, Equinox, NNX state, plain containers. Its floating

@@ -103,7 +103,11 @@ class Leaf:
 
     @property
     def passes(self) -> bool:
-        """Whether the leaf and all its slices pass, or the allow-list lets them."""
+        """Whether the leaf and all its slices pass, or the allow-list lets them.
+
+        The verdicts `alive`, `waking` and `reachable` pass. In slices some others are harmless,
+        such as `unvisited`.
+        """
         slices_pass = all(part.verdict in HARMLESS_SLICES for part in self.slices)
         return self.allowed is not None or (self.verdict in PASSING and slices_pass)
 

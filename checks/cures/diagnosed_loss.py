@@ -62,12 +62,12 @@ class DiagnosedLoss:
 
     @cached_property
     def measured(self) -> list[Measurement]:
-        """The gradients and readings at each point."""
+        """The gradients and readings at each of `points`, measured at the first use."""
         return [measure_point(self.runner, self.sampler, point) for point in self.points]
 
     @property
     def survey(self) -> Survey:
-        """The measurements at the user's data alone, as a survey."""
+        """The measurements at the user's data, as a survey with nothing else in it."""
         return Survey(self.measured, [], [])
 
     @cached_property

@@ -29,7 +29,7 @@ class FlowAtPoint(NamedTuple):
     say: Say
 
     def flow(self) -> GradientFlow:
-        """Measures the gradient flow from the loss to the inputs, module by module."""
+        """Measures the gradient flow from the loss to the inputs, module by module, in float64."""
         self.say("gradient flow through the modules")
         return measure_flow(self.runner, self.proof.dependence, self.proof.cuts, self.point)
 

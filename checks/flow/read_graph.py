@@ -69,7 +69,7 @@ def build_read_graph(program: Program, dependence: Dependence) -> ReadGraph:
         dependence: what depends on what in the program, by value and by tangent.
 
     Returns:
-        The graph, with at most `MOST_GROUPS` groups.
+        The graph, with at most 48 (`MOST_GROUPS`) groups.
     """
     first = program.leaf_count + len(program.params.fixed)
     inputs = ((1 << len(program.args.learning)) - 1) << first

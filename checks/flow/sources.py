@@ -13,8 +13,9 @@ class CarryStep(NamedTuple):
 
     Attributes:
         axis: position of the scan among those around the reader; the outermost is 0.
-        is_first: whether the source computes the value before the first step, or the later ones.
-        is_reverse: whether the scan runs from its last element.
+        is_first: True if the source computes the value before the first step, False if it computes
+            the values of the later steps.
+        is_reverse: True if the scan runs from its last element to the first.
     """
 
     axis: int

@@ -24,6 +24,8 @@ from checks.proofs.proof import Proof
 def find_blocked(evidence: Evidence) -> Findings:
     """Finds blocked leaves by proof, by measurement and by rules, and slices by measurement.
 
+    The loss depends on a blocked leaf, but no derivative leads to it.
+
     Args:
         evidence: what was proved and measured.
 

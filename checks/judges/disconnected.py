@@ -23,6 +23,8 @@ _THROWN_AWAY = f"what is computed from it is thrown away, or leads only to {_SET
 def find_disconnected(evidence: Evidence) -> Findings:
     """Finds disconnected leaves by proof, and disconnected slices by measurement.
 
+    The loss does not depend on them.
+
     Args:
         evidence: what was proved and measured.
 

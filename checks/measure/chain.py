@@ -50,6 +50,10 @@ class Chain:
     Args:
         optimizer: an optax transformation, or any object with `init` and `update`.
         params: the parameters, split by `partition`, with the pytree that the optimiser expects.
+
+    Attributes:
+        optimizer: as given.
+        update: its `update` function, which also takes the argument `value`, the loss.
     """
 
     def __init__(self, optimizer: Any, params: Partition) -> None:

@@ -41,12 +41,12 @@ class FailureOrigin(NamedTuple):
 
     @property
     def place(self) -> str:
-        """`path:line primitive in module/path`."""
+        """The place of the equation: `path:line primitive in module/path`."""
         return find_place(self.site.equation, self.site.enclosing)
 
     @property
     def is_backward(self) -> bool:
-        """Whether the equation belongs to the backward pass."""
+        """Whether the equation belongs to the backward pass; False for the forward pass."""
         chain = [*self.site.enclosing, self.site.equation]
         return any("transpose(" in get_scopes(e) for e in chain)
 
@@ -75,7 +75,10 @@ class NonFiniteFlags:
         return self._follow(0)
 
     def of_leaf(self, position: int) -> list[FailureOrigin]:
-        """Returns the equations at which the gradient of a leaf becomes NaN or Inf, likewise.
+        """Returns the equations at which the gradient of a leaf becomes NaN or Inf.
+
+        They are in program order. The list is empty for a finite gradient, and if the NaN or Inf
+        comes in with the inputs.
 
         Args:
             position: the position of the leaf in `Runner.watched`, not its index.

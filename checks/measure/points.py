@@ -66,7 +66,11 @@ class Sampler:
         return Point("data", self._base, args)
 
     def draw_inputs(self) -> Point:
-        """Returns the given parameters at drawn inputs of the same shapes, types and sizes."""
+        """Returns the given parameters at drawn inputs of the same shapes and types.
+
+        Floats are drawn from normal distributions of the same size, integers between the smallest
+        and the largest of the given array or over the axis that they index, and keys anew.
+        """
         return Point("inputs", self._base, self._draw_args(1.0))
 
     def draw_far_inputs(self, scale: float) -> Point:

@@ -55,12 +55,12 @@ class RuleError(NamedTuple):
 
     @property
     def rule(self) -> str:
-        """Name and place of the function that the rule belongs to."""
+        """Name and place of the function that the rule belongs to, as `f (path:line)`."""
         return describe_rule(self.seen.site.equation)
 
     @property
     def place(self) -> str:
-        """Where the rule is called."""
+        """The place of the call: `path:line primitive of f (path:line) in module/path`."""
         return find_place(self.seen.site.equation, self.seen.site.enclosing)
 
 

@@ -31,12 +31,14 @@ class Cut(NamedTuple):
 
     @property
     def place(self) -> str:
-        """`path:line primitive in module/path`."""
+        """The place of the cutting equation: `path:line primitive in module/path`."""
         return find_place(self.site.equation, self.site.enclosing)
 
 
 def find_cuts(dependence: Dependence, jaxpr: Any, leaves: int) -> list[Cut]:
     """Finds the equations that cut inputs off from the loss.
+
+    A cut passes an input's value on to the loss, but not its derivative.
 
     A jitted call or a scan that contains a cut is returned only if no cut is found inside it. A
     custom rule or a `while` is itself the cut.
