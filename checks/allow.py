@@ -60,6 +60,9 @@ def apply_allow_list(
 ) -> tuple[list[Leaf], list[str]]:
     """Marks the leaves that an entry allows to fail.
 
+    An entry matches a failing leaf whose path fits its pattern and which has its verdict; and a
+    leaf that passes itself, if all its failing slices have that verdict.
+
     Args:
         leaves: the leaves of a report.
         allow: entries, or tuples (pattern, verdict, reason).

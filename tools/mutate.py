@@ -71,10 +71,11 @@ def list_mutants(path: Path) -> Iterator[list[Mutant]]:
     """Yields the mutants of a file, in groups that change the same expression.
 
     Args:
-        path: a Python file below the root of the repository.
+        path: the absolute path of a Python file below the root of the repository.
 
     Yields:
-        For each expression that can be changed, in the order of the file, its mutants.
+        For each expression that can be changed, in the order of the file, its mutants. Those that
+        change only an annotation, or that do not parse, are left out.
     """
     code = path.read_text()
     tree, plain = get_ast(code), _strip_annotations(code)

@@ -13,9 +13,10 @@ from checks.measure.training import STEPS
 
 
 def find_stuck(evidence: Evidence) -> Findings:
-    """Finds leaves and slices that have no gradient at the data or after the optimiser's steps.
+    """Finds leaves and slices that have a gradient at other parameters alone.
 
-    They have one at other parameters, so the path itself is differentiable.
+    They have none at the data, at other inputs, or after any of the optimiser's steps. The path
+    itself is differentiable, since other parameters give them a gradient.
 
     Args:
         evidence: what was proved and measured.

@@ -56,9 +56,12 @@ class NonFiniteFlags:
     """The flags of a gradient's program at one point.
 
     Attributes:
-        jaxpr: the program; its outputs are the loss and the gradients of the watched leaves.
+        jaxpr: the program as a closed jaxpr; its outputs are the loss and the gradients of the
+            watched leaves.
         flags: path of an equation -> booleans [..., 4], with an axis for each scan around it:
-            whether its results contain NaN, contain Inf, and whether it made a NaN, and an Inf.
+            whether its results contain NaN, contain Inf, and whether it made a NaN, and an Inf. A
+            path is a `SitePath`: indices of equations and of their sub-jaxprs in turn, from the
+            outside in, such as (4, 0, 2) for equation 2 in sub-jaxpr 0 of equation 4.
         inputs: for each input of the program, whether it contains NaN, and Inf.
     """
 

@@ -41,7 +41,7 @@ class Interpreter:
     """
 
     def constant(self, value: Any) -> Any:
-        """Returns what a literal or a constant of the jaxpr becomes.
+        """Returns what a literal or a constant of the jaxpr becomes: here the value itself.
 
         Args:
             value: an array or a number.

@@ -14,12 +14,13 @@ from pgat_jax.backtest.origins import Refit, find_origins, plan_blocks
 from pgat_jax.backtest.page import render_page
 from pgat_jax.backtest.report import make_report, reduce_report
 from pgat_jax.backtest.results import Scored
-from pgat_jax.backtest.store import ROOT, ScoreStore
+from pgat_jax.backtest.store import ScoreStore
 from pgat_jax.backtest.tables import tabulate_report
 from pgat_jax.config import Config
 from pgat_jax.config_file import dump_yaml
 from pgat_jax.data.source import load_table
-from pgat_jax.errors import UserError, printable
+from pgat_jax.errors import UserError, name_program, printable
+from pgat_jax.forecasting.coverage_record import ROOT, BandCoverage, write_record
 from pgat_jax.output import write_output
 from pgat_jax.progress import Reporter
 from pgat_jax.text_table import open_console, print_table
@@ -89,6 +90,8 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
     report = make_report(scored, name, table.source, horizon, request.refit, request.step)
     configuration = "" if request.baselines_only else dump_yaml(config)
     command = describe_command(config.name, request)
+    if not (request.baselines_only or request.untrained):
+        record_coverage(config, report, root)
     page = render_page(report, scored, history, rows, command, configuration)
     path = request.html or root / f"{name}.html"
     write_output(path, page.encode())
@@ -102,6 +105,22 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
     return 1 if report["leaks"] else 0
 
 
+def record_coverage(config: Config, report: dict, root: Path) -> None:
+    """Keeps the coverage of the model's 90% band, for the sentence on how far to trust a forecast.
+
+    Args:
+        config: the configuration of the model.
+        report: what `make_report` returned, with the model in it.
+        root: the folder of all back-tests.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    share = report["forecasters"]["model"]["coverage"]["90%"]["Close"] / 100
+    period = f"back-test days ({report['first_day']} to {report['last_day']})"
+    write_record(config, BandCoverage(share, report["origins"], period), root)
+
+
 def describe_command(config: str, request: Request) -> str:
     """Returns the command line that repeats a request, without `--json` and `--html`.
 
@@ -109,7 +128,7 @@ def describe_command(config: str, request: Request) -> str:
         config: the name of the configuration.
         request: what the user asked for.
     """
-    words = [f"python run.py backtest --config {config} --refit {request.refit}"]
+    words = [f"{name_program()} backtest --config {config} --refit {request.refit}"]
     words += [f"--from {request.first}"] if request.first else []
     words += [f"--to {request.last}"] if request.last else []
     words += [f"--step {request.step}"] if request.step > 1 else []

@@ -9,13 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pgat_jax.backtest.store import ROOT, digest_sources
+from pgat_jax.backtest.store import digest_sources
 from pgat_jax.config import Config
 from pgat_jax.data.cache import content_key
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.loading import split_data
 from pgat_jax.data.splits import check_enough, split_rows
 from pgat_jax.data.table import Table
+from pgat_jax.forecasting.coverage_record import ROOT
 from pgat_jax.mesh import make_mesh
 from pgat_jax.model.build import Model, Params, build
 from pgat_jax.output import write_output, writing

@@ -13,11 +13,12 @@ from pgat_jax.backtest.forecasters import JOINED_PATHS, Predict, forecast_har_vo
 from pgat_jax.backtest.history import History
 from pgat_jax.backtest.joint_forecast import JointForecast, join_days, rank_paths
 from pgat_jax.backtest.origins import Block
-from pgat_jax.backtest.store import ROOT, digest_sources
+from pgat_jax.backtest.store import digest_sources
 from pgat_jax.config import Config
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.table import Table
 from pgat_jax.forecasting.baselines import scale_all_targets
+from pgat_jax.forecasting.coverage_record import ROOT
 from pgat_jax.forecasting.predict import Prediction, forecast_rows
 from pgat_jax.forecasting.residuals import add_residual_spread
 from pgat_jax.model.build import Model, Params

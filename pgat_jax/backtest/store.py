@@ -12,9 +12,9 @@ from pathlib import Path
 import pgat_jax
 from pgat_jax.backtest.origins import Block
 from pgat_jax.data.cache import Arrays, content_key, seal, unseal
+from pgat_jax.forecasting.coverage_record import ROOT
 from pgat_jax.output import write_output
 
-ROOT = Path("runs/backtest")
 SCORES = "scores"
 LIBRARIES = ("numpy", "scipy", "arch")
 # The code that the scores of every forecaster depend on.

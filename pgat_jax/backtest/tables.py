@@ -132,7 +132,10 @@ def tabulate_days(results: Results) -> TextTable:
 
 
 def tabulate_calibration(results: Results) -> TextTable:
-    """Returns the coverage of the central intervals of each forecaster, for Close and High.
+    """Returns the coverage, in percent, of the central intervals of each forecaster.
+
+    The columns are those of Close and High at each level, then `worst`: the coverage of the widest
+    interval of the close in its worst year.
 
     Args:
         results: name -> results, as `summarise` returns them.

@@ -17,6 +17,7 @@ from pgat_jax.causes.experiments import faulty_condition, sound_condition
 from pgat_jax.causes.result_tables import format_end, format_losses
 from pgat_jax.causes.scales import FULL
 from pgat_jax.causes.wiring_faults import choose_wiring_faults
+from pgat_jax.errors import name_program
 from pgat_jax.pages.template import fill_template
 
 CAUSE_COLOURS = {
@@ -51,6 +52,7 @@ def render_page(results: Mapping[str, Any], study: StudyConfig) -> str:
         "ranking": rank_causes(results),
         "experiments": tuple(EXPERIMENTS),
         "full": FULL.name,
+        "program": name_program(),
     }
     filters = {
         "colour": CAUSE_COLOURS.__getitem__,

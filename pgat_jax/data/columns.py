@@ -16,6 +16,11 @@ TIME_DELTA = "time_delta"
 # The log volatility of a day, and its forecast at the close before; only with `data.volatility`.
 LOG_VOLATILITY = "log_volatility"
 LOG_VOLATILITY_FORECAST = "log_volatility_forecast"
+# Half-lives, in days, with which the error of that forecast is smoothed; a column for each.
+ERROR_HALF_LIVES = (5, 20, 60, 150)
+LOG_VOLATILITY_ERRORS = tuple(f"log_volatility_error_{days}" for days in ERROR_HALF_LIVES)
+# All columns of the volatility, in their order. The last is the one that is known in advance.
+VOLATILITY = (LOG_VOLATILITY, *LOG_VOLATILITY_ERRORS, LOG_VOLATILITY_FORECAST)
 # The Moon's ascending and descending node.
 NODES = ("Mean Rahu", "Mean Ketu")
 # The eleven points that have a distance, a latitude and a declination; Chiron is the last.
@@ -95,7 +100,8 @@ class Columns:
     @property
     def observed(self) -> int:
         """The number of columns that are known only at the end of their day; they come first."""
-        return len(TARGETS) + (LOG_VOLATILITY in self.names)
+        has_volatility = LOG_VOLATILITY_FORECAST in self.names
+        return len(TARGETS) + (len(VOLATILITY) - 1 if has_volatility else 0)
 
     @property
     def bodiless(self) -> int:
@@ -135,15 +141,14 @@ def arrange_columns(celestial: list[Celestial]) -> Columns:
 
 
 def add_volatility(columns: Columns) -> Columns:
-    """Returns a layout with the two columns of the volatility after the targets.
+    """Returns a layout with the columns of the volatility after the targets.
 
     Args:
         columns: the layout of a table, without these two.
     """
     count = len(TARGETS)
-    added = (LOG_VOLATILITY, LOG_VOLATILITY_FORECAST)
-    names = (*columns.names[:count], *added, *columns.names[count:])
-    return Columns(names, (-1,) * len(added) + columns.slots)
+    names = (*columns.names[:count], *VOLATILITY, *columns.names[count:])
+    return Columns(names, (-1,) * len(VOLATILITY) + columns.slots)
 
 
 def remove_volatility(columns: Columns) -> Columns:
@@ -153,9 +158,7 @@ def remove_volatility(columns: Columns) -> Columns:
         columns: a layout, with or without the columns of the volatility.
     """
     pairs = [
-        (name, slot)
-        for name, slot in zip(columns.names, columns.slots)
-        if name not in (LOG_VOLATILITY, LOG_VOLATILITY_FORECAST)
+        (name, slot) for name, slot in zip(columns.names, columns.slots) if name not in VOLATILITY
     ]
     return Columns(tuple(name for name, _ in pairs), tuple(slot for _, slot in pairs))
 

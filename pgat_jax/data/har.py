@@ -17,7 +17,7 @@ from scipy.signal import lfilter
 
 from pgat_jax.data.calendar import Calendar, find_trading_days_after
 from pgat_jax.data.splits import Split
-from pgat_jax.data.volatility import CLOSE, compute_log_volatility
+from pgat_jax.data.volatility import CLOSE, LEAST_VARIANCE, compute_log_volatility, smooth
 
 # Days of the means of the log volatility: the day itself, a week, a month, a quarter.
 SPANS = (1, 5, 22, 66)
@@ -25,6 +25,9 @@ SPANS = (1, 5, 22, 66)
 RETURN_SPANS = (1, 5, 22)
 # Days after which a day's weight in the volatility that divides the returns has halved.
 HALF_LIFE = 20
+# Half-lives, in days, of the squared returns of the close that a model's own HAR reads as well. The
+# HAR that is a baseline does without them, as it is published.
+SQUARE_HALF_LIVES = (5, 30, 100)
 # A longer gap before a day than a weekend's, in calendar days.
 LONG_GAP = 3
 
@@ -34,12 +37,14 @@ class Har:
     """The fitted coefficients of the volatility forecast (HAR) for each of P days ahead.
 
     Attributes:
-        coefficients: [P, 19]: for each day ahead, those of the 11 features of the origin
+        coefficients: [P, F]: for each day ahead, those of the features of the origin
             (`compute_origin_features`), then those of the 8 features of the day ahead
             (`compute_day_features`).
+        half_lives: the half-lives of the smoothed squared returns among the features, in days.
     """
 
     coefficients: np.ndarray
+    half_lives: tuple[int, ...] = ()
 
     @property
     def horizon(self) -> int:
@@ -48,7 +53,10 @@ class Har:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns plain values that JSON can store and `from_dict` reads back exactly."""
-        return {"coefficients": self.coefficients.tolist()}
+        return {
+            "coefficients": self.coefficients.tolist(),
+            "half_lives": list(self.half_lives),
+        }
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Har":
@@ -57,10 +65,17 @@ class Har:
         Args:
             stored: the result of `as_dict`.
         """
-        return cls(np.array(stored["coefficients"], float))
+        half_lives = tuple(stored.get("half_lives", ()))  # older runs have none
+        return cls(np.array(stored["coefficients"], float), half_lives)
 
 
-def fit_har(returns: np.ndarray, dates: np.ndarray, rows: Split, horizon: int) -> Har:
+def fit_har(
+    returns: np.ndarray,
+    dates: np.ndarray,
+    rows: Split,
+    horizon: int,
+    half_lives: tuple[int, ...] = (),
+) -> Har:
     """Finds the coefficients of each day ahead by least squares.
 
     Args:
@@ -69,13 +84,14 @@ def fit_har(returns: np.ndarray, dates: np.ndarray, rows: Split, horizon: int) -
         rows: the origin and the day ahead of every observation lie in these rows. The first 65 rows
             of the table are left out, since their quarter is incomplete.
         horizon: P, the days ahead.
+        half_lives: half-lives, in days, of smoothed squared returns that become features.
 
     Returns:
         The coefficients. Where there are fewer observations than coefficients they are the
         smallest that fit.
     """
     log_volatility = compute_log_volatility(returns)
-    known, ahead = compute_origin_features(returns), compute_day_features(dates)
+    known, ahead = compute_origin_features(returns, half_lives), compute_day_features(dates)
     first = max(rows.start, SPANS[-1] - 1)
 
     def fit_day(days_ahead: int) -> np.ndarray:
@@ -83,7 +99,7 @@ def fit_har(returns: np.ndarray, dates: np.ndarray, rows: Split, horizon: int) -
         features = np.column_stack([known[origins], ahead[origins + days_ahead]])
         return np.linalg.lstsq(features, log_volatility[origins + days_ahead], rcond=None)[0]
 
-    return Har(np.stack([fit_day(h) for h in range(1, horizon + 1)]))
+    return Har(np.stack([fit_day(h) for h in range(1, horizon + 1)]), half_lives)
 
 
 def forecast_log_volatility(har: Har, returns: np.ndarray, dates: np.ndarray) -> np.ndarray:
@@ -97,7 +113,7 @@ def forecast_log_volatility(har: Har, returns: np.ndarray, dates: np.ndarray) ->
     Returns:
         [days, P]: the logarithm of the standard deviation of day t + h, known at the close of t.
     """
-    known, ahead = compute_origin_features(returns), compute_day_features(dates)
+    known, ahead = compute_origin_features(returns, har.half_lives), compute_day_features(dates)
     days_ahead = np.arange(len(returns))[:, None] + 1 + np.arange(har.horizon)
     own, target = np.split(har.coefficients, [known.shape[1]], axis=1)
     return known @ own.T + np.einsum("thf,hf->th", ahead[days_ahead], target)
@@ -120,23 +136,27 @@ def append_trading_days(dates: np.ndarray, count: int, calendar: Calendar) -> np
     return np.concatenate([dates, find_trading_days_after(dates[-1], count, calendar)])
 
 
-def compute_origin_features(returns: np.ndarray) -> np.ndarray:
+def compute_origin_features(returns: np.ndarray, half_lives: tuple[int, ...] = ()) -> np.ndarray:
     """Computes the features of each row that do not depend on the day ahead.
 
     Args:
         returns: [days, 4] log returns against the previous close.
+        half_lives: half-lives, in days.
 
     Returns:
-        [days, 11]: one; the means of the log volatility over `SPANS`; for each of `RETURN_SPANS`
-        the falls and the rises of the close in units of its volatility. The first rows use the
-        days that there are.
+        [days, 11 + len(half_lives)]: one; the means of the log volatility over `SPANS`; for each
+        of `RETURN_SPANS` the falls and the rises of the close in units of its volatility; for each
+        half-life half the logarithm of the smoothed squared return of the close. The first rows
+        use the days that there are.
     """
     log_volatility = compute_log_volatility(returns)
     means = [_mean_over(log_volatility, span) for span in SPANS]
-    scale = _smooth_volatility(log_volatility)
+    scale = smooth(np.exp(log_volatility), HALF_LIFE)
     moves = [_mean_over(returns[:, CLOSE], span) * np.sqrt(span) / scale for span in RETURN_SPANS]
     signed = [part for move in moves for part in (np.minimum(move, 0), np.maximum(move, 0))]
-    return np.column_stack([np.ones(len(returns)), *means, *signed])
+    squares = [smooth(returns[:, CLOSE] ** 2, days) for days in half_lives]
+    logs = [0.5 * np.log(square + LEAST_VARIANCE) for square in squares]
+    return np.column_stack([np.ones(len(returns)), *means, *signed, *logs])
 
 
 def compute_day_features(dates: np.ndarray) -> np.ndarray:
@@ -164,11 +184,3 @@ def _mean_over(values: np.ndarray, span: int) -> np.ndarray:
     """Computes the mean of each row and the `span - 1` rows before it, of those that there are."""
     total = np.asarray(lfilter(np.ones(span), [1.0], values))
     return total / np.minimum(np.arange(1, len(values) + 1), span)
-
-
-def _smooth_volatility(log_volatility: np.ndarray) -> np.ndarray:
-    """Computes the exponentially weighted mean of the volatility, with weights that sum to 1."""
-    decay = 0.5 ** (1 / HALF_LIFE)
-    volatility = np.exp(log_volatility)
-    sums = lfilter([1.0], [1.0, -decay], np.stack([volatility, np.ones_like(volatility)]))
-    return np.divide(*sums)

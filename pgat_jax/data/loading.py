@@ -11,7 +11,7 @@ from pgat_jax.data.columns import (
     remove_volatility,
 )
 from pgat_jax.data.dataset import Data
-from pgat_jax.data.har import fit_har
+from pgat_jax.data.har import SQUARE_HALF_LIVES, fit_har
 from pgat_jax.data.prices import WHEELS
 from pgat_jax.data.residual_units import convert_to_residuals
 from pgat_jax.data.scaler import Scaler, fit, fit_residuals
@@ -54,8 +54,12 @@ def split_data(config: DataConfig, table: Table, splits: Splits) -> Data:
     Args:
         config: the `data` section of the configuration.
         table: all rows, unscaled.
-        splits: the rows of training, validation and test. The columns that never change in the
-            training rows are left out of the table, unless `config.keep_constant`.
+        splits: the rows of training, validation and test.
+
+    Returns:
+        The table, which stays unscaled, with its splits and the fitted scaler. The columns that
+        never change in the training rows are left out, and a warning is logged, unless
+        `config.keep_constant`.
     """
     train = slice(*splits.train)
     if not config.keep_constant:
@@ -64,7 +68,7 @@ def split_data(config: DataConfig, table: Table, splits: Splits) -> Data:
     if config.volatility == "none":
         return Data(config, table, splits, fit(table.values[train], table.columns))
     returns = table.values[:, : len(TARGETS)]
-    har = fit_har(returns, table.dates, splits.train, config.pred_len)
+    har = fit_har(returns, table.dates, splits.train, config.pred_len, SQUARE_HALF_LIVES)
     units = convert_to_residuals(table.values, table.dates, har, config.calendar)
     scaler = fit_residuals(units.values[train], table.values[train], table.columns, har)
     return Data(config, table, splits, scaler)

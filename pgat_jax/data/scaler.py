@@ -106,7 +106,7 @@ def fit_residuals(residuals: np.ndarray, values: np.ndarray, columns: Columns, h
     """Computes the statistics of rows in residual units, and those of the returns themselves.
 
     Args:
-        residuals: [days, V + 2] the training rows of `convert_to_residuals(...).values`.
+        residuals: [days, V + 6] the training rows of `convert_to_residuals(...).values`.
         values: [days, V] the same rows of the table, unscaled.
         columns: the layout of the table.
         har: the coefficients that the residuals were computed with.

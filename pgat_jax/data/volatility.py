@@ -1,10 +1,11 @@
-"""Computes the daily volatility of the four prices. It depends on NumPy alone.
+"""Computes the daily volatility of the four prices, and smooths daily values.
 
 The variance of a day is the squared return of the night plus the Garman-Klass variance of the
 session (Garman and Klass 1980, doi:10.1086/296072), which uses the range of the day.
 """
 
 import numpy as np
+from scipy.signal import lfilter
 
 # The least variance of a day: a day on which no price moved would have a log volatility of -inf.
 LEAST_VARIANCE = 1e-7
@@ -27,3 +28,18 @@ def compute_log_volatility(returns: np.ndarray) -> np.ndarray:
     height = returns[:, HIGH] - returns[:, LOW]
     variance = night**2 + height**2 / 2 - (2 * np.log(2) - 1) * session**2
     return 0.5 * np.log(np.maximum(variance, LEAST_VARIANCE))
+
+
+def smooth(values: np.ndarray, half_life: float) -> np.ndarray:
+    """Computes the exponentially weighted mean of each row and all earlier ones.
+
+    Args:
+        values: [days].
+        half_life: the number of days after which the weight of a day has halved.
+
+    Returns:
+        [days]; the weights of each row sum to 1.
+    """
+    decay = 0.5 ** (1 / half_life)
+    sums = lfilter([1.0], [1.0, -decay], np.stack([values, np.ones_like(values)]))
+    return np.divide(*sums)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pgat_jax.config import WindowSizes
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.columns import TARGETS
+from pgat_jax.data.columns import TARGETS, VOLATILITY
 
 
 class ResidualTargets(NamedTuple):
@@ -79,12 +79,12 @@ def _use_residuals(
 ) -> Batch:
     """Replaces what depends on the volatility forecast at the last past day of each window.
 
-    The first two columns of `known` are those of the volatility. The first, of the day, is not
-    known in advance; the second gets the forecasts for the days to predict.
+    The first columns of `known` are those of the volatility. Only the last of them is known in
+    advance; it gets the forecasts for the days to predict.
     """
     scale = residuals.scale[rows][..., None]
     target = residuals.returns[future] * scale - residuals.shift[None, None]
-    known = batch.known[..., 1:]
+    known = batch.known[..., len(VOLATILITY) - 1 :]
     known = known.at[:, -future.shape[1] :, 0].set(residuals.forecast[rows])
     return batch._replace(known=known, target=target)
 

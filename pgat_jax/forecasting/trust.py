@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from pgat_jax.forecasting.coverage_record import BandCoverage, read_record
 from pgat_jax.storage.loaded_run import LoadedRun
 
 # The probability that the band claims whose coverage the sentence names.
@@ -13,20 +14,6 @@ BAND = 0.9
 ERRORS = 2.0
 
 Seen = Literal["training", "validation", "unknown"]
-
-
-class Coverage(NamedTuple):
-    """How often the 90% band of the daily return of Close contained the true return.
-
-    Attributes:
-        share: the share of true returns in the band.
-        days: the number of different days that were forecast.
-        period: the name of the days, such as `test days`.
-    """
-
-    share: float
-    days: int
-    period: str = "test days"
 
 
 class TrustFacts(NamedTuple):
@@ -44,7 +31,7 @@ class TrustFacts(NamedTuple):
     step: int
     taken: int
     planned: int | None
-    coverage: Coverage | None
+    coverage: BandCoverage | None
     seen: Seen | None
 
 
@@ -53,18 +40,23 @@ def collect_facts(
 ) -> TrustFacts:
     """Collects the facts that `write_trust` writes about one forecast.
 
+    The coverage is that of the last back-test of the run's configuration; without one it is that of
+    the test split.
+
     Args:
         run: the run that forecasts.
         scores: the content of its `scores.json`, as `score_run` returns it; None if the run could
             not be scored.
         first_day: the first day that is forecast.
     """
-    coverage = None if scores is None else find_coverage(scores["splits"]["test"])
+    coverage = read_record(run.config)
+    if coverage is None and scores is not None:
+        coverage = find_coverage(scores["splits"]["test"])
     seen = "unknown" if scores is None else find_split(scores["splits"]["validation"], first_day)
     return TrustFacts(run.step, run.taken, run.meta.get("planned_steps"), coverage, seen)
 
 
-def find_coverage(test: dict[str, Any]) -> Coverage | None:
+def find_coverage(test: dict[str, Any]) -> BandCoverage | None:
     """Returns the coverage of the model's 90% band of Close, or None if it was not measured.
 
     That is so for a forecast without a distribution.
@@ -74,7 +66,7 @@ def find_coverage(test: dict[str, Any]) -> Coverage | None:
     """
     coverage = test["forecasters"]["model"].get("coverage")
     share = None if coverage is None else coverage[f"{BAND:.0%}"]["by_target"]["Close"]
-    return None if share is None else Coverage(share, test["comparisons"][0]["days"])
+    return None if share is None else BandCoverage(share, test["comparisons"][0]["days"])
 
 
 def find_split(validation: dict[str, Any], day: np.datetime64) -> Seen | None:
@@ -111,7 +103,7 @@ def _describe_steps(facts: TrustFacts) -> str:
     return f"the model was trained for {count} steps{best if facts.step != facts.taken else ''}"
 
 
-def _describe_coverage(coverage: Coverage | None) -> str:
+def _describe_coverage(coverage: BandCoverage | None) -> str:
     if coverage is None:
         return "how often its 90% band contains the truth was not measured"
     return (
@@ -120,7 +112,7 @@ def _describe_coverage(coverage: Coverage | None) -> str:
     )
 
 
-def _judge_coverage(coverage: Coverage) -> str:
+def _judge_coverage(coverage: BandCoverage) -> str:
     """Compares the coverage with the claim, as if each day were an independent trial."""
     error = ERRORS * math.sqrt(BAND * (1 - BAND) / coverage.days)
     if coverage.share < BAND - error:

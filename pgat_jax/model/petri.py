@@ -76,7 +76,7 @@ class Edges(nn.Module):
 
 
 class MessageRound(nn.Module):
-    """One round of messages: each body receives the messages of all bodies.
+    """One round of messages: each body receives the messages of all bodies. It has no attributes.
 
     The message from j to i is m_ij = W h_j + U e_ij, scaled by the transition's strength. Neither
     it nor its attention logit q_i m_ij is built for all channels: both are linear in m, so the
@@ -92,7 +92,8 @@ class MessageRound(nn.Module):
 
         Args:
             state: the states of the bodies.
-            edges: the edge vectors of each pair.
+            edges: the edge vectors of each pair; the first axis of bodies is the receiver i, the
+                second the sender j.
 
         Returns:
             The next states, and None, as `layers.scan_blocks` needs it.

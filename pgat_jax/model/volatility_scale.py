@@ -1,26 +1,23 @@
 """A direct path from the volatilities to the width of the forecast distribution.
 
 The targets are in units of a volatility that was fitted by least squares. This path corrects that
-unit, by a log-linear function with few parameters that the loss itself fits: of the recent log
-volatilities and of their forecasts, smoothed over days, weeks and the window.
+unit, by a log-linear function with few parameters that the loss itself fits: of the errors that the
+forecasts of the volatility made lately, and of the forecast for the day.
 """
 
 import flax.linen as nn
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from pgat_jax.data.columns import TARGETS
+from pgat_jax.data.columns import LOG_VOLATILITY_ERRORS, TARGETS
 from pgat_jax.model.heads import Mixture, Outputs
 from pgat_jax.model.precision import widen
 
-# Half-lives, in days, of the exponential weights with which the window is smoothed.
-HALF_LIVES = (1, 4, 15, 60)
 # Adam moves each parameter by about the learning rate, whatever its gradient. The gain lets the few
 # parameters of this path move faster than those of the network.
 GAIN = 10.0
-# The columns of the volatility in `Batch.past`: of the day, and forecast the day before.
-_COLUMNS = slice(len(TARGETS), len(TARGETS) + 2)
+# The columns `LOG_VOLATILITY_ERRORS` in `Batch.past`; they follow the log volatility.
+_ERRORS = slice(len(TARGETS) + 1, len(TARGETS) + 1 + len(LOG_VOLATILITY_ERRORS))
 
 
 class VolatilityScale(nn.Module):
@@ -48,28 +45,11 @@ class VolatilityScale(nn.Module):
             known: the label and prediction days; its first column is the forecast volatility.
         """
         zeros = nn.initializers.zeros
-        weights = jnp.asarray(smoothing_weights(past.shape[1]), past.dtype)
-        smooth = jnp.einsum("BSC,SH->BCH", past[..., _COLUMNS], weights)
         origin = nn.Dense(self.targets, kernel_init=zeros, name="origin")
         day = nn.Dense(self.targets, use_bias=False, kernel_init=zeros, name="day")
         horizon = self.param("horizon", zeros, (self.ahead, self.targets), jnp.float32)
-        known_origin = origin(smooth.reshape(len(smooth), -1))[:, None]
-        change = known_origin + day(known[:, -self.ahead :, :1])
+        change = origin(past[:, -1, _ERRORS])[:, None] + day(known[:, -self.ahead :, :1])
         return GAIN * (widen(change) + horizon[None])
-
-
-def smoothing_weights(days: int) -> Float[np.ndarray, "S H"]:
-    """Computes exponential weights of the days of a window, for each of `HALF_LIVES`.
-
-    Args:
-        days: S, the days of the window.
-
-    Returns:
-        [S, 4], weights that sum to 1 over the days; the last day has the largest.
-    """
-    age = np.arange(days)[::-1, None]
-    weights = 0.5 ** (age / np.asarray(HALF_LIVES))
-    return weights / weights.sum(0)
 
 
 def stretch(outputs: Outputs, log_factor: Float[Array, "B P T"]) -> Outputs:

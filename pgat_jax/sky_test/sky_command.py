@@ -14,7 +14,7 @@ from pgat_jax.config_file import dump_yaml
 from pgat_jax.data.cache import content_key
 from pgat_jax.data.source import load_table
 from pgat_jax.data.table import Table
-from pgat_jax.errors import printable
+from pgat_jax.errors import name_program, printable
 from pgat_jax.output import replace_nonfinite, write_output
 from pgat_jax.progress import Reporter
 from pgat_jax.sky_test.claim import write_answer
@@ -240,7 +240,7 @@ def describe_command(config: Config, request: Request) -> str:
         config: the configuration.
         request: what the user asked for.
     """
-    words = f"python run.py sky --config {config.name}"
+    words = f"{name_program()} sky --config {config.name}"
     words += f" data.source={config.data.source}" if config.data.source != "nasdaq" else ""
     return words + (" --quick" if request.quick else "")
 

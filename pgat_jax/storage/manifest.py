@@ -18,12 +18,15 @@ BLOCK = 1 << 20
 
 
 def write_manifest(folder: Path, coming: dict[str, list[int]] | None = None) -> None:
-    """Writes the size and CRC-32 of every file of a step, atomically.
+    """Writes the size and CRC-32 of every file of a step to its `manifest.json`, atomically.
+
+    Hidden files and the manifest itself are left out.
 
     Args:
         folder: the folder of a step that Orbax has committed.
-        coming: file name -> [size, CRC-32] that the file is about to get. Until the manifest is
-            written again, both the old and the new content of such a file are sound.
+        coming: path below `folder`, with `/` -> [size, CRC-32] that the file is about to get.
+            Until the manifest is written again, both the old and the new content of such a file
+            are sound.
     """
     manifest = {"crc32": _compute_checksums(folder), "coming": coming or {}}
     write_atomically(folder / MANIFEST, _encode(manifest))

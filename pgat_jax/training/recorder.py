@@ -21,10 +21,11 @@ UPDATE_NORM = "update_norm/"
 
 
 class Recorder:
-    """Keeps the metrics of steps on the device and fetches them when a record is due.
+    """Keeps the metrics of steps on the device until the caller asks for a record.
 
     It is made of the settings of training, the steps of an epoch, the `Metrics` that receive the
-    records and the `Reporter` that shows them. `add` takes the metrics of each step.
+    records and the `Reporter` that shows them. `add` takes the metrics of each step; `record`,
+    which the caller calls when a record is due, fetches, writes and shows all since the last one.
     """
 
     def __init__(

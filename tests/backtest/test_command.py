@@ -16,6 +16,7 @@ from pgat_jax.backtest.command import Request, describe_command, run_backtest
 from pgat_jax.backtest.evaluation import list_baselines
 from pgat_jax.config_file import load_config
 from pgat_jax.errors import UserError
+from pgat_jax.forecasting.coverage_record import read_record
 
 ROOT = Path(__file__).parents[2]
 REQUEST = Request(date(2009, 11, 1), date(2010, 2, 28), 5, "never", baselines_only=True)
@@ -98,6 +99,9 @@ def test_the_model_is_scored_first_unless_it_is_left_out(root, monkeypatch, caps
     assert figures["model"]["pooled_skill"] == figures["gjr_fhs"]["pooled_skill"]
     assert figures["model"]["vs"]["gjr_fhs"] == {"low": 0.0, "high": 0.0}
     assert (root / "tiny.html").exists()
+    record = read_record(load_config("tiny"), root)
+    assert record.share == pytest.approx(figures["model"]["coverage_90_close"] / 100)
+    assert record[1:] == (16, "back-test days (2009-11-02 to 2010-02-22)")
 
 
 def test_an_untrained_model_has_a_page_of_its_own_and_needs_a_model(root, monkeypatch, capsys):

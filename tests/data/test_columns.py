@@ -9,6 +9,7 @@ from pgat_jax.data.columns import (
     SLOTS,
     TARGETS,
     TIME_DELTA,
+    VOLATILITY,
     add_volatility,
     arrange_columns,
     is_bounded,
@@ -64,8 +65,10 @@ def test_only_sines_and_cosines_are_bounded():
 def test_columns_of_the_volatility_are_added_after_the_targets_and_removed_again():
     columns = list_computed_columns()
     wide = add_volatility(columns)
-    assert wide.names[4:7] == (LOG_VOLATILITY, LOG_VOLATILITY_FORECAST, TIME_DELTA)
-    assert len(wide.names) == len(wide.slots) == 120
+    assert wide.names[4:11] == (*VOLATILITY, TIME_DELTA)
+    assert VOLATILITY[0] == LOG_VOLATILITY
+    assert VOLATILITY[-1] == LOG_VOLATILITY_FORECAST
+    assert len(wide.names) == len(wide.slots) == 124
     assert remove_volatility(wide) == columns == remove_volatility(columns)
-    assert (wide.observed, wide.bodiless) == (5, 7)
+    assert (wide.observed, wide.bodiless) == (9, 11)
     assert (columns.observed, columns.bodiless) == (4, 5)

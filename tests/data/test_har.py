@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pgat_jax.data import har
 from pgat_jax.data.splits import Split
-from pgat_jax.data.volatility import compute_log_volatility
+from pgat_jax.data.volatility import LEAST_VARIANCE, compute_log_volatility
 
 DAYS, HORIZON = 400, 3
 
@@ -30,7 +30,9 @@ def dates() -> np.ndarray:
     return har.append_trading_days(weekdays.astype("datetime64[D]"), HORIZON, "weekdays")
 
 
-def explain_day(returns: np.ndarray, dates: np.ndarray, t: int, h: int) -> np.ndarray:
+def explain_day(
+    returns: np.ndarray, dates: np.ndarray, t: int, h: int, half_lives: tuple[int, ...] = ()
+) -> np.ndarray:
     """Returns the features of one origin and day ahead, from the formulae, one at a time."""
     v = [
         0.5 * np.log(o**2 + 0.5 * (high - low) ** 2 - (2 * np.log(2) - 1) * (c - o) ** 2)
@@ -42,6 +44,10 @@ def explain_day(returns: np.ndarray, dates: np.ndarray, t: int, h: int) -> np.nd
     for w in (1, 5, 22):
         move = returns[t - w + 1 : t + 1, 3].sum() / np.sqrt(w) / scale
         features += [min(move, 0.0), max(move, 0.0)]
+    for half_life in half_lives:
+        decay = 0.5 ** (np.arange(t, -1, -1) / half_life)
+        square = np.sum(decay * returns[: t + 1, 3] ** 2) / np.sum(decay)
+        features += [0.5 * np.log(square + LEAST_VARIANCE)]
     day = dates[t + h].item()
     features += [float(day.weekday() == k) for k in range(4)]
     features += [float((dates[t + h] - dates[t + h - 1]).astype(int) > 3)]
@@ -50,17 +56,18 @@ def explain_day(returns: np.ndarray, dates: np.ndarray, t: int, h: int) -> np.nd
     return np.array([*features, float(day.month == 12 and day.day >= 20), float(day.month == 8)])
 
 
-def test_har_agrees_with_a_plain_form(dates):
+@pytest.mark.parametrize("half_lives", [(), har.SQUARE_HALF_LIVES])
+def test_har_agrees_with_a_plain_form(dates, half_lives):
     returns, stop = make_returns(), 350
-    fitted = har.fit_har(returns, dates, Split(0, stop), HORIZON)
+    fitted = har.fit_har(returns, dates, Split(0, stop), HORIZON, half_lives)
     forecast = har.forecast_log_volatility(fitted, returns, dates)
     v = compute_log_volatility(returns)
     for h in range(1, HORIZON + 1):
         origins = range(65, stop - h)
-        x = np.array([explain_day(returns, dates, t, h) for t in origins])
+        x = np.array([explain_day(returns, dates, t, h, half_lives) for t in origins])
         beta = np.linalg.lstsq(x, v[[t + h for t in origins]], rcond=None)[0]
         for t in (100, 349, DAYS - 1):
-            expected = explain_day(returns, dates, t, h) @ beta
+            expected = explain_day(returns, dates, t, h, half_lives) @ beta
             assert forecast[t, h - 1] == pytest.approx(expected, rel=1e-9)
 
 
@@ -68,7 +75,7 @@ def test_har_agrees_with_a_plain_form(dates):
 @given(origin=st.integers(0, DAYS - 2), seed=st.integers(0, 99))
 def test_no_later_price_changes_a_forecast(dates, origin, seed):
     returns = make_returns()
-    fitted = har.fit_har(returns, dates, Split(0, 300), HORIZON)
+    fitted = har.fit_har(returns, dates, Split(0, 300), HORIZON, har.SQUARE_HALF_LIVES)
     before = har.forecast_log_volatility(fitted, returns, dates)
     changed = returns.copy()
     changed[origin + 1 :] = 3 * make_returns(seed=seed + 1)[origin + 1 :]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pgat_jax.config import DataConfig
-from pgat_jax.data.columns import LOG_VOLATILITY, LOG_VOLATILITY_FORECAST
+from pgat_jax.data.columns import ERROR_HALF_LIVES, VOLATILITY
 from pgat_jax.data.har import append_trading_days, fit_har, forecast_log_volatility
 from pgat_jax.data.loading import split_data
 from pgat_jax.data.residual_units import convert_to_residuals
@@ -30,16 +30,27 @@ def test_each_return_is_divided_by_the_forecast_of_the_day_before(data):
     forecast = forecast_log_volatility(har, returns, days)
     np.testing.assert_allclose(units.values[1:, :4], returns[1:] / np.exp(forecast[:-1, :1]))
     np.testing.assert_array_equal(units.values[:, 4], compute_log_volatility(returns))
-    np.testing.assert_array_equal(units.values[1:, 5], forecast[:-1, 0])
-    np.testing.assert_array_equal(units.values[:, 6:], table.values[:, 4:])
+    np.testing.assert_array_equal(units.values[1:, 9], forecast[:-1, 0])
+    np.testing.assert_array_equal(units.values[:, 10:], table.values[:, 4:])
 
 
-def test_model_sees_the_two_columns_after_the_targets(har_data):
+def test_errors_are_means_over_the_past_with_weights_that_halve(data):
+    table = data.table
+    har = fit_har(table.values[:, :4], table.dates, data.splits.train, 3)
+    values = convert_to_residuals(table.values, table.dates, har, "nyse").values
+    error = values[:, 4] - values[:, 9]
+    for column, half_life in enumerate(ERROR_HALF_LIVES, 5):
+        age = np.arange(400)[::-1]
+        expected = np.average(error[:400], weights=0.5 ** (age / half_life))
+        assert values[399, column] == pytest.approx(expected, rel=1e-9)
+
+
+def test_model_sees_the_columns_after_the_targets(har_data):
     columns = har_data.columns
-    assert columns.names[4:6] == (LOG_VOLATILITY, LOG_VOLATILITY_FORECAST)
-    assert columns.slots[:7] == (-1,) * 7
-    assert columns.observed == 5
-    assert columns.bodiless == 7
+    assert columns.names[4:10] == VOLATILITY
+    assert columns.slots[:11] == (-1,) * 11
+    assert columns.observed == 9
+    assert columns.bodiless == 11
 
 
 def test_targets_convert_to_scaled_returns(har_data):
@@ -65,7 +76,7 @@ def test_days_to_predict_have_the_forecast_of_the_last_past_day(har_data):
     days = append_trading_days(table.dates, 3, "nyse")
     forecast = forecast_log_volatility(scaler.har, table.values[:, :4], days)
     label = np.concatenate([forecast[row - 8 : row, 0], forecast[row]])
-    expected = (label - scaler.mean[5]) / scaler.std[5]
+    expected = (label - scaler.mean[9]) / scaler.std[9]
     np.testing.assert_allclose(batch.known[0, :, 0], expected, atol=1e-5)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pgat_jax.data.volatility import LEAST_VARIANCE, compute_log_volatility
+from pgat_jax.data.volatility import LEAST_VARIANCE, compute_log_volatility, smooth
 
 
 def simulate_returns(days: int, night: float, session: float) -> np.ndarray:
@@ -31,3 +31,11 @@ def test_units_are_those_of_the_returns():
 def test_a_day_without_a_move_has_the_least_volatility():
     log_volatility = compute_log_volatility(np.zeros((2, 4)))
     np.testing.assert_allclose(np.exp(2 * log_volatility), LEAST_VARIANCE)
+
+
+def test_smoothing_gives_weights_that_halve_and_sum_to_one():
+    values = np.random.default_rng(0).normal(size=50)
+    weights = 0.5 ** (np.arange(50)[::-1] / 7)
+    assert smooth(values, 7)[-1] == pytest.approx(np.average(values, weights=weights))
+    np.testing.assert_allclose(smooth(np.full(50, 3.0), 7), 3.0)
+    assert smooth(values, 7)[0] == values[0]

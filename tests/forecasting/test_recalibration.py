@@ -6,7 +6,14 @@ from scipy import stats
 
 from pgat_jax.forecasting.distribution import Forecast
 from pgat_jax.forecasting.mixture import GaussianMixture
-from pgat_jax.forecasting.recalibration import POOL_DAYS, QUANTILES, rank_truth, recalibrate
+from pgat_jax.forecasting.recalibration import (
+    HALF_LIFE,
+    POOL_DAYS,
+    QUANTILES,
+    rank_truth,
+    recalibrate,
+    weigh_quantiles,
+)
 
 ROWS, WINDOWS, HORIZON, TARGETS = 420, 20, 3, 2
 LEVELS = (np.arange(QUANTILES) + 0.5) / QUANTILES
@@ -24,6 +31,29 @@ def make_normal(rows: int, scale: float = 2.0) -> Forecast:
     return Forecast(np.zeros(shape[:-1]), mixture)
 
 
+def quantiles_of(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Returns the quantiles of one weighted sample, from the formula."""
+    order = np.argsort(values)
+    share = weights[order] / weights.sum()
+    return np.interp(LEVELS, np.cumsum(share) - share / 2, values[order])
+
+
+def test_quantiles_with_equal_weights_are_those_of_hazen():
+    values = np.random.default_rng(0).normal(size=(3, 2, 57))
+    got = weigh_quantiles(values, np.full(57, 0.3), LEVELS)
+    expected = np.moveaxis(np.quantile(values, LEVELS, axis=-1, method="hazen"), 0, -1)
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_quantiles_follow_the_weights():
+    values = np.concatenate([np.zeros(50), np.ones(50)])[None]
+    weights = np.repeat([1.0, 3.0], 50)
+    levels = np.array([0.1, 0.2, 0.3, 0.9])
+    np.testing.assert_array_equal(weigh_quantiles(values, weights, levels), [[0, 0, 1, 1]])
+    unknown = np.where(values > 0, np.nan, values)
+    assert np.isnan(weigh_quantiles(unknown, weights, levels)[0, -1])
+
+
 @pytest.mark.parametrize("has_distribution", [True, False])
 def test_a_forecast_that_never_changes_becomes_historical_simulation(has_distribution):
     forecast, truth = make_normal(ROWS), make_truth()
@@ -33,9 +63,9 @@ def test_a_forecast_that_never_changes_becomes_historical_simulation(has_distrib
     got = recalibrate(last, rank_truth(forecast, truth)).distribution.values
     for window, day in ((0, 0), (7, 2), (WINDOWS - 1, 1)):
         row = ROWS - WINDOWS + window
-        count = min(POOL_DAYS, ROWS - WINDOWS - HORIZON)
-        known = truth[row - day - 1 - np.arange(count), day]
-        expected = np.quantile(known, LEVELS, axis=0, method="hazen").T
+        age = np.arange(min(POOL_DAYS, ROWS - WINDOWS - HORIZON))
+        known = truth[row - day - 1 - age, day]
+        expected = np.stack([quantiles_of(values, 0.5 ** (age / HALF_LIFE)) for values in known.T])
         # Between two ranks, and most in the tails, the quantiles follow the forecast, not a line.
         central = slice(QUANTILES // 20, -QUANTILES // 20)
         error = got[window, day] - expected

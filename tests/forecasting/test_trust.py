@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pgat_jax.config_file import load_config
+from pgat_jax.forecasting.coverage_record import BandCoverage, write_record
 from pgat_jax.forecasting.trust import (
-    Coverage,
     TrustFacts,
     collect_facts,
     find_coverage,
@@ -14,7 +15,7 @@ from pgat_jax.forecasting.trust import (
     write_trust,
 )
 
-FACTS = TrustFacts(2000, 2000, 2000, Coverage(0.88, 50), None)
+FACTS = TrustFacts(2000, 2000, 2000, BandCoverage(0.88, 50), None)
 VALIDATION = {"first_day": "2018-08-08", "last_day": "2018-10-17"}
 
 
@@ -37,7 +38,7 @@ def test_a_whole_training_is_one_sentence_with_steps_and_coverage():
         ({"seen": "training"}, "; the model was trained on these days, so the forecast looks"),
         ({"seen": "validation"}, "; these days chose the best checkpoint (validation split)"),
         ({"seen": "unknown"}, "; whether it was trained on these days is not known, since its"),
-        ({"coverage": Coverage(0.9, 2506, "back-test days")}, "on the 2,506 back-test days"),
+        ({"coverage": BandCoverage(0.9, 2506, "back-test days")}, "on the 2,506 back-test days"),
     ],
 )
 def test_each_fact_changes_its_part(change, words):
@@ -58,7 +59,7 @@ def test_each_fact_changes_its_part(change, words):
     ],
 )
 def test_the_coverage_is_judged_by_its_standard_error(share, days, words):
-    assert write_trust(FACTS._replace(coverage=Coverage(share, days))).endswith(f"{words}.")
+    assert write_trust(FACTS._replace(coverage=BandCoverage(share, days))).endswith(f"{words}.")
 
 
 @pytest.mark.parametrize(
@@ -78,14 +79,19 @@ def test_a_forecast_of_points_has_no_coverage():
     assert find_coverage({"forecasters": {"model": {}}}) is None
 
 
-def test_facts_are_those_of_the_run_and_its_scores():
-    run = SimpleNamespace(step=40, taken=50, meta={"planned_steps": 500})
+def test_facts_are_those_of_the_run_and_its_scores(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = load_config("tiny")
+    run = SimpleNamespace(step=40, taken=50, meta={"planned_steps": 500}, config=config)
     model = {"coverage": {"90%": {"by_target": {"Close": 0.75}}}}
     test = {"forecasters": {"model": model}, "comparisons": [{"days": 7}]}
     scores = {"splits": {"test": test, "validation": VALIDATION}}
     day = np.datetime64("2018-09-03")
-    expected = TrustFacts(40, 50, 500, Coverage(0.75, 7), "validation")
+    expected = TrustFacts(40, 50, 500, BandCoverage(0.75, 7), "validation")
     assert collect_facts(run, scores, day) == expected
     assert collect_facts(run, None, day) == TrustFacts(40, 50, 500, None, "unknown")
+    measured = BandCoverage(0.906, 2506, "back-test days")
+    write_record(config, measured)
+    assert collect_facts(run, scores, day) == expected._replace(coverage=measured)
     run.meta = {}
     assert collect_facts(run, None, day).planned is None
