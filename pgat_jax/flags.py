@@ -46,6 +46,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", metavar="RUN", help="continue a run: its folder, or its name under runs/"
     )
+    parser.add_argument(
+        "--from",
+        dest="warm_start",
+        metavar="RUN",
+        help="start a new run from the parameters of a run, with its configuration",
+    )
     several = parser.add_argument_group(
         "several processes (SLURM, Kubernetes and TPU pods need none of these)"
     )
@@ -61,6 +67,9 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
         parser: the parser of the verb.
     """
     _add_run(parser)
+    parser.add_argument(
+        "--data", metavar="FILE", help="CSV or Parquet with new rows to score, after those seen"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
 
 
@@ -87,6 +96,9 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
         default=(0.05, 0.5, 0.95),
         metavar="LEVELS",
         help="levels between 0 and 1 (default .05,.5,.95)",
+    )
+    parser.add_argument(
+        "--days", type=_to_count, metavar="N", help="days to forecast, at most those of the run"
     )
     parser.add_argument("--output", type=Path, metavar="FILE.csv", help="file for the CSV")
 

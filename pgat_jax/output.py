@@ -3,6 +3,7 @@
 Library functions print nothing: they log messages, which `show_messages` makes visible.
 """
 
+import errno
 import logging
 import math
 import os
@@ -22,14 +23,16 @@ def show_messages() -> Iterator[None]:
     logger = logging.getLogger("pgat_jax")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_PlainFormatter())
-    before = logger.level
+    before = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    logger.propagate = False  # a library may have given the root logger a handler of its own
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(before)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 class _PlainFormatter(logging.Formatter):
@@ -61,6 +64,34 @@ def write_output(path: Path, content: bytes) -> Path:
             "folder that can be written."
         ) from None
     return path
+
+
+def write_together(contents: dict[Path, bytes]) -> None:
+    """Writes files that belong together: all of them, or none if there is no room or right for one.
+
+    Args:
+        contents: path -> content; existing files are replaced.
+
+    Raises:
+        UserError: a file cannot be written; existing files are unchanged.
+    """
+    partial: list[Path] = []
+    path = Path()
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            partial.append(_write_partial(path, content))
+        for path, file in zip(contents, partial):
+            file.replace(path)
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror}); free the path or name another file."
+        ) from None
+    finally:
+        for file in partial:
+            file.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -96,6 +127,16 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: the folder is missing or cannot be written.
     """
+    partial = _write_partial(path, content)
+    try:
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _write_partial(path: Path, content: bytes) -> Path:
+    """Writes a file beside its place, and returns its path; it is removed if that fails."""
     partial = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
@@ -103,10 +144,10 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+    return partial
 
 
 def replace_nonfinite(value: Any) -> Any:

@@ -62,12 +62,13 @@ def _overrides(args: argparse.Namespace) -> list[str]:
 def _train(args: argparse.Namespace) -> None:
     from pgat_jax.storage.folder import CONFIG, find_run
 
-    if args.resume and args.run_name:
+    if args.resume and (args.run_name or args.warm_start):
         raise UserError(
-            "--run-name names a new run, --resume continues an old one: give one of them."
+            "--run-name and --from begin a new run, --resume continues an old one: give one of "
+            "them."
         )
-    default = find_run(args.resume) / CONFIG if args.resume else DEFAULT_CONFIG
-    config = _load(args, default)
+    earlier = args.resume or args.warm_start
+    config = _load(args, find_run(earlier) / CONFIG if earlier else DEFAULT_CONFIG)
     _prepare()
     from pgat_jax.cluster import is_first, join
     from pgat_jax.training.interrupts import Interrupted
@@ -75,7 +76,14 @@ def _train(args: argparse.Namespace) -> None:
 
     join(args.coordinator, args.processes, args.process)
     try:
-        run = train(config, args.run_name, args.resume, args.minutes, STARTED)
+        run = train(
+            config,
+            args.run_name,
+            args.resume,
+            args.minutes,
+            STARTED,
+            warm_start=args.warm_start,
+        )
     except Interrupted as end:
         print(printable(str(end)), file=sys.stderr, flush=True)
         _leave(end.status)
@@ -94,19 +102,26 @@ def _evaluate(args: argparse.Namespace) -> None:
     _prepare()
     from pgat_jax.forecasting.evaluate import evaluate_run
 
-    evaluate_run(run, args.json)
+    evaluate_run(run, args.json, args.data)
 
 
 def _forecast(args: argparse.Namespace) -> None:
-    run = _run(args)
-    _prepare()
-    from pgat_jax.forecasting.forecast import forecast_run
-    from pgat_jax.forecasting.forecast_text import print_forecast
-    from pgat_jax.pages.forecast_picture import write_forecast_picture
+    from pgat_jax.forecasting.request import ForecastRequest, check_csv_path, check_levels
 
-    forecast, csv = forecast_run(run, args.data, args.start, args.quantiles, args.output)
-    picture = write_forecast_picture(forecast, csv.with_suffix(".png"))
-    print_forecast(forecast, (csv, picture))
+    run = _run(args)
+    request = ForecastRequest(args.data, args.start, check_levels(args.quantiles), args.days)
+    if args.output is not None:
+        check_csv_path(args.output)
+    _prepare()
+    from pgat_jax.forecasting.forecast import make_forecast
+    from pgat_jax.forecasting.forecast_text import print_forecast
+    from pgat_jax.pages.forecast_files import write_forecasts
+    from pgat_jax.storage.loaded_run import load_run, print_to_stderr
+
+    loaded = load_run(run, say=print_to_stderr)
+    forecast = make_forecast(loaded, request, print_to_stderr)
+    files = write_forecasts([forecast], args.output, run, print_to_stderr)
+    print_forecast(forecast, files)
 
 
 def _data(args: argparse.Namespace) -> None:

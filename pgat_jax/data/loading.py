@@ -39,13 +39,26 @@ def load_data(config: Config, scaler: Scaler | None = None) -> Data:
         UserError: the source is missing or bad, has too few rows for the splits (without
             `scaler`), or lacks columns of `scaler`.
     """
-    table = load_table(config.data)
-    splits = split_rows(len(table), config.data)
+    return prepare_data(config.data, load_table(config.data), scaler)
+
+
+def prepare_data(config: DataConfig, table: Table, scaler: Scaler | None = None) -> Data:
+    """Splits and scales a table, as `load_data`.
+
+    Args:
+        config: the `data` section of the configuration; its source is not read.
+        table: all rows, unscaled.
+        scaler: as for `load_data`.
+
+    Raises:
+        UserError: the table is too short, or lacks columns of the scaler.
+    """
+    splits = split_rows(len(table), config)
     if scaler is not None:
         columns = remove_volatility(scaler.columns)
-        return Data(config.data, select(table, columns), splits, scaler)
-    check_enough(len(table), config.data, table.source)
-    return split_data(config.data, table, splits)
+        return Data(config, select(table, columns), splits, scaler)
+    check_enough(len(table), config, table.source)
+    return split_data(config, table, splits)
 
 
 def split_data(config: DataConfig, table: Table, splits: Splits) -> Data:

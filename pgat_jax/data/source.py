@@ -1,18 +1,15 @@
 """Builds the table of a source once, and then reads it from a cache addressed by content."""
 
 import importlib.metadata
-import json
 import logging
 from pathlib import Path
 
-import numpy as np
-
 from pgat_jax.config import DataConfig
-from pgat_jax.data.cache import Arrays, content_key, load_or_build
-from pgat_jax.data.columns import Columns
+from pgat_jax.data.cache import content_key, load_or_build
 from pgat_jax.data.prices import WHEELS, read_wheel_bytes, read_wheel_rows
 from pgat_jax.data.reading import read_bytes, read_cells
 from pgat_jax.data.table import Table, join
+from pgat_jax.data.table_arrays import pack_table, unpack_table
 from pgat_jax.data.user_table import read_user_rows
 from pgat_jax.errors import UserError
 
@@ -36,7 +33,7 @@ def load_table(config: DataConfig) -> Table:
     content = read_wheel_bytes(source) if source in WHEELS else read_bytes(source)
     kind = source if source in WHEELS else Path(source).suffix.lower()
     key = content_key(kind.encode(), content, digest_code())
-    return _unpack(load_or_build(key, lambda: _pack(_build(source, content))), source)
+    return unpack_table(load_or_build(key, lambda: pack_table(_build(source, content))), source)
 
 
 def digest_code() -> bytes:
@@ -61,31 +58,3 @@ def _build(source: str, content: bytes) -> Table:
     if len(rows.dates) < 2:
         raise UserError(f"{source}: one row, expected at least data.seq_len + data.pred_len.")
     return join(rows, source)
-
-
-def _pack(table: Table) -> Arrays:
-    text = {
-        "names": table.columns.names,
-        "slots": table.columns.slots,
-        "computed_sky": table.computed_sky,
-        "notes": table.notes,
-    }
-    return {
-        "dates": table.dates.astype("<i8"),
-        "prices": table.prices,
-        "values": table.values,
-        "text": np.frombuffer(json.dumps(text).encode(), np.uint8),
-    }
-
-
-def _unpack(arrays: Arrays, source: str) -> Table:
-    text = json.loads(arrays["text"].tobytes())
-    return Table(
-        source,
-        arrays["dates"].astype("datetime64[D]"),
-        arrays["prices"],
-        arrays["values"],
-        Columns(tuple(text["names"]), tuple(text["slots"])),
-        text["computed_sky"],
-        tuple(text["notes"]),
-    )

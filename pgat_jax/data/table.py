@@ -127,7 +127,7 @@ def drop_constant(table: Table, rows: slice) -> Table:
     constant[: len(TARGETS) + 1] = False
     names = [name for name, fixed in zip(table.columns.names, constant) if fixed]
     return dataclasses.replace(
-        select(table, _without(table.columns, constant)), dropped=tuple(names)
+        select(table, _without(table.columns, constant)), dropped=(*table.dropped, *names)
     )
 
 

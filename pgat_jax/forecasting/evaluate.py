@@ -5,15 +5,22 @@ from pathlib import Path
 from typing import Any
 
 from pgat_jax.data.columns import PRICES
+from pgat_jax.data.dataset import Data
 from pgat_jax.errors import UserError
-from pgat_jax.forecasting.baselines import make_baselines
+from pgat_jax.forecasting.baselines import make_baselines, scale_all_targets
 from pgat_jax.forecasting.comparison import compare_forecasters
+from pgat_jax.forecasting.new_rows import find_last_seen, load_new_rows, split_after
 from pgat_jax.forecasting.predict import (
     Prediction,
     find_predicted_rows,
+    forecast_rows,
     predict_split,
 )
-from pgat_jax.forecasting.residuals import add_residual_spread, describe_spread
+from pgat_jax.forecasting.residuals import (
+    add_residual_spread,
+    describe_spread,
+    ensure_distribution,
+)
 from pgat_jax.forecasting.score_tables import print_scores
 from pgat_jax.forecasting.scores import score_forecast
 from pgat_jax.output import replace_nonfinite, write_output
@@ -26,20 +33,27 @@ from pgat_jax.storage.manifest import read_json
 SPLITS = ("validation", "test")
 
 
-def evaluate_run(run: Path, as_json: bool) -> dict[str, Any]:
-    """Scores a run, writes its `scores.json` and prints the scores.
+def evaluate_run(run: Path, as_json: bool, data: str | None = None) -> dict[str, Any]:
+    """Scores a run and prints the scores; those of its own table are written to `scores.json`.
 
     Args:
         run: the folder of the run.
         as_json: whether to print strict JSON instead of tables of at most 100 columns.
+        data: a file with new rows to score, instead of the run's own table.
 
     Returns:
-        The content of `scores.json`, as `score_run` returns it.
+        The content of `scores.json`, as `score_run` returns it, or the result of `score_new_rows`.
 
     Raises:
-        UserError: `run` is not a run folder, or it is damaged; or as `score_run`.
+        UserError: `run` is not a run folder, or it is damaged; the file is bad or too short; or as
+            `score_run`.
     """
-    scores = score_run(load_run(run, say=Reporter().say))
+    say = Reporter().say
+    loaded = load_run(run, say=say)
+    if data is None:
+        scores = score_run(loaded)
+    else:
+        scores = score_new_rows(loaded, load_new_rows(loaded, data, say))
     if as_json:
         print(json.dumps(scores, allow_nan=False))
     else:
@@ -61,18 +75,48 @@ def score_run(run: LoadedRun) -> dict[str, Any]:
     Raises:
         UserError: the run's table cannot be read or has changed, or the file cannot be written.
     """
-    scores = replace_nonfinite(
+    scores = _describe_scores(run, run.data, score_splits(run))
+    text = json.dumps(scores, allow_nan=False, indent=1)
+    write_output(run.path / SCORES, text.encode())
+    return scores
+
+
+def score_new_rows(run: LoadedRun, rows: Data) -> dict[str, Any]:
+    """Scores a run on the days of other rows that it saw neither in training nor in validation.
+
+    The run's folder is not changed. The baseline of the historical mean knows the rows before those
+    days.
+
+    Args:
+        run: the run to score.
+        rows: the table, with the run's scaler, as `load_new_rows` returns it.
+
+    Returns:
+        The same keys as `score_run`, with the split `test` alone.
+
+    Raises:
+        UserError: there are too few new days, or the run's table cannot be read or has changed.
+    """
+    rows = split_after(rows, find_last_seen(run))
+    windows = rows.windows("test")
+    text = f"Forecasting {len(windows)} windows of new days"
+    forecast = forecast_rows(run.model, run.params, rows, windows, text)
+    days = find_predicted_rows(rows, "test")
+    prediction = Prediction(ensure_distribution(run, forecast), scale_all_targets(rows)[days])
+    test = score_split(rows, "test", prediction) | {"spread": describe_spread(run.config)}
+    return _describe_scores(run, rows, {"test": test})
+
+
+def _describe_scores(run: LoadedRun, data: Data, splits: dict[str, Any]) -> dict[str, Any]:
+    return replace_nonfinite(
         {
             "run": run.path.name,
             "criterion": run.config.loss.criterion,
             "params_sha256": hash_params(run.params),
-            "data": describe_data(run),
-            "splits": score_splits(run),
+            "data": describe_data(data),
+            "splits": splits,
         }
     )
-    text = json.dumps(scores, allow_nan=False, indent=1)
-    write_output(run.path / SCORES, text.encode())
-    return scores
 
 
 def load_or_score(run: LoadedRun) -> dict[str, Any] | None:
@@ -114,16 +158,16 @@ def score_splits(run: LoadedRun) -> dict[str, Any]:
         test = test._replace(forecast=add_residual_spread(test.forecast, validation))
         spread["validation"] = None
     return {
-        split: score_split(run, split, prediction) | {"spread": spread[split]}
+        split: score_split(run.data, split, prediction) | {"spread": spread[split]}
         for split, prediction in zip(SPLITS, (validation, test))
     }
 
 
-def score_split(run: LoadedRun, split: str, prediction: Prediction) -> dict[str, Any]:
+def score_split(data: Data, split: str, prediction: Prediction) -> dict[str, Any]:
     """Scores the model and the baselines on one split, and compares them.
 
     Args:
-        run: the run that made the prediction.
+        data: the table that the prediction is for, with the run's scaler.
         split: `validation` or `test`.
         prediction: the model's forecasts of the split.
 
@@ -131,11 +175,11 @@ def score_split(run: LoadedRun, split: str, prediction: Prediction) -> dict[str,
         `windows` (their number), `first_day` and `last_day` of the targets, `forecasters` (key in
         `FORECASTERS` -> the result of `score_forecast`), and what `compare_forecasters` returns.
     """
-    truth, days = prediction.truth, find_predicted_rows(run, split)
-    baselines = make_baselines(run.data, split, run.config.data.pred_len)
+    truth, days = prediction.truth, find_predicted_rows(data, split)
+    baselines = make_baselines(data, split, data.config.pred_len)
     forecasters = {"model": prediction.forecast, **baselines}
-    mean, std = run.scaler.target_mean, run.scaler.target_std
-    dates = run.data.table.dates
+    mean, std = data.scaler.target_mean, data.scaler.target_std
+    dates = data.table.dates
     return {
         "windows": len(truth),
         "first_day": str(dates[days.min()]),
@@ -147,18 +191,18 @@ def score_split(run: LoadedRun, split: str, prediction: Prediction) -> dict[str,
     } | compare_forecasters(forecasters, truth, days)
 
 
-def describe_data(run: LoadedRun) -> dict[str, Any]:
-    """Describes the table that a run was trained on, for readers of `scores.json`.
+def describe_data(data: Data) -> dict[str, Any]:
+    """Describes a table that a run was trained or scored on, for readers of `scores.json`.
 
     Args:
-        run: the run.
+        data: the table, with the run's scaler.
 
     Returns:
         `source`, `hash`, `rows`, `first_date`, `last_date`, `columns` (their number), `dropped` and
         `notes` of the table; `windows` (split -> number); `return_mean` and `return_std` (price ->
         log return).
     """
-    table, scaler = run.data.table, run.scaler
+    table, scaler = data.table, data.scaler
     return {
         "source": table.source,
         "hash": table.hash,
@@ -168,7 +212,7 @@ def describe_data(run: LoadedRun) -> dict[str, Any]:
         "columns": len(table.columns.names),
         "dropped": list(table.dropped),
         "notes": list(table.notes),
-        "windows": {s: len(run.data.windows(s)) for s in ("train", *SPLITS)},
+        "windows": {s: len(data.windows(s)) for s in ("train", *SPLITS)},
         "return_mean": dict(zip(PRICES, scaler.target_mean.tolist())),
         "return_std": dict(zip(PRICES, scaler.target_std.tolist())),
     }

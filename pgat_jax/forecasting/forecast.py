@@ -1,5 +1,6 @@
 """Forecasts the next days (`forecast`) and all test windows (`forecasts.csv`), in prices."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,10 +8,9 @@ import pandas as pd
 
 from pgat_jax.data.columns import PRICES
 from pgat_jax.data.dataset import Data
-from pgat_jax.data.loading import load_data
 from pgat_jax.data.table import Table
-from pgat_jax.errors import UserError
 from pgat_jax.forecasting.evaluate import load_or_score
+from pgat_jax.forecasting.new_rows import load_new_rows
 from pgat_jax.forecasting.origin import find_origin
 from pgat_jax.forecasting.predict import (
     find_predicted_rows,
@@ -22,12 +22,12 @@ from pgat_jax.forecasting.price_frame import (
     make_price_frame,
     write_csv,
 )
-from pgat_jax.forecasting.request import check_csv_path, check_levels, check_start
+from pgat_jax.forecasting.request import ForecastRequest, check_days, check_start
 from pgat_jax.forecasting.residuals import describe_spread, ensure_distribution
 from pgat_jax.forecasting.trust import collect_facts, write_trust
 from pgat_jax.progress import Reporter
 from pgat_jax.storage.folder import FORECASTS
-from pgat_jax.storage.loaded_run import LoadedRun, load_run
+from pgat_jax.storage.loaded_run import LoadedRun
 
 # Sampled paths of a test window: there may be hundreds of windows.
 TEST_PATHS = 1000
@@ -59,41 +59,25 @@ class PriceForecast(NamedTuple):
     trust: str
 
 
-def forecast_run(
-    run: Path,
-    data: str | None,
-    start: str | None,
-    quantiles: tuple[float, ...],
-    output: Path | None,
-) -> tuple[PriceForecast, Path]:
-    """Forecasts the P trading days after the last known day, and writes them as CSV.
+def make_forecast(
+    run: LoadedRun, request: ForecastRequest, say: Callable[[str], None]
+) -> PriceForecast:
+    """Forecasts the trading days after the last known day; it writes no file but the run's scores.
 
     Args:
-        run: the folder of a run.
-        data: a .csv or .parquet file with rows that the run never saw; it is read with the run's
-            columns and scaling. The run's own table if None.
-        start: the last known day, as YYYY-MM-DD, or a later day before the next row; the last day
-            of the table if None.
-        quantiles: levels between 0 and 1, both left out, in any order.
-        output: the CSV file; `forecast-DATE.csv` in the run folder if None.
-
-    Returns:
-        The forecast, and the path of the CSV file.
+        run: the run that forecasts.
+        request: what the user asks for.
+        say: called with each line for the user.
 
     Raises:
-        UserError: the run, file, date, levels or output cannot be used; nothing is written.
+        UserError: the file, date or number of days cannot be used.
     """
-    levels = check_levels(quantiles)
-    if output is not None:
-        check_csv_path(output)
-    say = Reporter().say
-    loaded = load_run(run, say=say)
-    rows = loaded.data if data is None else load_new_rows(loaded, data)
-    row = len(rows.table) - 1 if start is None else check_start(rows, start, say)
-    forecast = forecast_days(loaded, rows, row, levels)
-    path = output or loaded.path / f"forecast-{rows.table.dates[row]}.csv"
-    write_csv(forecast.frame, path)
-    return forecast, path
+    days = check_days(request.days, run.config.data.pred_len)
+    rows = run.data if request.new is None else load_new_rows(run, request.new, say)
+    last = len(rows.table) - 1
+    row = last if request.start is None else check_start(rows, request.start, say)
+    forecast = forecast_days(run, rows, row, request.levels)
+    return forecast._replace(frame=forecast.frame.head(days))
 
 
 def forecast_days(run: LoadedRun, rows: Data, row: int, levels: tuple[float, ...]) -> PriceForecast:
@@ -154,29 +138,10 @@ def write_test_forecasts(run: LoadedRun) -> Path:
         UserError: the run's table cannot be read or has changed, or the file cannot be written.
     """
     forecast = ensure_distribution(run, load_or_predict_split(run, "test").forecast)
-    days = run.data.table.dates[find_predicted_rows(run, "test")]
+    days = run.data.table.dates[find_predicted_rows(run.data, "test")]
     origins = [find_origin(run.data, r, d) for r, d in zip(run.data.windows("test"), days)]
     frames = [
         make_price_frame(run.data, forecast, window, origin, BAND_LEVELS, TEST_PATHS)
         for window, origin in enumerate(origins)
     ]
     return write_csv(pd.concat(frames), run.path / FORECASTS)
-
-
-def load_new_rows(run: LoadedRun, file: str) -> Data:
-    """Reads a file as a table with the run's columns and scaling.
-
-    Celestial columns that the file lacks are computed for its days.
-
-    Args:
-        run: the run.
-        file: the path of a CSV or Parquet file.
-
-    Raises:
-        UserError: the file is missing or bad, or lacks columns of the run.
-    """
-    section = run.config.data.model_copy(update={"source": file})
-    try:
-        return load_data(run.config.model_copy(update={"data": section}), run.scaler)
-    except UserError as error:  # the user named the file by the flag, not by the key
-        raise UserError(str(error).replace(f"data.source={file}", f"--data {file}")) from None

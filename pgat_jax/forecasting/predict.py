@@ -141,21 +141,21 @@ def to_forecast(arrays: Arrays, levels: tuple[float, ...]) -> Forecast:
     return Forecast(wide["point"], None)
 
 
-def find_predicted_rows(run: LoadedRun, split: str) -> np.ndarray:
-    """Returns the rows [W, P] of the table that the windows of a split predict.
+def find_predicted_rows(data: Data, split: str) -> np.ndarray:
+    """Returns the rows [W, P] of a table that the windows of a split predict.
 
     Args:
-        run: the run, for its table.
+        data: the table with its splits.
         split: `validation` or `test`.
     """
-    return run.data.windows(split)[:, None] + 1 + np.arange(run.config.data.pred_len)
+    return data.windows(split)[:, None] + 1 + np.arange(data.config.pred_len)
 
 
 def _to_prediction(run: LoadedRun, split: str, arrays: Arrays) -> Prediction:
     windows = run.data.windows(split)
     forecast = to_forecast(arrays, run.config.loss.quantiles)
     forecast = _recalibrate(run.data, forecast, _add_pool(run.data, windows), len(windows))
-    return Prediction(forecast, scale_all_targets(run.data)[find_predicted_rows(run, split)])
+    return Prediction(forecast, scale_all_targets(run.data)[find_predicted_rows(run.data, split)])
 
 
 def _add_pool(data: Data, windows: np.ndarray) -> np.ndarray:

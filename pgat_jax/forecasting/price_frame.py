@@ -94,5 +94,13 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
     Raises:
         UserError: the file cannot be written.
     """
-    text = frame.to_csv(index=False, float_format="%.9g", lineterminator="\n")
-    return write_output(path, text.encode())
+    return write_output(path, encode_csv(frame))
+
+
+def encode_csv(frame: pd.DataFrame) -> bytes:
+    """Returns the content of a CSV file, without the index; prices have nine digits.
+
+    Args:
+        frame: the table.
+    """
+    return frame.to_csv(index=False, float_format="%.9g", lineterminator="\n").encode()

@@ -1,14 +1,35 @@
-"""Checks what a user asks `forecast` for, before any work is done."""
+"""Describes what a user asks `forecast` for, and checks it before any work is done."""
 
 import math
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from pgat_jax.data.dataset import Data
+from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
+
+# The levels of the quantiles unless others are asked for.
+LEVELS = (0.05, 0.5, 0.95)
+
+
+class ForecastRequest(NamedTuple):
+    """What a user asks of one forecast.
+
+    Attributes:
+        new: a file or table with rows to forecast from; None for the run's own table.
+        start: the last known day, as YYYY-MM-DD; None for the last day of the table.
+        levels: levels of the quantiles, as `check_levels` returns them.
+        days: the number of days to forecast, at most P; None for P.
+    """
+
+    new: str | Path | Table | None = None
+    start: str | None = None
+    levels: tuple[float, ...] = LEVELS
+    days: int | None = None
 
 
 def check_levels(quantiles: tuple[float, ...]) -> tuple[float, ...]:
@@ -46,6 +67,32 @@ def check_csv_path(path: Path) -> None:
         raise UserError(f"--output {path}: expected the name of a file that ends in .csv.")
     if not path.parent.is_dir():
         raise UserError(f"--output {path}: the folder {path.parent} does not exist.")
+
+
+def check_days(days: int | None, horizon: int) -> int:
+    """Checks the number of days to forecast.
+
+    Args:
+        days: the number that the user asks for; None for all.
+        horizon: P, the days that the run forecasts.
+
+    Returns:
+        The number of days.
+
+    Raises:
+        UserError: it is not between 1 and P.
+    """
+    if days is None:
+        return horizon
+    if 1 <= days <= horizon:
+        return days
+    way_out = (
+        f"a run forecasts no further than data.pred_len, for which it was trained: train one with "
+        f"data.pred_len={days}"
+    )
+    raise UserError(
+        f"--days {days}: expected 1 to {horizon}{f': {way_out}' if days > horizon else ''}."
+    )
 
 
 def check_start(rows: Data, start: str, say: Callable[[str], None]) -> int:

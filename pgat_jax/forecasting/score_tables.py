@@ -32,9 +32,10 @@ def print_scores(scores: dict[str, Any]) -> None:
 
 
 def tabulate_scores(scores: dict[str, Any]) -> list[TextTable]:
-    """Returns all tables of a `scores.json`: both splits, then the test split in detail.
+    """Returns all tables of a `scores.json`: the splits, then the test split in detail.
 
-    The skill over the baselines is left out where the test days are too few to rank.
+    Scores of new rows have no validation split. The skill over the baselines is left out where the
+    test days are too few to rank.
 
     Args:
         scores: the content of `scores.json`, as `score_run` returns it.
@@ -42,7 +43,11 @@ def tabulate_scores(scores: dict[str, Any]) -> list[TextTable]:
     splits = scores["splits"]
     test, is_ranked = splits["test"]["forecasters"], splits["test"]["is_ranked"]
     return [
-        *(tabulate_forecasters(name, splits[name]) for name in ("test", "validation")),
+        *(
+            tabulate_forecasters(name, splits[name])
+            for name in ("test", "validation")
+            if name in splits
+        ),
         *([tabulate_skills(splits["test"]["comparisons"])] if is_ranked else []),
         tabulate_targets(test["model"]),
         tabulate_days(test),

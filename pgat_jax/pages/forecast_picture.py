@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 
 from pgat_jax.forecasting.forecast import PriceForecast
 from pgat_jax.forecasting.forecast_text import choose_levels
-from pgat_jax.output import write_output
 from pgat_jax.pages import theme as look
 from pgat_jax.pages.fan import Fan, draw_fan
-from pgat_jax.pages.theme import LIGHT, Theme
+from pgat_jax.pages.theme import Theme
 
 # Free space at both ends of the x axis, in days.
 MARGIN = 0.4
@@ -60,22 +59,6 @@ NARROW = Layout(
     2,
     dict.fromkeys(("Close", "Open", "High", "Low"), 4),
 )
-
-
-def write_forecast_picture(forecast: PriceForecast, path: Path) -> Path:
-    """Draws a forecast and writes it as PNG.
-
-    Args:
-        forecast: the forecast.
-        path: the file.
-
-    Returns:
-        `path`.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
-    return write_output(path, look.encode_png(draw_forecast(forecast, LIGHT)))
 
 
 def draw_forecast(forecast: PriceForecast, theme: Theme, layout: Layout = WIDE) -> Figure:

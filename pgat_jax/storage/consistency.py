@@ -5,13 +5,19 @@ from typing import Any
 
 from pgat_jax.config import Config
 from pgat_jax.config_file import load_config, validate
-from pgat_jax.data.dataset import Data
+from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
 from pgat_jax.storage.folder import CONFIG
 
+# Beginnings of the keys that may change while a run is trained.
+FREE_KEYS = ("mesh.", "data.source", "data.calendar")
+
 
 def require_same_config(run: Path, config: Config, started: dict[str, Any] | None = None) -> None:
-    """Checks that a configuration equals the one a run was started with, `mesh.*` aside.
+    """Checks that a configuration equals the one a run was started with, where it must.
+
+    The devices may differ, and so may the name of the table and the days after its end: the content
+    of the table is compared by `require_same_table`.
 
     Args:
         run: the folder of the run.
@@ -26,7 +32,7 @@ def require_same_config(run: Path, config: Config, started: dict[str, Any] | Non
     stored = _flatten(own.model_dump(mode="json"))
     given = _flatten(config.model_dump(mode="json"))
     for key, value in given.items():
-        if stored[key] != value and not key.startswith("mesh."):
+        if stored[key] != value and not key.startswith(FREE_KEYS):
             raise UserError(
                 f"{run}: {key} is {value!r} but the run was started with {stored[key]!r}; a run "
                 "keeps its own configuration: leave the change out of the command and of the "
@@ -34,22 +40,23 @@ def require_same_config(run: Path, config: Config, started: dict[str, Any] | Non
             )
 
 
-def require_same_table(run: Path, data_hash: str, data: Data) -> None:
+def require_same_table(run: Path, data_hash: str, table: Table) -> None:
     """Checks that a table is the one a run was trained on.
 
     Args:
         run: the folder of the run.
         data_hash: the digest of the table the run was trained on.
-        data: the table to check.
+        table: the table to check.
 
     Raises:
         UserError: the digests differ.
     """
-    if data.table.hash != data_hash:
+    if table.hash != data_hash:
         raise UserError(
-            f"{run}: the table {data.table.source!r} has changed since the run was trained "
-            f"(digest {data.table.hash[:12]}, was {data_hash[:12]}); restore the old table, or "
-            "train a new run; `forecast RUN --data FILE` reads new rows."
+            f"{run}: the table {table.source!r} has changed since the run was trained, or is "
+            f"another one (digest {table.hash[:12]}, was {data_hash[:12]}): `train --from RUN` "
+            "trains a new run on it, from the parameters of this one; `forecast RUN --data FILE` "
+            "and `evaluate RUN --data FILE` read new rows."
         )
 
 

@@ -3,6 +3,8 @@
 runs/NAME-DATE/
   config.yaml    the resolved configuration
   versions.json  Python, libraries, platform and devices
+  warm_start.json  the run whose parameters it started from, if any
+  table.npz      the table that it was trained on
   metrics.jsonl  one record a line, and TensorBoard's events.* beside it
   checkpoints/   one folder a saved step
   predictions/   forecasts of the validation and test windows
@@ -18,6 +20,8 @@ from pgat_jax.errors import UserError, nearest
 ROOT = Path("runs")
 CONFIG = "config.yaml"
 VERSIONS = "versions.json"
+TABLE = "table.npz"
+WARM_START = "warm_start.json"
 CHECKPOINTS = "checkpoints"
 SCORES = "scores.json"
 FORECASTS = "forecasts.csv"

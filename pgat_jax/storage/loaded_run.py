@@ -12,12 +12,15 @@ import jax
 from pgat_jax.config import Config
 from pgat_jax.config_file import load_config
 from pgat_jax.data.dataset import Data
-from pgat_jax.data.loading import load_data
+from pgat_jax.data.loading import load_data, prepare_data
 from pgat_jax.data.scaler import Scaler
+from pgat_jax.data.table import Table
+from pgat_jax.errors import UserError
 from pgat_jax.model.build import Model, build
 from pgat_jax.storage.checkpoint import Checkpoints
 from pgat_jax.storage.consistency import require_same_config, require_same_table
-from pgat_jax.storage.folder import CHECKPOINTS, CONFIG, find_run
+from pgat_jax.storage.folder import CHECKPOINTS, CONFIG, TABLE, find_run
+from pgat_jax.storage.own_table import read_table
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,35 @@ class LoadedRun:
 
     @cached_property
     def data(self) -> Data:
-        """The table the run was trained on, read at first use.
+        """The table the run was trained on, read at first use from the run's folder.
+
+        A folder without a sound copy, as of an earlier version, needs the source of the table.
 
         Raises:
             UserError: the table cannot be read, or has changed.
         """
-        data = load_data(self.config)
-        require_same_table(self.path, self.meta["data_hash"], data)
+        table = read_table(self.path, self.config.data.source)
+        data = self._load_source() if table is None else self.prepare(table)
+        require_same_table(self.path, self.meta["data_hash"], data.table)
         return data
+
+    def prepare(self, table: Table) -> Data:
+        """Returns a table with the columns and statistics of the run.
+
+        Args:
+            table: the run's own table, or other rows.
+
+        Raises:
+            UserError: the table lacks columns of the run.
+        """
+        return prepare_data(self.config.data, table, self.scaler)
+
+    def _load_source(self) -> Data:
+        try:
+            return load_data(self.config)
+        except UserError as error:
+            text = f"{error} {self.path} has no sound copy of the table ({TABLE}) either."
+            raise UserError(text) from None
 
 
 def print_to_stderr(text: str) -> None:

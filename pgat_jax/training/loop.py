@@ -40,7 +40,13 @@ from pgat_jax.training.plan import Plan
 from pgat_jax.training.recorder import Recorder
 from pgat_jax.training.snapshot import LoopState, checkpoint_items, checkpoint_meta, restore
 from pgat_jax.training.start import start_at_residuals
-from pgat_jax.training.state import TrainState, create_state, table_shapes, unpack_params
+from pgat_jax.training.state import (
+    TrainState,
+    create_state,
+    pack_params,
+    table_shapes,
+    unpack_params,
+)
 from pgat_jax.training.step import StepMetrics, compile_step
 from pgat_jax.training.validation import Validation
 
@@ -108,7 +114,7 @@ class Trainer:
         while not any_process(self._is_interrupted()):
             if self._has_epoch_ended():
                 self._end_epoch()
-            elif self._is_done():
+            elif self.loop_state.is_done(self.plan.config.train):
                 break
             elif self._is_late():
                 self._report_time()
@@ -138,14 +144,6 @@ class Trainer:
         self.loop_state = self.loop_state.add_validation(loss)
         self.recorder.add_validation(self.loop_state.step, loss, self.loop_state.stale == 0)
         self._save(loss)
-
-    def _is_done(self) -> bool:
-        return self.loop_state.validated >= self.plan.config.train.epochs or self._is_stale()
-
-    def _is_stale(self) -> bool:
-        """Returns whether `train.early_stopping` ends the run."""
-        limit = self.plan.config.train.early_stopping
-        return limit is not None and self.loop_state.stale >= limit
 
     def _is_late(self) -> bool:
         """Returns whether the time is up and this process has taken a step."""
@@ -221,7 +219,7 @@ class Trainer:
             self.checkpoints.wait()
             number = self.interruption() or signal.SIGTERM  # the signal came to another process
             raise Interrupted(explain_resume(self.path, self.loop_state.step), number)
-        if self._is_stale():
+        if self.loop_state.is_stale(self.plan.config.train):
             self.reporter.say(
                 f"early stopping: {self.loop_state.stale} epochs without a better validation loss "
                 f"(train.early_stopping)"
@@ -240,6 +238,7 @@ def open_trainer(
     interruption: Interruption,
     *,
     resume: bool = False,
+    first_params: Params | None = None,
     stop_at: float = np.inf,
     clock: Clock = time.monotonic,
 ) -> Iterator[Trainer]:
@@ -252,6 +251,8 @@ def open_trainer(
         reporter: shows messages to the user.
         interruption: returns the number of the signal that ends the run, or None.
         resume: True continues from the newest undamaged checkpoint; False makes the first state.
+        first_params: the parameters before the first step of a new run, as leaves; by default
+            those of `init_state`, with the head fitted by `start_at_residuals`.
         stop_at: time of `clock` at which the loop will end.
         clock: returns the time in seconds.
 
@@ -274,7 +275,7 @@ def open_trainer(
 
             def prepare() -> tuple[Any, TrainState]:
                 step = compile_step(plan, table_shapes(table))
-                return step, state or start_at_residuals(plan, create_state(plan), data)
+                return step, state or _make_first_state(plan, data, first_params)
 
             ready = reporter.wait(
                 "compiling the training step", prepare, lambda: interruption() is not None
@@ -300,6 +301,13 @@ def open_trainer(
                 stop_at=stop_at,
                 clock=clock,
             )
+
+
+def _make_first_state(plan: Plan, data: Data, params: Params | None) -> TrainState:
+    state = create_state(plan)
+    if params is None:
+        return start_at_residuals(plan, state, data)
+    return state._replace(params=pack_params(plan, params))
 
 
 def explain_resume(run: Path, saved_step: int | None) -> str:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pgat_jax.config import Config
+from pgat_jax.config import Config, TrainConfig
 from pgat_jax.data.dataset import Data
 from pgat_jax.storage.checkpoint import Checkpoints, Say
 from pgat_jax.storage.consistency import require_same_config, require_same_table
@@ -42,6 +42,22 @@ class LoopState:
             best_loss=loss if is_best else self.best_loss,
             stale=0 if is_best else self.stale + 1,
         )
+
+    def is_stale(self, config: TrainConfig) -> bool:
+        """Returns whether `train.early_stopping` ends the run.
+
+        Args:
+            config: the settings of training.
+        """
+        return config.early_stopping is not None and self.stale >= config.early_stopping
+
+    def is_done(self, config: TrainConfig) -> bool:
+        """Returns whether no step is left: after the last epoch, or by early stopping.
+
+        Args:
+            config: the settings of training.
+        """
+        return self.validated >= config.epochs or self.is_stale(config)
 
 
 def checkpoint_items(plan: Plan, state: TrainState) -> dict[str, Any]:
@@ -104,6 +120,16 @@ def checkpoint_meta(
     }
 
 
+def read_loop_state(meta: dict[str, Any]) -> LoopState | None:
+    """Returns the progress of the loop that a checkpoint stores, or None if it stores none.
+
+    Args:
+        meta: the JSON of the checkpoint.
+    """
+    names = [field.name for field in fields(LoopState)]
+    return LoopState(**{name: meta[name] for name in names}) if meta.keys() >= set(names) else None
+
+
 def restore(
     checkpoints: Checkpoints, run: Path, data: Data, plan: Plan, say: Say
 ) -> tuple[LoopState, TrainState]:
@@ -122,7 +148,7 @@ def restore(
 
     def check_and_shape(meta: dict[str, Any]) -> dict[str, Any]:
         require_same_config(run, plan.config, meta["config"])
-        require_same_table(run, meta["data_hash"], data)
+        require_same_table(run, meta["data_hash"], data.table)
         return item_shapes(plan)
 
     step, items, meta = checkpoints.restore(check_and_shape, say)

@@ -54,7 +54,7 @@ def test_the_split_s_last_forecast_day_is_the_table_s_last_day(scores):
 
 def test_zero_return_scores_are_those_of_returns_themselves(run, scores):
     loaded = load_run(run)
-    rows = predict.find_predicted_rows(loaded, "test")
+    rows = predict.find_predicted_rows(loaded.data, "test")
     returns = loaded.data.table.values[rows, 3]
     table = scores["splits"]["test"]["forecasters"]["zero_return"]
     assert table["returns"]["mse"]["by_target"]["Close"] == pytest.approx(np.mean(returns**2))

@@ -24,7 +24,7 @@ def test_one_window_alone_is_forecast_as_among_others(loaded):
 
 
 def test_the_rows_of_a_window_follow_its_last_past_day(loaded):
-    rows = predict.find_predicted_rows(loaded, "test")
+    rows = predict.find_predicted_rows(loaded.data, "test")
     assert rows.shape == (48, 3)
     np.testing.assert_array_equal(rows[:, 0], loaded.data.windows("test") + 1)
     np.testing.assert_array_equal(np.diff(rows, axis=1), 1)
@@ -32,7 +32,7 @@ def test_the_rows_of_a_window_follow_its_last_past_day(loaded):
 
 def test_the_truth_is_the_scaled_targets_of_the_rows(loaded):
     truth = predict.load_or_predict_split(loaded, "test").truth
-    returns = loaded.data.table.values[predict.find_predicted_rows(loaded, "test"), :4]
+    returns = loaded.data.table.values[predict.find_predicted_rows(loaded.data, "test"), :4]
     np.testing.assert_allclose(loaded.scaler.unscale_targets(truth), returns, atol=1e-12)
 
 
