@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pgat_jax.errors import UserError
-from pgat_jax.output import show_messages, write_atomically, write_output, writing
+from pgat_jax.output import show_messages, write_atomically, write_output, write_together, writing
 
 
 def test_the_folder_is_made_and_the_content_whole(tmp_path):
@@ -34,6 +34,16 @@ def test_a_failed_write_leaves_neither_the_file_nor_a_rest(tmp_path, monkeypatch
         write_atomically(target, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
     assert target.read_bytes() == b"old"
+
+
+def test_files_that_belong_together_are_all_written_or_none(tmp_path):
+    write_together({tmp_path / "new" / "a.csv": b"a", tmp_path / "b.png": b"b"})
+    assert (tmp_path / "new" / "a.csv").read_bytes() == b"a"
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(UserError, match=r"folder.png: cannot be written \(Is a directory\)"):
+        write_together({tmp_path / "b.png": b"new", tmp_path / "folder.png": b"c"})
+    assert (tmp_path / "b.png").read_bytes() == b"b"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["b.png", "folder.png", "new"]
 
 
 def test_a_file_is_no_more_open_than_the_user_s_other_files(tmp_path):

@@ -41,7 +41,12 @@ def act(monkeypatch):
 
     def run(verb, words, module, name, result=None):
         calls = []
-        monkeypatch.setattr(module, name, lambda *args: calls.append(args) or result)
+
+        def note(*args, **named):
+            calls.append((*args, *named.values()))
+            return result
+
+        monkeypatch.setattr(module, name, note)
         status = VERBS[verb].act(parse(verb, *words))
         (arguments,) = calls
         return status, arguments
@@ -66,7 +71,7 @@ def test_train_hands_over_name_run_minutes_and_the_start(act, capsys):
     words = ["--config", "tiny", "--minutes", "2", "--run-name", "mine", "--seed", "3"]
     status, given = act("train", words, pgat_jax.training.train, "train", Path("runs/mine-1"))
     config = load_config("tiny", "seed=3")
-    assert (status, given) == (None, (config, "mine", None, 2.0, STARTED))
+    assert (status, given) == (None, (config, "mine", None, 2.0, STARTED, None))
     assert type(given[0]) is Config
     assert capsys.readouterr().out.startswith("runs/mine-1: report.html")
 
@@ -79,7 +84,7 @@ def test_train_continues_a_run_with_the_run_s_own_configuration(act, monkeypatch
 
 
 def test_an_interrupted_training_ends_with_the_signal_s_status(monkeypatch, capsys):
-    def interrupt(*_):
+    def interrupt(*_, **__):
         raise Interrupted("saved; continue with --resume", signal.SIGTERM)
 
     def leave(status):
@@ -99,26 +104,12 @@ def test_evaluate_takes_the_newest_run_of_a_configuration_or_the_run_that_is_nam
     monkeypatch.setattr(pgat_jax.storage.folder, "newest_run", lambda name: Path(f"newest-{name}"))
     monkeypatch.setattr(pgat_jax.storage.folder, "find_run", lambda run: Path(f"found-{run}"))
     place = (pgat_jax.forecasting.evaluate, "evaluate_run")
-    assert act("evaluate", [], *place)[1] == (Path("newest-None"), False)
-    assert act("evaluate", ["--config", "tiny"], *place)[1] == (Path("newest-tiny"), False)
-    assert act("evaluate", ["a", "--json"], *place)[1] == (Path("found-a"), True)
+    assert act("evaluate", [], *place)[1] == (Path("newest-None"), False, None)
+    assert act("evaluate", ["--config", "tiny"], *place)[1] == (Path("newest-tiny"), False, None)
+    words = ["a", "--json", "--data", "d.csv"]
+    assert act("evaluate", words, *place)[1] == (Path("found-a"), True, "d.csv")
     with pytest.raises(UserError, match="RUN and --config both name a run"):
         act("evaluate", ["a", "--config", "tiny"], *place)
-
-
-def test_forecast_hands_over_data_date_levels_and_file(act, monkeypatch):
-    monkeypatch.setattr(pgat_jax.storage.folder, "find_run", Path)
-    shown = []
-    pictures = pgat_jax.pages.forecast_picture
-    monkeypatch.setattr(pictures, "write_forecast_picture", lambda forecast, path: path)
-    monkeypatch.setattr(
-        pgat_jax.forecasting.forecast_text, "print_forecast", lambda *args: shown.append(args)
-    )
-    words = ["a", "--data", "d.csv", "--from", "2018-06-29", "--quantiles", ".1,.9"]
-    place = (pgat_jax.forecasting.forecast, "forecast_run")
-    _, given = act("forecast", words, *place, ("prices", Path("f.csv")))
-    assert given == (Path("a"), "d.csv", "2018-06-29", (0.1, 0.9), None)
-    assert shown == [("prices", (Path("f.csv"), Path("f.png")))]
 
 
 def test_backtest_hands_over_origins_and_refits_and_returns_the_status(act):

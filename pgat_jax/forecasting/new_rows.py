@@ -104,7 +104,7 @@ def _check_long_enough(rows: Data, past: Table | None) -> None:
         return
     overlap = ""
     if past is not None:
-        overlap = f", or begin with {past.dates[-1]}, the last day of the run's table, at its prices"
+        overlap = f", or begin with the prices of {past.dates[-1]}, the last day of the run's table"
     raise UserError(
         f"{rows.table.source}: {got:,} usable rows, expected at least {need:,} (data.seq_len), "
         f"which a forecast reads: give more rows before {rows.table.dates[0]}{overlap}."

@@ -46,4 +46,7 @@ def read_table(run: Path, source: str) -> Table | None:
     except OSError:
         return None
     arrays = unseal(_KEY, content)
-    return None if arrays is None else unpack_table(arrays, source)
+    try:
+        return None if arrays is None else unpack_table(arrays, source)
+    except (KeyError, TypeError, ValueError):  # sealed by another program
+        return None

@@ -4,8 +4,10 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from pgat_jax.data.columns import PRICES
 from pgat_jax.errors import UserError
 from pgat_jax.forecasting import evaluate, predict
 from pgat_jax.storage.digest import hash_params
@@ -88,6 +90,24 @@ def test_json_on_stdout_is_strict_and_alone(run, capsys):
 def test_without_json_the_tables_are_printed(scored_run, capsys):
     evaluate.evaluate_run(scored_run("nll"), as_json=False)
     assert "test: by day ahead" in capsys.readouterr().out
+
+
+def test_new_rows_are_scored_after_the_days_seen_and_leave_the_run_as_it_is(scored_run, tmp_path):
+    run = load_run(scored_run("mse"))
+    table, before = run.data.table, (run.path / "scores.json").read_bytes()
+    frame = pd.DataFrame(table.prices[-80:], columns=list(PRICES))
+    frame.insert(0, "Date", table.dates[-80:].astype(str))
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    scores = evaluate.evaluate_run(run.path, as_json=False, data=str(tmp_path / "new.csv"))
+    own = json.loads(before)["splits"]["test"]
+    assert list(scores["splits"]) == ["test"]
+    test = scores["splits"]["test"]
+    for name in ("windows", "first_day", "last_day", "spread"):
+        assert test[name] == own[name]
+    model, same = (s["forecasters"]["model"]["scaled"]["mse"]["all"] for s in (test, own))
+    assert model == pytest.approx(same, rel=1e-3)
+    assert scores["data"]["source"] == str(tmp_path / "new.csv")
+    assert (run.path / "scores.json").read_bytes() == before
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

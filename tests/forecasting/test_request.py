@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pgat_jax.data.dataset import Data
 from pgat_jax.errors import UserError
-from pgat_jax.forecasting.request import check_csv_path, check_levels, check_start
+from pgat_jax.forecasting.request import check_csv_path, check_days, check_levels, check_start
 
 
 @given(st.lists(st.floats(0, 1, exclude_min=True, exclude_max=True), min_size=1))
@@ -36,6 +36,17 @@ def test_other_paths_are_refused(tmp_path, name, message):
     (tmp_path / "d.csv").mkdir()
     with pytest.raises(UserError, match=message):
         check_csv_path(tmp_path / name)
+
+
+def test_days_up_to_the_horizon_are_taken_and_all_by_default():
+    assert [check_days(days, 10) for days in (None, 1, 10)] == [10, 1, 10]
+
+
+def test_more_days_than_the_run_forecasts_are_refused_with_the_key_to_train_with():
+    with pytest.raises(UserError, match=r"--days 30: expected 1 to 10: .* data.pred_len=30\."):
+        check_days(30, 10)
+    with pytest.raises(UserError, match=r"--days 0: expected 1 to 10\."):
+        check_days(0, 10)
 
 
 DAYS = ["2018-06-01", "2018-06-04", "2018-06-05", "2018-06-06", "2018-06-11"]

@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from pgat_jax.data.columns import PRICES
 from pgat_jax.forecasting.forecast import PriceForecast
-from pgat_jax.pages.forecast_picture import NARROW, WIDE, draw_forecast, write_forecast_picture
+from pgat_jax.pages.forecast_picture import NARROW, WIDE, draw_forecast
 from pgat_jax.pages.theme import DARK, LIGHT
 
 DAYS = 10
@@ -28,13 +27,6 @@ def make_forecast(levels=LEVELS, days=DAYS, truth=np.nan, source="folder/prices.
 def find_panels(forecast, layout=WIDE):
     axes = draw_forecast(forecast, LIGHT, layout).axes
     return {one.get_ylabel().split()[0]: one for one in axes}
-
-
-def test_it_is_written_where_it_is_asked_for(tmp_path):
-    path = write_forecast_picture(make_forecast(), tmp_path / "f.png")
-    assert path == tmp_path / "f.png"
-    with Image.open(path) as image:
-        assert image.width == 990
 
 
 @pytest.mark.parametrize("layout", [WIDE, NARROW])

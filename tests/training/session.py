@@ -64,12 +64,16 @@ def open_session(
     stop_at=NEVER,
     output=None,
     line_seconds=10.0,
+    opening=None,
     **parts,
 ):
-    """One process's worth of training in a run's folder; `parts` replace those of the trainer."""
+    """One process's worth of training in a run's folder; `parts` replace those of the trainer.
+
+    `opening` has more arguments for `open_trainer`.
+    """
     reporter = Reporter(Console(file=output or io.StringIO(), width=1000), line_seconds)
     interruption = StopAfter(stop)
-    options = {"resume": resume, "stop_at": stop_at}
+    options = {"resume": resume, "stop_at": stop_at} | (opening or {})
     with open_trainer(plan, data, run, reporter, interruption, **options) as trainer:
         interruption.trainer = replace(trainer, **parts)
         yield interruption.trainer

@@ -39,6 +39,22 @@ def test_a_run_that_is_not_there_is_refused(config, folder):
         train(config, resume="nowhere")
 
 
+def test_a_run_that_is_finished_takes_no_step_and_says_so(config, whole, monkeypatch, capsys):
+    finished = []
+    monkeypatch.setattr(pgat_jax.training.train, "finish_run", lambda *a: finished.append(a[0]))
+    monkeypatch.setattr(pgat_jax.training.train, "open_trainer", None)
+    assert train(config, resume=whole[0]) == whole[0]
+    assert finished == [whole[0]]
+    assert "nothing left to train" in capsys.readouterr().err
+
+
+def test_a_warm_start_of_another_model_is_refused_before_a_folder_is_made(config, whole, folder):
+    wide = config.model_copy(update={"model": config.model.model_copy(update={"d_ff": 64})})
+    with pytest.raises(UserError, match=r"--from .* a warm start keeps the keys of `model`"):
+        train(wide, warm_start=whole[0])
+    assert not list(folder.iterdir())
+
+
 @pytest.mark.slow
 def test_a_run_that_has_ended_is_resumed_and_gets_its_scores_forecasts_pictures_and_page(
     config, whole

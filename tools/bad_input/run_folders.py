@@ -71,8 +71,8 @@ class Sound:
         """
         return json.loads(answer(["evaluate", str(run), "--json"], run.parent).out)
 
-    def forecasts(self, run: Path) -> bytes:
-        """Returns the content of the file that `forecast` writes.
+    def forecasts(self, run: Path) -> list[bytes]:
+        """Returns the lines of the file that `forecast` writes, without run, source and time.
 
         Args:
             run: the folder of a run.
@@ -83,7 +83,7 @@ class Sound:
         target = run.parent / "next.csv"
         found = answer(["forecast", str(run), "--output", str(target)], run.parent)
         assert found.status == 0, found.err
-        return target.read_bytes()
+        return [line.rsplit(b",", 4)[0] for line in target.read_bytes().splitlines()]
 
 
 sound = cache(Sound)
