@@ -31,6 +31,8 @@ FIRST_STEPS = {
     "forecast": "the next trading days, in prices",
 }
 
+# The ends of the names of tables, as `pgat_jax.data.user_files.content` reads them.
+TABLE_SUFFIXES = (".csv", ".txt", ".tsv", ".parquet", ".pq")
 # Exit statuses. A signal's is 128 + its number, as in shells: 2 is SIGINT, 13 is SIGPIPE.
 BAD_INPUT = 2
 INTERRUPTED = 128 + 2
@@ -93,6 +95,8 @@ def _list(lines: dict[str, str]) -> str:
 def _split_verb(argv: list[str]) -> tuple[str, list[str]]:
     if not argv or argv[0].startswith("-") or "=" in argv[0]:
         return "train", argv
+    if argv[0] not in VERBS and _is_file(argv[0]):
+        return "train", argv
     if argv[0] in VERBS:
         return argv[0], argv[1:]
     raise UserError(
@@ -110,11 +114,34 @@ def _parse(verb: str, argv: list[str]) -> argparse.Namespace:
             hint = suggest(word.split("=")[0], known)
             raise UserError(f"{verb}: unknown flag {word!r}{hint}; {way_out}")
         raise UserError(f"{verb}: {word!r} was not expected here; {way_out}")
+    _take_files(verb, args)
     for word in getattr(args, "overrides", []):
         if "=" not in word:
             hint = "; the verb comes first" if word in VERBS else ""
+            hint = f"; for a table: data.source={word}" if _is_file(word) else hint
             raise UserError(f"{verb}: {word!r}: expected a flag or key.sub=value{hint}.")
     return args
+
+
+def _take_files(verb: str, args: argparse.Namespace) -> None:
+    """Moves the names of files among the overrides to `--data`, where a verb has both.
+
+    Raises:
+        UserError: there are several.
+    """
+    if not {"data", "overrides"} <= set(vars(args)):
+        return
+    words = [word for word in args.overrides if _is_file(word)]
+    files = [*words, *([] if args.data is None else [args.data])]
+    if len(files) > 1:
+        raise UserError(f"{verb}: got the files {' and '.join(files)}, expected one.")
+    args.overrides = [word for word in args.overrides if word not in words]
+    args.data = files[0] if files else None
+
+
+def _is_file(word: str) -> bool:
+    """Returns whether an argument is the name of a table: a file, or with the suffix of one."""
+    return os.path.isfile(word) or ("=" not in word and word.lower().endswith(TABLE_SUFFIXES))
 
 
 def _make_parser(verb: str) -> argparse.ArgumentParser:

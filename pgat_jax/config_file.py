@@ -19,6 +19,9 @@ WIDER_KEYS = {
     "faults": "only the verbs `check` and `causes` impose faults; for the same model without them, "
     "leave this key out",
 }
+# Keys whose overrides are taken as they are written, if not in quotes: names of files have signs
+# that mean something in YAML.
+LITERAL_KEYS = ("data.source",)
 # The largest number of characters of a value in an error message.
 _SHOWN = 60
 
@@ -177,6 +180,8 @@ def _split_override(override: str) -> tuple[str, Any]:
     key, equals, value = override.partition("=")
     if not equals or not key.strip():
         raise UserError(f"override {override!r}: expected key.sub=value, e.g. train.batch_size=4.")
+    if key.strip() in LITERAL_KEYS and value.strip()[:1] not in ("'", '"'):
+        return key.strip(), value.strip()
     return key.strip(), parse_yaml(value, f"override {override!r}")
 
 

@@ -32,6 +32,16 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of a verb that reads a configuration and takes the user's file by its name."""
+    add_config(parser)
+    parser.add_argument(
+        "--data",
+        metavar="FILE",
+        help="CSV or Parquet with dates and prices, as data.source=FILE; the flag may be left out",
+    )
+
+
 def add_train(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of the verb `train` to those of `add_config`.
 
@@ -40,7 +50,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: the parser of the verb.
     """
-    add_config(parser)
+    _add_table(parser)
     parser.add_argument("--minutes", type=_to_minutes, metavar="M", help="stop after M minutes")
     parser.add_argument("--run-name", metavar="NAME", help="name the folder runs/NAME-DATE")
     parser.add_argument(
@@ -109,7 +119,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: the parser of the verb.
     """
-    add_config(parser)
+    _add_table(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the joined table, .csv or .parquet"
     )

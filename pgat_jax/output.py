@@ -16,6 +16,9 @@ from typing import Any
 
 from pgat_jax.errors import UserError, name_program, printable
 
+# The `extra` of a message that a command shows once, however often it is logged.
+ONCE = {"is_once": True}
+
 
 @contextmanager
 def show_messages() -> Iterator[None]:
@@ -23,6 +26,7 @@ def show_messages() -> Iterator[None]:
     logger = logging.getLogger("pgat_jax")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_PlainFormatter())
+    handler.addFilter(_OnceFilter())
     before = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -33,6 +37,22 @@ def show_messages() -> Iterator[None]:
         logger.removeHandler(handler)
         logger.setLevel(before[0])
         logger.propagate = before[1]
+
+
+class _OnceFilter(logging.Filter):
+    """Lets a message with `ONCE` pass the first time alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        is_new = text not in self._seen
+        if getattr(record, "is_once", False):
+            self._seen.add(text)
+            return is_new
+        return True
 
 
 class _PlainFormatter(logging.Formatter):

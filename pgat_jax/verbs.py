@@ -4,6 +4,7 @@ Actions import what they need when they run, so that help and mistakes need no J
 """
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -56,7 +57,10 @@ def _load_study(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG) 
 
 
 def _overrides(args: argparse.Namespace) -> list[str]:
-    return [*args.overrides, *([] if args.seed is None else [f"seed={args.seed}"])]
+    seed = [] if args.seed is None else [f"seed={args.seed}"]
+    file = getattr(args, "data", None)
+    source = [] if file is None else [f"data.source={json.dumps(file)}"]
+    return [*args.overrides, *seed, *source]
 
 
 def _train(args: argparse.Namespace) -> None:
@@ -222,7 +226,7 @@ VERBS = {
         (
             "--config laptop",
             "--config recovery --minutes 10",
-            "--config recovery train.batch_size=4 data.source=my.csv --run-name mine",
+            "--config recovery --data my.csv train.batch_size=4 --run-name mine",
             "--resume runs/recovery-20260101-120000",
         ),
         flags.add_train,
@@ -266,7 +270,7 @@ VERBS = {
     ),
     "data": Verb(
         "show the table: rows, dates, columns per body, gaps, splits; or write it out",
-        ("data --config recovery", "data data.source=ibm --output ibm.csv"),
+        ("data --config recovery", "data my.csv", "data data.source=ibm --output ibm.csv"),
         flags.add_data,
         _data,
     ),

@@ -196,10 +196,15 @@ class Data:
         days, dates = self.config.seq_len, self.table.dates
         if days <= row + 1 <= len(dates):
             return
-        span = f", {dates[days - 1]} to {dates[-1]}" if days <= len(dates) else ""
+        if days > len(dates):
+            raise UserError(
+                f"{self.table.source}: {len(dates)} rows, expected at least {days} (data.seq_len), "
+                "which a forecast reads: add earlier rows."
+            )
         raise UserError(
             f"{self.table.source}: a forecast from row {row} needs data.seq_len ({days}) rows up "
-            f"to it: expected a row from {days - 1} to {len(dates) - 1}{span}."
+            f"to it: expected a row from {days - 1} to {len(dates) - 1}, {dates[days - 1]} to "
+            f"{dates[-1]}."
         )
 
     def _extended_to(self, stop: int) -> Table:

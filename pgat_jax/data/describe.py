@@ -13,9 +13,10 @@ from pgat_jax.data.calendar import is_trading_day
 from pgat_jax.data.columns import KNOWN, TARGETS, TIME_DELTA
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.export import check_output, export
-from pgat_jax.data.loading import load_data
+from pgat_jax.data.loading import prepare_data
+from pgat_jax.data.source import announce, load_table
 from pgat_jax.data.splits import Splits
-from pgat_jax.errors import printable
+from pgat_jax.errors import UserError, printable
 from pgat_jax.names import BODIES
 
 # The most gaps and dates that are printed.
@@ -35,7 +36,12 @@ def describe(config: Config, output: Path | None = None) -> None:
     """
     if output is not None:
         check_output(output)
-    data = load_data(config)
+    table = load_table(config.data)
+    try:
+        data = prepare_data(config.data, table)
+    except UserError:
+        announce(table)
+        raise
     console = Console(highlight=False, markup=False, emoji=False)
     for part in (_heading(data), _columns(data), _gaps(data), _splits(data), _targets(data)):
         console.print(part)
@@ -56,6 +62,8 @@ def _heading(data: Data) -> Grid:
     grid.add_row("sha256 of the content", table.hash)
     for note in table.notes:
         grid.add_row("note", printable(note))
+    for warning in table.warnings:
+        grid.add_row("WARNING", printable(warning))
     return grid
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from pgat_jax.data.columns import PRICES
 from pgat_jax.data.on_demand import encode_parquet, require_pyarrow
-from pgat_jax.data.reading import SUFFIXES
 from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
 from pgat_jax.output import write_atomically
+
+SUFFIXES = (".csv", ".parquet")
 
 
 def check_output(path: Path) -> None:

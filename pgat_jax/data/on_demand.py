@@ -1,18 +1,16 @@
-"""Loads modules only when their functions are called: skyfield and the optional pyarrow.
+"""Loads modules only when their functions are called: skyfield, pandas and the optional pyarrow.
 
-A table that is in the cache, or a CSV file, needs neither.
+A table that is in the cache needs none of them.
 """
 
+import io
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from pgat_jax.errors import UserError
-
-if TYPE_CHECKING:
-    from pgat_jax.data.cells import Cells
 
 
 def compute_sky(dates: np.ndarray) -> dict[str, np.ndarray]:
@@ -32,7 +30,37 @@ def compute_sky(dates: np.ndarray) -> dict[str, np.ndarray]:
     return sky.compute_celestial_columns(dates)
 
 
-def read_parquet(source: str, content: bytes) -> "Cells":
+def read_csv(text: str, separator: str, width: int) -> np.ndarray:
+    """Reads all cells of a text by `pandas.read_csv`, empty lines and header included.
+
+    Args:
+        text: the text.
+        separator: the character between cells.
+        width: the number of columns; at least the largest number of cells of a line.
+
+    Returns:
+        [lines, width] strings; empty where a line has no cell.
+
+    Raises:
+        ValueError: pandas cannot read it.
+    """
+    import pandas as pd
+
+    frame = pd.read_csv(
+        io.StringIO(text),
+        sep=separator,
+        header=None,
+        names=range(width),
+        index_col=False,
+        dtype=object,
+        na_filter=False,
+        skip_blank_lines=False,
+        skipinitialspace=True,
+    )
+    return frame.to_numpy()
+
+
+def read_parquet(source: str, content: bytes) -> list[tuple[str, Sequence[Any] | np.ndarray]]:
     """Reads the columns of a Parquet file, as `parquet.read`.
 
     Args:

@@ -8,6 +8,8 @@ import numpy as np
 from pgat_jax.data.columns import PRICES
 from pgat_jax.errors import UserError
 
+# The most rows of a source, one a day: more than all days from 1870 to 2099.
+MAX_ROWS = 100_000
 # A smaller price counts as zero, since its ratios would overflow.
 SMALLEST = 1e-100
 
@@ -21,12 +23,14 @@ class SourceRows:
         prices: [days, 4] float64: Open, High, Low, Close.
         own: columns of the model that the source contains: name -> [days] float64.
         notes: how the source was read, for the user.
+        warnings: what looks wrong, for the user.
     """
 
     dates: np.ndarray
     prices: np.ndarray
     own: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def check_dates(

@@ -42,6 +42,7 @@ class Table:
         computed_sky: whether the celestial columns were computed; else the source contains them.
         notes: how the source was read, for the user.
         dropped: constant columns that were left out.
+        warnings: what looks wrong in the source, for the user.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Table:
     computed_sky: bool
     notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -99,7 +101,16 @@ def join(rows: SourceRows, source: str) -> Table:
     sky = [celestial[name] for name in columns.names[market.shape[1] :]]
     values = np.column_stack([market, *sky])
     notes = rows.notes if is_whole else (*rows.notes, f"{rows.dates[0]} gives only its close.")
-    return Table(source, rows.dates[kept], rows.prices[kept], values, columns, computed, notes)
+    return Table(
+        source,
+        rows.dates[kept],
+        rows.prices[kept],
+        values,
+        columns,
+        computed,
+        notes,
+        warnings=rows.warnings,
+    )
 
 
 def compute_log_returns(prices: np.ndarray) -> np.ndarray:

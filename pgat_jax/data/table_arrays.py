@@ -21,6 +21,7 @@ def pack_table(table: Table) -> Arrays:
         "computed_sky": table.computed_sky,
         "notes": table.notes,
         "dropped": table.dropped,
+        "warnings": table.warnings,
     }
     return {
         "dates": table.dates.astype("<i8"),
@@ -47,4 +48,5 @@ def unpack_table(arrays: Arrays, source: str) -> Table:
         text["computed_sky"],
         tuple(text["notes"]),
         tuple(text["dropped"]),
+        tuple(text.get("warnings", ())),
     )

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pgat_jax.data.cells import Cells
 from pgat_jax.data.columns import PRICES, TARGETS
-from pgat_jax.data.rows import check_prices
 from pgat_jax.data.table import compute_log_returns
+from pgat_jax.data.user_files.cells import Cells
 from pgat_jax.errors import UserError
 
 # Column name -> [days] float64.
@@ -21,7 +20,7 @@ _AUTOCORRELATION_OF_PRICES = 0.5
 
 
 def read_market(
-    cells: Cells, own: Mapping[str, np.ndarray], header: Mapping[str, str]
+    cells: Cells, own: Mapping[str, np.ndarray], columns: Mapping[str, int]
 ) -> tuple[np.ndarray, Series, list[str]]:
     """Finds the prices of a file.
 
@@ -32,49 +31,47 @@ def read_market(
         cells: the file, for error messages.
         own: standard column name -> [days] float64: all four of `PRICES`, all four of `TARGETS`, or
             both; other names are ignored.
-        header: standard column name -> the name in the file, for error messages.
+        columns: standard column name -> the index of the column, for error messages.
 
     Returns:
         Prices [days, 4], the log returns that the file states (empty if it states none), and notes
         for the reader.
 
     Raises:
-        UserError: a price of zero or less, a High below its Low, returns that contradict the
-            prices, or logarithms that lead to a price above exp(100) or below exp(-100).
+        UserError: a log High below its log Low, returns that contradict the prices, or logarithms that lead to a price above exp(100) or below exp(-100).
     """
     returns = {name: own[name] for name in TARGETS if name in own}
-    _check_high_low(cells, header, returns)
+    _check_high_low(cells, columns, returns)
     if not all(name in own for name in PRICES):
         return _prices_from(cells.where, returns)
     prices = np.column_stack([own[name] for name in PRICES])
-    check_prices(prices, cells.where, cells.lines)
     if returns and _are_log_prices(returns, prices):
         return prices, {}, ["log_Open..log_Close are log prices: log returns are computed."]
-    _check_agreement(cells, header, returns, prices)
+    _check_agreement(cells, columns, returns, prices)
     return prices, returns, []
 
 
-def _check_high_low(cells: Cells, header: Mapping[str, str], returns: Series) -> None:
+def _check_high_low(cells: Cells, columns: Mapping[str, int], returns: Series) -> None:
     if not returns:
         return
     high, low = returns["log_High"], returns["log_Low"]
     for i in np.flatnonzero(high < low)[:1]:
-        raise cells.refusal(
-            header["log_High"],
+        raise cells.refuse(
+            columns["log_High"],
             int(i),
             f"got {high[i]:.9g}, expected at least log_Low ({low[i]:.9g})",
         )
 
 
 def _check_agreement(
-    cells: Cells, header: Mapping[str, str], returns: Series, prices: np.ndarray
+    cells: Cells, columns: Mapping[str, int], returns: Series, prices: np.ndarray
 ) -> None:
     """Refuses log returns that are not those of the prices."""
     for j, (name, stated) in enumerate(returns.items()):
         right = compute_log_returns(prices)[:, j]
         for i in np.flatnonzero(np.abs(stated[1:] - right) > _AGREEMENT)[:1]:
-            raise cells.refusal(
-                header[name],
+            raise cells.refuse(
+                columns[name],
                 int(i) + 1,
                 f"got {stated[i + 1]:.9g}, expected {right[i]:.9g}, the log return of "
                 f"{PRICES[j]} against the previous Close",

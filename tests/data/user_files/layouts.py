@@ -1,0 +1,410 @@
+"""Writes one table of daily prices in the layouts of vendors, platforms, countries and pandas.
+
+The prices are those of the built-in table, rounded to cents. Each layout is a function of the table;
+`LAYOUTS` names them all.
+"""
+
+import io
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pgat_jax.config_file import load_config
+from pgat_jax.data.source import load_table
+
+ROWS = 320
+PRICES = ["Open", "High", "Low", "Close"]
+Content = bytes
+Write = Callable[[pd.DataFrame], bytes]
+
+
+class Case(NamedTuple):
+    """A layout.
+
+    Attributes:
+        name: its name.
+        suffix: the suffix of its file.
+        write: the content of the file, from the table.
+    """
+
+    name: str
+    suffix: str
+    write: Write
+
+
+def make_prices(rows: int = ROWS) -> pd.DataFrame:
+    """Returns Date, Open, High, Low, Close, Volume of the last days of the built-in table."""
+    table = load_table(load_config("tiny").data)
+    frame = pd.DataFrame(np.round(table.prices[-rows:], 2), columns=PRICES)
+    frame.insert(0, "Date", pd.to_datetime(table.dates[-rows:]))
+    frame["Volume"] = 1_000_000 + 37 * np.arange(rows)
+    return frame
+
+
+def write_plain(frame: pd.DataFrame) -> bytes:
+    """Writes the plain file with which the others are compared."""
+    return to_csv(frame[["Date", *PRICES]])
+
+
+def to_csv(frame: pd.DataFrame, **options) -> bytes:
+    """Writes a DataFrame as text, with two decimals, ISO dates and no index unless told otherwise."""
+    encoding = options.pop("encoding", "utf-8")
+    defaults = {"index": False, "float_format": "%.2f", "date_format": "%Y-%m-%d"}
+    return frame.to_csv(**(defaults | options)).encode(encoding)
+
+
+def rename(frame: pd.DataFrame, names: str, separator: str = ",") -> pd.DataFrame:
+    """Returns the first columns under other names."""
+    words = names.split(separator)
+    return frame.iloc[:, : len(words)].set_axis(words, axis=1)
+
+
+def format_dates(frame: pd.DataFrame, form: str | Callable) -> pd.DataFrame:
+    """Returns the table with dates as text."""
+    days = frame["Date"]
+    text = days.dt.strftime(form) if isinstance(form, str) else days.map(form)
+    return frame.assign(Date=text)
+
+
+def format_numbers(frame: pd.DataFrame, form: Callable[[float], str]) -> pd.DataFrame:
+    """Returns the table with prices as text."""
+    return frame.assign(**{name: frame[name].map(form) for name in PRICES})
+
+
+def group(price: float) -> str:
+    """Writes a price with commas between thousands."""
+    return f"{price:,.2f}"
+
+
+def german(price: float) -> str:
+    """Writes a price with a decimal comma and points between thousands."""
+    return group(price).translate(str.maketrans(",.", ".,"))
+
+
+def comma(price: float) -> str:
+    """Writes a price with a decimal comma."""
+    return f"{price:.2f}".replace(".", ",")
+
+
+def newest_first(frame: pd.DataFrame) -> pd.DataFrame:
+    """Returns the rows in the reverse order."""
+    return frame.iloc[::-1]
+
+
+def no_pad(form: str) -> Callable[[pd.Timestamp], str]:
+    """Returns a writer of dates without leading zeros: `{d}`, `{m}`, `{y}`, `{yy}`, `{b}`."""
+    return lambda t: form.format(
+        d=t.day, m=t.month, y=t.year, yy=f"{t.year % 100:02}", b=t.strftime("%b")
+    )
+
+
+def yahoo_adjusted(frame: pd.DataFrame) -> pd.DataFrame:
+    """Returns the table with Yahoo's adjusted close."""
+    adjusted = frame["Close"] * 0.9
+    return frame.assign(**{"Adj Close": adjusted})[["Date", *PRICES, "Adj Close", "Volume"]]
+
+
+def quoted_all(frame: pd.DataFrame, **options) -> bytes:
+    """Writes a CSV with quotes around every cell."""
+    return to_csv(frame, quoting=1, **options)
+
+
+def yfinance(frame: pd.DataFrame, rows: list[list[str]], order: list[str]) -> bytes:
+    """Writes a CSV with the header lines of yfinance."""
+    head = "".join(",".join(row) + "\n" for row in rows)
+    return head.encode() + to_csv(frame[["Date", *order]], header=False)
+
+
+def yahoo_null(frame: pd.DataFrame) -> bytes:
+    lines = to_csv(yahoo_adjusted(frame)).decode().splitlines()
+    hole = (frame["Date"].iloc[100] + pd.Timedelta(hours=1)).strftime("%Y-%m-%d")
+    del hole
+    day = frame["Date"].diff().gt(pd.Timedelta(days=2)).idxmax()
+    free = (frame["Date"].iloc[day] - pd.Timedelta(days=1)).strftime("%Y-%m-%d")
+    lines.insert(day + 1, f"{free},null,null,null,null,null,null")
+    return "\n".join(lines).encode()
+
+
+def partial_last(frame: pd.DataFrame) -> bytes:
+    after = frame["Date"].iloc[-1] + pd.Timedelta(days=1)
+    return to_csv(yahoo_adjusted(frame)) + f"{after:%Y-%m-%d},6700.00,,,6710.00,,\n".encode()
+
+
+def klines(frame: pd.DataFrame, header: bool) -> bytes:
+    ms = (frame["Date"] - pd.Timestamp(0)) // pd.Timedelta(milliseconds=1)
+    wide = pd.DataFrame({"Open time": ms}).join(frame[[*PRICES, "Volume"]]).assign(
+        **{
+            "Close time": ms + 86_399_999,
+            "Quote asset volume": 1.5,
+            "Number of trades": 7,
+            "Taker buy base asset volume": 2.5,
+            "Taker buy quote asset volume": 3.5,
+            "Ignore": 0,
+        }
+    )  # fmt: skip
+    return to_csv(wide, header=header)
+
+
+def metatrader(frame: pd.DataFrame, header: str | None, clock: bool, sep: str) -> pd.DataFrame:
+    wide = format_dates(frame, "%Y.%m.%d")
+    if clock:
+        wide.insert(1, "Time", "00:00")
+    wide = wide.assign(Vol=0, Spread=50)
+    return wide if header is None else wide.set_axis(header.split(","), axis=1)
+
+
+def alphavantage_adjusted(frame: pd.DataFrame) -> bytes:
+    wide = rename(frame, "timestamp,open,high,low,close,volume")
+    wide.insert(5, "adjusted_close", wide["close"] * 0.9)
+    wide = wide.assign(dividend_amount=0.0, split_coefficient=1.0)
+    return to_csv(newest_first(wide))
+
+
+def tiingo(frame: pd.DataFrame, form: str) -> bytes:
+    wide = frame[["Date", "Close", "High", "Low", "Open", "Volume"]]
+    wide = rename(format_dates(wide, form), "date,close,high,low,open,volume")
+    for name in ("close", "high", "low", "open"):
+        wide[f"adj{name.capitalize()}"] = wide[name] * 0.9
+    return to_csv(wide.assign(adjVolume=1, divCash=0.0, splitFactor=1.0))
+
+
+def kaggle_nifty(frame: pd.DataFrame) -> bytes:
+    wide = frame.assign(
+        Symbol="ADANIPORTS", Series="EQ", Last=frame["Close"] + 0.05, VWAP=frame["Close"]
+    )
+    wide["Prev Close"] = frame["Close"].shift().fillna(1)
+    wide["Turnover"], wide["Trades"] = 1.5e14, np.nan
+    order = ["Date", "Symbol", "Series", "Prev Close", *PRICES[:3], "Last", "Close", "VWAP"]
+    return to_csv(wide[[*order, "Volume", "Turnover", "Trades"]])
+
+
+def quandl(frame: pd.DataFrame) -> bytes:
+    wide = frame.assign(**{"Ex-Dividend": 0.0, "Split Ratio": 1.0})
+    for name in [*PRICES, "Volume"]:
+        wide[f"Adj. {name}"] = wide[name] * 0.9
+    return to_csv(newest_first(wide))
+
+
+def investing(frame: pd.DataFrame, names: str, dates: str | Callable, number: Callable) -> bytes:
+    wide = frame[["Date", "Close", "Open", "High", "Low"]]
+    wide = format_numbers(format_dates(wide, dates), number)
+    wide = rename(wide, names, "|").assign(**{"Vol.": "1.02B", "Change %": "0.77%"})
+    return b"\xef\xbb\xbf" + quoted_all(newest_first(wide))
+
+
+def cryptodatadownload(frame: pd.DataFrame) -> bytes:
+    seconds = (frame["Date"] - pd.Timestamp(0)) // pd.Timedelta(seconds=1)
+    wide = frame.rename(columns=str.lower).rename(columns={"volume": "Volume BTC"})
+    wide.insert(0, "unix", seconds)
+    wide.insert(2, "symbol", "BTC/USD")
+    wide["date"] = wide["date"].dt.strftime("%Y-%m-%d 00:00:00")
+    return b"https://www.CryptoDataDownload.com\n" + to_csv(newest_first(wide))
+
+
+def tradingview(frame: pd.DataFrame, hours: float = 14.5) -> bytes:
+    stamps = (frame["Date"] - pd.Timestamp(0)) // pd.Timedelta(seconds=1) + int(3600 * hours)
+    wide = frame.assign(Date=stamps).rename(columns=str.lower).rename(columns={"date": "time"})
+    return to_csv(wide)
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    sink = io.BytesIO()
+    frame.to_parquet(sink)
+    return sink.getvalue()
+
+
+def polars_parquet(frame: pd.DataFrame) -> bytes:
+    """Writes Parquet as polars does: large strings, dates, no index."""
+    import pyarrow as arrow
+    import pyarrow.parquet
+
+    columns = {
+        "Date": arrow.array(frame["Date"].dt.date),
+        **{name: arrow.array(frame[name]) for name in PRICES},
+        "ticker": arrow.array(["SPY"] * len(frame), arrow.large_string()),
+    }
+    sink = io.BytesIO()
+    pyarrow.parquet.write_table(arrow.table(columns), sink)
+    return sink.getvalue()
+
+
+def zoned(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """Returns the table with local midnights of a zone."""
+    return frame.assign(Date=frame["Date"].dt.tz_localize(zone))
+
+
+def in_utc(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """Returns the table with local midnights of a zone, in UTC."""
+    return frame.assign(Date=frame["Date"].dt.tz_localize(zone).dt.tz_convert("UTC"))
+
+
+def prefix(lines: str, content: bytes) -> bytes:
+    return lines.encode() + content
+
+
+INVESTING = {
+    "en": "Date|Price|Open|High|Low",
+    "de": "Datum|Zuletzt|Eröffn.|Hoch|Tief",
+    "es": "Fecha|Último|Apertura|Máximo|Mínimo",
+    "pt": "Data|Último|Abertura|Máxima|Mínima",
+    "fr": "Date|Dernier|Ouv.| Plus Haut|Plus Bas",
+    "it": "Data|Ultimo|Apertura|Massimo|Minimo",
+    "cn": "日期|收盘|开盘|高|低",
+}
+SEMI = {"sep": ";"}
+D = "Date,Open,High,Low,Close,Volume"
+
+
+def _c(name: str, write: Write, suffix: str = ".csv") -> Case:
+    return Case(name, suffix, write)
+
+
+# The layouts that are read to the table of the plain file.
+READ = (
+    _c("reference", write_plain),
+    _c("yahoo_old", lambda f: to_csv(yahoo_adjusted(f))),
+    _c("yahoo_null_row", yahoo_null),
+    _c("yfinance_three_lines", lambda f: yfinance(f, [
+        ["Price", "Close", "High", "Low", "Open", "Volume"], ["Ticker", *["AAPL"] * 5],
+        ["Date", *[""] * 5]], ["Close", "High", "Low", "Open", "Volume"])),
+    _c("yfinance_by_ticker", lambda f: yfinance(f, [
+        ["Ticker", *["AAPL"] * 5], ["Price", *PRICES, "Volume"], ["Date", *[""] * 5]],
+        [*PRICES, "Volume"])),
+    _c("pandas_datareader", lambda f: yfinance(f, [
+        ["Attributes", "Close", "High", "Low", "Open", "Volume"], ["Symbols", *["AAPL"] * 5],
+        ["Date", *[""] * 5]], ["Close", "High", "Low", "Open", "Volume"])),
+    _c("yfinance_reset_index", lambda f: yfinance(f, [
+        ["Date", "Close", "High", "Low", "Open", "Volume"], ["", *["AAPL"] * 5]],
+        ["Close", "High", "Low", "Open", "Volume"])),
+    _c("yfinance_flattened", lambda f: to_csv(f.set_axis(
+        ["Date", *(f"{n}_AAPL" for n in [*PRICES, "Volume"])], axis=1))),
+    _c("yfinance_history", lambda f: to_csv(format_dates(
+        f.assign(Dividends=0.0, **{"Stock Splits": 0.0}), "%Y-%m-%d 00:00:00-05:00"))),
+    _c("yfinance_history_india", lambda f: to_csv(format_dates(f, "%Y-%m-%d 00:00:00+05:30"))),
+    _c("yfinance_history_etf", lambda f: to_csv(format_dates(
+        f.assign(Dividends=0.0, **{"Stock Splits": 0.0, "Capital Gains": 0.0}),
+        "%Y-%m-%d 00:00:00-05:00"))),
+    _c("yahoo_web_copy", lambda f: to_csv(newest_first(format_numbers(format_dates(
+        yahoo_adjusted(f), "%b %d, %Y"), group)).rename(
+        columns={"Close": "Close*", "Adj Close": "Adj Close**"}), sep="\t")),
+    _c("yahoo_duplicate_last", lambda f: to_csv(yahoo_adjusted(pd.concat([f, f.tail(1)])))),
+    _c("stooq", lambda f: to_csv(f)),
+    _c("stooq_bulk", lambda f: to_csv(format_dates(f, "%Y%m%d").set_axis(
+        ["<DATE>", "<OPEN>", "<HIGH>", "<LOW>", "<CLOSE>", "<VOL>"], axis=1).assign(
+        **{"<TICKER>": "AAPL.US", "<PER>": "D", "<TIME>": "000000", "<OPENINT>": 0})[
+        ["<TICKER>", "<PER>", "<DATE>", "<TIME>", "<OPEN>", "<HIGH>", "<LOW>", "<CLOSE>", "<VOL>",
+         "<OPENINT>"]]), ".txt"),
+    _c("stooq_polish", lambda f: to_csv(rename(
+        f, "Data,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie,Wolumen"))),
+    _c("alphavantage", lambda f: to_csv(newest_first(rename(
+        f, "timestamp,open,high,low,close,volume")))),
+    _c("alphavantage_adjusted", alphavantage_adjusted),
+    _c("alphavantage_pandas", lambda f: to_csv(newest_first(rename(
+        f, "date,1. open,2. high,3. low,4. close,5. volume")))),
+    _c("nasdaq_com", lambda f: to_csv(newest_first(format_numbers(format_dates(
+        f[["Date", "Close", "Volume", "Open", "High", "Low"]], "%m/%d/%Y"),
+        lambda p: f"${p:.2f}")).rename(columns={"Close": "Close/Last"}))),
+    _c("kaggle_nifty", kaggle_nifty),
+    _c("investing_us", lambda f: investing(f, INVESTING["en"], "%m/%d/%Y", group)),
+    _c("investing_us_old", lambda f: investing(f, INVESTING["en"], "%b %d, %Y", group)),
+    _c("investing_uk", lambda f: investing(f, INVESTING["en"], "%d/%m/%Y", group)),
+    _c("investing_de", lambda f: investing(f, INVESTING["de"], "%d.%m.%Y", german)),
+    _c("investing_es", lambda f: investing(f, INVESTING["es"], "%d.%m.%Y", german)),
+    _c("investing_pt", lambda f: investing(f, INVESTING["pt"], "%d.%m.%Y", german)),
+    _c("investing_fr", lambda f: investing(f, INVESTING["fr"], "%d/%m/%Y", german)),
+    _c("investing_it", lambda f: investing(f, INVESTING["it"], "%d.%m.%Y", german)),
+    _c("investing_cn", lambda f: investing(f, INVESTING["cn"], no_pad("{y}年{m}月{d}日"), group)),
+    _c("onvista_german", lambda f: to_csv(newest_first(rename(format_numbers(format_dates(
+        f, "%d.%m.%Y"), german), "Datum,Eröffnung,Hoch,Tief,Schluss,Volumen")), **SEMI)),
+    _c("ariva_cp1252", lambda f: to_csv(rename(format_numbers(format_dates(f, "%d.%m.%Y"), comma),
+        "Datum,Erster,Hoch,Tief,Schlusskurs,Stücke"), encoding="cp1252", **SEMI)),
+    _c("chinese_gbk", lambda f: to_csv(rename(f, "日期,开盘价,最高价,最低价,收盘价,成交量"),
+        encoding="gb18030")),
+    _c("polish_cp1250", lambda f: to_csv(rename(format_numbers(f, comma),
+        "Data,Otwarcie,Najwyższy,Najniższy,Zamknięcie,Wolumen"), encoding="cp1250", **SEMI)),
+    _c("swedish_spaces", lambda f: to_csv(rename(format_numbers(
+        f, lambda p: group(p).replace(",", "\u00a0").replace(".", ",")),
+        "Datum,Öppning,Högst,Lägst,Stängning,Volym"), **SEMI)),
+    _c("swiss_apostrophes", lambda f: to_csv(format_numbers(
+        format_dates(f, "%d.%m.%Y"), lambda p: group(p).replace(",", "'")), **SEMI)),
+    _c("semicolon_decimal_comma", lambda f: to_csv(format_numbers(f, comma), **SEMI)),
+    _c("semicolon_decimal_point", lambda f: to_csv(f, **SEMI)),
+    _c("excel_sep_line", lambda f: prefix("sep=;\n", to_csv(format_numbers(f, comma), **SEMI))),
+    _c("wsj", lambda f: to_csv(newest_first(format_dates(f[["Date", *PRICES]], "%m/%d/%y"))).replace(
+        b",", b", ")),
+    _c("barchart", lambda f: to_csv(newest_first(format_dates(f, "%m/%d/%Y")).rename(
+        columns={"Date": "Time", "Close": "Last"}).assign(Change=1.5, **{"%Chg": "0.5%"}))
+        + b'"Downloaded from Barchart.com as of 01-02-2019 05:00am CST"\n'),
+    _c("tiingo", lambda f: tiingo(f, "%Y-%m-%d")),
+    _c("tiingo_json_times", lambda f: tiingo(f, "%Y-%m-%dT00:00:00.000Z")),
+    _c("zulu", lambda f: to_csv(format_dates(f, "%Y-%m-%dT00:00:00Z"))),
+    _c("quandl_wiki", quandl),
+    _c("tushare", lambda f: to_csv(newest_first(rename(format_dates(f, "%Y%m%d"),
+        "trade_date,open,high,low,close,vol").assign(ts_code="000001.SZ", pre_close=1.0,
+        change=0.1, pct_chg=0.1, amount=5.0)))),
+    _c("borsdata", lambda f: to_csv(newest_first(rename(
+        f, "Datum,Öppningskurs,Högst,Lägst,Stängningskurs,Volym")), **SEMI)),
+    _c("alpaca", lambda f: to_csv(rename(format_dates(f, "%Y-%m-%d 05:00:00+00:00"),
+        "timestamp,open,high,low,close,volume").assign(symbol="SPY", trade_count=9, vwap=1.0))),
+    _c("polygon_letters", lambda f: to_csv(rename(f, "t,o,h,l,c,v").assign(n=5, vw=1.0))),
+    _c("tradingview_unix", tradingview),
+    _c("mt5_tab", lambda f: to_csv(metatrader(
+        f, "<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>", False, "\t"), sep="\t")),
+    _c("mt5_utf16", lambda f: to_csv(metatrader(
+        f, "<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>", True, "\t"),
+        sep="\t", encoding="utf-16")),
+    _c("mt5_no_header", lambda f: to_csv(metatrader(f, None, False, "\t"), sep="\t",
+        header=False)),
+    _c("mt4_no_header", lambda f: to_csv(metatrader(f, None, True, ",").drop(
+        columns=["Vol", "Spread"]), header=False)),
+    _c("sierra", lambda f: to_csv(rename(format_dates(f, no_pad("{y}/{m}/{d}")),
+        "Date,Open,High,Low,Last,Volume").assign(Time="00:00:00", NumberOfTrades=5)).replace(
+        b",", b", "), ".txt"),
+    _c("backtesting_py", lambda f: to_csv(rename(f, f" ,{D[5:]}").rename(columns={" ": ""}))),
+    _c("pandas_range_index", lambda f: to_csv(f, index=True)),
+    _c("pandas_unnamed", lambda f: to_csv(f.rename(columns={"Date": "Unnamed: 0"}))),
+    _c("binance_ms", lambda f: klines(f, True)),
+    _c("binance_no_header", lambda f: klines(f, False)),
+    _c("binance_iso", lambda f: to_csv(rename(f, "Open time,Open,High,Low,Close,Volume"))),
+    _c("cryptodatadownload", cryptodatadownload),
+    _c("date_is_ms", lambda f: to_csv(f.assign(Date=f["Date"].astype("int64") // 1000
+        if f["Date"].dtype == "datetime64[us]" else f["Date"].astype("datetime64[ms]").astype(
+        "int64")))),
+    _c("bloomberg", lambda f: to_csv(rename(
+        f, "Dates,PX_OPEN,PX_HIGH,PX_LOW,PX_LAST,PX_VOLUME"))),
+    _c("quantmod", lambda f: to_csv(f.set_axis(
+        ["Date", *(f"AAPL.{n}" for n in [*PRICES, "Volume"])], axis=1).assign(
+        **{"AAPL.Adjusted": 1.0}))),
+    _c("googlefinance", lambda f: to_csv(format_dates(f, no_pad("{m}/{d}/{y} 16:00:00")))),
+    _c("lower", lambda f: to_csv(f.rename(columns=str.lower))),
+    _c("upper", lambda f: to_csv(f.rename(columns=str.upper))),
+    _c("trailing_commas", lambda f: to_csv(f).replace(b"\n", b",,\n") + b",,,,,,,\n" * 5),
+    _c("trailing_blank_lines", lambda f: to_csv(f) + b"\n\n\n"),
+    _c("thousands", lambda f: to_csv(format_numbers(f, group))),
+    _c("latin1_note", lambda f: to_csv(f.assign(Note="höher"), encoding="cp1252")),
+    _c("utf16", lambda f: to_csv(f, encoding="utf-16")),
+    _c("comment_lines", lambda f: prefix("# SPY, daily\n# from my broker\n\n", to_csv(f))),
+    _c("account_lines", lambda f: prefix("Account,12345\nReport,Prices\n\n", to_csv(f))),
+    _c("us_dates", lambda f: to_csv(format_dates(f, "%m/%d/%Y"))),
+    _c("eu_dates", lambda f: to_csv(format_dates(f, "%d/%m/%Y"))),
+    _c("slash_ymd", lambda f: to_csv(format_dates(f, "%Y/%m/%d"))),
+    _c("compact_dates", lambda f: to_csv(format_dates(f, "%Y%m%d"))),
+    _c("d_mon_yy", lambda f: to_csv(format_dates(f, no_pad("{d}-{b}-{yy}")))),
+    _c("ticker_column", lambda f: to_csv(f.assign(Ticker="SPY"))),
+    _c("adjclose_one_word", lambda f: to_csv(f.assign(AdjClose=f["Close"] * 0.9))),
+    _c("datetime_header", lambda f: to_csv(f.rename(columns={"Date": "Datetime"}))),
+    _c("timestamp_header", lambda f: to_csv(f.rename(columns={"Date": "Timestamp"}))),
+    _c("indicators", lambda f: to_csv(f.assign(RSI=50.0, SMA_20=1.0, signal="buy"))),
+    _c("parquet_index", lambda f: parquet(f.set_index("Date")), ".parquet"),
+    _c("parquet_unnamed_index", lambda f: parquet(
+        f.set_index("Date").rename_axis(None)), ".parquet"),
+    _c("parquet_berlin", lambda f: parquet(zoned(f, "Europe/Berlin").set_index("Date")),
+        ".parquet"),
+    _c("parquet_new_york", lambda f: parquet(zoned(f, "America/New_York").set_index("Date")),
+        ".parquet"),
+    _c("parquet_polars", polars_parquet, ".parquet"),
+    _c("parquet_category", lambda f: parquet(
+        f.assign(Ticker=pd.Categorical(["SPY"] * len(f)), ok=True)), ".parquet"),
+)  # fmt: skip
