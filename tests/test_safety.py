@@ -14,7 +14,7 @@ from rich.console import Console
 from pgat_jax import load_config, load_data
 from pgat_jax.cli import run
 from pgat_jax.data import cache
-from pgat_jax.data.reading import MAX_ROWS
+from pgat_jax.data.rows import MAX_ROWS
 from pgat_jax.errors import UserError, printable
 from pgat_jax.forecasting.predict import load_or_predict_split
 from pgat_jax.progress import Reporter

@@ -53,5 +53,5 @@ def test_new_rows_without_the_runs_columns_are_refused(prices_csv, data):
 def test_too_few_new_rows_are_refused(prices_csv, data):
     config = load_config("tiny", f"data.source={prices_csv(rows=10)}")
     new = load_data(config, scaler=data.scaler)
-    with pytest.raises(UserError, match=r"needs data.seq_len \(16\) rows"):
+    with pytest.raises(UserError, match=r"9 rows, expected at least 16 \(data.seq_len\)"):
         new.window_at(len(new.table) - 1)

@@ -19,7 +19,21 @@ def test_the_sky_is_that_of_the_ephemeris(monkeypatch):
 def test_parquet_goes_there_and_back():
     content = on_demand.encode_parquet(["date", "a"], DAYS, np.ones((2, 1)))
     assert content == parquet.encode(["date", "a"], DAYS, np.ones((2, 1)))
-    assert np.array_equal(on_demand.read_parquet("t", content).dates("date"), DAYS)
+    names, columns = zip(*on_demand.read_parquet("t", content))
+    assert names == ("date", "a") and np.array_equal(columns[0], DAYS)
+
+
+def test_a_text_is_read_as_the_cells_that_are_there():
+    text = 'Date, Open\n\n2020-01-01,1.50,\n"a, b"\n'
+    cells = on_demand.read_csv(text, ",", 3)
+    assert cells.tolist() == [
+        ["Date", "Open", ""],
+        ["", "", ""],
+        ["2020-01-01", "1.50", ""],
+        ["a, b", "", ""],
+    ]
+    with pytest.raises(ValueError, match="EOF inside string"):
+        on_demand.read_csv('a,"b\n', ",", 2)
 
 
 def test_without_pyarrow_the_way_out_is_named(monkeypatch):

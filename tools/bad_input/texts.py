@@ -8,7 +8,7 @@ import yaml
 from hypothesis import strategies as st
 
 from pgat_jax.causes.config import StudyConfig
-from pgat_jax.config_file import load_config
+from pgat_jax.config_file import LITERAL_KEYS, load_config
 from pgat_jax.safe_yaml import parse_yaml
 from pgat_jax.verbs import VERBS
 from tools.bad_input.calls import answer
@@ -126,7 +126,8 @@ def judge_command_line(words: list[str], folder: Path) -> str:
     in_force = yaml.safe_load(found.out)
     last = dict(word.split("=", 1) for word in words[1:] if "=" in word and word[0] != "-")
     for key, value in last.items():
-        given: object = parse_yaml(value, key)
+        is_literal = key.strip() in LITERAL_KEYS and value.strip()[:1] not in ("'", '"')
+        given: object = value.strip() if is_literal else parse_yaml(value, key)
         for part in reversed(key.strip().split(".")):
             given = {part: given}
         assert isinstance(given, dict)

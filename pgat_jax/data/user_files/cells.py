@@ -1,5 +1,6 @@
 """Holds a file as columns of cells with their names, and writes the errors about them."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ class Cells:
             from 1 in a Parquet file.
         read_call: the call of pandas that reads the file, for recipes.
         notes: how the cells were found, for the user.
+        has_points: whether the program that wrote the file always writes decimal points.
     """
 
     where: str
@@ -36,6 +38,7 @@ class Cells:
     lines: np.ndarray
     read_call: str
     notes: tuple[str, ...] = ()
+    has_points: bool = False
 
     def select_rows(self, kept: np.ndarray, *notes: str) -> "Cells":
         """Returns some rows, in a given order.
@@ -47,14 +50,8 @@ class Cells:
         if kept.dtype == bool:
             kept = np.flatnonzero(kept)
         columns = tuple(_take(column, kept) for column in self.columns)
-        return Cells(
-            self.where,
-            self.names,
-            columns,
-            self.lines[kept],
-            self.read_call,
-            (*self.notes, *notes),
-        )
+        notes = (*self.notes, *notes)
+        return dataclasses.replace(self, columns=columns, lines=self.lines[kept], notes=notes)
 
     def refuse(self, column: int, row: int, what: str, *steps: str) -> UserError:
         """Returns the error about a bad cell.

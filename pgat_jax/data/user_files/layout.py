@@ -4,7 +4,7 @@ import csv
 import re
 from typing import NamedTuple
 
-from pgat_jax.data.columns import KNOWN, TARGETS
+from pgat_jax.data.columns import KNOWN, TARGETS, TIME_DELTA
 from pgat_jax.data.user_files.recipes import write_recipe
 from pgat_jax.data.user_files.synonyms import DATES, PRICE_OF, compact, split_instrument
 from pgat_jax.errors import UserError
@@ -47,6 +47,7 @@ class Layout(NamedTuple):
         names_line: the line of the names, from 0; None if `names` are not those of a line.
         first: the line of the first row, from 0.
         notes: how the layout was found, for the user.
+        is_metatrader: whether MetaTrader wrote the file, which always writes decimal points.
     """
 
     separator: str
@@ -54,6 +55,7 @@ class Layout(NamedTuple):
     names_line: int | None
     first: int
     notes: tuple[str, ...]
+    is_metatrader: bool = False
 
     def write_call(self, source: str, encoding: str) -> str:
         """Returns the call of pandas that reads the same cells as text.
@@ -102,13 +104,15 @@ def _score(row: list[str]) -> int:
 
 
 def _role(cell: str) -> str | None:
+    if not any(map(str.isalpha, cell)):
+        return None
     key = compact(cell)
     if key in DATES:
         return "Date"
     lower = cell.strip().lower()
     if parts := split_instrument(cell.strip()):
         return parts[0]
-    is_own = lower in KNOWN or any(lower == name.lower() for name in TARGETS)
+    is_own = lower in KNOWN or any(lower == name.lower() for name in (*TARGETS, TIME_DELTA))
     return PRICE_OF.get(key) or (lower if is_own else None)
 
 
@@ -125,13 +129,27 @@ def _with_header(
             _check_one_ticker(where, rows[max(0, line - 1) : i], line - max(0, line - 1))
             notes.append("three header lines as of yfinance")
             return Layout(separator, (cells[0], *names[1:]), None, i + 1, tuple(notes))
+    _check_above(where, rows[:line], names)
     if above > 0:
         notes.append(f"{above} line{'s' * (above > 1)} above the header left out")
     if first < len(rows) and _is_ticker_row(rows[first], names):
         notes.append(f"line {first + 1} with the ticker left out")
         first += 1
     is_plain = [*names] == rows[line][: len(names)]
-    return Layout(separator, names, line if is_plain else None, first, tuple(notes))
+    is_metatrader = any(re.fullmatch(r"<\w+>", name) for name in names)
+    names_line = line if is_plain else None
+    return Layout(separator, names, names_line, first, tuple(notes), is_metatrader)
+
+
+def _check_above(where: str, rows: list[list[str]], names: tuple[str, ...]) -> None:
+    """Refuses a line above the header that is a row of the table."""
+    for i, cells in enumerate(rows):
+        numbers = sum(bool(_NUMBER.fullmatch(cell.strip())) for cell in cells)
+        if len(cells) == len(names) and numbers >= min(4, len(names) - 1):
+            raise UserError(
+                f"{where}, row {i + 1}: a row above the header, got {','.join(cells)[:_SHOWN]!r}: "
+                "expected the names of the columns in the first line: move it there."
+            )
 
 
 def _strip_names(cells: list[str]) -> tuple[str, ...]:
@@ -173,7 +191,8 @@ def _find_nameless(where: str, tables: dict[str, list[list[str]]], encoding: str
         notes = [f"separated by {SEPARATORS[separator]}"] * (separator != ",")
         which = "Binance" if names[0] == "Open time" else "MetaTrader"
         notes.append(f"no header: the columns of {which}")
-        return Layout(separator, names, None, rows.index(row), tuple(notes))
+        is_metatrader = which == "MetaTrader"
+        return Layout(separator, names, None, rows.index(row), tuple(notes), is_metatrader)
     raise _refuse_nameless(where, cells, separator, encoding)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pgat_jax.data.user_files.cells import Cells, shorten
+from pgat_jax.errors import UserError
 
 # The largest number: no price, distance or speed is larger, and its square is far from overflow.
 LARGEST = 1e15
@@ -48,14 +49,12 @@ _FORMS = (
 )
 
 
-def find_form(cells: Cells, columns: Iterable[int], may_group_by_points: bool) -> NumberForm:
+def find_form(cells: Cells, columns: Iterable[int]) -> NumberForm:
     """Finds the decimal sign of the numbers of a file.
 
     Args:
         cells: the columns of the file.
         columns: the indices of the columns with numbers.
-        may_group_by_points: whether something else of the file, such as its separator, says that
-            it may come from where points are between thousands.
 
     Raises:
         UserError: a comma or point can be a decimal sign as well as one between thousands.
@@ -69,21 +68,13 @@ def find_form(cells: Cells, columns: Iterable[int], may_group_by_points: bool) -
                     texts.setdefault(_strip(cell), (i, row))
     marked = [text for text in texts if not text.isdecimal()]
     forms = [form for form in _FORMS if all(_matches(form, text) for text in marked)]
-    if POINTS in forms and not _is_doubtful(texts, may_group_by_points):
+    if POINTS in forms and (cells.has_points or not _is_doubtful(texts)):
         return POINTS
     readings = {tuple(_convert(form, text) for text in marked): form for form in reversed(forms)}
     if len(readings) < 2:
         return next(iter(readings.values()), POINTS)
-    text, (column, row) = next((t, texts[t]) for t in marked if _MARKS.search(t))
-    mark = _MARKS.search(text)
-    sign = mark[0] if mark else ","
-    name = {",": "comma", ".": "point"}[sign]
-    prices = [cells.names[i] for i in columns]
-    raise cells.refuse(
-        column, row, f"got {shorten(text)}, whose {name} can be the decimal sign or between "
-        "thousands, as in every other row: expected decimal points; if it is between thousands",
-        f"df[{prices}] = df[{prices}].apply(lambda c: c.str.replace({sign!r}, ''))",
-    )  # fmt: skip
+    text = next(text for text in marked if _MARKS.search(text))
+    raise _refuse_doubtful(cells, text, *texts[text], [cells.names[i] for i in columns])
 
 
 def read_numbers(cells: Cells, column: int, form: NumberForm) -> np.ndarray:
@@ -149,7 +140,7 @@ def _matches(form: NumberForm, text: str) -> bool:
     if is_empty(text) or not re.fullmatch(r"[-+]?[\d.,' ]+", text, re.ASCII):
         return True
     decimal = re.escape(form.decimal)
-    whole = rf"\d{{1,3}}(?:{re.escape(form.groups)}\d{{3}})+|\d+" if form.groups else r"\d+"
+    whole = rf"[1-9]\d{{0,2}}(?:{re.escape(form.groups)}\d{{3}})+|\d+" if form.groups else r"\d+"
     return bool(re.fullmatch(rf"[-+]?(?:(?:{whole})(?:{decimal}\d*)?|{decimal}\d+)", text))
 
 
@@ -161,13 +152,25 @@ def _convert(form: NumberForm, text: str) -> str:
     return plain.replace(form.decimal, ".")
 
 
-def _is_doubtful(texts: Iterable[str], may_group_by_points: bool) -> bool:
-    """Returns whether every point of numbers may stand between thousands.
-
-    In a file of points before decimals, some number has other than three decimals, or all have.
-    """
-    numbers = [text for text in texts if re.fullmatch(r"[-+]?[\d.]+", text, re.ASCII)]
-    pointed = [text for text in numbers if "." in text]
+def _is_doubtful(texts: Iterable[str]) -> bool:
+    """Returns whether every point may stand between thousands: before three digits, after one."""
+    pointed = [text for text in texts if re.fullmatch(r"[-+]?[\d.]*\.[\d.]*", text, re.ASCII)]
     grouped = [text for text in pointed if re.fullmatch(r"[-+]?[1-9]\d{0,2}(\.\d{3})+", text)]
-    has_whole = len(pointed) < len(numbers)
-    return bool(pointed) and len(grouped) == len(pointed) and (may_group_by_points or has_whole)
+    return bool(pointed) and len(grouped) == len(pointed)
+
+
+def _refuse_doubtful(
+    cells: Cells, text: str, column: int, row: int, prices: list[str]
+) -> UserError:
+    """Returns the error about a sign of two meanings; its recipe takes the likelier."""
+    is_comma = "," in text
+    decimal = "c.str.replace(',', '.').astype(float)" if is_comma else "c.astype(float)"
+    thousands = f"c.str.replace({',' if is_comma else '.'!r}, '')"
+    chosen, other = (thousands, decimal) if is_comma else (decimal, thousands)
+    meaning = "between thousands" if is_comma else "the decimal sign"
+    return cells.refuse(
+        column, row, f"got {shorten(text)}, whose {'comma' if is_comma else 'point'} can be the "
+        "decimal sign or between thousands, as in every other row: expected numbers of one "
+        f"meaning; if it is {meaning} (else with {other})",
+        f"df[{prices}] = df[{prices}].apply(lambda c: {chosen})",
+    )  # fmt: skip

@@ -12,6 +12,8 @@ from pgat_jax.data.rows import MAX_ROWS
 from pgat_jax.data.user_files.cells import Cells, Column
 from pgat_jax.data.user_files.content import is_parquet
 from pgat_jax.data.user_files.layout import Layout, find_layout
+from pgat_jax.data.user_files.recipes import write_recipe
+from pgat_jax.data.user_files.synonyms import DATES, compact
 from pgat_jax.data.user_files.text import decode
 from pgat_jax.errors import UserError
 
@@ -69,12 +71,20 @@ def _read_text(source: str, content: bytes) -> Cells:
     if is_aligned:
         _check_lengths(source, lines, numbers[kept], layout)
     table, numbers = table[kept], numbers[kept]
-    _check_width(source, table, numbers, layout)
+    call = layout.write_call(source, encoding)
+    _check_width(source, table, numbers, layout, call)
     if footer:
         notes = (*notes, f"the last line left out: {footer[:40]!r}")
     columns: list[Column] = [table[:, i].tolist() for i in range(len(layout.names))]
-    call = layout.write_call(source, encoding)
-    return Cells(source, layout.names, tuple(columns), numbers, call, (*notes, *layout.notes))
+    return Cells(
+        source,
+        layout.names,
+        tuple(columns),
+        numbers,
+        call,
+        (*notes, *layout.notes),
+        layout.is_metatrader,
+    )
 
 
 def _read_table(source: str, text: str, lines: list[str], layout: Layout) -> np.ndarray:
@@ -102,6 +112,7 @@ def _read_table(source: str, text: str, lines: list[str], layout: Layout) -> np.
 def _find_rows(table: np.ndarray) -> tuple[np.ndarray, str]:
     """Returns the rows that are not empty, and the text of a last line that is no row."""
     filled = np.array([[bool(cell.strip()) for cell in row] for row in table])
+    filled = filled.reshape(table.shape)
     kept = np.flatnonzero(filled.any(axis=1))
     if len(kept) > 1 and table.shape[1] > 1 and _is_footer(table[kept[-1]], filled[kept[-1]]):
         return kept[:-1], str(table[kept[-1], 0]).strip()
@@ -125,15 +136,25 @@ def _check_lengths(source: str, lines: list[str], numbers: np.ndarray, layout: L
             raise _refuse_length(source, int(number), count, named)
 
 
-def _check_width(source: str, table: np.ndarray, numbers: np.ndarray, layout: Layout) -> None:
+def _check_width(
+    source: str, table: np.ndarray, numbers: np.ndarray, layout: Layout, call: str
+) -> None:
     """Refuses a row with a cell beyond the header."""
     named = len(layout.names)
-    for i, j in np.argwhere(table[:, named:] != "")[:1]:
-        raise _refuse_length(source, int(numbers[i]), named + int(j) + 1, named)
+    wrong = np.argwhere(table[:, named:] != "")
+    for i, j in wrong[:1]:
+        error = _refuse_length(source, int(numbers[i]), named + int(j) + 1, named)
+        if len(wrong) == len(table) and not any(compact(name) in DATES for name in layout.names):
+            read = f"{call}.reset_index(names='Date')"
+            raise UserError(
+                f"{error}; if the header lacks the name of the first column, "
+                f"{write_recipe(source, read)}"
+            )
+        raise error
 
 
 def _refuse_length(source: str, number: int, count: int, named: int) -> UserError:
     return UserError(
         f"{source}, row {number}: {count} cells, expected {named}, one for each column of the "
-        "header: complete the row or leave it out."
+        "header: complete the row or leave it out"
     )

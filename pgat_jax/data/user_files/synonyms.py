@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _PRICES = {
     "Open": """open, px open, opening price, open price, o, first, eröffnung, eröffn.,
@@ -44,6 +45,7 @@ _BRACKETED = re.compile(r"\([^)]*\)")
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d"})
 
 
+@lru_cache(maxsize=4096)
 def compact(name: str) -> str:
     """Reduces a name to its letters and digits: no case, accents, spaces, signs or units.
 

@@ -87,7 +87,8 @@ def _find_encoding(where: str, content: bytes) -> tuple[str, str]:
         raise UserError(
             f"{where}: not a text file in UTF-8, UTF-16 or Windows-1252: save it as CSV in UTF-8."
         )
-    best = max(found, key=lambda name: _count_names(content, name))
+    names = list(found)
+    best = names[0] if len(names) == 1 else max(names, key=lambda n: _count_names(content, n))
     return best, found[best]
 
 

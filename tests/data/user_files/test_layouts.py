@@ -1,0 +1,69 @@
+"""The layouts of vendors, platforms and countries: read to the same rows, or refused and mended."""
+
+import numpy as np
+import pytest
+
+from pgat_jax.errors import UserError
+from tests.data.user_files import layouts
+from tests.data.user_files.conftest import read
+
+
+def names(cases):
+    return [case.name for case in cases]
+
+
+@pytest.mark.parametrize("case", layouts.READ, ids=names(layouts.READ))
+def test_a_layout_is_read_to_the_rows_of_the_plain_file(case, frame, plain):
+    found = read(case.write(frame), case.name + case.suffix)
+    assert np.array_equal(found.dates, plain.dates)
+    assert np.array_equal(found.prices, plain.prices)
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize("case", layouts.REFUSED, ids=names(layouts.REFUSED))
+def test_the_recipe_of_a_refusal_mends_the_file(case, frame, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / f"my {case.name}{case.suffix}"
+    path.write_bytes(case.write(frame))
+    with pytest.raises(UserError) as refusal:
+        read(path.read_bytes(), path.name)
+    message = str(refusal.value)
+    assert case.what in message and "\n" not in message
+    before, is_there, recipe = message.partition("in Python: ")
+    assert is_there and before.startswith(path.name)
+    exec(recipe, {})
+    mended = tmp_path / f"my {case.name}_mended.csv"
+    found, expected = read(mended.read_bytes()), case.keep(frame)
+    assert np.array_equal(found.dates, expected["Date"].to_numpy("datetime64[D]"))
+    assert np.array_equal(found.prices, expected[layouts.PRICES].to_numpy())
+
+
+def test_a_column_of_closes_is_given_a_range_by_its_recipe(frame, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_bytes(layouts.to_csv(frame[["Date", "Close"]]))
+    with pytest.raises(UserError, match="A file of closes alone has no range") as refusal:
+        read((tmp_path / "t.csv").read_bytes())
+    exec(str(refusal.value).partition("in Python: ")[2], {})
+    found = read((tmp_path / "t_mended.csv").read_bytes())
+    close = frame["Close"].to_numpy()
+    assert np.array_equal(found.prices[:, 3], close)
+    assert np.array_equal(found.prices[1:, 0], close[:-1])
+    assert np.array_equal(found.prices[1:, 1], np.maximum(close[1:], close[:-1]))
+
+
+@pytest.mark.parametrize("sign", [",", "."])
+def test_numbers_that_may_be_thousands_are_refused_and_mended(sign, frame, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hundredfold = frame.assign(**{p: (frame[p] * 100).round() for p in layouts.PRICES})
+    written = layouts.format_numbers(hundredfold, lambda p: f"{p:,.0f}".replace(",", sign))
+    (tmp_path / "t.csv").write_bytes(layouts.to_csv(written, sep=";"))
+    with pytest.raises(UserError, match="can be the decimal sign or between thousands") as refusal:
+        read((tmp_path / "t.csv").read_bytes())
+    before, _, recipe = str(refusal.value).partition("in Python: ")
+    other = before.partition("(else with ")[2].rpartition(")")[0]
+    chosen = recipe.partition("lambda c: ")[2].partition("); df.to_csv")[0]
+    for expression in (chosen, other):
+        exec(recipe.replace(chosen, expression), {})
+        found = read((tmp_path / "t_mended.csv").read_bytes()).prices
+        scale = 1.0 if "''" in expression else 1000.0
+        assert np.allclose(found * scale, hundredfold[layouts.PRICES].to_numpy())
