@@ -16,6 +16,7 @@ from pgat_jax.data.columns import PRICES
 from pgat_jax.data.export import export
 from pgat_jax.data.source import load_table
 from pgat_jax.data.table import Table, take_rows
+from pgat_jax.data.user_files.synonyms import compact
 from tools.bad_input.calls import Answer, answer
 from tools.bad_input.damage import CellRows, at, bytes_damage, cells_damage, places
 
@@ -119,7 +120,7 @@ def judge_csv(content: bytes, folder: Path) -> str:
     loaded = load_table(load_config("tiny", f"data.source={path}").data)
     assert_sound(loaded)
     header, *lines = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
-    names = [name.strip().lower() for name in header]
+    names = [compact(name) for name in header]
     dates = names.index("date" if "date" in names else "")
     places = [names.index(name.lower()) for name in PRICES] if "close" in names else []
     stated = {line[dates].strip()[:10]: [line[i] for i in places] for line in lines if any(line)}
