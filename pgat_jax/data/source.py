@@ -46,8 +46,8 @@ def load_table(config: DataConfig) -> Table:
 def digest_code() -> bytes:
     """Returns a digest of the code and packages that a table depends on besides its source.
 
-    They are the files of `pgat_jax/data` and below and the versions of skyfield and skyfield-data. The digest
-    is a SHA-256: 64 hexadecimal digits, as ASCII bytes.
+    They are the files of `pgat_jax/data`, in its folders too, and the versions of skyfield and
+    skyfield-data. The digest is a SHA-256: 64 hexadecimal digits, as ASCII bytes.
     """
     modules = sorted(Path(__file__).parent.rglob("*.py"))
     versions = [importlib.metadata.version(name) for name in ("skyfield", "skyfield-data")]

@@ -38,7 +38,8 @@ def read_market(
         for the reader.
 
     Raises:
-        UserError: a log High below its log Low, returns that contradict the prices, or logarithms that lead to a price above exp(100) or below exp(-100).
+        UserError: a log High below its log Low, returns that contradict the prices, or logarithms
+            that lead to a price above exp(100) or below exp(-100).
     """
     returns = {name: own[name] for name in TARGETS if name in own}
     _check_high_low(cells, columns, returns)
