@@ -11,7 +11,7 @@ from jax import lax
 from checks.cures.edits import Edit, EquationGroup
 from checks.cures.failures import Failures
 from checks.measure.readings import narrow_point
-from checks.program.control import split_while
+from checks.program.control import is_running, keep_stopped, split_while
 from checks.program.interpret import Interpreter
 from checks.program.runner import QUICK
 from checks.program.sites import Feeds, Run, Site, SitePath
@@ -42,7 +42,7 @@ class _Counter(Interpreter):
             return super().control(site, operands, feeds)
         goes_on, body, first = _make_loop(site, operands)
         results, count = lax.while_loop(
-            lambda state: goes_on(state[0]),
+            lambda state: is_running(goes_on(state[0])),
             lambda state: (body(state[0]), state[1] + 1),
             (first, jnp.zeros((), int)),
         )
@@ -65,8 +65,7 @@ class _Scanner(Interpreter):
         goes_on, body, first = _make_loop(site, operands)
 
         def step(carry: list[Any], _: None) -> tuple[list[Any], None]:
-            on = goes_on(carry)
-            return [jnp.where(on, new, old) for new, old in zip(body(carry), carry)], None
+            return keep_stopped(goes_on(carry), body(carry), carry), None
 
         return list(lax.scan(step, first, None, length=self._steps)[0]), {}
 

@@ -45,6 +45,37 @@ def split_while(equation: Any, operands: Sequence[Any]) -> LoopParts:
     return LoopParts(*map(list, parts))
 
 
+def is_running(goes_on: Any) -> Any:
+    """Returns whether a `while` takes another step, as a boolean scalar.
+
+    Under `vmap` a condition that differs by member has one boolean for each member, and the loop
+    goes on while any member does.
+
+    Args:
+        goes_on: what the condition of the loop returned: booleans of any shape.
+    """
+    return goes_on.any() if goes_on.ndim else goes_on
+
+
+def keep_stopped(goes_on: Any, new: Sequence[Any], old: Sequence[Any]) -> list[Any]:
+    """Returns the carry of a `while` after a step in which only some members take part.
+
+    Args:
+        goes_on: what the condition returned before the step: booleans whose axes are the first
+            axes of every carry; a scalar is that of a loop which is not batched.
+        new: the carry after the body.
+        old: the carry before the body.
+
+    Returns:
+        For each carry the new value of the members that go on, and the old value of the others.
+    """
+    return [lax.select(_broadcast(goes_on, x.shape), x, y) for x, y in zip(new, old)]
+
+
+def _broadcast(goes_on: Any, shape: tuple[int, ...]) -> Any:
+    return lax.broadcast_in_dim(goes_on, shape, tuple(range(goes_on.ndim)))
+
+
 def rebuild(equation: Any, operands: list[Any], feeds: Feeds, run_inside: RunInside) -> Run:
     """Runs an equation that has sub-jaxprs.
 
@@ -145,26 +176,32 @@ def _rebuild_while(equation: Any, operands: list[Any], feeds: Feeds, run_inside:
     """Runs a loop of unknown length on detached operands; the loop's equations get no feeds.
 
     JAX has no reverse derivative of such a loop, and asking for one raises. Without the tangents of
-    its operands the rest of the program can still be differentiated.
+    its operands the rest of the program can still be differentiated. A batched loop whose condition
+    differs by member runs as JAX lowers it: until no member goes on, and those that have stopped
+    keep their carry.
     """
     del feeds
     params = equation.params
     parts = split_while(equation, jaxprs.detach(operands))
+    is_batched = bool(jaxprs.open_jaxpr(params["cond_jaxpr"]).outvars[0].aval.shape)
+
+    def ask(carry: list[Any]) -> Any:
+        return run_inside(0, params["cond_jaxpr"], [*parts.cond_constants, *carry], {})[0][0]
 
     def body(carry: list[Any]) -> Run:
         return run_inside(1, params["body_jaxpr"], [*parts.body_constants, *carry], {})
 
     def step(state: tuple[list[Any], list[Any]]) -> tuple[list[Any], list[Any]]:
         results, notes = body(state[0])
+        if is_batched:
+            results = keep_stopped(ask(state[0]), results, state[0])
         top = jax.tree.map(jnp.maximum, state[1], [notes[path] for path in shapes])
         return results, top
 
-    def condition(state: tuple[list[Any], list[Any]]) -> Any:
-        return run_inside(0, params["cond_jaxpr"], [*parts.cond_constants, *state[0]], {})[0][0]
-
     shapes = _find_note_shapes(body, parts.carry)
     zeros = [_make_zeros(shape) for shape in shapes.values()]
-    results, noted = lax.while_loop(condition, step, (parts.carry, zeros))
+    first = (parts.carry, zeros)
+    results, noted = lax.while_loop(lambda state: is_running(ask(state[0])), step, first)
     return list(results), dict(zip(shapes, noted))
 
 

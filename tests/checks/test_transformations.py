@@ -204,6 +204,23 @@ def test_a_program_without_a_reverse_derivative_is_diagnosed_all_the_same():
     assert any("KeyError: 'residual'" in note for note in reasons)
 
 
+def _newton(a):
+    """Computes a square root in as many steps as it takes, which differs between members."""
+    goes_on = lambda x: jnp.abs(x * x - a) > 1e-3  # noqa: E731
+    return lax.while_loop(goes_on, lambda x: 0.5 * (x + a / x), a)
+
+
+def test_a_loop_whose_condition_differs_by_member_is_diagnosed():
+    def loss(p, x):
+        target = lax.stop_gradient(jax.vmap(_newton)(x))
+        return jnp.mean((p["w"] * x - target) ** 2) + jax.vmap(_newton)(x + p["b"]).sum()
+
+    report = diagnose(loss, {"w": jnp.ones(()), "b": jnp.ones(())}, jnp.array([1.0, 2.0, 9.0]))
+    assert {name: leaf.verdict for name, leaf in report.items()} == {"w": "alive", "b": "blocked"}
+    assert report["b"].where[0].split()[1] == "while"
+    assert "run the loop as a scan of" in report["b"].cures[0].edit
+
+
 def test_kernels_and_callbacks_are_said_to_be_opaque():
     report = reach(lambda p: CUT["pallas_call"](p["v"]) + CUT["pure_callback"](p["v"]), {"v": V})
     opaque = [note for note in report.notes if note.startswith("taken as a whole")]

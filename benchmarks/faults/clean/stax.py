@@ -163,6 +163,32 @@ def fixed_point(stax: Any) -> Example:
     return Example(loss, params, (normal(0, 8, 3), normal(1, 8, 4)))
 
 
+def solved_targets(stax: Any) -> Example:
+    """Builds a regression on roots that jax.lax.while_loop finds under jax.vmap.
+
+    The loop's condition differs between the members of a batch.
+
+    Args:
+        stax: The module `jax.example_libraries.stax`.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns the mean squared error. `params` is the net's
+        nested list of arrays, as stax initialises it. `args` has `x` [8]. `settings` is empty.
+    """
+    init, apply = stax.serial(stax.Dense(4), stax.Tanh, stax.Dense(1))
+    params = init(jax.random.key(0), (-1, 1))[1]
+
+    def find_root(a):
+        goes_on = lambda x: jnp.abs(x * x - a) > 1e-3  # noqa: E731
+        return lax.while_loop(goes_on, lambda x: 0.5 * (x + a / x), a)
+
+    def loss(p, x):
+        target = lax.stop_gradient(jax.vmap(find_root)(x))
+        return jnp.mean((apply(p, x[:, None])[:, 0] - target) ** 2)
+
+    return Example(loss, params, (0.1 + normal(0, 8) ** 2,))
+
+
 MODELS = [
     mnist_classifier,
     resnet_block,
@@ -170,4 +196,5 @@ MODELS = [
     grouped_query_attention,
     student_mixture,
     fixed_point,
+    solved_targets,
 ]

@@ -41,3 +41,17 @@ def test_of_two_loops_at_one_line_the_longer_one_gives_the_steps_and_both_stay_r
     assert edit.leaves == (0, 1)
     np.testing.assert_allclose(gradient_after(failures, edit, "a"), [8, 8])
     np.testing.assert_allclose(gradient_after(failures, edit, "b"), [2, 2])
+
+
+def test_a_batched_loop_gets_the_steps_of_its_slowest_member():
+    def batched(params, x, unrolled=False):
+        if unrolled:
+            return (params["v"].sum() * x * jnp.array([8, 2, 1])).sum()
+        go = lambda start: lax.while_loop(lambda s: s < 8, lambda s: 2 * s, start)  # noqa: E731
+        return jax.vmap(go)(params["v"].sum() * x).sum()
+
+    params, x = {"v": jnp.array([0.5, 0.6])}, jnp.array([1.0, 6.0, 9.0])
+    failures = make_failures(make_loss(batched, params, x), v="blocked")
+    edit = find_edit(propose_cut_edits(failures), "a scan of 3 steps")
+    expected = jax.grad(batched)(params, x, unrolled=True)["v"]
+    np.testing.assert_allclose(gradient_after(failures, edit, "v"), expected)

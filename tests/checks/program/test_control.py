@@ -129,3 +129,48 @@ def test_a_sharded_region_is_rebuilt_without_notes():
     assert note(sharded) == {}
     ((found,), _) = Interpreter().run(jax.make_jaxpr(sharded)(X), [X])
     np.testing.assert_allclose(found, np.sin(X), rtol=1e-6)
+
+
+def newton(x):
+    """Steps to the square root of each member, which takes each its own number of steps."""
+    goes_on = lambda state: jnp.abs(state[0] ** 2 - x) > 1e-3  # noqa: E731
+    step = lambda state: (0.5 * (state[0] + x / state[0]), state[1] + 1)  # noqa: E731
+    return lax.while_loop(goes_on, step, (x, 0))
+
+
+BATCHED_LOOPS = {
+    "a condition that differs by member": (jax.vmap(newton), jnp.array([1.0, 2.0, 9.0, 100.0])),
+    "two batch axes": (jax.vmap(jax.vmap(newton)), jnp.array([[1.0, 2.0], [9.0, 100.0]])),
+    "a batch axis behind the others": (
+        jax.vmap(lambda x: jax.vmap(newton)(x)[0].sum(), in_axes=1),
+        jnp.array([[1.0, 2.0, 3.0], [9.0, 100.0, 4.0]]),
+    ),
+    "members of a random walk": (
+        jax.vmap(
+            lambda x: lax.while_loop(
+                lambda state: state[1] < x,
+                lambda state: (jax.random.split(state[0])[0], state[1] + 1),
+                (jax.random.key(0), 0.0),
+            )[1]
+        ),
+        jnp.array([1.0, 4.0]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BATCHED_LOOPS)
+def test_a_batched_while_runs_until_its_last_member_stops(name):
+    function, x = BATCHED_LOOPS[name]
+    closed = jax.make_jaxpr(function)(x)
+    expected = jax.tree.leaves(function(x))
+    for found, value in zip(Interpreter().run(closed, [x])[0], expected, strict=True):
+        np.testing.assert_array_equal(found, value)
+
+
+def test_notes_of_a_batched_while_are_the_largest_over_its_steps():
+    def loop(x):
+        return lax.while_loop(lambda s: s < 1, lambda s: s + jnp.cos(s) * 0 + 0.5, x)
+
+    closed = jax.make_jaxpr(jax.vmap(loop))(X)
+    (value,) = Noter().run(closed, [X])[1].values()
+    np.testing.assert_allclose(value, np.cos([0.3, 0.2]), rtol=1e-6)
