@@ -14,6 +14,7 @@ from checks.flow.at_point import FlowAtPoint
 from checks.judges import collect_findings
 from checks.judges.non_finite import find_problems
 from checks.measure.batches import read_batches
+from checks.measure.optimizer_trial import try_optimizer
 from checks.measure.points import Sampler, root_mean_square
 from checks.measure.purity import check_purity
 from checks.program.leaves import partition
@@ -61,12 +62,14 @@ def diagnose(
     Raises:
         NotALoss: the loss cannot be traced, differs from call to call, has no parameters, or
             gives no real scalar.
-        ValueError: an allow-list entry names no failing verdict or gives no reason, or a batch has
-            other shapes than `args`.
+        ValueError: an allow-list entry names no failing verdict or gives no reason, a batch has
+            other shapes than `args`, or the optimiser cannot take a step.
     """
     say = progress()
     say("tracing")
     program = trace(loss if compute_dtype is None else _cast(loss, compute_dtype), params, args)
+    if optimizer is not None:
+        try_optimizer(optimizer, program.params)
     proof = prove(program)
     sampler = Sampler(proof.differentiable_program, proof.dependence, seed)
     with jax.debug_nans(False), jax.debug_infs(False):  # they raise at what is to be reported
