@@ -59,7 +59,8 @@ class DataConfig(Section):
 
     Keys: `source` (`nasdaq`, `ibm` or a path); the days of a window, `seq_len` (S), `label_len` (L)
     and `pred_len` (P); the rows of the splits, `validation_days` and `test_days`; `keep_constant`;
-    `calendar` (`nyse`, `weekdays` or `daily`); `volatility` (`none` or `har`).
+    `calendar` (`auto`, `24/5`, `24/7`, or an exchange such as `XNYS`); `volatility` (`none` or
+    `har`).
     """
 
     source: str = Field(default="nasdaq", min_length=1, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$")
@@ -76,8 +77,11 @@ class DataConfig(Section):
     """Rows of the test split, the last of the table; at least pred_len."""
     keep_constant: bool = False
     """Keep columns that never change (a model cannot learn from them)."""
-    calendar: Literal["nyse", "weekdays", "daily"] = "nyse"
-    """Days on which the market trades, for dates after the table's end."""
+    calendar: str = Field(default="auto", pattern=r"^[A-Za-z0-9_/]{1,16}$")
+    """Days on which the market trades, for dates after the table's end and the nearness of
+    holidays: an exchange by its code in `exchange_calendars` (`XNYS`, `XLON`, `XTKS`, ...), `24/5`
+    for Monday to Friday, `24/7` for every day; `auto` finds it from the rows, and a run keeps what
+    was found."""
     volatility: Literal["none", "har"] = "none"
     """`har`: targets are in units of a volatility that is forecast by least squares, and the log
     volatilities are inputs; the heads start at the residuals of the training rows."""

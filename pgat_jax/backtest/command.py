@@ -18,6 +18,7 @@ from pgat_jax.backtest.store import ScoreStore
 from pgat_jax.backtest.tables import tabulate_report
 from pgat_jax.config import Config
 from pgat_jax.config_file import dump_yaml
+from pgat_jax.data.find_calendar import settle_calendar
 from pgat_jax.data.source import load_table
 from pgat_jax.errors import UserError, name_program, printable
 from pgat_jax.forecasting.coverage_record import ROOT, BandCoverage, write_record
@@ -70,6 +71,7 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
         raise UserError("--untrained scores the model, --baselines-only leaves it out: give one.")
     reporter = Reporter()
     table, horizon = load_table(config.data), config.data.pred_len
+    config = config.model_copy(update={"data": settle_calendar(config.data, table)})
     rows = find_origins(table.dates, horizon, request.first, request.last, request.step)
     blocks = plan_blocks(rows, table.dates, request.refit)
     history = make_history(table, horizon, config.data.calendar)

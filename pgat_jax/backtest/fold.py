@@ -67,7 +67,7 @@ def split_at(config: Config, table: Table, fit_row: int) -> Fold:
     own = config.data.model_copy(update={"test_days": test_days})
     check_enough(len(table), own, f"{table.source} up to {table.dates[fit_row]}")
     data = split_data(own, table, split_rows(len(table), own))
-    return Fold(config.model_copy(update={"data": own}), data)
+    return Fold(config.model_copy(update={"data": data.config}), data)
 
 
 def train_fold(fold: Fold, reporter: Reporter, root: Path = ROOT) -> LoadedRun:

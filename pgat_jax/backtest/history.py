@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pgat_jax.data.calendar import Calendar
 from pgat_jax.data.columns import TARGETS
 from pgat_jax.data.har import append_trading_days
 from pgat_jax.data.table import Table
@@ -38,7 +37,7 @@ class History:
         return self.returns[rows[:, None] + 1 + np.arange(self.horizon)]
 
 
-def make_history(table: Table, horizon: int, calendar: Calendar) -> History:
+def make_history(table: Table, horizon: int, calendar: str) -> History:
     """Makes the history of a table.
 
     Args:

@@ -1,20 +1,14 @@
-"""Computes calendar features of dates, and the days on which a market trades.
+"""Computes calendar features of dates.
 
 Dates are `datetime64[D]`; the arithmetic is on whole days, in float64, on the host. No feature is
 constant on trading days: there is no weekend flag, and features of rare days decay smoothly.
 """
 
-from functools import cache
-from typing import Literal
-
 import numpy as np
-from holidays.financial.ny_stock_exchange import NYSE
 
-from pgat_jax.data.coverage import CALENDAR
-from pgat_jax.errors import UserError
+from pgat_jax.data.trading_days import NEW_YORK, find_holidays_around
 
-Calendar = Literal["nyse", "weekdays", "daily"]
-# The G features, in order. Holidays are New York's in every calendar.
+# The G features, in order. Holidays are the exchange's; New York's, if there is none.
 FEATURES = (
     "weekday_sin",
     "weekday_cos",
@@ -40,13 +34,16 @@ FEATURES = (
 MONTH_DECAY = 3.0
 QUARTER_DECAY = 7.0
 HOLIDAY_DECAY = 5.0
+# Days to a holiday that does not exist, farther than any two dates of a table: its nearness is 0.
+_FAR = 1_000_000
 
 
-def compute_calendar_features(dates: np.ndarray) -> np.ndarray:
+def compute_calendar_features(dates: np.ndarray, calendar: str = NEW_YORK) -> np.ndarray:
     """Computes the calendar features of dates.
 
     Args:
         dates: [days] `datetime64[D]`, within `coverage.CALENDAR`.
+        calendar: the days on which the market trades, as in `trading_days.is_trading_day`.
 
     Returns:
         [days, G] float64, each in [-1, 1]: the G = 18 features that `FEATURES` names, in its order.
@@ -64,76 +61,10 @@ def compute_calendar_features(dates: np.ndarray) -> np.ndarray:
             *_circle(_elapsed(day, year, 12)),
             *_edges(day, month, 1, MONTH_DECAY),
             *_edges(day, quarter, 3, QUARTER_DECAY),
-            *_holidays_nearby(day, find_holidays_around(dates).astype(int)),
+            *_holidays_nearby(day, find_holidays_around(dates, calendar).astype(int)),
         ],
         axis=1,
     )
-
-
-def find_trading_days_after(
-    date: np.datetime64, count: int, calendar: Calendar = "nyse"
-) -> np.ndarray:
-    """Returns the next days on which the market trades.
-
-    Args:
-        date: the day before the first that may be returned.
-        count: the number of days, at least 1.
-        calendar: the days on which the market trades, as in `is_trading_day`.
-
-    Returns:
-        [count] `datetime64[D]`, increasing.
-
-    Raises:
-        UserError: a day lies beyond 2099-12-31, the last date around which holidays are known.
-    """
-    later = date.astype("datetime64[D]").astype(int) + np.arange(1, 2 * count + 15)
-    days = later.astype("datetime64[D]")
-    days = days[is_trading_day(days, calendar)][:count]
-    if days[-1] > CALENDAR.last:
-        raise UserError(
-            f"date {date}: got a last day to predict of {days[-1]}, expected one up to "
-            f"{CALENDAR.last}, around which holidays are known: forecast from an earlier date."
-        )
-    return days
-
-
-def is_trading_day(dates: np.ndarray, calendar: Calendar = "nyse") -> np.ndarray:
-    """Returns for each date whether the market trades on it.
-
-    Args:
-        dates: [days] `datetime64[D]`.
-        calendar: `nyse` for the New York Stock Exchange, `weekdays` for Monday to Friday, `daily`
-            for every day.
-
-    Returns:
-        [days] bool.
-    """
-    if calendar == "daily":
-        return np.ones(dates.shape, bool)
-    weekdays = np.is_busday(dates)
-    return (
-        weekdays & ~np.isin(dates, find_holidays_around(dates)) if calendar == "nyse" else weekdays
-    )
-
-
-def find_holidays_around(dates: np.ndarray) -> np.ndarray:
-    """Returns the weekdays on which the New York Stock Exchange is closed, around dates.
-
-    Args:
-        dates: [days] `datetime64[D]`, at least one.
-
-    Returns:
-        [holidays] `datetime64[D]`, sorted: those of all calendar years from the one before the
-        first date to the one after the last.
-    """
-    years = dates.astype("datetime64[Y]").astype(int) + 1970
-    return _holidays(int(years.min()) - 1, int(years.max()) + 1)
-
-
-@cache
-def _holidays(first: int, last: int) -> np.ndarray:
-    closed = NYSE(years=range(first, last + 1))
-    return np.sort(np.array(list(closed), dtype="datetime64[D]"))
 
 
 def _circle(turn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -158,6 +89,8 @@ def _edges(day: np.ndarray, month: np.ndarray, months: int, decay: float) -> tup
 
 
 def _holidays_nearby(day: np.ndarray, closed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the nearness of the last and of the next holiday: 1 on that day, 0 without one."""
+    closed = np.concatenate([day[:1] - _FAR, closed, day[:1] + _FAR])
     since = day - closed[np.searchsorted(closed, day, side="right") - 1]
     until = closed[np.searchsorted(closed, day, side="left")] - day
     return np.exp(-since / HOLIDAY_DECAY), np.exp(-until / HOLIDAY_DECAY)

@@ -12,13 +12,14 @@ import numpy as np
 
 from pgat_jax.config import DataConfig
 from pgat_jax.data.batch import Batch
-from pgat_jax.data.calendar import compute_calendar_features, find_trading_days_after
+from pgat_jax.data.calendar import compute_calendar_features
 from pgat_jax.data.columns import LOG_VOLATILITY_FORECAST, TARGETS, Columns
 from pgat_jax.data.phases import compute_phases
 from pgat_jax.data.residual_units import ResidualUnits, convert_to_residuals
 from pgat_jax.data.scaler import Scaler
 from pgat_jax.data.splits import Splits, find_window_rows
 from pgat_jax.data.table import Table, extend
+from pgat_jax.data.trading_days import find_trading_days_after
 from pgat_jax.data.windows import DeviceTable, ResidualTargets, gather
 from pgat_jax.errors import UserError
 
@@ -31,7 +32,7 @@ class Data:
     """A table, its splits and scaler, and the windows gathered from it.
 
     Attributes:
-        config: the `data` section of the configuration.
+        config: the `data` section of the configuration; its `calendar` is not `auto`.
         table: all rows, unscaled.
         splits: rows of training, validation and test.
         scaler: statistics of the training rows.
@@ -53,7 +54,7 @@ class Data:
     @cached_property
     def device_table(self) -> DeviceTable:
         """The whole table, scaled, on the default device, as `put_on_device` returns it."""
-        return put_on_device(self.table, self.scaler, self._units)
+        return put_on_device(self.table, self.scaler, self._units, self.config.calendar)
 
     def windows(self, split: str) -> np.ndarray:
         """Returns the row of the last past day of each window of a split.
@@ -216,13 +217,16 @@ class Data:
         return extend(self.table, days)
 
 
-def put_on_device(table: Table, scaler: Scaler, units: ResidualUnits | None) -> DeviceTable:
+def put_on_device(
+    table: Table, scaler: Scaler, units: ResidualUnits | None, calendar: str
+) -> DeviceTable:
     """Puts scaled values, phases and calendar features on the default device as float32.
 
     Args:
         table: all rows, unscaled.
         scaler: the statistics of the columns.
         units: the same rows in residual units; None without `data.volatility`.
+        calendar: the days on which the market trades, for the features of holidays.
 
     Returns:
         The arrays; `residuals` is None without `units`.
@@ -233,7 +237,7 @@ def put_on_device(table: Table, scaler: Scaler, units: ResidualUnits | None) -> 
     return DeviceTable(
         values=jnp.asarray(scaler.scale(values), jnp.float32),
         phase=jnp.asarray(compute_phases(table.values, table.columns)),
-        calendar=jnp.asarray(compute_calendar_features(table.dates), jnp.float32),
+        calendar=jnp.asarray(compute_calendar_features(table.dates, calendar), jnp.float32),
         residuals=residuals,
     )
 

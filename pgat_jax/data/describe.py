@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from pgat_jax.config import Config
-from pgat_jax.data.calendar import is_trading_day
 from pgat_jax.data.columns import KNOWN, TARGETS, TIME_DELTA
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.export import check_output, export
 from pgat_jax.data.loading import prepare_data
 from pgat_jax.data.source import announce, load_table
 from pgat_jax.data.splits import Splits
+from pgat_jax.data.trading_days import is_trading_day
 from pgat_jax.errors import UserError, printable
 from pgat_jax.names import BODIES
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.signal import lfilter
 
-from pgat_jax.data.calendar import Calendar, find_trading_days_after
 from pgat_jax.data.splits import Split
+from pgat_jax.data.trading_days import find_trading_days_after
 from pgat_jax.data.volatility import CLOSE, LEAST_VARIANCE, compute_log_volatility, smooth
 
 # Days of the means of the log volatility: the day itself, a week, a month, a quarter.
@@ -119,13 +119,13 @@ def forecast_log_volatility(har: Har, returns: np.ndarray, dates: np.ndarray) ->
     return known @ own.T + np.einsum("thf,hf->th", ahead[days_ahead], target)
 
 
-def append_trading_days(dates: np.ndarray, count: int, calendar: Calendar) -> np.ndarray:
+def append_trading_days(dates: np.ndarray, count: int, calendar: str) -> np.ndarray:
     """Appends the next trading days to dates.
 
     Args:
         dates: [days] `datetime64[D]`.
         count: the number of days to append.
-        calendar: a value of `data.calendar`.
+        calendar: a value of `data.calendar` other than `auto`.
 
     Returns:
         [days + count] `datetime64[D]`.

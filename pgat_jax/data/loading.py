@@ -11,6 +11,7 @@ from pgat_jax.data.columns import (
     remove_volatility,
 )
 from pgat_jax.data.dataset import Data
+from pgat_jax.data.find_calendar import settle_calendar
 from pgat_jax.data.har import SQUARE_HALF_LIVES, fit_har
 from pgat_jax.data.prices import WHEELS
 from pgat_jax.data.residual_units import convert_to_residuals
@@ -33,7 +34,8 @@ def load_data(config: Config, scaler: Scaler | None = None) -> Data:
             constant there (see `split_data`), with a warning.
 
     Returns:
-        The table with its splits and scaler.
+        The table with its splits and scaler; in its `config`, the calendar that was found stands
+        in the place of `auto`.
 
     Raises:
         UserError: the source is missing or bad, has too few rows for the splits (without
@@ -58,7 +60,8 @@ def prepare_data(config: DataConfig, table: Table, scaler: Scaler | None = None)
     splits = split_rows(len(table), config)
     if scaler is not None:
         columns = remove_volatility(scaler.columns)
-        return Data(config, select(table, columns), splits, scaler)
+        section = settle_calendar(config, table)
+        return Data(section, select(table, columns), splits, scaler)
     check_enough(len(table), config, table.source)
     return split_data(config, table, splits)
 
@@ -77,6 +80,7 @@ def split_data(config: DataConfig, table: Table, splits: Splits) -> Data:
         `config.keep_constant`.
     """
     train = slice(*splits.train)
+    config = settle_calendar(config, table)
     if not config.keep_constant:
         table = drop_constant(table, train)
         _log_dropped(table)

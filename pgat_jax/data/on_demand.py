@@ -1,6 +1,6 @@
-"""Loads modules only when their functions are called: skyfield, pandas and the optional pyarrow.
+"""Loads modules when their functions are called: skyfield, pandas, calendars, optional pyarrow.
 
-A table that is in the cache needs none of them.
+A table that is in the cache, with New York's calendar, needs none of them.
 """
 
 import io
@@ -28,6 +28,38 @@ def compute_sky(dates: np.ndarray) -> dict[str, np.ndarray]:
     from pgat_jax.data import sky
 
     return sky.compute_celestial_columns(dates)
+
+
+def resolve_exchange(name: str) -> tuple[str | None, list[str]]:
+    """Returns the code of an exchange, and all codes, as `exchanges.resolve_exchange`.
+
+    Args:
+        name: a code or an alias, in upper or lower case.
+    """
+    from pgat_jax.data import exchanges
+
+    return exchanges.resolve_exchange(name)
+
+
+def find_sessions(
+    code: str, first: np.datetime64, last: np.datetime64
+) -> tuple[np.ndarray, np.datetime64, np.datetime64]:
+    """Returns the days on which an exchange trades, as `exchanges.find_sessions`.
+
+    Args:
+        code: the code of the exchange.
+        first: the first date.
+        last: the last date.
+
+    Returns:
+        The days, `datetime64[D]`, increasing; the first and the last date that are known.
+
+    Raises:
+        UserError: the days of the exchange cannot be computed.
+    """
+    from pgat_jax.data import exchanges
+
+    return exchanges.find_sessions(code, first, last)
 
 
 def read_csv(text: str, separator: str, width: int) -> np.ndarray:

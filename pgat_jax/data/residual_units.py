@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pgat_jax.data.calendar import Calendar
 from pgat_jax.data.columns import ERROR_HALF_LIVES, TARGETS
 from pgat_jax.data.har import Har, append_trading_days, forecast_log_volatility
 from pgat_jax.data.volatility import compute_log_volatility, smooth
@@ -31,7 +30,7 @@ class ResidualUnits(NamedTuple):
 
 
 def convert_to_residuals(
-    values: np.ndarray, dates: np.ndarray, har: Har, calendar: Calendar
+    values: np.ndarray, dates: np.ndarray, har: Har, calendar: str
 ) -> ResidualUnits:
     """Divides the targets of a table by the forecast volatility, and adds the columns `VOLATILITY`.
 

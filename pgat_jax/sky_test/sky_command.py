@@ -12,6 +12,7 @@ from pgat_jax.backtest.store import ScoreStore, digest_code, digest_sources
 from pgat_jax.config import Config
 from pgat_jax.config_file import dump_yaml
 from pgat_jax.data.cache import content_key
+from pgat_jax.data.find_calendar import settle_calendar
 from pgat_jax.data.source import load_table
 from pgat_jax.data.table import Table
 from pgat_jax.errors import name_program, printable
@@ -138,6 +139,7 @@ def compute_report(
     """
     store = ScoreStore(root)
     table, horizon = load_table(config.data), config.data.pred_len
+    config = config.model_copy(update={"data": settle_calendar(config.data, table)})
     rows = find_origins(table.dates, horizon)
     history = make_history(table, horizon, config.data.calendar)
     grid = load_grid(store, reporter)

@@ -109,6 +109,7 @@ def _take_steps(config: Config, start: Start, reporter: Reporter, stop_at: float
     with Interrupts() as interrupts:
         reporter.say(f"reading the table {config.data.source} ...")
         data = _load(config, start, reporter)
+        config = config.model_copy(update={"data": data.config})  # with the calendar that was found
         plan = Plan(build(config, data.columns), make_mesh(config), count_steps(config, data))
         if start.first is not None:
             require_same_shapes(start.first, plan.param_shapes)

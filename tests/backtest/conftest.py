@@ -36,5 +36,5 @@ def simulate(days: int, seed: int = 0) -> History:
     low = np.minimum(night, close) - 0.3 * np.abs(shape[:, 3])
     returns = np.stack([night, high, low, close], 1) * 0.01 * np.exp(log_volatility)[:, None]
     first = np.array(["2009-12-31"], "datetime64[D]")
-    dates = append_trading_days(first, days - 1 + HORIZON, "weekdays")
+    dates = append_trading_days(first, days - 1 + HORIZON, "24/5")
     return History(returns, dates, HORIZON)

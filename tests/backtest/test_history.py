@@ -9,7 +9,7 @@ from pgat_jax.data.source import load_table
 
 def test_history_ends_with_the_trading_days_after_the_table():
     table = load_table(DataConfig())
-    history = make_history(table, 3, "nyse")
+    history = make_history(table, 3, "XNYS")
     assert len(history) == len(table) and len(history.dates) == len(table) + 3
     assert str(history.dates[-3]) == "2019-01-02"
     np.testing.assert_array_equal(history.returns, table.values[:, :4])

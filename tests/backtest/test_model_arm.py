@@ -31,7 +31,7 @@ def table():
 
 @pytest.fixture(scope="module")
 def history(table) -> History:
-    return make_history(table, HORIZON, "nyse")
+    return make_history(table, HORIZON, "XNYS")
 
 
 @pytest.fixture

@@ -2,21 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pgat_jax.data.calendar import (
-    FEATURES,
-    compute_calendar_features,
-    find_holidays_around,
-    find_trading_days_after,
-    is_trading_day,
-)
+from pgat_jax.data.calendar import FEATURES, compute_calendar_features
 from pgat_jax.data.coverage import CALENDAR
-from pgat_jax.errors import UserError
+from pgat_jax.data.trading_days import find_trading_days_after
 
-DAY = np.timedelta64(1, "D")
-CALENDARS = ("nyse", "weekdays", "daily")
+CALENDARS = ("XNYS", "XLON", "XSHG", "24/5", "24/7")
 dates = st.dates(np.datetime64("1950-01-01").item(), np.datetime64("2090-12-31").item()).map(
     lambda day: np.datetime64(day, "D")
 )
@@ -56,43 +49,26 @@ def test_features_of_a_day_do_not_depend_on_the_days_beside_it(day):
     assert compute_calendar_features(np.array([day]))[0] == pytest.approx(many[5], abs=1e-12)
 
 
-def test_nasdaq_traded_on_exactly_the_calendars_days(data):
-    first, last = data.table.dates[[0, -1]]
-    days = np.arange(first, last + DAY)
-    assert np.array_equal(days[is_trading_day(days)], data.table.dates)
-
-
 @pytest.mark.parametrize(
-    ("calendar", "expected"),
+    ("calendar", "day"),
     [
-        ("nyse", ["2018-12-24", "2018-12-26", "2018-12-27"]),
-        ("weekdays", ["2018-12-24", "2018-12-25", "2018-12-26"]),
-        ("daily", ["2018-12-22", "2018-12-23", "2018-12-24"]),
+        ("XNYS", "2018-07-04"),
+        ("24/7", "2018-07-04"),
+        ("XLON", "2018-08-27"),
+        ("XTKS", "2018-01-03"),
     ],
 )
-def test_trading_days_after_a_friday_before_christmas(calendar, expected):
-    found = find_trading_days_after(np.datetime64("2018-12-21"), 3, calendar)
-    assert found.astype(str).tolist() == expected
+def test_holidays_are_those_of_the_exchange(calendar, day):
+    features = compute_calendar_features(np.array([day], "datetime64[D]"), calendar)[0]
+    assert features[FEATURES.index("after_holiday")] == 1.0
+    other = compute_calendar_features(np.array([day], "datetime64[D]"), "XSWX")[0]
+    assert other[FEATURES.index("after_holiday")] < 1.0
 
 
-@settings(max_examples=30)
-@given(dates, st.integers(1, 60), st.sampled_from(CALENDARS))
-def test_trading_days_are_all_there_is_after_the_date(date, count, calendar):
-    found = find_trading_days_after(date, count, calendar)
-    between = np.arange(date + DAY, found[-1] + DAY)
-    assert len(found) == count
-    assert np.array_equal(between[is_trading_day(between, calendar)], found)
-
-
-def test_the_longest_closure_since_1999_is_known():
-    closed = find_holidays_around(np.array(["2001-09-12"], "datetime64[D]")).astype(str)
-    assert {"2001-09-11", "2001-09-12", "2001-09-13", "2001-09-14"} <= set(closed)
-
-
-def test_trading_days_beyond_the_known_years_are_refused():
-    assert find_trading_days_after(CALENDAR.last - DAY, 1)[0] == CALENDAR.last
-    with pytest.raises(UserError, match=r"2099-12-30: got .* of 2100-01-04, expected .*2099-12-31"):
-        find_trading_days_after(CALENDAR.last - DAY, 2)
+def test_no_holiday_is_near_where_none_is_known():
+    features = compute_calendar_features(np.array(["1990-06-01"], "datetime64[D]"), "XTKS")[0]
+    assert features[FEATURES.index("before_holiday")] == 0.0
+    assert features[FEATURES.index("after_holiday")] == 0.0
 
 
 def test_features_are_known_to_both_ends():

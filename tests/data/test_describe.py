@@ -29,7 +29,7 @@ def test_it_shows_rows_columns_gaps_and_splits(shown):
         "north_node 5 dyn_Mean Rahu_: sin, cos, speed, sign_sin, sign_cos",
         "3 days apart 910 rows",
         "longest gaps 7 days to 2001-09-17",
-        "trading days (nyse) without a row 0",
+        "trading days (XNYS) without a row 0",
         "train 4,930 1999-01-05 2018-08-07 4,912",
         "validation 50 2018-08-08 2018-10-17 48",
         "test 50 2018-10-18 2018-12-31 48",
@@ -39,7 +39,7 @@ def test_it_shows_rows_columns_gaps_and_splits(shown):
 
 def test_it_names_gaps_in_a_users_table(shown, prices_csv):
     path = prices_csv(change=lambda lines: lines.__delitem__(100))
-    assert "trading days (nyse) without a row 1: 2018-08-08" in shown(f"data.source={path}")
+    assert "trading days (XNYS) without a row 1: 2018-08-08" in shown(f"data.source={path}")
 
 
 def test_the_written_header_is_date_prices_and_the_118_columns(shown, tmp_path, data):

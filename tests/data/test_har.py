@@ -27,7 +27,7 @@ def make_returns(days: int = DAYS, seed: int = 0) -> np.ndarray:
 @pytest.fixture(scope="module")
 def dates() -> np.ndarray:
     weekdays = np.busday_offset("2003-03-03", np.arange(DAYS), roll="forward")
-    return har.append_trading_days(weekdays.astype("datetime64[D]"), HORIZON, "weekdays")
+    return har.append_trading_days(weekdays.astype("datetime64[D]"), HORIZON, "24/5")
 
 
 def explain_day(

@@ -25,8 +25,8 @@ def test_each_return_is_divided_by_the_forecast_of_the_day_before(data):
     table = data.table
     returns = table.values[:, :4]
     har = fit_har(returns, table.dates, data.splits.train, 3)
-    units = convert_to_residuals(table.values, table.dates, har, "nyse")
-    days = append_trading_days(table.dates, 3, "nyse")
+    units = convert_to_residuals(table.values, table.dates, har, "XNYS")
+    days = append_trading_days(table.dates, 3, "XNYS")
     forecast = forecast_log_volatility(har, returns, days)
     np.testing.assert_allclose(units.values[1:, :4], returns[1:] / np.exp(forecast[:-1, :1]))
     np.testing.assert_array_equal(units.values[:, 4], compute_log_volatility(returns))
@@ -37,7 +37,7 @@ def test_each_return_is_divided_by_the_forecast_of_the_day_before(data):
 def test_errors_are_means_over_the_past_with_weights_that_halve(data):
     table = data.table
     har = fit_har(table.values[:, :4], table.dates, data.splits.train, 3)
-    values = convert_to_residuals(table.values, table.dates, har, "nyse").values
+    values = convert_to_residuals(table.values, table.dates, har, "XNYS").values
     error = values[:, 4] - values[:, 9]
     for column, half_life in enumerate(ERROR_HALF_LIVES, 5):
         age = np.arange(400)[::-1]
@@ -73,7 +73,7 @@ def test_days_to_predict_have_the_forecast_of_the_last_past_day(har_data):
     row = len(har_data.table) - 10
     batch, scaler = har_data.gather(np.array([row])), har_data.scaler
     table = har_data.table
-    days = append_trading_days(table.dates, 3, "nyse")
+    days = append_trading_days(table.dates, 3, "XNYS")
     forecast = forecast_log_volatility(scaler.har, table.values[:, :4], days)
     label = np.concatenate([forecast[row - 8 : row, 0], forecast[row]])
     expected = (label - scaler.mean[9]) / scaler.std[9]

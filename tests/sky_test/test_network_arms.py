@@ -77,7 +77,7 @@ def test_each_sky_is_trained_on_its_own_table_and_scored(
     table, false, real_grid, tmp_path, monkeypatch
 ):
     seen = []
-    history = make_history(table, 3, "nyse")
+    history = make_history(table, 3, "XNYS")
 
     def fake(config, shown, own, reporter, root):
         assert config.data.keep_constant and root == tmp_path
