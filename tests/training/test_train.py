@@ -55,6 +55,20 @@ def test_a_warm_start_of_another_model_is_refused_before_a_folder_is_made(config
     assert not list(folder.iterdir())
 
 
+def test_a_run_keeps_the_calendar_that_was_found(config, folder, monkeypatch):
+    kept = []
+
+    def stop(config, run_name):
+        kept.append(config)
+        raise UserError("stop here")
+
+    monkeypatch.setattr(pgat_jax.training.train, "create_run", stop)
+    assert config.data.calendar == "auto"
+    with pytest.raises(UserError, match="stop here"):
+        train(config)
+    assert kept[0].data == config.data.model_copy(update={"calendar": "XNYS"})
+
+
 @pytest.mark.slow
 def test_a_run_that_has_ended_is_resumed_and_gets_its_scores_forecasts_pictures_and_page(
     config, whole
