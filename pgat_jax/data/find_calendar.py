@@ -8,10 +8,9 @@ import numpy as np
 from pgat_jax.config import DataConfig
 from pgat_jax.data.prices import WHEELS
 from pgat_jax.data.table import Table
-from pgat_jax.data.trading_days import EVERY_DAY, NEW_YORK, WEEKDAYS, is_trading_day
+from pgat_jax.data.trading_days import AUTO, EVERY_DAY, NEW_YORK, WEEKDAYS, is_trading_day
+from pgat_jax.output import ONCE
 
-# The value of `data.calendar` for which the calendar is found.
-AUTO = "auto"
 # The calendars that are tried; the first of those that fit equally well is taken.
 CANDIDATES = (
     NEW_YORK,
@@ -57,7 +56,7 @@ def settle_calendar(config: DataConfig, table: Table) -> DataConfig:
     if table.source in WHEELS:
         return config.model_copy(update={"calendar": NEW_YORK})
     fit = find_calendar(table.dates)
-    _LOGGER.info("%s: %s", table.source, describe_fit(fit))
+    _LOGGER.info("%s: %s", table.source, describe_fit(fit), extra=ONCE)
     return config.model_copy(update={"calendar": fit.calendar})
 
 

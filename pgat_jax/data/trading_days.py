@@ -17,6 +17,8 @@ from pgat_jax.data.coverage import CALENDAR
 from pgat_jax.data.on_demand import find_sessions, resolve_exchange
 from pgat_jax.errors import UserError
 
+# The value of `data.calendar` for which `find_calendar` finds the calendar.
+AUTO = "auto"
 NEW_YORK = "XNYS"
 # Monday to Friday, and every day.
 WEEKDAYS, EVERY_DAY = "24/5", "24/7"

@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from pgat_jax.data.calendar import Calendar, is_trading_day
+from pgat_jax.data.trading_days import AUTO, EVERY_DAY, WEEKDAYS, is_trading_day
 
 # Days between rows, in the median, from which on rows are not daily.
 _SPARSE = 4
@@ -41,20 +41,21 @@ def find_oddities(
     return tuple(text for text in found if text)
 
 
-def find_calendar_oddities(dates: np.ndarray, calendar: Calendar, today: date) -> tuple[str, ...]:
+def find_calendar_oddities(dates: np.ndarray, calendar: str, today: date) -> tuple[str, ...]:
     """Returns a sentence about rows that are not on the days of the calendar, or in the future.
 
     Args:
         dates: [days] `datetime64[D]`.
-        calendar: the days on which the market trades.
+        calendar: the days on which the market trades; with `auto`, which finds them from the
+            rows, none is off.
         today: the day of the call.
     """
-    off = dates[~is_trading_day(dates, calendar)]
+    off = dates[:0] if calendar == AUTO else dates[~is_trading_day(dates, calendar)]
     ahead = dates[dates > np.datetime64(today)]
     found = []
     if len(off) > max(1, _OFF * len(dates)):
         weekends = (~np.is_busday(off)).mean() > 0.5
-        other = "daily" if weekends else "weekdays"
+        other = EVERY_DAY if weekends else WEEKDAYS
         found.append(
             f"{len(off):,} of {len(dates):,} rows, such as {off[0]}, are on days on which data."
             f"calendar={calendar} has no trade: data.calendar={other}?"

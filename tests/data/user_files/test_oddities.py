@@ -20,7 +20,7 @@ def said(*table, **options):
 
 def test_sound_rows_need_no_word(table):
     assert find_oddities(*table) == ()
-    assert find_calendar_oddities(table[0], "nyse", date(2026, 1, 1)) == ()
+    assert find_calendar_oddities(table[0], "XNYS", date(2026, 1, 1)) == ()
 
 
 @pytest.mark.parametrize(("step", "word"), [(5, "weekly?"), (21, "monthly?")])
@@ -61,14 +61,15 @@ def test_funds_with_one_price_a_day_end_as_they_go_on(table):
 
 def test_another_calendar():
     days = np.arange("2018-01-01", "2018-06-01", dtype="datetime64[D]")
-    (found,) = find_calendar_oddities(days, "nyse", date(2026, 1, 1))
-    assert found.endswith("has no trade: data.calendar=daily?")
+    (found,) = find_calendar_oddities(days, "XNYS", date(2026, 1, 1))
+    assert found.endswith("has no trade: data.calendar=24/7?")
     weekdays = days[np.is_busday(days)]
-    (found,) = find_calendar_oddities(weekdays, "nyse", date(2026, 1, 1))
-    assert found.endswith("has no trade: data.calendar=weekdays?")
-    assert find_calendar_oddities(days, "daily", date(2026, 1, 1)) == ()
+    (found,) = find_calendar_oddities(weekdays, "XNYS", date(2026, 1, 1))
+    assert found.endswith("has no trade: data.calendar=24/5?")
+    assert find_calendar_oddities(days, "24/7", date(2026, 1, 1)) == ()
+    assert find_calendar_oddities(days, "auto", date(2026, 1, 1)) == ()
 
 
 def test_days_to_come(table):
-    (found,) = find_calendar_oddities(table[0], "nyse", date(2018, 12, 24))
+    (found,) = find_calendar_oddities(table[0], "XNYS", date(2018, 12, 24))
     assert found == "4 rows lie in the future, the last on 2018-12-31"
