@@ -1,6 +1,7 @@
 """The command line: runs the verbs, prints each mistake as one sentence on stderr, and exits."""
 
 import argparse
+import logging
 import os
 import re
 import sys
@@ -33,6 +34,9 @@ FIRST_STEPS = {
 
 # The ends of the names of tables, as `pgat_jax.data.user_files.content` reads them.
 TABLE_SUFFIXES = (".csv", ".txt", ".tsv", ".parquet", ".pq")
+# The flag of the verbs that show no progress.
+QUIET = "--quiet"
+
 # Exit statuses. A signal's is 128 + its number, as in shells: 2 is SIGINT, 13 is SIGPIPE.
 BAD_INPUT = 2
 INTERRUPTED = 128 + 2
@@ -58,7 +62,7 @@ def run(argv: list[str]) -> int:
         The exit status, as in `main`.
     """
     try:
-        with show_messages():
+        with show_messages(logging.WARNING if QUIET in argv else logging.INFO):
             return _dispatch(argv)
     except UserError as error:
         print(error, file=sys.stderr)

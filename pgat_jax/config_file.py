@@ -120,6 +120,56 @@ def dump_yaml(config: Config) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
 
 
+def override_config(config: ConfigT, overrides: dict[str, Any]) -> ConfigT:
+    """Returns a configuration with other values of some keys, checked as `load_config` checks.
+
+    Args:
+        config: the configuration.
+        overrides: key -> value. A key is whole, such as `train.epochs`, or its last word, such as
+            `epochs`, where only one key ends in it.
+
+    Raises:
+        UserError: a key is unknown or means several, or a value is wrong; one sentence for each.
+    """
+    values, sources = config.model_dump(mode="json"), {}
+    for word, value in overrides.items():
+        key = _complete(word, type(config))
+        _assign(values, key, value)
+        sources[key] = f"override {word}={_shorten(value)}"
+    return validate(values, f"configuration {config.name!r}", sources, type(config))
+
+
+def flatten_keys(config: Config) -> dict[str, Any]:
+    """Returns each key of a configuration, such as `train.batch_size`, with its plain value.
+
+    Args:
+        config: the configuration.
+    """
+    return dict(_flatten(config.model_dump(mode="json")))
+
+
+def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _complete(word: str, schema: type[Config]) -> str:
+    """Returns the whole key that a word names."""
+    sections = {name.rpartition(".")[0] for name in _keys(schema)}
+    known = [key for key in _keys(schema) if key not in sections]
+    if word in sections:
+        raise UserError(f"override {word!r}: is a section, expected one of its keys.")
+    found = [word] if word in known else [k for k in known if k.rpartition(".")[2] == word]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UserError(f"override {word!r}: means {' or '.join(found)}: give the whole key.")
+    raise UserError(f"override {word!r}: unknown key{_hint(word, known)}")
+
+
 def _folders() -> list[Path]:
     """Returns the folders of recipes: of the wheel, of the repository, of the working directory."""
     package = Path(__file__).parent

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 DEFAULT_CONFIG = "recovery"
+# Action of the verb `runs` -> the number of runs that it takes.
+RUNS_ACTIONS = {"list": 0, "show": 1, "compare": 2, "delete": 1}
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +64,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="start a new run from the parameters of a run, with its configuration",
     )
+    _add_quiet(parser)
     several = parser.add_argument_group(
         "several processes (SLURM, Kubernetes and TPU pods need none of these)"
     )
@@ -93,7 +96,12 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
         parser: the parser of the verb.
     """
     _add_run(parser)
-    parser.add_argument("--data", metavar="FILE", help="CSV or Parquet with rows to forecast from")
+    parser.add_argument(
+        "--data",
+        action="append",
+        metavar="FILE",
+        help="CSV or Parquet with rows to forecast from; repeatable, for one CSV of all",
+    )
     parser.add_argument(
         "--from",
         dest="start",
@@ -110,7 +118,40 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--days", type=_to_count, metavar="N", help="days to forecast, at most those of the run"
     )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print JSON, one line a file, and nothing else; files are written with --output alone",
+    )
     parser.add_argument("--output", type=Path, metavar="FILE.csv", help="file for the CSV")
+
+
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of the verb `runs`: the action, the runs and `--yes`.
+
+    Args:
+        parser: the parser of the verb.
+    """
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=tuple(RUNS_ACTIONS),
+        default="list",
+        help="list (default), show RUN, compare RUN RUN, or delete RUN",
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="RUN", help="a run's folder, or its name under runs/"
+    )
+    parser.add_argument("--yes", action="store_true", help="delete without asking")
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of the verb `report`: RUN, `--config` and `--quiet`.
+
+    Args:
+        parser: the parser of the verb.
+    """
+    _add_run(parser)
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -266,6 +307,11 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="a run's folder, or its name under runs/ (default: the newest)",
     )
     parser.add_argument("--config", metavar="NAME", help="the newest run of this configuration")
+    _add_quiet(parser)
+
+
+def _add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def _to_words(text: str) -> tuple[str, ...]:

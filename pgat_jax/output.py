@@ -21,15 +21,22 @@ ONCE = {"is_once": True}
 
 
 @contextmanager
-def show_messages() -> Iterator[None]:
-    """Shows the messages that the package logs, from level INFO, as lines on stderr."""
+def show_messages(level: int = logging.INFO) -> Iterator[None]:
+    """Shows the messages that the package logs as lines on stderr.
+
+    Args:
+        level: the least level that is shown.
+
+    Yields:
+        Nothing.
+    """
     logger = logging.getLogger("pgat_jax")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_PlainFormatter())
     handler.addFilter(_OnceFilter())
     before = logger.level, logger.propagate
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(level)
     logger.propagate = False  # a library may have given the root logger a handler of its own
     try:
         yield

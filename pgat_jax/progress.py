@@ -1,11 +1,13 @@
-"""Shows messages to the user while a command works: a bar on a terminal, plain lines elsewhere.
+"""Shows messages to the user while a command works: a bar, or plain lines where none can be shown.
 
-The module depends on rich and on nothing of the project but the escaping of text.
+The module depends on rich, the escaping of text and the bar of notebooks.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -13,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from pgat_jax.errors import printable
+from pgat_jax.notebook import NotebookBar, is_notebook
 
 T = TypeVar("T")
 # Refreshes of a bar in a second.
@@ -26,12 +29,34 @@ WORTH_REPORTING = 2.0
 # Seconds for which `wait` sleeps between two looks at `stop`.
 POLL_SECONDS = 0.1
 
+# Whether no progress is shown in this context.
+_IS_QUIET: ContextVar[bool] = ContextVar("is_quiet", default=False)
+
+
+@contextmanager
+def silence(is_quiet: bool) -> Iterator[None]:
+    """Shows no progress inside the `with` block; results and errors are shown as always.
+
+    Args:
+        is_quiet: False changes nothing.
+    """
+    token = _IS_QUIET.set(is_quiet or _IS_QUIET.get())
+    try:
+        yield
+    finally:
+        _IS_QUIET.reset(token)
+
+
+def open_progress() -> Console:
+    """Returns a console on stderr for messages of progress; inside `silence` it prints nothing."""
+    return Console(stderr=True, soft_wrap=True, quiet=_IS_QUIET.get())
+
 
 class Reporter:
     """Reports on stderr, so that stdout contains results only.
 
-    On a terminal `step` moves a bar; elsewhere it prints a line, at most one in `line_seconds`. All
-    arguments have defaults: a console, `line_seconds` (10) and a clock.
+    On a terminal and in a notebook `step` moves a bar; elsewhere it prints a line, at most one in
+    `line_seconds`. All arguments have defaults: a console, `line_seconds` (10) and a clock.
     """
 
     def __init__(
@@ -47,9 +72,12 @@ class Reporter:
             line_seconds: least seconds between two plain lines that report steps.
             clock: returns the time in seconds.
         """
-        self._console = console or Console(stderr=True, soft_wrap=True)
+        self._console = console or open_progress()
         self._clock = clock
-        self._pause = 1 / REFRESHES if self._console.is_terminal else line_seconds
+        is_shown = is_notebook() and not self._console.quiet
+        self._notebook_bar = NotebookBar() if is_shown else None
+        has_bar = self._console.is_terminal or is_shown
+        self._pause = 1 / REFRESHES if has_bar else line_seconds
         self._bar: Progress | None = None
         self._due_at = clock()
 
@@ -113,7 +141,11 @@ class Reporter:
         """
         text = "  ".join(f"{key.replace('_per_', '/')} {value}" for key, value in fields.items())
         text = f"{text}  {format_duration(left)} left"
-        if self._console.is_terminal:
+        if self._notebook_bar is not None:
+            if not self.is_due():
+                return
+            self._notebook_bar.update(done, total, text)
+        elif self._console.is_terminal:
             self._move_bar(done, total, text)
         elif self.is_due():
             self.say(text)

@@ -40,7 +40,7 @@ def print_table(console: Console, table: TextTable) -> None:
     console.print(f"\n{table.caption}")
     grid = Table()
     for i, head in enumerate(table.heads):
-        grid.add_column(head, justify="right" if i else "left")
+        grid.add_column(head, justify="right" if i else "left", no_wrap=not i, overflow="fold")
     for row in table.rows:
         grid.add_row(*row)
     console.print(grid)

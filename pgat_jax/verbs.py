@@ -9,12 +9,13 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from pgat_jax import flags
 from pgat_jax.errors import UserError, printable
-from pgat_jax.flags import DEFAULT_CONFIG
+from pgat_jax.flags import DEFAULT_CONFIG, RUNS_ACTIONS
 
 if TYPE_CHECKING:
     from pgat_jax.causes.config import StudyConfig
@@ -64,35 +65,35 @@ def _overrides(args: argparse.Namespace) -> list[str]:
 
 
 def _train(args: argparse.Namespace) -> None:
-    from pgat_jax.storage.folder import CONFIG, find_run
+    from pgat_jax.storage.folder import find_recipe
 
     if args.resume and (args.run_name or args.warm_start):
         raise UserError(
             "--run-name and --from begin a new run, --resume continues an old one: give one of "
             "them."
         )
-    earlier = args.resume or args.warm_start
-    config = _load(args, find_run(earlier) / CONFIG if earlier else DEFAULT_CONFIG)
+    config = _load(args, find_recipe(args.resume or args.warm_start))
     _prepare()
+    from pgat_jax import api
     from pgat_jax.cluster import is_first, join
     from pgat_jax.training.interrupts import Interrupted
-    from pgat_jax.training.train import train
 
     join(args.coordinator, args.processes, args.process)
     try:
-        run = train(
-            config,
-            args.run_name,
-            args.resume,
-            args.minutes,
-            STARTED,
+        run = api.train(
+            config=config,
+            run_name=args.run_name,
+            minutes=args.minutes,
+            resume=args.resume,
             warm_start=args.warm_start,
+            quiet=args.quiet,
+            started=STARTED,
         )
     except Interrupted as end:
         print(printable(str(end)), file=sys.stderr, flush=True)
         _leave(end.status)
     if is_first():
-        print(printable(f"{run}: report.html, scores.json, forecasts.csv, pictures/"))
+        print(printable(f"{run.path}: report.html, scores.json, forecasts.csv, pictures/"))
 
 
 def _leave(status: int) -> NoReturn:
@@ -102,30 +103,83 @@ def _leave(status: int) -> NoReturn:
 
 
 def _evaluate(args: argparse.Namespace) -> None:
-    run = _run(args)
+    path = _run(args)
     _prepare()
-    from pgat_jax.forecasting.evaluate import evaluate_run
+    from pgat_jax import api
+    from pgat_jax.forecasting.score_tables import print_scores
 
-    evaluate_run(run, args.json, args.data)
+    scores = api.load_run(path, quiet=args.quiet).score(args.data)
+    if args.json:
+        print(json.dumps(scores, allow_nan=False))
+    else:
+        print_scores(scores)
 
 
 def _forecast(args: argparse.Namespace) -> None:
-    from pgat_jax.forecasting.request import ForecastRequest, check_csv_path, check_levels
+    from pgat_jax.forecasting.request import check_csv_path, check_levels
 
-    run = _run(args)
-    request = ForecastRequest(args.data, args.start, check_levels(args.quantiles), args.days)
+    path = _run(args)
+    levels = check_levels(args.quantiles)
     if args.output is not None:
         check_csv_path(args.output)
     _prepare()
-    from pgat_jax.forecasting.forecast import make_forecast
+    from pgat_jax import api
+    from pgat_jax.forecasting.forecast_json import encode_forecast
     from pgat_jax.forecasting.forecast_text import print_forecast
     from pgat_jax.pages.forecast_files import write_forecasts
-    from pgat_jax.storage.loaded_run import load_run, print_to_stderr
+    from pgat_jax.storage.loaded_run import print_to_stderr
 
-    loaded = load_run(run, say=print_to_stderr)
-    forecast = make_forecast(loaded, request, print_to_stderr)
-    files = write_forecasts([forecast], args.output, run, print_to_stderr)
-    print_forecast(forecast, files)
+    run, now = api.load_run(path, quiet=args.quiet), datetime.now(UTC)
+    forecasts = [
+        run.forecast_prices(file, args.days, levels, args.start) for file in args.data or [None]
+    ]
+    has_files = args.output is not None or not args.json
+    files = write_forecasts(forecasts, now, args.output, path, print_to_stderr) if has_files else []
+    for forecast in forecasts:
+        if args.json:
+            print(encode_forecast(forecast, now))
+        else:
+            print_forecast(forecast)
+    if not args.json:
+        print(printable("\n".join(map(str, files))))
+
+
+def _runs(args: argparse.Namespace) -> None:
+    from pgat_jax.storage.folder import find_run
+
+    count = RUNS_ACTIONS[args.action]
+    if len(args.names) != count:
+        raise UserError(f"runs {args.action}: got {len(args.names)} runs, expected {count}.")
+    paths = [find_run(name) for name in args.names]
+    if args.action == "delete":
+        _delete(paths[0], args.yes)
+        return
+    from pgat_jax.storage.run_tables import tabulate_comparison, tabulate_run, tabulate_runs
+    from pgat_jax.storage.summary import summarise_runs
+    from pgat_jax.text_table import open_console, print_table
+
+    if args.action == "list":
+        table = tabulate_runs(summarise_runs())
+    else:
+        table = (tabulate_run if args.action == "show" else tabulate_comparison)(*paths)
+    print_table(open_console(), table)
+
+
+def _delete(run: Path, is_sure: bool) -> None:
+    from pgat_jax.storage.deletion import delete_run
+
+    if not is_sure:
+        raise UserError(f"runs delete: {run} cannot be restored: add --yes to delete it.")
+    left = delete_run(run)
+    print(printable(f"{run}: deleted" + (f", but for {', '.join(left)}" if left else "")))
+
+
+def _report(args: argparse.Namespace) -> None:
+    path = _run(args)
+    _prepare()
+    from pgat_jax import api
+
+    print(printable(str(api.load_run(path, quiet=args.quiet).report())))
 
 
 def _data(args: argparse.Namespace) -> None:
@@ -228,13 +282,18 @@ VERBS = {
             "--config recovery --minutes 10",
             "--config recovery --data my.csv train.batch_size=4 --run-name mine",
             "--resume runs/recovery-20260101-120000",
+            "--from runs/laptop-20260101-120000 data.source=longer.csv train.epochs=2",
         ),
         flags.add_train,
         _train,
     ),
     "evaluate": Verb(
         "score a run on its validation and test days, beside three baselines",
-        ("evaluate", "evaluate runs/recovery-20260101-120000 --json"),
+        (
+            "evaluate",
+            "evaluate runs/recovery-20260101-120000 --json",
+            "evaluate --data new_rows.csv",
+        ),
         flags.add_evaluate,
         _evaluate,
     ),
@@ -243,10 +302,28 @@ VERBS = {
         (
             "forecast",
             "forecast recovery-20260101-120000 --from 2018-06-29",
+            "forecast --data new_rows.csv --data others.csv --days 5 --json",
             "forecast --data new_rows.csv --quantiles .05,.25,.5,.75,.95 --output next.csv",
         ),
         flags.add_forecast,
         _forecast,
+    ),
+    "runs": Verb(
+        "list the runs, show one, compare two, or delete one",
+        (
+            "runs",
+            "runs show laptop-20260101-120000",
+            "runs compare laptop-20260101-120000 laptop-20260102-120000",
+            "runs delete laptop-20260101-120000 --yes",
+        ),
+        flags.add_runs,
+        _runs,
+    ),
+    "report": Verb(
+        "draw the pictures of a run and write its page anew",
+        ("report", "report laptop-20260101-120000"),
+        flags.add_report,
+        _report,
     ),
     "backtest": Verb(
         "score a model over years of daily forecasts, beside the best simple forecasters",

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgat_jax.config import Config
-from pgat_jax.config_file import dump_yaml, find_config, load_config, validate
+from pgat_jax.config_file import (
+    dump_yaml,
+    find_config,
+    flatten_keys,
+    load_config,
+    override_config,
+    validate,
+)
 from pgat_jax.errors import UserError
 from tests.recipes import CONFIGS, TRAINED
 
@@ -164,3 +171,33 @@ def test_a_long_value_is_shortened():
     with pytest.raises(UserError, match=r"got 'x{56}\.\.\., expected") as error:
         validate({"seed": "x" * 1000}, "f.yaml")
     assert len(str(error.value)) < 200
+
+
+def test_keys_are_overridden_by_their_last_word_or_whole():
+    config = override_config(
+        load_config("tiny"), {"epochs": 5, "mesh.data": 2, "quantiles": (0.1, 0.9), "seed": 3}
+    )
+    assert (config.train.epochs, config.mesh.data, config.seed) == (5, 2, 3)
+    assert config.loss.quantiles == (0.1, 0.9)
+    assert override_config(load_config("tiny"), {}) == load_config("tiny")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"epocs": 3}, "override 'epocs': unknown key; did you mean 'train.epochs'?"),
+        ({"data": 3}, "override 'data': is a section, expected one of its keys."),
+        ({"epochs": "x"}, "override epochs='x': train.epochs: got 'x', expected a valid integer."),
+        ({"label_len": 20}, "configuration 'tiny': data.label_len: got 20, expected at most"),
+    ],
+)
+def test_a_wrong_override_is_one_sentence(overrides, sentence):
+    with pytest.raises(UserError) as refusal:
+        override_config(load_config("tiny"), overrides)
+    assert str(refusal.value).startswith(sentence)
+
+
+def test_keys_of_all_sections_stand_side_by_side():
+    keys = flatten_keys(load_config("tiny"))
+    assert (keys["name"], keys["train.epochs"], keys["data.source"]) == ("tiny", 2, "nasdaq")
+    assert "train" not in keys

@@ -5,7 +5,15 @@ import time
 import pytest
 from rich.console import Console
 
-from pgat_jax.progress import LINE_SECONDS, STILL_SECONDS, Reporter, format_duration
+from pgat_jax import progress
+from pgat_jax.progress import (
+    LINE_SECONDS,
+    STILL_SECONDS,
+    Reporter,
+    format_duration,
+    open_progress,
+    silence,
+)
 
 
 class Clock:
@@ -96,3 +104,28 @@ def test_long_work_is_abandoned_when_asked():
 
 def test_durations_read_as_hours_minutes_seconds():
     assert tuple(map(format_duration, (7, 7500, -1))) == ("0:00:07", "2:05:00", "0:00:00")
+
+
+def test_a_silent_context_shows_nothing_and_ends(capsys):
+    with silence(True), silence(False):
+        Reporter().say("hidden")
+        open_progress().print("hidden")
+    with silence(False):
+        Reporter().say("shown")
+    assert capsys.readouterr().err == "shown\n"
+
+
+def test_in_a_notebook_steps_move_a_bar_below_the_cell(monkeypatch):
+    moved = []
+    bar = type("Bar", (), {"update": lambda self, *args: moved.append(args)})
+    monkeypatch.setattr(progress, "is_notebook", lambda: True)
+    monkeypatch.setattr(progress, "NotebookBar", bar)
+    clock = Clock()
+    report, file = reporter(terminal=False, clock=clock)
+    step(report, 1)
+    step(report, 2)  # too soon to be seen
+    clock.now = 1.0
+    step(report, 3)
+    assert [args[:2] for args in moved] == [(1, 100), (3, 100)]
+    assert "loss 0.5000" in moved[0][2]
+    assert file.getvalue() == ""

@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import shutil
 import signal
 from datetime import date
 from pathlib import Path
@@ -13,14 +14,13 @@ import pgat_jax.bench.bench
 import pgat_jax.causes.gradient_check
 import pgat_jax.causes.study
 import pgat_jax.data.describe
-import pgat_jax.forecasting.evaluate
-import pgat_jax.forecasting.forecast
+import pgat_jax.forecasting.forecast_json
 import pgat_jax.forecasting.forecast_text
-import pgat_jax.pages.forecast_picture
+import pgat_jax.forecasting.score_tables
+import pgat_jax.pages.forecast_files
 import pgat_jax.sky_test.sky_command
 import pgat_jax.storage.folder
-import pgat_jax.training.train
-from pgat_jax import environment, load_config
+from pgat_jax import api, environment, load_config
 from pgat_jax.causes.config import StudyConfig
 from pgat_jax.config import Config
 from pgat_jax.errors import UserError
@@ -68,19 +68,22 @@ def test_a_summary_is_one_short_line_without_a_full_stop():
 
 
 def test_train_hands_over_name_run_minutes_and_the_start(act, capsys):
-    words = ["--config", "tiny", "--minutes", "2", "--run-name", "mine", "--seed", "3"]
-    status, given = act("train", words, pgat_jax.training.train, "train", Path("runs/mine-1"))
+    words = ["--config", "tiny", "--minutes", "2", "--run-name", "mine", "--seed", "3", "--quiet"]
+    status, given = act("train", words, api, "train", api.Run(Path("runs/mine-1")))
     config = load_config("tiny", "seed=3")
-    assert (status, given) == (None, (config, "mine", None, 2.0, STARTED, None))
+    assert (status, given) == (None, (config, "mine", 2.0, None, None, True, STARTED))
     assert type(given[0]) is Config
     assert capsys.readouterr().out.startswith("runs/mine-1: report.html")
 
 
-def test_train_continues_a_run_with_the_run_s_own_configuration(act, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("flag", "place"), [("--resume", 3), ("--from", 4)])
+def test_train_takes_the_configuration_of_the_run_that_it_goes_on_from(
+    act, monkeypatch, tmp_path, flag, place
+):
     (tmp_path / "config.yaml").write_text("name: old\nseed: 7\n")
     monkeypatch.setattr(pgat_jax.storage.folder, "find_run", lambda run: tmp_path)
-    _, given = act("train", ["--resume", "old"], pgat_jax.training.train, "train", tmp_path)
-    assert (given[0].name, given[0].seed, given[2]) == ("old", 7, "old")
+    _, given = act("train", [flag, "old"], api, "train", api.Run(tmp_path))
+    assert (given[0].name, given[0].seed, given[place]) == ("old", 7, "old")
 
 
 def test_an_interrupted_training_ends_with_the_signal_s_status(monkeypatch, capsys):
@@ -90,7 +93,7 @@ def test_an_interrupted_training_ends_with_the_signal_s_status(monkeypatch, caps
     def leave(status):
         raise SystemExit(status)
 
-    monkeypatch.setattr(pgat_jax.training.train, "train", interrupt)
+    monkeypatch.setattr(api, "train", interrupt)
     monkeypatch.setattr("os._exit", leave)
     monkeypatch.setattr(environment, "prepare", lambda: None)
     with pytest.raises(SystemExit, match="143"):
@@ -98,18 +101,139 @@ def test_an_interrupted_training_ends_with_the_signal_s_status(monkeypatch, caps
     assert "continue with --resume" in capsys.readouterr().err
 
 
-def test_evaluate_takes_the_newest_run_of_a_configuration_or_the_run_that_is_named(
-    act, monkeypatch
-):
+@pytest.fixture
+def run(monkeypatch):
+    """A run that notes the calls of its methods, in the place of every run that is loaded."""
+    run = FakeRun()
+    monkeypatch.setattr(environment, "prepare", lambda: None)
     monkeypatch.setattr(pgat_jax.storage.folder, "newest_run", lambda name: Path(f"newest-{name}"))
     monkeypatch.setattr(pgat_jax.storage.folder, "find_run", lambda run: Path(f"found-{run}"))
-    place = (pgat_jax.forecasting.evaluate, "evaluate_run")
-    assert act("evaluate", [], *place)[1] == (Path("newest-None"), False, None)
-    assert act("evaluate", ["--config", "tiny"], *place)[1] == (Path("newest-tiny"), False, None)
-    words = ["a", "--json", "--data", "d.csv"]
-    assert act("evaluate", words, *place)[1] == (Path("found-a"), True, "d.csv")
+    monkeypatch.setattr(api, "load_run", lambda path, quiet: run.open(path, quiet))
+    return run
+
+
+class FakeRun:
+    def __init__(self):
+        self.calls = []
+
+    def open(self, *words):
+        self.calls.append(words)
+        return self
+
+    def score(self, *words):
+        self.calls.append(words)
+        return {"score": 1}
+
+    def forecast_prices(self, *words):
+        self.calls.append(words)
+        return f"prices of {words[0]}"
+
+    def report(self):
+        return Path("runs/a/report.html")
+
+
+def test_evaluate_takes_the_newest_run_of_a_configuration_or_the_run_that_is_named(
+    run, monkeypatch, capsys
+):
+    monkeypatch.setattr(pgat_jax.forecasting.score_tables, "print_scores", print)
+    for words in ([], ["--config", "tiny"], ["a", "--data", "d.csv", "--quiet"]):
+        VERBS["evaluate"].act(parse("evaluate", *words))
+    assert run.calls == [
+        (Path("newest-None"), False),
+        (None,),
+        (Path("newest-tiny"), False),
+        (None,),
+        (Path("found-a"), True),
+        ("d.csv",),
+    ]
+    capsys.readouterr()
+    VERBS["evaluate"].act(parse("evaluate", "a", "--json"))
+    assert capsys.readouterr().out == '{"score": 1}\n'
     with pytest.raises(UserError, match="RUN and --config both name a run"):
-        act("evaluate", ["a", "--config", "tiny"], *place)
+        VERBS["evaluate"].act(parse("evaluate", "a", "--config", "tiny"))
+
+
+def test_forecast_hands_over_files_date_levels_and_days(run, monkeypatch, capsys):
+    written = []
+
+    def write(forecasts, made_at, output, folder, say):
+        written.append((forecasts, output, folder))
+        return [Path("f.csv")]
+
+    monkeypatch.setattr(pgat_jax.pages.forecast_files, "write_forecasts", write)
+    monkeypatch.setattr(pgat_jax.forecasting.forecast_text, "print_forecast", print)
+    words = ["a", "--data", "d.csv", "--data", "e.csv", "--from", "2018-06-29", "--days", "2"]
+    VERBS["forecast"].act(parse("forecast", *words, "--quantiles", ".9,.1"))
+    assert run.calls[1:] == [
+        ("d.csv", 2, (0.1, 0.9), "2018-06-29"),
+        ("e.csv", 2, (0.1, 0.9), "2018-06-29"),
+    ]
+    both = ["prices of d.csv", "prices of e.csv"]
+    assert written == [(both, None, Path("found-a"))]
+    assert capsys.readouterr().out.splitlines() == [*both, "f.csv"]
+
+
+def test_forecast_as_json_writes_files_only_where_it_is_told(run, monkeypatch, capsys, tmp_path):
+    written = []
+    monkeypatch.setattr(
+        pgat_jax.pages.forecast_files, "write_forecasts", lambda *a: written.append(a) or []
+    )
+    monkeypatch.setattr(
+        pgat_jax.forecasting.forecast_json, "encode_forecast", lambda forecast, now: f"[{forecast}]"
+    )
+    VERBS["forecast"].act(parse("forecast", "a", "--json"))
+    assert (capsys.readouterr().out, written) == ("[prices of None]\n", [])
+    VERBS["forecast"].act(parse("forecast", "--json", "--output", str(tmp_path / "f.csv")))
+    assert len(written) == 1
+
+
+def test_bad_levels_and_files_are_refused_before_the_run_is_read(run):
+    for words in (["--quantiles", "2"], ["--output", "f.txt"], ["--output", "missing/f.csv"]):
+        with pytest.raises(UserError, match=r"^--(quantiles|output)"):
+            VERBS["forecast"].act(parse("forecast", "a", *words))
+    assert run.calls == []
+
+
+def test_report_names_the_page(run, capsys):
+    VERBS["report"].act(parse("report", "a", "--quiet"))
+    assert run.calls == [(Path("found-a"), True)]
+    assert capsys.readouterr().out == "runs/a/report.html\n"
+
+
+def test_runs_are_listed_shown_compared_and_deleted(make_run, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        shutil.copytree(make_run("mse"), tmp_path / "runs" / name)
+    for words, shown in (
+        ([], ["one", "two"]),
+        (["list"], ["one", "two"]),
+        (["show", "one"], ["one", "0 of 500"]),
+        (["compare", "one", "two"], ["one", "two", "configurations differ"]),
+        (["delete", "one", "--yes"], ["runs/one: deleted"]),
+    ):
+        VERBS["runs"].act(parse("runs", *words))
+        out = capsys.readouterr().out
+        assert all(word in out for word in shown)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["show"], "runs show: got 0 runs, expected 1."),
+        (["compare", "one"], "runs compare: got 1 runs, expected 2."),
+        (["list", "one"], "runs list: got 1 runs, expected 0."),
+        (["delete", "one"], "runs delete: runs/one cannot be restored: add --yes to delete it."),
+        (["show", "none"], "run 'none': no such folder"),
+    ],
+)
+def test_a_wrong_call_of_runs_changes_nothing(make_run, tmp_path, monkeypatch, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(make_run("mse"), tmp_path / "runs" / "one")
+    with pytest.raises(UserError) as refusal:
+        VERBS["runs"].act(parse("runs", *words))
+    assert str(refusal.value).startswith(sentence)
+    assert (tmp_path / "runs" / "one" / "config.yaml").exists()
 
 
 def test_backtest_hands_over_origins_and_refits_and_returns_the_status(act):

@@ -3,7 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pgat_jax.backtest.answer import write_answer
 from pgat_jax.backtest.evaluation import list_baselines, run_arms
@@ -20,6 +20,7 @@ from pgat_jax.config import Config
 from pgat_jax.config_file import dump_yaml
 from pgat_jax.data.find_calendar import settle_calendar
 from pgat_jax.data.source import load_table
+from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError, name_program, printable
 from pgat_jax.forecasting.coverage_record import ROOT, BandCoverage, write_record
 from pgat_jax.output import write_output
@@ -64,14 +65,45 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
         The exit status: 1 if `find_leaks` found results that are too good to be true, else 0.
 
     Raises:
+        UserError: as `make_backtest`.
+        Interrupted: a signal came while the model was trained.
+    """
+    report, page = make_backtest(config, request, root)
+    reporter = Reporter()
+    for sentence in report["leaks"]:
+        reporter.say(sentence)
+    if request.as_json:
+        print(json.dumps(reduce_report(report), allow_nan=False))
+    else:
+        print_report(report)
+    reporter.say(f"page: {page}")
+    return 1 if report["leaks"] else 0
+
+
+def make_backtest(
+    config: Config, request: Request, root: Path = ROOT, table: Table | None = None
+) -> tuple[dict[str, Any], Path]:
+    """Runs a back-test and writes its page.
+
+    Args:
+        config: the configuration of the model; its horizon is that of all forecasters.
+        request: what the user asks for.
+        root: the folder of trained models and finished years.
+        table: the table; by default that of `config.data.source`.
+
+    Returns:
+        What `make_report` returned, and the path of the page.
+
+    Raises:
         UserError: the table cannot be read, there is no origin, or two flags contradict each other.
         Interrupted: a signal came while the model was trained.
     """
     if request.baselines_only and request.untrained:
         raise UserError("--untrained scores the model, --baselines-only leaves it out: give one.")
     reporter = Reporter()
-    table, horizon = load_table(config.data), config.data.pred_len
-    config = config.model_copy(update={"data": settle_calendar(config.data, table)})
+    table = load_table(config.data) if table is None else table
+    horizon = config.data.pred_len
+    given, config = config, config.model_copy(update={"data": settle_calendar(config.data, table)})
     rows = find_origins(table.dates, horizon, request.first, request.last, request.step)
     blocks = plan_blocks(rows, table.dates, request.refit)
     history = make_history(table, horizon, config.data.calendar)
@@ -93,18 +125,9 @@ def run_backtest(config: Config, request: Request, root: Path = ROOT) -> int:
     configuration = "" if request.baselines_only else dump_yaml(config)
     command = describe_command(config.name, request)
     if not (request.baselines_only or request.untrained):
-        record_coverage(config, report, root)
+        record_coverage(given, report, root)
     page = render_page(report, scored, history, rows, command, configuration)
-    path = request.html or root / f"{name}.html"
-    write_output(path, page.encode())
-    for sentence in report["leaks"]:
-        reporter.say(sentence)
-    if request.as_json:
-        print(json.dumps(reduce_report(report), allow_nan=False))
-    else:
-        print_report(report)
-    reporter.say(f"page: {path}")
-    return 1 if report["leaks"] else 0
+    return report, write_output(request.html or root / f"{name}.html", page.encode())
 
 
 def record_coverage(config: Config, report: dict, root: Path) -> None:

@@ -5,11 +5,9 @@ its settings, the code, the fit row and the origins.
 """
 
 import importlib.metadata
-import inspect
 from functools import cache
 from pathlib import Path
 
-import pgat_jax
 from pgat_jax.backtest.origins import Block
 from pgat_jax.data.cache import Arrays, content_key, seal, unseal
 from pgat_jax.forecasting.coverage_record import ROOT
@@ -104,7 +102,7 @@ def digest_sources(sources: tuple[str, ...], libraries: tuple[str, ...]) -> str:
             all Python files count.
         libraries: names of installed distributions.
     """
-    root = Path(inspect.getfile(pgat_jax)).parent
+    root = Path(__file__).parents[1]
     files = [f for s in sources for f in (sorted((root / s).rglob("*.py")) or [root / s])]
     versions = [importlib.metadata.version(name).encode() for name in libraries]
     return content_key(*(file.read_bytes() for file in files), *versions)

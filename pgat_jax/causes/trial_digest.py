@@ -12,7 +12,6 @@ import json
 from functools import cache
 from pathlib import Path
 
-import pgat_jax
 from pgat_jax.causes.condition import Condition
 from pgat_jax.causes.scales import Scale
 from pgat_jax.config import Config, DataConfig
@@ -70,7 +69,7 @@ def read_source(module: str) -> str:
 
 @cache
 def _hash_sources() -> str:
-    root = Path(inspect.getfile(pgat_jax)).parent
+    root = Path(__file__).parents[1]
     files = [f for s in SOURCES for f in (sorted((root / s).rglob("*.py")) or [root / s])]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 

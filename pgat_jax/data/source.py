@@ -22,28 +22,11 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def load_table(config: DataConfig) -> Table:
-    """Loads a table as `find_table`, and logs how a user's file was read and what looks wrong.
-
-    Args:
-        config: the `data` section of the configuration.
-
-    Returns:
-        All rows, unscaled, with the constant columns.
-
-    Raises:
-        UserError: the source is missing or bad.
-    """
-    table = find_table(config)
-    announce(table)
-    return table
-
-
-def find_table(config: DataConfig) -> Table:
     """Loads all rows and columns of a source, from the cache if its content is the same.
 
     Args:
         config: the `data` section of the configuration; its `source` is `nasdaq`, `ibm`, or the
-            path of a file.
+            path of a .csv or .parquet file.
 
     Returns:
         All rows, unscaled, with the constant columns.
@@ -53,6 +36,24 @@ def find_table(config: DataConfig) -> Table:
     """
     source = config.source
     content = read_wheel_bytes(source) if source in WHEELS else read_bytes(source)
+    return load_content(config, content)
+
+
+def load_content(config: DataConfig, content: bytes) -> Table:
+    """Loads the table of a content, from the cache if it is there.
+
+    Args:
+        config: the `data` section of the configuration; the ending of its `source` says what the
+            content is: CSV without one.
+        content: the bytes of the file.
+
+    Returns:
+        All rows, unscaled, with the constant columns.
+
+    Raises:
+        UserError: the content is bad.
+    """
+    source = config.source
     kind = source if source in WHEELS else Path(source).suffix.lower()
     key = content_key(kind.encode(), content, digest_code())
     arrays = load_or_build(key, lambda: pack_table(_build(source, content)))
@@ -81,8 +82,7 @@ def announce(table: Table) -> None:
         if note.startswith(READ_AS):
             _LOGGER.info("%s: %s", table.source, note, extra=ONCE)
     for warning in table.warnings:
-        end = "" if warning.endswith(("?", ")")) else "."
-        _LOGGER.warning("%s: %s%s", table.source, warning, end, extra=ONCE)
+        _LOGGER.warning("%s: %s.", table.source, warning.rstrip("."), extra=ONCE)
 
 
 def _judge_calendar(table: Table, config: DataConfig) -> Table:

@@ -1,7 +1,6 @@
 """Scores a run beside three baselines on the same windows, for `scores.json` and `evaluate`."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from pgat_jax.data.columns import PRICES
@@ -9,7 +8,7 @@ from pgat_jax.data.dataset import Data
 from pgat_jax.errors import UserError
 from pgat_jax.forecasting.baselines import make_baselines, scale_all_targets
 from pgat_jax.forecasting.comparison import compare_forecasters
-from pgat_jax.forecasting.new_rows import find_last_seen, load_new_rows, split_after
+from pgat_jax.forecasting.new_rows import find_last_seen, split_after
 from pgat_jax.forecasting.predict import (
     Prediction,
     find_predicted_rows,
@@ -21,44 +20,14 @@ from pgat_jax.forecasting.residuals import (
     describe_spread,
     ensure_distribution,
 )
-from pgat_jax.forecasting.score_tables import print_scores
 from pgat_jax.forecasting.scores import score_forecast
 from pgat_jax.output import replace_nonfinite, write_output
-from pgat_jax.progress import Reporter
 from pgat_jax.storage.digest import hash_params
 from pgat_jax.storage.folder import SCORES
-from pgat_jax.storage.loaded_run import LoadedRun, load_run
+from pgat_jax.storage.loaded_run import LoadedRun
 from pgat_jax.storage.manifest import read_json
 
 SPLITS = ("validation", "test")
-
-
-def evaluate_run(run: Path, as_json: bool, data: str | None = None) -> dict[str, Any]:
-    """Scores a run and prints the scores; those of its own table are written to `scores.json`.
-
-    Args:
-        run: the folder of the run.
-        as_json: whether to print strict JSON instead of tables of at most 100 columns.
-        data: a file with new rows to score, instead of the run's own table.
-
-    Returns:
-        The content of `scores.json`, as `score_run` returns it, or the result of `score_new_rows`.
-
-    Raises:
-        UserError: `run` is not a run folder, or it is damaged; the file is bad or too short; or as
-            `score_run`.
-    """
-    say = Reporter().say
-    loaded = load_run(run, say=say)
-    if data is None:
-        scores = score_run(loaded)
-    else:
-        scores = score_new_rows(loaded, load_new_rows(loaded, data, say))
-    if as_json:
-        print(json.dumps(scores, allow_nan=False))
-    else:
-        print_scores(scores)
-    return scores
 
 
 def score_run(run: LoadedRun) -> dict[str, Any]:

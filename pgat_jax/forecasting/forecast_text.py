@@ -1,8 +1,5 @@
 """Prints a forecast of the closing price in the terminal."""
 
-from collections.abc import Iterable
-from pathlib import Path
-
 from pgat_jax.errors import printable
 from pgat_jax.forecasting.forecast import PriceForecast
 from pgat_jax.forecasting.paths import ASSUMPTIONS
@@ -12,18 +9,16 @@ from pgat_jax.text_table import TextTable, open_console, print_table
 MAX_LEVELS = 5
 
 
-def print_forecast(forecast: PriceForecast, files: Iterable[Path]) -> None:
-    """Prints the forecast of Close, how far to trust it, where its spread is from, and the files.
+def print_forecast(forecast: PriceForecast) -> None:
+    """Prints the forecast of Close, how far to trust it, and where its spread is from.
 
     Args:
         forecast: the forecast.
-        files: the paths of the files that were written, to be named.
     """
     console = open_console()
     print_table(console, tabulate_close(forecast))
     console.print(forecast.trust)
     console.print(f"Distribution of the model: {forecast.spread}. {ASSUMPTIONS}")
-    console.print(printable("\n".join(map(str, files))), soft_wrap=True)
 
 
 def tabulate_close(forecast: PriceForecast) -> TextTable:

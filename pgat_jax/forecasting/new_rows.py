@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from pgat_jax.data.columns import remove_volatility
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.history import count_earlier, prepend
-from pgat_jax.data.source import load_table
+from pgat_jax.data.source import announce, load_table
 from pgat_jax.data.splits import Split, Splits
-from pgat_jax.data.table import Table
+from pgat_jax.data.table import Table, select
 from pgat_jax.errors import UserError
 from pgat_jax.storage.loaded_run import LoadedRun
 
@@ -34,14 +35,16 @@ def load_new_rows(run: LoadedRun, new: str | Path | Table, say: Callable[[str], 
             forecast.
     """
     table = new if isinstance(new, Table) else _read(run, str(new))
-    rows, past = run.prepare(table), _find_past(run)
-    earlier = 0 if past is None else count_earlier(past, rows.table)
+    announce(table)
+    table, past = select(table, remove_volatility(run.scaler.columns)), _find_past(run)
+    earlier = 0 if past is None else count_earlier(past, table)
     if past is not None and earlier:
         say(
             f"{table.source} begins within the table of the run: the run's {earlier:,} rows before "
             f"{table.dates[0]} come before it"
         )
-        rows = run.prepare(prepend(past, rows.table))
+        table = prepend(past, table)
+    rows = run.prepare(table)
     _check_long_enough(rows, past)
     return rows
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from rich.console import Console
 from rich.progress import track
 
 from pgat_jax.data.dataset import Data
@@ -22,6 +21,7 @@ from pgat_jax.forecasting.quantile_function import QuantileFunction
 from pgat_jax.forecasting.recalibration import POOL_DAYS, rank_truth, recalibrate
 from pgat_jax.model.build import Model, Params
 from pgat_jax.model.heads import Outputs
+from pgat_jax.progress import open_progress
 from pgat_jax.storage.loaded_run import LoadedRun
 
 # Windows of one call of the compiled model; fewer are padded to this number.
@@ -188,7 +188,7 @@ def _apply_to_rows(model: Model, params: Params, data: Data, rows: np.ndarray, t
 
 
 def _show_progress(chunks: list[np.ndarray], text: str) -> Iterable[np.ndarray]:
-    console = Console(stderr=True)
+    console = open_progress()
     if not console.is_terminal and len(chunks) > 1:
         console.print(text)
     hidden = len(chunks) < 2 or not console.is_terminal

@@ -1,7 +1,7 @@
 """Writes forecasts as files: one CSV for all, and a picture for each."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pgat_jax.forecasting.forecast import PriceForecast
@@ -13,6 +13,7 @@ from pgat_jax.pages.theme import LIGHT, encode_png
 
 def write_forecasts(
     forecasts: Sequence[PriceForecast],
+    made_at: datetime,
     output: Path | None,
     folder: Path,
     say: Callable[[str], None],
@@ -21,6 +22,7 @@ def write_forecasts(
 
     Args:
         forecasts: one or more forecasts with the same levels.
+        made_at: the time at which they were made.
         output: the CSV file; an older one is replaced, and `say` says so. By default the first free
             name of `forecast-DATE.csv`, where DATE is the last known day, in `folder`.
         folder: the folder of the file by default.
@@ -36,7 +38,7 @@ def write_forecasts(
     path = output or find_free_path(folder, f"forecast-{origin}")
     if path.exists():
         say(f"{path}: an older forecast is replaced")
-    contents = {path: encode_forecasts(forecasts, datetime.now(UTC))}
+    contents = {path: encode_forecasts(forecasts, made_at)}
     contents |= {
         picture: encode_png(draw_forecast(forecast, LIGHT))
         for picture, forecast in zip(_name_pictures(path, forecasts), forecasts)

@@ -117,8 +117,8 @@ def embed_picture(run: Path, picture: Picture) -> dict[str, str]:
     """
     return {
         "caption": picture.caption,
-        "light": _encode_uri(picture_path(run, picture.name, LIGHT)),
-        "dark": _encode_uri(picture_path(run, picture.name, DARK)),
+        "light": encode_uri(picture_path(run, picture.name, LIGHT)),
+        "dark": encode_uri(picture_path(run, picture.name, DARK)),
     }
 
 
@@ -159,5 +159,10 @@ def describe_versions(run: Path, scores: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _encode_uri(path: Path) -> str:
+def encode_uri(path: Path) -> str:
+    """Returns a PNG file as data URI.
+
+    Args:
+        path: the file.
+    """
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()

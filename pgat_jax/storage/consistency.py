@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pgat_jax.config import Config
-from pgat_jax.config_file import load_config, validate
+from pgat_jax.config_file import flatten_keys, load_config, validate
 from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
 from pgat_jax.storage.folder import CONFIG
@@ -29,8 +29,8 @@ def require_same_config(run: Path, config: Config, started: dict[str, Any] | Non
         UserError: the two differ; the message names the first key that does, with both values.
     """
     own = load_config(run / CONFIG) if started is None else validate(started, f"{run}: checkpoint")
-    stored = _flatten(own.model_dump(mode="json"))
-    given = _flatten(config.model_dump(mode="json"))
+    stored = flatten_keys(own)
+    given = flatten_keys(config)
     for key, value in given.items():
         if stored[key] != value and not key.startswith(FREE_KEYS):
             raise UserError(
@@ -58,13 +58,3 @@ def require_same_table(run: Path, data_hash: str, table: Table) -> None:
             "trains a new run on it, from the parameters of this one; `forecast RUN --data FILE` "
             "and `evaluate RUN --data FILE` read new rows."
         )
-
-
-def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Turns nested sections into one dictionary with keys such as `train.batch_size`."""
-    flat = {}
-    for key, value in tree.items():
-        flat |= (
-            _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-        )
-    return flat

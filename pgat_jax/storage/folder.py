@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pgat_jax.config_file import load_config
 from pgat_jax.errors import UserError, nearest
+from pgat_jax.flags import DEFAULT_CONFIG
 
 # The folder, in the working directory, in which all runs are created.
 ROOT = Path("runs")
@@ -45,6 +46,21 @@ def find_run(run: str | Path) -> Path:
     near = nearest(Path(run).name, known) or (known[-1] if known else None)
     hint = f"; did you mean {near!r}?" if near else f"; there is none under {ROOT}/ yet."
     raise UserError(f"run {str(run)!r}: no such folder with a {CONFIG}{hint}")
+
+
+def find_recipe(earlier: str | Path | None) -> str | Path:
+    """Returns the configuration that a training takes if none is named.
+
+    Args:
+        earlier: a run to continue or to start from; None for a new run.
+
+    Returns:
+        The configuration file of the run, or the name of the default.
+
+    Raises:
+        UserError: there is no such run.
+    """
+    return find_run(earlier) / CONFIG if earlier else DEFAULT_CONFIG
 
 
 def newest_run(name: str | None = None) -> Path:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from pgat_jax.data.columns import PRICES
-from pgat_jax.errors import UserError
 from pgat_jax.forecasting import evaluate, predict
+from pgat_jax.forecasting.new_rows import load_new_rows
 from pgat_jax.storage.digest import hash_params
 from pgat_jax.storage.loaded_run import load_run
 
@@ -81,24 +81,15 @@ def test_a_mixture_model_has_every_score(scored_run):
     assert set(model["coverage"]) == {"50%", "80%", "90%"}
 
 
-def test_json_on_stdout_is_strict_and_alone(run, capsys):
-    evaluate.evaluate_run(run, as_json=True)
-    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
-    assert len(found["params_sha256"]) == 64
-
-
-def test_without_json_the_tables_are_printed(scored_run, capsys):
-    evaluate.evaluate_run(scored_run("nll"), as_json=False)
-    assert "test: by day ahead" in capsys.readouterr().out
-
-
 def test_new_rows_are_scored_after_the_days_seen_and_leave_the_run_as_it_is(scored_run, tmp_path):
     run = load_run(scored_run("mse"))
     table, before = run.data.table, (run.path / "scores.json").read_bytes()
     frame = pd.DataFrame(table.prices[-80:], columns=list(PRICES))
     frame.insert(0, "Date", table.dates[-80:].astype(str))
     frame.to_csv(tmp_path / "new.csv", index=False)
-    scores = evaluate.evaluate_run(run.path, as_json=False, data=str(tmp_path / "new.csv"))
+    rows = load_new_rows(run, tmp_path / "new.csv", lambda line: None)
+    scores = evaluate.score_new_rows(run, rows)
+    json.dumps(scores, allow_nan=False)
     own = json.loads(before)["splits"]["test"]
     assert list(scores["splits"]) == ["test"]
     test = scores["splits"]["test"]
@@ -108,11 +99,6 @@ def test_new_rows_are_scored_after_the_days_seen_and_leave_the_run_as_it_is(scor
     assert model == pytest.approx(same, rel=1e-3)
     assert scores["data"]["source"] == str(tmp_path / "new.csv")
     assert (run.path / "scores.json").read_bytes() == before
-
-
-def test_a_folder_that_is_no_run_is_refused(tmp_path):
-    with pytest.raises(UserError, match="no such folder"):
-        evaluate.evaluate_run(tmp_path, as_json=False)
 
 
 def test_scores_of_these_parameters_are_read_and_others_are_computed_again(

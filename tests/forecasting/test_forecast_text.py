@@ -1,7 +1,5 @@
 """The forecast in the terminal."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,16 +41,15 @@ def test_as_many_levels_as_wanted_with_both_ends(count, most):
 
 def test_many_levels_with_the_truth_are_not_cut_off(capsys):
     levels = tuple(np.linspace(0.01, 0.99, 99).round(2).tolist())
-    print_forecast(make_forecast(levels, close=12345.67, price=12345.67), [])
+    print_forecast(make_forecast(levels, close=12345.67, price=12345.67))
     out = capsys.readouterr().out
     assert out.count("12345.67") == 6
     assert "…" not in out
 
 
-def test_the_table_comes_first_then_trust_assumptions_and_files(capsys):
-    print_forecast(make_forecast(), (Path("f.csv"), Path("f.png")))
+def test_the_table_comes_first_then_trust_and_assumptions(capsys):
+    print_forecast(make_forecast())
     out = capsys.readouterr().out
     assert out.index("2018-06-04") < out.index(TRUST) < out.index("Distribution of the model")
     assert "Distribution of the model: stated by it. Price quantiles come from" in out
-    assert out.endswith("f.csv\nf.png\n")
     assert max(map(len, out.splitlines())) <= 100

@@ -1,5 +1,7 @@
 """The files of forecasts: a table for all and a picture for each, whole or not at all."""
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import pytest
 from PIL import Image
@@ -8,10 +10,12 @@ from pgat_jax.errors import UserError
 from pgat_jax.pages.forecast_files import write_forecasts
 from tests.pages.test_forecast_picture import make_forecast
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
 
 def write(tmp_path, *forecasts, output=None):
     said = []
-    return write_forecasts(forecasts, output, tmp_path, said.append), said
+    return write_forecasts(forecasts, NOW, output, tmp_path, said.append), said
 
 
 def test_forecasts_of_one_day_do_not_overwrite_each_other(tmp_path):

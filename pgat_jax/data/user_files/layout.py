@@ -170,7 +170,7 @@ def _check_one_ticker(where: str, rows: list[list[str]], line: int) -> None:
             recipe = write_recipe(where, read, f"df = {level}.rename_axis('Date').reset_index()")
             raise UserError(
                 f"{where}: prices of {len(tickers)} instruments ({', '.join(tickers[:5])}), "
-                f"expected one: choose it, {recipe}"
+                f"expected one; choose it {recipe}"
             )
 
 
@@ -183,8 +183,8 @@ def _is_ticker_row(cells: list[str], names: tuple[str, ...]) -> bool:
 
 def _find_nameless(where: str, tables: dict[str, list[list[str]]], encoding: str) -> Layout:
     """Returns the layout of a file without header, if it is MetaTrader's or Binance's."""
-    separator, rows = max(tables.items(), key=lambda item: max(map(len, item[1])))
-    row = next((cells for cells in rows if any(map(str.strip, cells))), [""])
+    separator, rows = max(tables.items(), key=lambda item: len(item[1][0]))
+    row = next(cells for cells in rows if any(cells))
     cells = [cell.strip() for cell in row]
     names = _name_columns(cells)
     if names:
@@ -218,7 +218,7 @@ def _refuse_nameless(where: str, cells: list[str], separator: str, encoding: str
             recipe = write_recipe(where, f"pd.read_csv({where!r}, sep=r'\\s+', dtype=str)")
             return UserError(
                 f"{where}: the columns are separated by spaces, expected commas, semicolons or "
-                f"tabs: convert it, {recipe}"
+                f"tabs; {recipe}"
             )
         return UserError(
             f"{where}: no table is found, the file begins {shown!r}: expected a header with Date, "
