@@ -13,7 +13,7 @@ from pgat_jax.data.columns import KNOWN, TARGETS, TIME_DELTA
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.export import check_output, export
 from pgat_jax.data.loading import prepare_data
-from pgat_jax.data.source import announce, load_table
+from pgat_jax.data.source import announce, find_table
 from pgat_jax.data.splits import Splits
 from pgat_jax.data.trading_days import is_trading_day
 from pgat_jax.errors import UserError, printable
@@ -36,7 +36,7 @@ def describe(config: Config, output: Path | None = None) -> None:
     """
     if output is not None:
         check_output(output)
-    table = load_table(config.data)
+    table = find_table(config.data)
     try:
         data = prepare_data(config.data, table)
     except UserError:

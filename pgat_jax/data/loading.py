@@ -16,7 +16,7 @@ from pgat_jax.data.har import SQUARE_HALF_LIVES, fit_har
 from pgat_jax.data.prices import WHEELS
 from pgat_jax.data.residual_units import convert_to_residuals
 from pgat_jax.data.scaler import Scaler, fit, fit_residuals
-from pgat_jax.data.source import announce, load_table
+from pgat_jax.data.source import load_table
 from pgat_jax.data.splits import Splits, check_enough, split_rows
 from pgat_jax.data.table import Table, drop_constant, select
 
@@ -41,9 +41,7 @@ def load_data(config: Config, scaler: Scaler | None = None) -> Data:
         UserError: the source is missing or bad, has too few rows for the splits (without
             `scaler`), or lacks columns of `scaler`.
     """
-    table = load_table(config.data)
-    announce(table)
-    return prepare_data(config.data, table, scaler)
+    return prepare_data(config.data, load_table(config.data), scaler)
 
 
 def prepare_data(config: DataConfig, table: Table, scaler: Scaler | None = None) -> Data:

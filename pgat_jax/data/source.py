@@ -22,11 +22,28 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def load_table(config: DataConfig) -> Table:
+    """Loads a table as `find_table`, and logs how a user's file was read and what looks wrong.
+
+    Args:
+        config: the `data` section of the configuration.
+
+    Returns:
+        All rows, unscaled, with the constant columns.
+
+    Raises:
+        UserError: the source is missing or bad.
+    """
+    table = find_table(config)
+    announce(table)
+    return table
+
+
+def find_table(config: DataConfig) -> Table:
     """Loads all rows and columns of a source, from the cache if its content is the same.
 
     Args:
         config: the `data` section of the configuration; its `source` is `nasdaq`, `ibm`, or the
-            path of a .csv or .parquet file.
+            path of a file.
 
     Returns:
         All rows, unscaled, with the constant columns.
@@ -82,7 +99,8 @@ def announce(table: Table) -> None:
         if note.startswith(READ_AS):
             _LOGGER.info("%s: %s", table.source, note, extra=ONCE)
     for warning in table.warnings:
-        _LOGGER.warning("%s: %s.", table.source, warning.rstrip("."), extra=ONCE)
+        end = "" if warning.endswith(("?", ")")) else "."
+        _LOGGER.warning("%s: %s%s", table.source, warning, end, extra=ONCE)
 
 
 def _judge_calendar(table: Table, config: DataConfig) -> Table:

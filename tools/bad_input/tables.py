@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -121,7 +122,8 @@ def judge_csv(content: bytes, folder: Path) -> str:
     assert_sound(loaded)
     header, *lines = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
     names = [compact(name) for name in header]
-    dates = names.index("date" if "date" in names else "")
+    counts = [sum(bool(_ISO_DAY.match(cell)) for cell in column) for column in zip(*lines)]
+    dates = counts.index(max(counts))  # whatever its name has become
     places = [names.index(name.lower()) for name in PRICES] if "close" in names else []
     stated = {line[dates].strip()[:10]: [line[i] for i in places] for line in lines if any(line)}
     days = [str(day) for day in loaded.dates]
@@ -288,6 +290,7 @@ def judge_parquet_columns(content: bytes, folder: Path) -> str:
     return "accepted, sound"
 
 
+_ISO_DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
 KINDS: dict[str, tuple[Callable, Callable]] = {
     "CSV table": (csv_files, judge_csv),
     "Parquet table, its bytes": (parquet_bytes, judge_parquet_bytes),

@@ -183,8 +183,8 @@ def _is_ticker_row(cells: list[str], names: tuple[str, ...]) -> bool:
 
 def _find_nameless(where: str, tables: dict[str, list[list[str]]], encoding: str) -> Layout:
     """Returns the layout of a file without header, if it is MetaTrader's or Binance's."""
-    separator, rows = max(tables.items(), key=lambda item: len(item[1][0]))
-    row = next(cells for cells in rows if any(cells))
+    separator, rows = max(tables.items(), key=lambda item: max(map(len, item[1])))
+    row = next((cells for cells in rows if any(map(str.strip, cells))), [""])
     cells = [cell.strip() for cell in row]
     names = _name_columns(cells)
     if names:

@@ -50,6 +50,7 @@ def test_another_delimiter_is_recognised(prices_csv, delimiter):
     [
         (b"", "the file is empty"),
         (b" \n\n ", "the file is empty"),
+        (b'""\n""\n', "no table is found"),
         (bytes(range(256)) * 8, "not a text file"),
         (b"Date,Open\0,High\n", "it contains NUL bytes"),
         ("Date,Open\n".encode("utf-16"), "a header without rows"),
