@@ -73,7 +73,7 @@ class Cells:
             *steps: statements of Python that mend the DataFrame `df` of the file.
             after: what follows the name of the file.
         """
-        recipe = f"; {write_recipe(self.where, self.read_call, *steps)}" if steps else "."
+        recipe = f", {write_recipe(self.where, self.read_call, *steps)}" if steps else "."
         return UserError(f"{self.where}{after}{what}{recipe}")
 
 

@@ -73,7 +73,7 @@ def _refuse_kind(source: str, path: Path) -> UserError:
     call = _OTHER.get(path.suffix.lower())
     if call and path.is_file():
         recipe = write_recipe(source, f"pd.{call.format(repr(source))}")
-        return UserError(f"data.source={source}: expected {_EXPECTED}; convert it: {recipe}")
+        return UserError(f"data.source={source}: expected {_EXPECTED}; convert it, {recipe}")
     name = nearest(source, WHEELS)
     hint = f"; did you mean {name!r}?" if name else "."
     return UserError(f"data.source={source}: expected {_EXPECTED}{hint}")

@@ -155,8 +155,11 @@ def _read_times(cells: Cells, column: int, times: np.ndarray) -> Reading:
     return Reading(days, (times - days) / SECOND, "", _write_parse(cells, column))
 
 
-def _write_parse(cells: Cells, column: int) -> str:
-    return f"pd.to_datetime(df[{cells.names[column]!r}]"
+def _write_parse(cells: Cells, column: int, form: str = "") -> str:
+    """Returns the expression of pandas that reads dates of a form, without its end."""
+    order = ", dayfirst=True" * form.startswith("DD") + ", yearfirst=True" * form.startswith("YY")
+    mixed = f", format='mixed'{order}" if form not in ("", "YYYY-MM-DD") else ""
+    return f"pd.to_datetime(df[{cells.names[column]!r}]{mixed}"
 
 
 def _write_number(value: float) -> str:
@@ -207,7 +210,7 @@ def _read_forms(cells: Cells, column: int, texts: list[str]) -> Reading:
     if len({found[0].tobytes() for found in fits.values()}) == 1:
         form, found = next(iter(fits.items()))
         note = "" if form.name == "YYYY-MM-DD" else f"dates {form.name}"
-        return Reading(*found, note, _write_parse(cells, column))
+        return Reading(*found, note, _write_parse(cells, column, form.name))
     if fits:
         raise _refuse_ambiguous(cells, column, texts, list(fits))
     raise _refuse_forms(cells, column, texts)

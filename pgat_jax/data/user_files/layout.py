@@ -170,7 +170,7 @@ def _check_one_ticker(where: str, rows: list[list[str]], line: int) -> None:
             recipe = write_recipe(where, read, f"df = {level}.rename_axis('Date').reset_index()")
             raise UserError(
                 f"{where}: prices of {len(tickers)} instruments ({', '.join(tickers[:5])}), "
-                f"expected one; choose it {recipe}"
+                f"expected one: choose it, {recipe}"
             )
 
 
@@ -218,7 +218,7 @@ def _refuse_nameless(where: str, cells: list[str], separator: str, encoding: str
             recipe = write_recipe(where, f"pd.read_csv({where!r}, sep=r'\\s+', dtype=str)")
             return UserError(
                 f"{where}: the columns are separated by spaces, expected commas, semicolons or "
-                f"tabs; {recipe}"
+                f"tabs: convert it, {recipe}"
             )
         return UserError(
             f"{where}: no table is found, the file begins {shown!r}: expected a header with Date, "

@@ -123,7 +123,7 @@ def _find_affixed(cells: Cells) -> dict[str, list[int]] | None:
         places = [i for price in next(iter(whole.values())).values() for i in price]
         names = {cells.names[i]: price for i, price in zip(places, PRICES)}
         raise cells.refuse_file(
-            f"prices of {len(whole)} instruments ({_list(whole)}), expected one; choose it",
+            f"prices of {len(whole)} instruments ({_list(whole)}), expected one: choose it",
             f"df = df.rename(columns={names})[[df.columns[0], *{list(PRICES)}]]",
         )
     return next(iter(whole.values()), None)
@@ -193,10 +193,10 @@ def _refuse_missing(cells: Cells, missing: list[str], own: dict[str, int]) -> No
         raw = cells.names[adjusted]
         hint = f" {raw!r} is no Close: it is adjusted for dividends, and the other prices are not"
     elif near and len(missing) == 1:
-        hint = f" Did you mean {near!r}?"
+        hint = f" Did you mean {near!r}? Rename it"
         steps = [f"df = df.rename(columns={{{near!r}: {name!r}}})"]
     elif name == "Date" and len(missing) == 1 and spare:
-        hint = " If the first column has the dates"
+        hint = " If the first column has the dates, name it"
         steps = ["df = df.rename(columns={df.columns[0]: 'Date'})"]
     more = f" (and {len(missing) - 1} more: {_list(missing[1:])})" if len(missing) > 1 else ""
     raise cells.refuse_file(
@@ -240,6 +240,6 @@ def check_one_ticker(cells: Cells, roles: Roles) -> None:
         name = cells.names[roles.ticker]
         first = next(cell for cell in column if cell)
         raise cells.refuse_file(
-            f"prices of {len(tickers)} instruments ({_list(tickers)}), expected one; choose it",
+            f"prices of {len(tickers)} instruments ({_list(tickers)}), expected one: choose it",
             f"df = df[df[{name!r}] == {first!r}]",
         )

@@ -57,7 +57,9 @@ def decode(where: str, content: bytes) -> Text:
     for magic, (kind, call) in _MAGIC.items():
         if content.startswith(magic):
             recipe = write_recipe(where, call.format(repr(where)))
-            raise UserError(f"{where}: not a text file but {kind}, expected CSV; {recipe}")
+            raise UserError(
+                f"{where}: not a text file but {kind}, expected CSV: convert it, {recipe}"
+            )
     encoding, note = _find_encoding(where, content)
     text = content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():

@@ -265,147 +265,152 @@ def _c(name: str, write: Write, suffix: str = ".csv") -> Case:
 
 # The layouts that are read to the table of the plain file.
 READ = (
-    _c("reference", write_plain),
-    _c("yahoo_old", lambda f: to_csv(yahoo_adjusted(f))),
-    _c("yahoo_null_row", yahoo_null),
-    _c("yfinance_three_lines", lambda f: yfinance(f, [
+    _c("a date and four prices", write_plain),
+    _c("Yahoo, old page", lambda f: to_csv(yahoo_adjusted(f))),
+    _c("Yahoo, a row of `null`", yahoo_null),
+    _c("yfinance `download().to_csv()`", lambda f: yfinance(f, [
         ["Price", "Close", "High", "Low", "Open", "Volume"], ["Ticker", *["AAPL"] * 5],
         ["Date", *[""] * 5]], ["Close", "High", "Low", "Open", "Volume"])),
-    _c("yfinance_by_ticker", lambda f: yfinance(f, [
+    _c("yfinance, `group_by='ticker'`", lambda f: yfinance(f, [
         ["Ticker", *["AAPL"] * 5], ["Price", *PRICES, "Volume"], ["Date", *[""] * 5]],
         [*PRICES, "Volume"])),
-    _c("pandas_datareader", lambda f: yfinance(f, [
+    _c("pandas-datareader", lambda f: yfinance(f, [
         ["Attributes", "Close", "High", "Low", "Open", "Volume"], ["Symbols", *["AAPL"] * 5],
         ["Date", *[""] * 5]], ["Close", "High", "Low", "Open", "Volume"])),
-    _c("yfinance_reset_index", lambda f: yfinance(f, [
+    _c("yfinance, index reset", lambda f: yfinance(f, [
         ["Date", "Close", "High", "Low", "Open", "Volume"], ["", *["AAPL"] * 5]],
         ["Close", "High", "Low", "Open", "Volume"])),
-    _c("yfinance_flattened", lambda f: to_csv(f.set_axis(
+    _c("yfinance, names joined", lambda f: to_csv(f.set_axis(
         ["Date", *(f"{n}_AAPL" for n in [*PRICES, "Volume"])], axis=1))),
-    _c("yfinance_history", lambda f: to_csv(format_dates(
+    _c("yfinance `Ticker.history`", lambda f: to_csv(format_dates(
         f.assign(Dividends=0.0, **{"Stock Splits": 0.0}), "%Y-%m-%d 00:00:00-05:00"))),
-    _c("yfinance_history_india", lambda f: to_csv(format_dates(f, "%Y-%m-%d 00:00:00+05:30"))),
-    _c("yfinance_history_etf", lambda f: to_csv(format_dates(
+    _c("yfinance, Bombay", lambda f: to_csv(format_dates(f, "%Y-%m-%d 00:00:00+05:30"))),
+    _c("yfinance, a fund", lambda f: to_csv(format_dates(
         f.assign(Dividends=0.0, **{"Stock Splits": 0.0, "Capital Gains": 0.0}),
         "%Y-%m-%d 00:00:00-05:00"))),
-    _c("yahoo_web_copy", lambda f: to_csv(newest_first(format_numbers(format_dates(
+    _c("Yahoo, table copied", lambda f: to_csv(newest_first(format_numbers(format_dates(
         yahoo_adjusted(f), "%b %d, %Y"), group)).rename(
         columns={"Close": "Close*", "Adj Close": "Adj Close**"}), sep="\t")),
-    _c("yahoo_duplicate_last", lambda f: to_csv(yahoo_adjusted(pd.concat([f, f.tail(1)])))),
-    _c("stooq", lambda f: to_csv(f)),
-    _c("stooq_bulk", lambda f: to_csv(format_dates(f, "%Y%m%d").set_axis(
+    _c("Yahoo, last day twice", lambda f: to_csv(yahoo_adjusted(pd.concat([f, f.tail(1)])))),
+    _c("Stooq", lambda f: to_csv(f)),
+    _c("Stooq, bulk; Finam", lambda f: to_csv(format_dates(f, "%Y%m%d").set_axis(
         ["<DATE>", "<OPEN>", "<HIGH>", "<LOW>", "<CLOSE>", "<VOL>"], axis=1).assign(
         **{"<TICKER>": "AAPL.US", "<PER>": "D", "<TIME>": "000000", "<OPENINT>": 0})[
         ["<TICKER>", "<PER>", "<DATE>", "<TIME>", "<OPEN>", "<HIGH>", "<LOW>", "<CLOSE>", "<VOL>",
          "<OPENINT>"]]), ".txt"),
-    _c("stooq_polish", lambda f: to_csv(rename(
+    _c("Stooq, Polish", lambda f: to_csv(rename(
         f, "Data,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie,Wolumen"))),
-    _c("alphavantage", lambda f: to_csv(newest_first(rename(
+    _c("Alpha Vantage", lambda f: to_csv(newest_first(rename(
         f, "timestamp,open,high,low,close,volume")))),
-    _c("alphavantage_adjusted", alphavantage_adjusted),
-    _c("alphavantage_pandas", lambda f: to_csv(newest_first(rename(
+    _c("Alpha Vantage, adjusted", alphavantage_adjusted),
+    _c("Alpha Vantage by pandas", lambda f: to_csv(newest_first(rename(
         f, "date,1. open,2. high,3. low,4. close,5. volume")))),
-    _c("nasdaq_com", lambda f: to_csv(newest_first(format_numbers(format_dates(
+    _c("nasdaq.com", lambda f: to_csv(newest_first(format_numbers(format_dates(
         f[["Date", "Close", "Volume", "Open", "High", "Low"]], "%m/%d/%Y"),
         lambda p: f"${p:.2f}")).rename(columns={"Close": "Close/Last"}))),
-    _c("kaggle_nifty", kaggle_nifty),
-    _c("investing_us", lambda f: investing(f, INVESTING["en"], "%m/%d/%Y", group)),
-    _c("investing_us_old", lambda f: investing(f, INVESTING["en"], "%b %d, %Y", group)),
-    _c("investing_uk", lambda f: investing(f, INVESTING["en"], "%d/%m/%Y", group)),
-    _c("investing_de", lambda f: investing(f, INVESTING["de"], "%d.%m.%Y", german)),
-    _c("investing_es", lambda f: investing(f, INVESTING["es"], "%d.%m.%Y", german)),
-    _c("investing_pt", lambda f: investing(f, INVESTING["pt"], "%d.%m.%Y", german)),
-    _c("investing_fr", lambda f: investing(f, INVESTING["fr"], "%d/%m/%Y", german)),
-    _c("investing_it", lambda f: investing(f, INVESTING["it"], "%d.%m.%Y", german)),
-    _c("investing_cn", lambda f: investing(f, INVESTING["cn"], no_pad("{y}年{m}月{d}日"), group)),
-    _c("onvista_german", lambda f: to_csv(newest_first(rename(format_numbers(format_dates(
+    _c("Kaggle, NIFTY-50", kaggle_nifty),
+    _c("Investing.com", lambda f: investing(f, INVESTING["en"], "%m/%d/%Y", group)),
+    _c("Investing.com, dates in words",
+        lambda f: investing(f, INVESTING["en"], "%b %d, %Y", group)),
+    _c("Investing.com, UK", lambda f: investing(f, INVESTING["en"], "%d/%m/%Y", group)),
+    _c("Investing.com, German", lambda f: investing(f, INVESTING["de"], "%d.%m.%Y", german)),
+    _c("Investing.com, Spanish", lambda f: investing(f, INVESTING["es"], "%d.%m.%Y", german)),
+    _c("Investing.com, Portuguese", lambda f: investing(f, INVESTING["pt"], "%d.%m.%Y", german)),
+    _c("Investing.com, French", lambda f: investing(f, INVESTING["fr"], "%d/%m/%Y", german)),
+    _c("Investing.com, Italian", lambda f: investing(f, INVESTING["it"], "%d.%m.%Y", german)),
+    _c("Investing.com, Chinese",
+        lambda f: investing(f, INVESTING["cn"], no_pad("{y}年{m}月{d}日"), group)),
+    _c("onvista", lambda f: to_csv(newest_first(rename(format_numbers(format_dates(
         f, "%d.%m.%Y"), german), "Datum,Eröffnung,Hoch,Tief,Schluss,Volumen")), **SEMI)),
-    _c("ariva_cp1252", lambda f: to_csv(rename(format_numbers(format_dates(f, "%d.%m.%Y"), comma),
+    _c("ariva, Windows-1252",
+        lambda f: to_csv(rename(format_numbers(format_dates(f, "%d.%m.%Y"), comma),
         "Datum,Erster,Hoch,Tief,Schlusskurs,Stücke"), encoding="cp1252", **SEMI)),
-    _c("chinese_gbk", lambda f: to_csv(rename(f, "日期,开盘价,最高价,最低价,收盘价,成交量"),
+    _c("Chinese, GBK", lambda f: to_csv(rename(f, "日期,开盘价,最高价,最低价,收盘价,成交量"),
         encoding="gb18030")),
-    _c("polish_cp1250", lambda f: to_csv(rename(format_numbers(f, comma),
+    _c("Polish, Windows-1250", lambda f: to_csv(rename(format_numbers(f, comma),
         "Data,Otwarcie,Najwyższy,Najniższy,Zamknięcie,Wolumen"), encoding="cp1250", **SEMI)),
-    _c("swedish_spaces", lambda f: to_csv(rename(format_numbers(
+    _c("Swedish, thousands by spaces", lambda f: to_csv(rename(format_numbers(
         f, lambda p: group(p).replace(",", "\u00a0").replace(".", ",")),
         "Datum,Öppning,Högst,Lägst,Stängning,Volym"), **SEMI)),
-    _c("swiss_apostrophes", lambda f: to_csv(format_numbers(
+    _c("Swiss, apostrophes", lambda f: to_csv(format_numbers(
         format_dates(f, "%d.%m.%Y"), lambda p: group(p).replace(",", "'")), **SEMI)),
-    _c("semicolon_decimal_comma", lambda f: to_csv(format_numbers(f, comma), **SEMI)),
-    _c("semicolon_decimal_point", lambda f: to_csv(f, **SEMI)),
-    _c("excel_sep_line", lambda f: prefix("sep=;\n", to_csv(format_numbers(f, comma), **SEMI))),
-    _c("wsj", lambda f: to_csv(newest_first(format_dates(
+    _c("Excel, decimal commas", lambda f: to_csv(format_numbers(f, comma), **SEMI)),
+    _c("Excel, decimal points", lambda f: to_csv(f, **SEMI)),
+    _c("Excel, line `sep=;`",
+        lambda f: prefix("sep=;\n", to_csv(format_numbers(f, comma), **SEMI))),
+    _c("Wall Street Journal", lambda f: to_csv(newest_first(format_dates(
         f[["Date", *PRICES]], "%m/%d/%y"))).replace(b",", b", ")),
-    _c("barchart", lambda f: to_csv(newest_first(format_dates(f, "%m/%d/%Y")).rename(
+    _c("Barchart", lambda f: to_csv(newest_first(format_dates(f, "%m/%d/%Y")).rename(
         columns={"Date": "Time", "Close": "Last"}).assign(Change=1.5, **{"%Chg": "0.5%"}))
         + b'"Downloaded from Barchart.com as of 01-02-2019 05:00am CST"\n'),
-    _c("tiingo", lambda f: tiingo(f, "%Y-%m-%d")),
-    _c("tiingo_json_times", lambda f: tiingo(f, "%Y-%m-%dT00:00:00.000Z")),
-    _c("zulu", lambda f: to_csv(format_dates(f, "%Y-%m-%dT00:00:00Z"))),
-    _c("quandl_wiki", quandl),
-    _c("tushare", lambda f: to_csv(newest_first(rename(format_dates(f, "%Y%m%d"),
+    _c("Tiingo", lambda f: tiingo(f, "%Y-%m-%d")),
+    _c("Tiingo, times of JSON", lambda f: tiingo(f, "%Y-%m-%dT00:00:00.000Z")),
+    _c("ISO times in UTC", lambda f: to_csv(format_dates(f, "%Y-%m-%dT00:00:00Z"))),
+    _c("Quandl WIKI", quandl),
+    _c("Tushare", lambda f: to_csv(newest_first(rename(format_dates(f, "%Y%m%d"),
         "trade_date,open,high,low,close,vol").assign(ts_code="000001.SZ", pre_close=1.0,
         change=0.1, pct_chg=0.1, amount=5.0)))),
-    _c("borsdata", lambda f: to_csv(newest_first(rename(
+    _c("Börsdata", lambda f: to_csv(newest_first(rename(
         f, "Datum,Öppningskurs,Högst,Lägst,Stängningskurs,Volym")), **SEMI)),
-    _c("alpaca", lambda f: to_csv(rename(format_dates(f, "%Y-%m-%d 05:00:00+00:00"),
+    _c("Alpaca", lambda f: to_csv(rename(format_dates(f, "%Y-%m-%d 05:00:00+00:00"),
         "timestamp,open,high,low,close,volume").assign(symbol="SPY", trade_count=9, vwap=1.0))),
-    _c("polygon_letters", lambda f: to_csv(rename(f, "t,o,h,l,c,v").assign(n=5, vw=1.0))),
-    _c("tradingview_unix", tradingview),
-    _c("mt5_tab", lambda f: to_csv(metatrader(
+    _c("Polygon, Massive", lambda f: to_csv(rename(f, "t,o,h,l,c,v").assign(n=5, vw=1.0))),
+    _c("TradingView", tradingview),
+    _c("MetaTrader 5", lambda f: to_csv(metatrader(
         f, "<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>", False, "\t"), sep="\t")),
-    _c("mt5_utf16", lambda f: to_csv(metatrader(
+    _c("MetaTrader 5, UTF-16", lambda f: to_csv(metatrader(
         f, "<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>", True, "\t"),
         sep="\t", encoding="utf-16")),
-    _c("mt5_no_header", lambda f: to_csv(metatrader(f, None, False, "\t"), sep="\t",
+    _c("MetaTrader 5, no header", lambda f: to_csv(metatrader(f, None, False, "\t"), sep="\t",
         header=False)),
-    _c("mt4_no_header", lambda f: to_csv(metatrader(f, None, True, ",").drop(
+    _c("MetaTrader 4, no header", lambda f: to_csv(metatrader(f, None, True, ",").drop(
         columns=["Vol", "Spread"]), header=False)),
-    _c("sierra", lambda f: to_csv(rename(format_dates(f, no_pad("{y}/{m}/{d}")),
+    _c("Sierra Chart", lambda f: to_csv(rename(format_dates(f, no_pad("{y}/{m}/{d}")),
         "Date,Open,High,Low,Last,Volume").assign(Time="00:00:00", NumberOfTrades=5)).replace(
         b",", b", "), ".txt"),
-    _c("backtesting_py", lambda f: to_csv(rename(f, f" ,{D[5:]}").rename(columns={" ": ""}))),
-    _c("pandas_range_index", lambda f: to_csv(f, index=True)),
-    _c("pandas_unnamed", lambda f: to_csv(f.rename(columns={"Date": "Unnamed: 0"}))),
-    _c("binance_ms", lambda f: klines(f, True)),
-    _c("binance_no_header", lambda f: klines(f, False)),
-    _c("binance_iso", lambda f: to_csv(rename(f, "Open time,Open,High,Low,Close,Volume"))),
-    _c("cryptodatadownload", cryptodatadownload),
-    _c("date_is_ms", lambda f: to_csv(f.assign(Date=count_since_1970(f["Date"], "1ms")))),
-    _c("bloomberg", lambda f: to_csv(rename(
+    _c("backtesting.py", lambda f: to_csv(rename(f, f" ,{D[5:]}").rename(columns={" ": ""}))),
+    _c("pandas, numbered rows", lambda f: to_csv(f, index=True)),
+    _c("pandas, index without name", lambda f: to_csv(f.rename(columns={"Date": "Unnamed: 0"}))),
+    _c("Binance", lambda f: klines(f, True)),
+    _c("Binance, no header", lambda f: klines(f, False)),
+    _c("Binance, ISO days", lambda f: to_csv(rename(f, "Open time,Open,High,Low,Close,Volume"))),
+    _c("CryptoDataDownload", cryptodatadownload),
+    _c("midnights in milliseconds",
+        lambda f: to_csv(f.assign(Date=count_since_1970(f["Date"], "1ms")))),
+    _c("Bloomberg", lambda f: to_csv(rename(
         f, "Dates,PX_OPEN,PX_HIGH,PX_LOW,PX_LAST,PX_VOLUME"))),
-    _c("quantmod", lambda f: to_csv(f.set_axis(
+    _c("quantmod (R)", lambda f: to_csv(f.set_axis(
         ["Date", *(f"AAPL.{n}" for n in [*PRICES, "Volume"])], axis=1).assign(
         **{"AAPL.Adjusted": 1.0}))),
-    _c("googlefinance", lambda f: to_csv(format_dates(f, no_pad("{m}/{d}/{y} 16:00:00")))),
-    _c("lower", lambda f: to_csv(f.rename(columns=str.lower))),
-    _c("upper", lambda f: to_csv(f.rename(columns=str.upper))),
-    _c("trailing_commas", lambda f: to_csv(f).replace(b"\n", b",,\n") + b",,,,,,,\n" * 5),
-    _c("trailing_blank_lines", lambda f: to_csv(f) + b"\n\n\n"),
-    _c("thousands", lambda f: to_csv(format_numbers(f, group))),
-    _c("latin1_note", lambda f: to_csv(f.assign(Note="höher"), encoding="cp1252")),
-    _c("utf16", lambda f: to_csv(f, encoding="utf-16")),
-    _c("comment_lines", lambda f: prefix("# SPY, daily\n# from my broker\n\n", to_csv(f))),
-    _c("account_lines", lambda f: prefix("Account,12345\nReport,Prices\n\n", to_csv(f))),
-    _c("us_dates", lambda f: to_csv(format_dates(f, "%m/%d/%Y"))),
-    _c("eu_dates", lambda f: to_csv(format_dates(f, "%d/%m/%Y"))),
-    _c("slash_ymd", lambda f: to_csv(format_dates(f, "%Y/%m/%d"))),
-    _c("compact_dates", lambda f: to_csv(format_dates(f, "%Y%m%d"))),
-    _c("d_mon_yy", lambda f: to_csv(format_dates(f, no_pad("{d}-{b}-{yy}")))),
-    _c("ticker_column", lambda f: to_csv(f.assign(Ticker="SPY"))),
-    _c("adjclose_one_word", lambda f: to_csv(f.assign(AdjClose=f["Close"] * 0.9))),
-    _c("datetime_header", lambda f: to_csv(f.rename(columns={"Date": "Datetime"}))),
-    _c("timestamp_header", lambda f: to_csv(f.rename(columns={"Date": "Timestamp"}))),
-    _c("indicators", lambda f: to_csv(f.assign(RSI=50.0, SMA_20=1.0, signal="buy"))),
-    _c("parquet_index", lambda f: parquet(f.set_index("Date")), ".parquet"),
-    _c("parquet_unnamed_index", lambda f: parquet(
+    _c("GOOGLEFINANCE", lambda f: to_csv(format_dates(f, no_pad("{m}/{d}/{y} 16:00:00")))),
+    _c("lower case", lambda f: to_csv(f.rename(columns=str.lower))),
+    _c("upper case", lambda f: to_csv(f.rename(columns=str.upper))),
+    _c("commas at the ends", lambda f: to_csv(f).replace(b"\n", b",,\n") + b",,,,,,,\n" * 5),
+    _c("empty lines at the end", lambda f: to_csv(f) + b"\n\n\n"),
+    _c("quoted thousands", lambda f: to_csv(format_numbers(f, group))),
+    _c("a note in Latin-1", lambda f: to_csv(f.assign(Note="höher"), encoding="cp1252")),
+    _c("UTF-16", lambda f: to_csv(f, encoding="utf-16")),
+    _c("comments above", lambda f: prefix("# SPY, daily\n# from my broker\n\n", to_csv(f))),
+    _c("lines of a broker above", lambda f: prefix("Account,12345\nReport,Prices\n\n", to_csv(f))),
+    _c("American dates", lambda f: to_csv(format_dates(f, "%m/%d/%Y"))),
+    _c("European dates", lambda f: to_csv(format_dates(f, "%d/%m/%Y"))),
+    _c("year first, slashes", lambda f: to_csv(format_dates(f, "%Y/%m/%d"))),
+    _c("dates without signs", lambda f: to_csv(format_dates(f, "%Y%m%d"))),
+    _c("3-Jan-22", lambda f: to_csv(format_dates(f, no_pad("{d}-{b}-{yy}")))),
+    _c("a column of the ticker", lambda f: to_csv(f.assign(Ticker="SPY"))),
+    _c("AdjClose", lambda f: to_csv(f.assign(AdjClose=f["Close"] * 0.9))),
+    _c("Datetime", lambda f: to_csv(f.rename(columns={"Date": "Datetime"}))),
+    _c("Timestamp", lambda f: to_csv(f.rename(columns={"Date": "Timestamp"}))),
+    _c("columns of indicators", lambda f: to_csv(f.assign(RSI=50.0, SMA_20=1.0, signal="buy"))),
+    _c("Parquet, DatetimeIndex", lambda f: parquet(f.set_index("Date")), ".parquet"),
+    _c("Parquet, index without name", lambda f: parquet(
         f.set_index("Date").rename_axis(None)), ".parquet"),
-    _c("parquet_berlin", lambda f: parquet(zoned(f, "Europe/Berlin").set_index("Date")),
+    _c("Parquet, Berlin", lambda f: parquet(zoned(f, "Europe/Berlin").set_index("Date")),
         ".parquet"),
-    _c("parquet_new_york", lambda f: parquet(zoned(f, "America/New_York").set_index("Date")),
+    _c("Parquet, New York", lambda f: parquet(zoned(f, "America/New_York").set_index("Date")),
         ".parquet"),
-    _c("parquet_polars", polars_parquet, ".parquet"),
-    _c("parquet_category", lambda f: parquet(
+    _c("Parquet of polars", polars_parquet, ".parquet"),
+    _c("Parquet, categories", lambda f: parquet(
         f.assign(Ticker=pd.Categorical(["SPY"] * len(f)), ok=True)), ".parquet"),
 )  # fmt: skip
 
@@ -485,35 +490,43 @@ def milliseconds_of_new_york(frame: pd.DataFrame) -> bytes:
 
 # The layouts that are refused, and mended by the line of pandas of the refusal.
 REFUSED = (
-    Refusal("ambiguous_dates", ".csv", ambiguous_dates, "can be", few_days),
-    Refusal("excel_serial", ".csv", excel_serial, "the number of a day of Excel"),
-    Refusal("ms_of_new_york", ".csv", milliseconds_of_new_york, "milliseconds since 1970"),
-    Refusal("utc_of_berlin_midnight", ".csv", lambda f: to_csv(
+    Refusal("01/02/2018 throughout", ".csv", ambiguous_dates, "can be", few_days),
+    Refusal("numbers of Excel's days", ".csv", excel_serial, "the number of a day of Excel"),
+    Refusal("milliseconds, not midnights",
+        ".csv", milliseconds_of_new_york, "milliseconds since 1970"),
+    Refusal("midnights of Berlin in UTC", ".csv", lambda f: to_csv(
         in_utc(f, "Europe/Berlin"), date_format="%Y-%m-%d %H:%M:%S+00:00"), "a weekend: perhaps"),
-    Refusal("utc_of_berlin_parquet", ".parquet", lambda f: parquet(
+    Refusal("the same in Parquet", ".parquet", lambda f: parquet(
         in_utc(f, "Europe/Berlin").set_index("Date")), "a weekend: perhaps"),
-    Refusal("duplicate_day", ".csv", lambda f: to_csv(pd.concat(
+    Refusal("a day twice", ".csv", lambda f: to_csv(pd.concat(
         [f.iloc[:-1], change_price(f.tail(1), 0, "Close", float(f["Low"].iloc[-1])), f.tail(1)])),
         "occurs twice"),
-    Refusal("unsorted", ".csv", lambda f: to_csv(f.sample(frac=1.0, random_state=0)),
+    Refusal("no order", ".csv", lambda f: to_csv(f.sample(frac=1.0, random_state=0)),
         "is earlier than"),
-    Refusal("last_row_partial", ".csv", partial_last, "is empty, expected a number"),
-    Refusal("zero_opens", ".csv", lambda f: to_csv(change_price(f, 0, "Open", 0.0)),
+    Refusal("no order, European dates", ".csv", lambda f: to_csv(format_dates(
+        f, "%d/%m/%Y").sample(frac=1.0, random_state=0)), "is earlier than"),
+    Refusal("no order, dates of words", ".csv", lambda f: to_csv(format_dates(
+        f, "%d-%b-%Y 16:00").sample(frac=1.0, random_state=0)), "is earlier than"),
+    Refusal("a row with holes", ".csv", partial_last, "is empty, expected a number"),
+    Refusal("a price of zero", ".csv", lambda f: to_csv(change_price(f, 0, "Open", 0.0)),
         "got 0, expected a price above zero", lambda f: f.iloc[1:]),
-    Refusal("high_and_low_exchanged", ".csv", lambda f: to_csv(
+    Refusal("High and Low exchanged", ".csv", lambda f: to_csv(
         f.rename(columns={"High": "Low", "Low": "High"})), "if the two names are exchanged"),
-    Refusal("two_tickers", ".csv", two_tickers, "prices of 2 instruments (AAPL, MSFT)"),
-    Refusal("two_tickers_wide", ".csv", two_tickers_wide, "prices of 2 instruments (AAPL, MSFT)"),
-    Refusal("two_tickers_flat", ".csv", two_tickers_flat, "prices of 2 instruments (AAPL, MSFT)"),
-    Refusal("misspelt", ".csv", lambda f: to_csv(f.rename(columns={"Close": "Clos"})),
+    Refusal("two tickers, rows", ".csv", two_tickers, "prices of 2 instruments (AAPL, MSFT)"),
+    Refusal("two tickers, yfinance",
+        ".csv", two_tickers_wide, "prices of 2 instruments (AAPL, MSFT)"),
+    Refusal("two tickers, columns",
+        ".csv", two_tickers_flat, "prices of 2 instruments (AAPL, MSFT)"),
+    Refusal("a name misspelt", ".csv", lambda f: to_csv(f.rename(columns={"Close": "Clos"})),
         "missing column 'Close'"),
-    Refusal("unknown_date_name", ".csv", lambda f: to_csv(f.rename(columns={"Date": "Giorno"})),
+    Refusal("an unknown name of the dates",
+        ".csv", lambda f: to_csv(f.rename(columns={"Date": "Giorno"})),
         "missing column 'Date'"),
-    Refusal("two_closes", ".csv", lambda f: to_csv(f.rename(columns={"Close": "Last"}).assign(
+    Refusal("two closes", ".csv", lambda f: to_csv(f.rename(columns={"Close": "Last"}).assign(
         Price=1.0)), "can both be Close"),
-    Refusal("no_header", ".csv", lambda f: to_csv(f, header=False), "no header"),
-    Refusal("spaces", ".txt", lambda f: to_csv(f, sep=" "), "separated by spaces"),
-    Refusal("bars", ".csv", bars, "not bars of hours"),
-    Refusal("row_names_of_r", ".csv", lambda f: to_csv(f).replace(b"Date,", b"", 1),
+    Refusal("no header", ".csv", lambda f: to_csv(f, header=False), "no header"),
+    Refusal("separated by spaces", ".txt", lambda f: to_csv(f, sep=" "), "separated by spaces"),
+    Refusal("bars of hours", ".csv", bars, "not bars of hours"),
+    Refusal("row names of R", ".csv", lambda f: to_csv(f).replace(b"Date,", b"", 1),
         "6 cells, expected 5"),
 )  # fmt: skip

@@ -23,7 +23,7 @@ def test_a_bad_cell_is_named_by_file_row_and_column():
 
 def test_an_error_ends_with_the_line_that_mends_the_file():
     assert str(CELLS.refuse_file("no Date", "df = df[1:]", "df = df[2:]")) == (
-        "t.csv: no Date; in Python: import pandas as pd; df = pd.read_csv('t.csv', dtype=str); "
+        "t.csv: no Date, in Python: import pandas as pd; df = pd.read_csv('t.csv', dtype=str); "
         "df = df[1:]; df = df[2:]; df.to_csv('t_mended.csv', index=False)"
     )
 

@@ -44,4 +44,4 @@ def test_a_file_of_another_kind_is_converted_by_a_recipe(name, call, tmp_path):
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(UserError) as error:
         read_bytes(str(tmp_path / name))
-    assert f"convert it: in Python: import pandas as pd; df = {call}" in str(error.value)
+    assert f"convert it, in Python: import pandas as pd; df = {call}" in str(error.value)

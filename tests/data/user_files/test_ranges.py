@@ -36,7 +36,7 @@ def test_a_cent_of_rounding_passes():
 def test_a_price_that_is_not_above_zero_is_named(price):
     message = refused(ROW, [10.25, 10.75, price, 10.5])
     assert message.startswith("t.csv, row 3, column 'l': got ")
-    assert "expected a price above zero; to leave such rows out; in Python: " in message
+    assert "expected a price above zero; to leave such rows out, in Python: " in message
 
 
 def test_a_high_below_its_low_is_named():
@@ -56,7 +56,7 @@ def test_a_high_below_its_low_is_named():
 )
 def test_a_price_outside_the_range_is_named(row, what):
     message = refused(*[ROW] * 30, row)
-    assert f"row 32, {what}; to widen such ranges; in Python: " in message
+    assert f"row 32, {what}; to widen such ranges, in Python: " in message
 
 
 def test_an_adjusted_close_beside_an_unadjusted_range_is_recognised():

@@ -48,7 +48,7 @@ def test_an_index_without_name_has_the_dates_if_it_looks_so():
         (("Date", "Open", "High", "Low", "Last", "Price"), "'Last' and 'Price' can both be Close"),
         (("Date", "Open", "High", "Low", "Close", "close"), "'close' occurs twice (columns 5 and"),
         (("Date", "Open", "High", "Low", "Adj Close"), "'Adj Close' is no Close: it is adjusted"),
-        (("Date", "Open", "High", "Low", "Clos"), "Did you mean 'Clos'?"),
+        (("Date", "Open", "High", "Low", "Clos"), "Did you mean 'Clos'? Rename it, in Python: "),
         (("Date", "Close"), "missing column 'Open' (and 2 more: High, Low)"),
         (("Date", "Open", "High", "Low", "Close", "dyn_Mrs_sin"), "did you mean 'dyn_Mars_sin'?"),
     ],
