@@ -9,7 +9,7 @@ import numpy as np
 from pgat_jax.data.columns import remove_volatility
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.history import count_earlier, prepend
-from pgat_jax.data.source import announce, load_table
+from pgat_jax.data.source import load_table
 from pgat_jax.data.splits import Split, Splits
 from pgat_jax.data.table import Table, select
 from pgat_jax.errors import UserError
@@ -35,7 +35,6 @@ def load_new_rows(run: LoadedRun, new: str | Path | Table, say: Callable[[str], 
             forecast.
     """
     table = new if isinstance(new, Table) else _read(run, str(new))
-    announce(table)
     table, past = select(table, remove_volatility(run.scaler.columns)), _find_past(run)
     earlier = 0 if past is None else count_earlier(past, table)
     if past is not None and earlier:

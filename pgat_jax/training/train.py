@@ -13,7 +13,6 @@ from pgat_jax.cluster import is_first, make_on_first
 from pgat_jax.config import Config
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.loading import load_data, prepare_data
-from pgat_jax.data.source import announce
 from pgat_jax.data.table import Table
 from pgat_jax.forecasting.evaluate import score_run
 from pgat_jax.forecasting.forecast import write_test_forecasts
@@ -142,7 +141,6 @@ def _take_steps(config: Config, start: Start, reporter: Reporter, stop_at: float
 def _load(config: Config, start: Start, reporter: Reporter) -> Data:
     """Returns the table to train on, split and scaled."""
     if start.table is not None:
-        announce(start.table)
         return prepare_data(config.data, start.table)
     if start.run is not None:
         return load_own_data(start.run, config, reporter.say)
