@@ -33,7 +33,7 @@ _WORD = r"(?P<month>[A-Za-z]{3,9})\.?"
 _CLOCK = (
     r"(?:[T ] *(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d{1,9})?)?"
     r" ?(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r" ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?"
+    r" ?(?P<zone>Z|UTC|GMT|(?:GMT)?[+-]\d{2}(?::?\d{2})?)?)?"
 )
 
 
@@ -55,7 +55,7 @@ def _form(name: str, pattern: str, code: str) -> Form:
     pattern = pattern.replace("Y4", r"(?P<year>\d{4})").replace("Y2", r"(?P<year>\d{2})")
     pattern = pattern.replace("MM", _WORD)
     pattern = pattern.replace("D1", r"(?P<day>\d{1,2})").replace("M1", r"(?P<month>\d{1,2})")
-    return Form(name, re.compile(f"(?:[A-Za-z]{{3}},? )?{pattern}{_CLOCK}", re.ASCII), code)
+    return Form(name, re.compile(f"(?:[A-Za-z]{{3,9}},? )?{pattern}{_CLOCK}", re.ASCII), code)
 
 
 _YEAR_FIRST = (
@@ -266,10 +266,11 @@ def _read_clock(found: re.Match[str]) -> float:
 
 def _refuse_ambiguous(cells: Cells, column: int, texts: list[str], forms: list[Form]) -> UserError:
     names, name = " or ".join(form.name for form in forms), cells.names[column]
-    expression = f"pd.to_datetime(df[{name!r}], format={forms[-1].code!r})"
+    likely = max(forms, key=lambda form: form.name.startswith("DD"))
+    expression = f"pd.to_datetime(df[{name!r}], format={likely.code!r})"
     return cells.refuse(
         column, 0, f"got {shorten(texts[0])}, which can be {names}, as every other row can: "
-        f"expected dates of one meaning, such as YYYY-MM-DD; if it is {forms[-1].name}",
+        f"expected dates of one meaning, such as YYYY-MM-DD; if it is {likely.name}",
         convert_dates(name, expression),
     )  # fmt: skip
 

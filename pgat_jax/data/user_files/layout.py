@@ -4,9 +4,9 @@ import csv
 import re
 from typing import NamedTuple
 
-from pgat_jax.data.columns import KNOWN, TARGETS, TIME_DELTA
+from pgat_jax.data.columns import KNOWN, PRICES, TARGETS, TIME_DELTA
 from pgat_jax.data.user_files.recipes import write_recipe
-from pgat_jax.data.user_files.synonyms import DATES, PRICE_OF, compact, split_instrument
+from pgat_jax.data.user_files.synonyms import ADJUSTED, DATES, PRICE_OF, compact, split_instrument
 from pgat_jax.errors import UserError
 
 # Separator -> its name in messages.
@@ -113,7 +113,7 @@ def _role(cell: str) -> str | None:
     if parts := split_instrument(cell.strip()):
         return parts[0]
     is_own = lower in KNOWN or any(lower == name.lower() for name in (*TARGETS, TIME_DELTA))
-    return PRICE_OF.get(key) or (lower if is_own else None)
+    return PRICE_OF.get(key) or ADJUSTED.get(key) or (lower if is_own else None)
 
 
 def _with_header(
@@ -212,6 +212,14 @@ def _name_columns(cells: list[str]) -> tuple[str, ...] | None:
 def _refuse_nameless(where: str, cells: list[str], separator: str, encoding: str) -> UserError:
     shown = separator.join(cells)[:_SHOWN]
     if len(cells) < 5:
+        if sum(_role(name) is not None for name in cells[0].split(",")) >= len(PRICES):
+            bare = "lambda c: c.replace(chr(34), '')"
+            read = f"pd.read_csv({where!r}, quoting=3, dtype=str).rename(columns={bare})"
+            recipe = write_recipe(where, f"{read}.replace(chr(34), '', regex=True)")
+            return UserError(
+                f"{where}: each line stands in quotes as one cell, expected quotes around single "
+                f"cells: take them away, {recipe}"
+            )
         words = cells[0].split()
         is_spaced = len(words) >= 5 and {compact(w) for w in words} & set(PRICE_OF)
         if is_spaced:
@@ -227,8 +235,8 @@ def _refuse_nameless(where: str, cells: list[str], separator: str, encoding: str
         )
     if not re.search(r"\d", cells[0]):
         return UserError(
-            f"{where}: no name of the header is known, got {shown!r}, expected Date, Open, High, "
-            "Low, Close: write these names into the first line."
+            f"{where}: no line names the prices, the first is {shown!r}, expected Date, Open, "
+            "High, Low, Close: write these names into it."
         )
     count = len(cells)
     names = [*("Date", "Open", "High", "Low", "Close"), *(f"other{i}" for i in range(5, count))]

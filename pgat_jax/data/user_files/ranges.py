@@ -12,6 +12,8 @@ _UNITS = 1.5
 _LEAST, _MOST = 2e-6, 0.01
 # The rows from whose prices the last digit is found.
 _SAMPLE = 500
+# The ratio of a price to the end of its range from which on the price is wrong, not the range.
+_GROSS = 1.05
 # The share of rows outside the range from which on it is no slip.
 _MANY = 0.05
 
@@ -51,6 +53,13 @@ def check_ranges(cells: Cells, columns: dict[str, int], prices: np.ndarray) -> N
                 "as the vendor's unadjusted Close"
             )
             raise cells.refuse(columns[name], int(i), what)
+        if max(prices[i, (0, 3)[j]] / prices[i, 1], prices[i, 2] / prices[i, (0, 3)[j]]) > _GROSS:
+            ends = f"p[{[names[0], names[3]]}]"
+            step = (
+                f"p = {numbers}; df = df[({ends}.max(axis=1) <= p[{names[1]!r}]) & "
+                f"({ends}.min(axis=1) >= p[{names[2]!r}])]"
+            )
+            raise cells.refuse(columns[name], int(i), f"{what}; to leave such rows out", step)
         step = f"p = {numbers}; df[{names[1]!r}] = p.max(axis=1); df[{names[2]!r}] = p.min(axis=1)"
         raise cells.refuse(columns[name], int(i), f"{what}; to widen such ranges", step)
 

@@ -67,6 +67,10 @@ def _read_text(source: str, content: bytes) -> Cells:
     table = _read_table(source, text, lines, layout)[layout.first :]
     numbers = np.arange(layout.first + 1, layout.first + len(table) + 1)
     kept, footer = _find_rows(table)
+    again = [
+        i for i in kept if tuple(map(str.strip, table[i, : len(layout.names)])) == layout.names
+    ]
+    kept = np.setdiff1d(kept, again)
     is_aligned = len(table) == len(lines) - layout.first
     if is_aligned:
         _check_lengths(source, lines, numbers[kept], layout)
@@ -75,6 +79,8 @@ def _read_text(source: str, content: bytes) -> Cells:
     _check_width(source, table, numbers, layout, call)
     if footer:
         notes = (*notes, f"the last line left out: {footer[:40]!r}")
+    if again:
+        notes = (*notes, f"{len(again)} more lines with the header left out")
     columns: list[Column] = [table[:, i].tolist() for i in range(len(layout.names))]
     return Cells(
         source,
@@ -133,7 +139,9 @@ def _check_lengths(source: str, lines: list[str], numbers: np.ndarray, layout: L
         if '"' in line:
             count = len(next(csv.reader([line], delimiter=layout.separator, skipinitialspace=True)))
         if count < named:
-            raise _refuse_length(source, int(number), count, named)
+            raise _refuse_length(
+                source, int(number), count, named, "complete the row or leave it out."
+            )
 
 
 def _check_width(
@@ -141,20 +149,22 @@ def _check_width(
 ) -> None:
     """Refuses a row with a cell beyond the header."""
     named = len(layout.names)
-    wrong = np.argwhere(table[:, named:] != "")
-    for i, j in wrong[:1]:
-        error = _refuse_length(source, int(numbers[i]), named + int(j) + 1, named)
-        if len(wrong) == len(table) and not any(compact(name) in DATES for name in layout.names):
-            read = f"{call}.reset_index(names='Date')"
-            raise UserError(
-                f"{error}; if the header lacks the name of the first column, "
-                f"{write_recipe(source, read)}"
-            )
-        raise error
+    is_long = (table[:, named:] != "").any(axis=1)
+    if not is_long.any():
+        return
+    row = int(np.flatnonzero(is_long)[0])
+    count = int(np.flatnonzero(table[row] != "")[-1]) + 1
+    hint = "complete the row or leave it out."
+    if is_long.all() and not any(compact(name) in DATES for name in layout.names):
+        recipe = write_recipe(source, f"{call}.reset_index(names='Date')")
+        hint = f"if the header lacks the name of the first column, {recipe}"
+    elif is_long.all():
+        hint = "and so in every row: perhaps commas are decimal signs too; save with semicolons."
+    raise _refuse_length(source, int(numbers[row]), count, named, hint)
 
 
-def _refuse_length(source: str, number: int, count: int, named: int) -> UserError:
+def _refuse_length(source: str, number: int, count: int, named: int, hint: str) -> UserError:
     return UserError(
         f"{source}, row {number}: {count} cells, expected {named}, one for each column of the "
-        "header: complete the row or leave it out"
+        f"header; {hint}"
     )

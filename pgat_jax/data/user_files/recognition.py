@@ -8,6 +8,7 @@ from pgat_jax.data.columns import KNOWN, PRICES, TARGETS, TIME_DELTA
 from pgat_jax.data.user_files.cells import Cells
 from pgat_jax.data.user_files.dates import looks_like_dates
 from pgat_jax.data.user_files.synonyms import (
+    ADJUSTED,
     DATES,
     INDEX,
     PRICE_OF,
@@ -100,7 +101,7 @@ def _find_prices(cells: Cells) -> dict[str, int]:
         if price := PRICE_OF.get(compact(raw)):
             candidates[price].append(i)
     if sum(map(bool, candidates.values())) < len(PRICES):
-        candidates = _find_affixed(cells) or candidates
+        candidates = _find_affixed(cells) or _find_adjusted(cells) or candidates
     found = {}
     for price, places in candidates.items():
         plain = [i for i in places if compact(cells.names[i]) == price.lower()]
@@ -127,6 +128,13 @@ def _find_affixed(cells: Cells) -> dict[str, list[int]] | None:
             f"df = df.rename(columns={names})[[df.columns[0], *{list(PRICES)}]]",
         )
     return next(iter(whole.values()), None)
+
+
+def _find_adjusted(cells: Cells) -> dict[str, list[int]] | None:
+    """Returns the prices of a file that has all four adjusted."""
+    keys = [compact(name) for name in cells.names]
+    found = {p: [i for i, key in enumerate(keys) if ADJUSTED.get(key) == p] for p in PRICES}
+    return found if all(found.values()) else None
 
 
 def _find_date(cells: Cells) -> int | None:

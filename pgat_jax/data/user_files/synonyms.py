@@ -32,7 +32,7 @@ _TICKER = """ticker, symbol, sym, tic, s, ts code, stock code, isin, instrument,
 _DATES = """date, dates, trade date, trading date, datum, data, fecha, datos, tarih, dato, dag,
         день, дата, 日期, 交易日期, 时间, 日付, 날짜, 일자, day, tag, datetime, date time,
         timestamp, time stamp, open time, start time, time, t, unix, unix time, unix timestamp,
-        epoch, begins at, time utc, zeit, hora"""
+        epoch, gmt time, local time, begins at, time utc, zeit, hora"""
 # A name with an instrument before or after it: `AAPL.Open`, `Open_AAPL`, `Open AAPL`.
 _AFFIXED = (
     re.compile(r"(?P<ticker>[A-Z0-9^=-]{1,12})\.(?P<price>Open|High|Low|Close)"),
@@ -64,6 +64,8 @@ def _split(names: str) -> list[str]:
 
 # Compact name -> Open, High, Low, Close.
 PRICE_OF = {name: price for price, names in _PRICES.items() for name in _split(names)}
+# The same for prices that are adjusted, which are read where a file has no others.
+ADJUSTED = {f"{word}{price.lower()}": price for word in ("adj", "adjusted") for price in _PRICES}
 VOLUME = frozenset(_split(_VOLUME))
 TICKER = frozenset(_split(_TICKER))
 DATES = tuple(dict.fromkeys(_split(_DATES)))

@@ -383,6 +383,12 @@ READ = (
         ["Date", *(f"AAPL.{n}" for n in [*PRICES, "Volume"])], axis=1).assign(
         **{"AAPL.Adjusted": 1.0}))),
     _c("GOOGLEFINANCE", lambda f: to_csv(format_dates(f, no_pad("{m}/{d}/{y} 16:00:00")))),
+    _c("Dukascopy", lambda f: to_csv(format_dates(
+        f, "%d.%m.%Y 00:00:00.000 GMT+0100").rename(columns={"Date": "Gmt time"}))),
+    _c("four adjusted prices", lambda f: to_csv(
+        f.rename(columns={name: f"Adj {name}" for name in PRICES}))),
+    _c("days in words", lambda f: to_csv(format_dates(f, "%A, %B %d, %Y"))),
+    _c("two files, one after the other", lambda f: to_csv(f.iloc[:200]) + to_csv(f.iloc[200:])),
     _c("lower case", lambda f: to_csv(f.rename(columns=str.lower))),
     _c("upper case", lambda f: to_csv(f.rename(columns=str.upper))),
     _c("commas at the ends", lambda f: to_csv(f).replace(b"\n", b",,\n") + b",,,,,,,\n" * 5),
@@ -526,6 +532,11 @@ REFUSED = (
         Price=1.0)), "can both be Close"),
     Refusal("no header", ".csv", lambda f: to_csv(f, header=False), "no header"),
     Refusal("separated by spaces", ".txt", lambda f: to_csv(f, sep=" "), "separated by spaces"),
+    Refusal("a price far from its range", ".csv", lambda f: to_csv(
+        change_price(f, -1, "Open", float(f["Open"].iloc[-1]) * 100)),
+        "to leave such rows out", lambda f: f.iloc[:-1]),
+    Refusal("lines in quotes", ".csv", lambda f: b"".join(
+        b'"' + line + b'"\n' for line in to_csv(f).splitlines()), "each line stands in quotes"),
     Refusal("bars of hours", ".csv", bars, "not bars of hours"),
     Refusal("row names of R", ".csv", lambda f: to_csv(f).replace(b"Date,", b"", 1),
         "6 cells, expected 5"),

@@ -65,7 +65,8 @@ def test_rows_without_header_are_known_by_their_first_cells(row, names):
     ("text", "what"),
     [
         ("Exceeded the daily hits limit\n", "no table is found, the file begins 'Exceeded"),
-        ("a,b,c,d,e\n1,2,3,4,5\n", "no name of the header is known, got 'a,b,c,d,e'"),
+        ("a,b,c,d,e\n1,2,3,4,5\n", "no line names the prices, the first is 'a,b,c,d,e'"),
+        ('"Date,Open,High,Low,Close"\n', "each line stands in quotes as one cell"),
         (ROW, "no header, the first line is '2020-01-02,1,2,1,2'"),
         ((HEADER + ROW).replace(",", "  "), "the columns are separated by spaces"),
     ],

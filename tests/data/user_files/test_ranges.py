@@ -49,7 +49,7 @@ def test_a_high_below_its_low_is_named():
 @pytest.mark.parametrize(
     ("row", "what"),
     [
-        ([10.25, 10.75, 10.11, 16.125], "column 'c': got 16.125, expected at most High (10.75)"),
+        ([10.25, 10.75, 10.11, 11.0], "column 'c': got 11, expected at most High (10.75)"),
         ([10.25, 10.75, 10.11, 10.05], "column 'c': got 10.05, expected at least Low (10.11)"),
         ([10.95, 10.75, 10.11, 10.5], "column 'o': got 10.95, expected at most High (10.75)"),
     ],
@@ -57,6 +57,11 @@ def test_a_high_below_its_low_is_named():
 def test_a_price_outside_the_range_is_named(row, what):
     message = refused(*[ROW] * 30, row)
     assert f"row 32, {what}; to widen such ranges, in Python: " in message
+
+
+def test_a_price_far_from_its_range_is_not_made_its_end():
+    message = refused(*[ROW] * 30, [10.25, 10.75, 10.11, 16.125])
+    assert "got 16.125, expected at most High (10.75); to leave such rows out, in Python" in message
 
 
 def test_an_adjusted_close_beside_an_unadjusted_range_is_recognised():

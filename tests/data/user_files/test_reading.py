@@ -18,9 +18,15 @@ def test_byte_order_mark_blank_lines_and_windows_endings_are_harmless(prices_csv
 
 def test_a_ragged_row_is_named(prices_csv):
     path = prices_csv(change=lambda lines: lines[4].append("9"))
-    assert "row 6: 6 cells, expected 5, one for each column of the header" in refused(path)
+    assert (
+        "row 6: 6 cells, expected 5, one for each column of the header; complete the row"
+        in refused(path)
+    )
     path = prices_csv(change=lambda lines: lines[-1].pop())
-    assert "row 201: 4 cells, expected 5, one for each column of the header" in refused(path)
+    assert (
+        "row 201: 4 cells, expected 5, one for each column of the header; complete the row"
+        in refused(path)
+    )
 
 
 def test_a_last_line_that_is_a_sentence_is_left_out_and_said(prices_csv):
