@@ -106,9 +106,9 @@ def list_sections(
         ],
         "Calibration": [
             Picture(
-                "Left: the share of truths in each tenth of their forecast distributions. A trough "
-                "means that they are too narrow, a hump too wide, a slope biased. Right: the share "
-                "of closes inside the 90% band, by year.",
+                "Left: the share of actual returns in each tenth of their forecast distributions. "
+                "A trough means that they are too narrow, a hump too wide, a slope biased. Right: "
+                "the share of closes inside the 90% band, by year.",
                 lambda theme: plot_calibration(results, name, theme),
             )
         ],

@@ -63,7 +63,7 @@ def plot_fans(
         one.title.set_fontsize(9)
         one.set_xlabel("days ahead")
     axes[0].set_ylabel("close since the origin (%)")
-    look.add_legend(axes[0], theme)
+    look.add_legend(axes[0], theme, columns=2)
     return figure
 
 
@@ -96,4 +96,4 @@ def _draw_fan(axes: Axes, fan: np.ndarray, truth: np.ndarray, theme: Theme) -> N
         )
     axes.plot(days, lines[:, MEDIAN], color=theme.cycle[0], linewidth=1.2, label="median")
     course = PERCENT * np.expm1(np.concatenate([[0.0], truth]))
-    axes.plot(days, course, color=theme.ink, linewidth=1.6, label="truth")
+    axes.plot(days, course, color=theme.ink, linewidth=1.6, label="actual price")

@@ -152,8 +152,8 @@ def tabulate_calibration(results: Results) -> TextTable:
         years = result["coverage_by_year"].values()
         rows.append([NAMES[name], *cells, f"{min(years):.0f}"])
     caption = (
-        "coverage: percent of truths inside the central interval; last, the coverage of the 90% "
-        "band of the close in its worst year"
+        "coverage: percent of actual returns inside the central interval; last, the coverage of "
+        "the 90% band of the close in its worst year"
     )
     return TextTable(caption, ["forecaster", *heads, "worst"], rows)
 
@@ -168,7 +168,7 @@ def tabulate_scores(name: str, scores: Results) -> list[TextTable]:
     return [
         TextTable(
             f"{name} {what}: CRPS in units of each target's standard deviation, log score in nats, "
-            "percent of truths inside the central intervals",
+            "percent of actual returns inside the central intervals",
             [head, *(HEADS[key] for key in HEADS if part in scores[key])],
             _list_rows(scores, part),
         )

@@ -5,7 +5,7 @@ from pgat_jax.forecasting.forecast import PriceForecast
 from pgat_jax.forecasting.paths import ASSUMPTIONS
 from pgat_jax.text_table import TextTable, open_console, print_table
 
-# Quantiles that fit in a table of 100 columns, beside the truth.
+# Quantiles that fit in a table of 100 columns, beside the actual price.
 MAX_LEVELS = 5
 
 
@@ -24,7 +24,7 @@ def print_forecast(forecast: PriceForecast) -> None:
 def tabulate_close(forecast: PriceForecast) -> TextTable:
     """Returns a table of the point forecast and at most five quantiles of Close, a row a day.
 
-    A last column has the true Close if it is known for any of the days.
+    A last column has the actual Close if it is known for any of the days.
 
     Args:
         forecast: the forecast.
@@ -33,7 +33,7 @@ def tabulate_close(forecast: PriceForecast) -> TextTable:
     first = frame.iloc[0]
     columns = {"date": "date", "Close_forecast": "forecast"}
     columns |= {f"Close_q{a}": f"{100 * a:g}%" for a in choose_levels(levels, MAX_LEVELS)}
-    columns |= {"Close": "truth"} if bool(frame["Close"].notna().any()) else {}
+    columns |= {"Close": "actual"} if bool(frame["Close"].notna().any()) else {}
     rows = [
         [x if isinstance(x, str) else f"{x:.2f}" for x in row[list(columns)]]
         for _, row in frame.iterrows()

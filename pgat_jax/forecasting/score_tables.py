@@ -65,7 +65,7 @@ def tabulate_forecasters(split: str, scores: dict[str, Any]) -> TextTable:
     caption = (
         f"{split}: {scores['windows']} windows, {scores['first_day']} to {scores['last_day']}. "
         "Losses in scaled units: lower is better. Direction: share of days on which the sign of "
-        "Close is right. 50, 80, 90%: share of truths inside the central interval"
+        "Close is right. 50, 80, 90%: share of actual returns inside the central interval"
     )
     heads = ["forecaster", *LOSSES.values(), "direction", *COVERED]
     rows = [_forecaster_row(key, one) for key, one in scores["forecasters"].items()]

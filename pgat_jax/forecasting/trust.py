@@ -12,6 +12,8 @@ from pgat_jax.storage.loaded_run import LoadedRun
 BAND = 0.9
 # Standard errors from which the coverage differs from the claim: a 95% interval.
 ERRORS = 2.0
+# The words for a coverage that does not differ from the claim.
+AS_CLAIMED = "about what it claims"
 
 Seen = Literal["training", "validation", "unknown"]
 
@@ -86,10 +88,14 @@ def find_split(validation: dict[str, Any], day: np.datetime64) -> Seen | None:
 def write_trust(facts: TrustFacts) -> str:
     """Returns the sentence that says how far to trust a forecast.
 
+    A coverage that is far from its claim comes first.
+
     Args:
         facts: the facts, as `collect_facts` returns them.
     """
     parts = [_describe_steps(facts), _describe_coverage(facts.coverage), _warn_of_seen(facts.seen)]
+    if facts.coverage is not None and _judge_coverage(facts.coverage) != AS_CLAIMED:
+        parts[:2] = parts[1::-1]
     return f"How far to trust it: {'; '.join(part for part in parts if part)}."
 
 
@@ -105,10 +111,10 @@ def _describe_steps(facts: TrustFacts) -> str:
 
 def _describe_coverage(coverage: BandCoverage | None) -> str:
     if coverage is None:
-        return "how often its 90% band contains the truth was not measured"
+        return "how often its 90% band contains the actual return was not measured"
     return (
-        f"on the {coverage.days:,} {coverage.period} its 90% band of the daily return of Close "
-        f"contained {coverage.share:.0%} of the true returns, {_judge_coverage(coverage)}"
+        f"on the {coverage.days:,} {coverage.period} the 90% band of the daily return of Close "
+        f"contained {coverage.share:.0%} of the actual returns, {_judge_coverage(coverage)}"
     )
 
 
@@ -117,7 +123,7 @@ def _judge_coverage(coverage: BandCoverage) -> str:
     error = ERRORS * math.sqrt(BAND * (1 - BAND) / coverage.days)
     if coverage.share < BAND - error:
         return "so it is too narrow"
-    return "so it is too wide" if coverage.share > BAND + error else "about what it claims"
+    return "so it is too wide" if coverage.share > BAND + error else AS_CLAIMED
 
 
 def _warn_of_seen(seen: Seen | None) -> str:

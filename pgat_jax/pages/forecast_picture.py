@@ -46,7 +46,7 @@ WIDE = Layout(
     [["Close"] * 3, ["Open", "High", "Low"]],
     [3.4, 2.0],
     look.WIDTH,
-    110,
+    100,
     6,
     {"Close": 10, "Open": 3, "High": 3, "Low": 3},
 )
@@ -62,7 +62,7 @@ NARROW = Layout(
 
 
 def draw_forecast(forecast: PriceForecast, theme: Theme, layout: Layout = WIDE) -> Figure:
-    """Draws the four prices: the last days, the bands, and the truth where it is known.
+    """Draws the four prices: the last days, the bands, and the actual prices where they are known.
 
     The days ahead take at least a third of the width.
 
@@ -93,11 +93,11 @@ def _draw_price(axes: Axes, theme: Theme, forecast: PriceForecast, target: str) 
     ahead = np.arange(len(rows) + 1)
     known = theme.ink
     axes.axvline(0, color=known, linestyle=":", linewidth=1, label="last known day")
-    axes.plot(np.arange(1 - len(past), 1), past, color=known, linewidth=1.4, label="known price")
+    axes.plot(np.arange(1 - len(past), 1), past, color=known, linewidth=1.4, label="actual price")
     levels = choose_levels(forecast.levels, MOST_LEVELS)
     draw_fan(axes, theme, Fan(ahead.tolist(), past[-1], rows, target, levels), label=True)
     if bool(rows[target].notna().any()):
-        axes.plot(ahead[1:], rows[target], "o", color=known, markersize=3, label="true price")
+        axes.plot(ahead[1:], rows[target], "o", color=known, markersize=3, label="actual, after it")
     axes.set_ylabel(target)
     axes.set_xlim(1 - len(past) - MARGIN, len(rows) + MARGIN)
 

@@ -23,11 +23,13 @@ class Picture(NamedTuple):
         name: the file name without its ending.
         caption: what the picture shows, and what to look for in it.
         draw: (records of a run, theme) -> the figure, or None if the run has no data for it.
+        terms: terms of `explanations.TERMS` that the picture shows, besides those of the caption.
     """
 
     name: str
     caption: str
     draw: Callable[[RunRecords, Theme], Figure | None]
+    terms: tuple[str, ...] = ()
 
 
 def draw_run(run: Path) -> list[Path]:
@@ -86,9 +88,9 @@ def _draw_next_days(records: RunRecords, theme: Theme, layout: Layout) -> Figure
 
 
 _NEXT_DAYS_CAPTION = (
-    "The four prices of the last days, and the forecast of the next trading days. The true price "
-    "should lie in the wide band as often as the band claims; the sentence above says how often it "
-    "did."
+    "The four prices of the last days, and the forecast of the next trading days. The actual "
+    "price should lie in the wide band as often as the band claims; the sentence above says how "
+    "often it did."
 )
 # The forecast with which the page opens, for wide and for narrow screens.
 NEXT_DAYS = Picture("next_days", _NEXT_DAYS_CAPTION, partial(_draw_next_days, layout=WIDE))
@@ -101,25 +103,29 @@ PICTURES = (
         "Training and validation loss, and the learning rate below. Both losses should fall "
         "together. If the validation loss rises while the training loss falls, the model overfits.",
         plot_loss,
+        ("scaled units",),
     ),
     Picture(
         "horizon",
         "Mean loss on the test windows by day ahead. A model that predicts something lies below "
         "the three baselines; on daily returns the difference is small at best.",
         plot_horizon,
+        ("MSE", "CRPS", "scaled units"),
     ),
     Picture(
         "forecast",
-        "Forecasts of the closing price from test days one horizon apart, and the true prices. The "
-        "bands should contain the truth as often as they claim, and widen with the days ahead.",
+        "Forecasts of the closing price from test days one horizon apart, and the actual prices. "
+        "The bands should contain them as often as they claim, and widen with the days ahead.",
         plot_fans,
     ),
     Picture(
         "calibration",
-        "Left: the share of truths in each tenth of their forecast distributions. A hump in the "
-        "middle means that the distributions are too wide, a trough too narrow, a slope biased. "
-        "Right: the probability that an interval claims, and the share of truths inside it.",
+        "Above: the share of actual returns in each tenth of their forecast distributions. A hump "
+        "in the middle means that the distributions are too wide, a trough too narrow, a slope "
+        "biased. Below: the probability that an interval claims, and the share of actual returns "
+        "inside it.",
         plot_calibration,
+        ("PIT",),
     ),
     Picture(
         "gate",

@@ -20,7 +20,7 @@ MOST_TICKS = 10
 
 
 def plot_fans(records: RunRecords, theme: Theme) -> Figure | None:
-    """Plots forecasts of Close from every P-th test day, and the true prices.
+    """Plots forecasts of Close from every P-th test day, and the actual prices.
 
     Args:
         records: the run's files.
@@ -32,20 +32,20 @@ def plot_fans(records: RunRecords, theme: Theme) -> Figure | None:
     frame = records.forecasts
     if frame.empty:
         return None
-    figure, (axes,) = look.stack_panels(theme, (4.2,))
+    figure, (axes,) = look.stack_panels(theme, (4.2,), look.HALF_WIDTH)
     truth = frame.drop_duplicates("date").sort_values(by="date")
     dates = [frame["origin"].min(), *truth["date"]]
     closes = [frame["last_close"].iloc[0], *truth["Close"]]
-    axes.plot(dates, closes, color=theme.ink, linewidth=1.6, label="truth")
+    axes.plot(dates, closes, color=theme.ink, linewidth=1.6, label="actual price")
     horizon = int(np.max(frame["day"]))
     for i, (origin, rows) in enumerate(list(frame.groupby("origin"))[::horizon]):
         start = rows["last_close"].iloc[0]
         fan = Fan([origin, *rows["date"]], start, rows, "Close", BAND_LEVELS)
         draw_fan(axes, theme, fan, label=i == 0)
-    look.set_title(axes, "Close on the test days: one true price in ten should miss the wide band")
+    look.set_title(axes, "Close on the test days: one price in ten should miss the wide band")
     axes.set_ylabel("price (units of the table)")
     look.set_date_axis(axes)
-    look.add_legend(axes, theme, columns=4)
+    look.add_legend(axes, theme, columns=2)
     return figure
 
 
@@ -61,15 +61,15 @@ def plot_horizon(records: RunRecords, theme: Theme) -> Figure | None:
     """
     forecasters = records.scores["splits"]["test"]["forecasters"]
     names = [n for n in ("mse", "crps") if n in forecasters["model"]["scaled"]]
-    figure, axes = look.align_panels(theme, len(names), 3.0)
+    figure, axes = look.stack_panels(theme, [2.4] * len(names), look.HALF_WIDTH)
     for one, name in zip(axes, names):
         for colour, (key, scores) in zip(theme.cycle, forecasters.items()):
             if name in scores["scaled"]:
                 _draw_horizon(one, key, colour, scores["scaled"][name]["by_day"])
-        one.set_xlabel("day ahead")
         one.set_ylabel(f"{name.upper()} (scaled units)")
-        one.margins(y=0.4)
+        one.margins(y=0.15)
         look.set_title(one, f"{name.upper()} by day ahead: lower is better")
+    axes[-1].set_xlabel("day ahead")
     look.add_legend(axes[0], theme, columns=2)
     return figure
 
@@ -102,16 +102,16 @@ def plot_calibration(records: RunRecords, theme: Theme) -> Figure | None:
     scores = records.scores["splits"]["test"]["forecasters"]["model"]
     if "pit" not in scores:
         return None
-    figure, (left, right) = look.align_panels(theme, 2, 3.2)
+    figure, (upper, lower) = look.stack_panels(theme, (2.8, 2.8), look.HALF_WIDTH, is_shared=False)
     edges = np.linspace(0, 1, PIT_BINS + 1)
     for target in PRICES:
-        left.stairs(scores["pit"][target], edges, linewidth=1.5, label=target)
-    left.axhline(1 / PIT_BINS, color=theme.ink, linestyle="--", linewidth=1)
-    left.set_xlabel("PIT value: the forecast probability of a lower return")
-    left.set_ylabel("share of test forecasts")
-    look.set_title(left, "Calibrated forecasts follow the dashed line")
-    look.add_legend(left, theme, columns=2)
-    _draw_coverage(right, theme, scores["coverage"])
+        upper.stairs(scores["pit"][target], edges, linewidth=1.5, label=target)
+    upper.axhline(1 / PIT_BINS, color=theme.ink, linestyle="--", linewidth=1)
+    upper.set_xlabel("PIT value: the forecast probability of a lower return")
+    upper.set_ylabel("share of test forecasts")
+    look.set_title(upper, "Calibrated forecasts follow the dashed line")
+    look.add_legend(upper, theme, columns=4)
+    _draw_coverage(lower, theme, scores["coverage"])
     return figure
 
 
@@ -123,5 +123,5 @@ def _draw_coverage(axes: Axes, theme: Theme, coverage: dict[str, Any]) -> None:
     axes.set_xlim(0.4, 1)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("probability that the interval claims")
-    axes.set_ylabel("share of truths inside")
+    axes.set_ylabel("share of actual returns inside")
     look.set_title(axes, "Below the dashed line: intervals too narrow")

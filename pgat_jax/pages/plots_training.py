@@ -36,7 +36,7 @@ def plot_loss(records: RunRecords, theme: Theme) -> Figure | None:
     train, validation = records.train, records.validation
     if train.empty:
         return None
-    figure, (upper, lower) = look.stack_panels(theme, (3.0, 1.5))
+    figure, (upper, lower) = look.stack_panels(theme, (3.0, 1.5), look.HALF_WIDTH)
     upper.plot(
         train["step"],
         train["loss"],
@@ -58,7 +58,7 @@ def plot_loss(records: RunRecords, theme: Theme) -> Figure | None:
         )
     look.set_title(upper, "Loss: validation should fall with training, and not rise again")
     upper.set_ylabel("loss (scaled units)")
-    look.add_legend(upper, theme)
+    look.add_legend(upper, theme, columns=2)
     lower.plot(train["step"], train["learning_rate"], marker=_marker(train), color=theme.cycle[2])
     lower.set_ylabel("learning rate")
     lower.set_xlabel(STEP_LABEL)
@@ -78,14 +78,14 @@ def plot_gate(records: RunRecords, theme: Theme) -> Figure | None:
     train = records.train
     if train.empty or "gate_mean" not in train:
         return None
-    figure, (upper, lower) = look.stack_panels(theme, (2.3, 2.3))
+    figure, (upper, lower) = look.stack_panels(theme, (2.6, 2.6), look.HALF_WIDTH)
     mean, spread = train["gate_mean"], train["gate_spread"]
     upper.plot(train["step"], mean, marker=_marker(train), label="mean")
     upper.fill_between(
         train["step"], mean - spread, mean + spread, alpha=0.25, label="mean ± standard deviation"
     )
     look.set_title(upper, "Gate: it starts at 0.5; a spread means it differs by day and channel")
-    upper.set_ylabel("gate (0 closed, 1 open)")
+    upper.set_ylabel("gate (0 to 1)")
     look.add_legend(upper, theme, columns=2)
     count = len(BODIES)
     uniform = math.log(count)
@@ -125,7 +125,7 @@ def plot_norms(records: RunRecords, theme: Theme) -> Figure | None:
     train = records.train
     if not any(name.startswith("gradient_norm/") for name in train):
         return None
-    figure, axes = look.stack_panels(theme, (2.2, 2.2, 2.2))
+    figure, axes = look.stack_panels(theme, (2.4, 2.0, 2.0), look.HALF_WIDTH)
     for one, (prefix, label) in zip(axes, NORMS.items()):
         for column in [c for c in train if c.startswith(f"{prefix}/")]:
             one.plot(
@@ -138,7 +138,7 @@ def plot_norms(records: RunRecords, theme: Theme) -> Figure | None:
         one.set_yscale("log")
         one.set_ylabel(f"{label} (norm)")
     look.set_title(axes[0], "Norms by parameter group: none should fall to zero or grow for ever")
-    look.add_legend(axes[0], theme, columns=6)
+    look.add_legend(axes[0], theme, columns=4)
     axes[-1].set_xlabel(STEP_LABEL)
     return figure
 
@@ -157,7 +157,7 @@ def plot_path(records: RunRecords, theme: Theme) -> Figure | None:
     leaves = [name for name in train if name.startswith("trail/")]
     if not leaves:
         return None
-    figure, (upper, lower) = look.stack_panels(theme, (2.3, 2.3))
+    figure, (upper, lower) = look.stack_panels(theme, (2.6, 2.6), look.HALF_WIDTH)
     for i, name in enumerate(leaves):
         upper.plot(
             train["step"],
@@ -170,7 +170,7 @@ def plot_path(records: RunRecords, theme: Theme) -> Figure | None:
     upper.set_yscale("log")
     upper.set_ylabel("gradient (norm)")
     look.set_title(upper, "Gradients from the gate back to the bodies: none should fall to zero")
-    look.add_legend(upper, theme, columns=7)
+    look.add_legend(upper, theme, columns=4)
     for name, label in (("prediction_spread", "forecasts"), ("target_spread", "targets")):
         lower.plot(train["step"], train[name], marker=_marker(train), label=label)
     lower.set_ylabel("spread (scaled units)")

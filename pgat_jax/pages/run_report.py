@@ -11,6 +11,7 @@ from pgat_jax.forecasting.forecast_text import tabulate_close
 from pgat_jax.forecasting.next_days import from_json
 from pgat_jax.forecasting.score_tables import list_conclusions, tabulate_scores
 from pgat_jax.output import write_output
+from pgat_jax.pages.explanations import Explainer
 from pgat_jax.pages.plots import NEXT_DAYS, NEXT_DAYS_NARROW, PICTURES, Picture, picture_path
 from pgat_jax.pages.template import fill_template
 from pgat_jax.pages.theme import DARK, LIGHT
@@ -49,6 +50,7 @@ def collect_content(run: Path) -> dict[str, Any]:
     """
     scores = json.loads((run / SCORES).read_text(encoding="utf-8"))
     config = load_config(run / CONFIG)
+    explainer = Explainer()
     return {
         "run": run.resolve().name,
         "horizon": config.data.pred_len,
@@ -57,9 +59,14 @@ def collect_content(run: Path) -> dict[str, Any]:
         "progress": describe_progress(run, config.train.epochs),
         "forecast": show_next_days(run),
         "conclusions": list_conclusions(scores["splits"]["test"]),
-        "tables": tabulate_scores(scores),
+        "tables": [
+            (table, explainer.explain([table.caption, *table.heads]))
+            for table in tabulate_scores(scores)
+        ],
         "pictures": [
-            embed_picture(run, p) for p in PICTURES if picture_path(run, p.name, LIGHT).exists()
+            (embed_picture(run, p), explainer.explain([p.caption, *p.terms]))
+            for p in PICTURES
+            if picture_path(run, p.name, LIGHT).exists()
         ],
         "data_facts": describe_table(scores["data"]),
         "configuration": (run / CONFIG).read_text(encoding="utf-8"),

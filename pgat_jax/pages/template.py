@@ -1,10 +1,12 @@
 """Fills in the HTML templates of this package, and of others that name themselves."""
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 # The package whose templates all others may include, such as `style.html`.
 _SHARED = "pgat_jax.pages"
@@ -23,7 +25,8 @@ def fill_template(
         name: the file in `templates/` of the package.
         content: name in the template -> what it shows.
         package: the full name of the package.
-        filters: name of a filter in the template -> its function.
+        filters: name of a filter in the template -> its function, besides `code`, which is
+            `mark_code`.
 
     Returns:
         The page.
@@ -38,5 +41,14 @@ def fill_template(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= filters
+    environment.filters |= {"code": mark_code} | dict(filters)
     return environment.get_template(name).render(content)
+
+
+def mark_code(text: str) -> Markup:
+    """Returns a text as HTML, with what stands in backticks as code.
+
+    Args:
+        text: the text; it is escaped.
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))

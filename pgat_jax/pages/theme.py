@@ -1,6 +1,7 @@
 """Defines the look of pictures, light and dark: styled figures, without pyplot's global state."""
 
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-# Width of every figure, in inches.
+# Width of a figure that has a row of the page for itself, in inches.
 WIDTH = 9.0
+# Width of a figure beside another one; scaled to a telephone's screen it can still be read.
+HALF_WIDTH = 5.4
 DPI = 110
+POINTS = 72  # in an inch
 # Colours of a PNG file: a third of the size, and no difference to see.
 COLOURS = 256
+# Points: between a title and what is below it; the height of a line of a legend; the mean width of
+# a letter of a title.
+TITLE_GAP, LEGEND_LINE, LETTER = 6.0, 13.5, 5.7
+# Inches above and below a panel that stands on another one.
+PANEL_GAP = 0.09
+# The share of a panel's width that its axes take; the rest is for the numbers and names.
+AXES_SHARE = 0.84
 
 
 @dataclass(frozen=True)
@@ -69,20 +80,24 @@ def encode_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def stack_panels(theme: Theme, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
-    """Creates a figure of panels one above another that share the x axis.
+def stack_panels(
+    theme: Theme, heights: Sequence[float], width: float = WIDTH, is_shared: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """Creates a figure of panels one above another.
 
     Args:
         theme: the colours.
         heights: the heights of the panels, in inches.
+        width: the width of the figure, in inches.
+        is_shared: whether the panels share the x axis.
 
     Returns:
         The figure and the axes of its panels, from the top.
     """
-    figure = Figure((WIDTH, sum(heights)), DPI, facecolor=theme.paper, layout="constrained")
-    grid = figure.subplots(
-        len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": list(heights)}
-    )
+    figure = Figure((width, sum(heights)), DPI, facecolor=theme.paper, layout="constrained")
+    figure.get_layout_engine().set(h_pad=PANEL_GAP)  # pyright: ignore
+    ratios = {"height_ratios": list(heights)}
+    grid = figure.subplots(len(heights), 1, sharex=is_shared, squeeze=False, gridspec_kw=ratios)
     axes = [row[0] for row in grid]
     for one in axes:
         apply_theme(one, theme)
@@ -127,25 +142,52 @@ def apply_theme(axes: Axes, theme: Theme) -> None:
 
 
 def set_title(axes: Axes, text: str) -> None:
-    """Sets a title above the panel, at its left edge.
+    """Sets a title above the panel, at its left edge, in as many lines as it needs.
 
     Args:
-        axes: the panel.
+        axes: the panel; its legend, if any, is added afterwards.
         text: the title.
     """
-    colour = axes.xaxis.label.get_color()
-    axes.set_title(text, loc="left", fontsize=11, color=colour, parse_math=False)
+    _write_title(axes, text, legend_lines=0)
+
+
+def _write_title(axes: Axes, text: str, legend_lines: int) -> None:
+    """Writes a title that leaves room for lines of a legend between it and the panel."""
+    figure, spec = axes.get_figure(root=True), axes.get_subplotspec()
+    assert figure is not None and spec is not None
+    share = AXES_SHARE * len(spec.colspan) / spec.get_gridspec().ncols
+    letters = int(share * figure.get_figwidth() * POINTS / LETTER)
+    axes.set_title(
+        "\n".join(textwrap.fill(line, letters) for line in text.splitlines()),
+        loc="left",
+        fontsize=11,
+        color=axes.xaxis.label.get_color(),
+        parse_math=False,
+        pad=TITLE_GAP + LEGEND_LINE * legend_lines,
+    )
 
 
 def add_legend(axes: Axes, theme: Theme, columns: int = 1) -> None:
-    """Adds a legend without a frame.
+    """Adds a legend without a frame between the title and the panel, where no curve is.
 
     Args:
-        axes: the panel.
+        axes: the panel, with its title.
         theme: the colours.
         columns: the number of columns of the legend.
     """
-    axes.legend(frameon=False, fontsize=8.5, labelcolor=theme.ink, ncols=columns)
+    legend = axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderpad=0,
+        borderaxespad=0.3,
+        columnspacing=1.4,
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=theme.ink,
+        ncols=columns,
+    )
+    lines = -(-len(legend.get_texts()) // columns)
+    _write_title(axes, axes.get_title(loc="left"), lines)
 
 
 def add_legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int) -> None:

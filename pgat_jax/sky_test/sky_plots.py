@@ -70,7 +70,7 @@ def plot_power(power: list[dict[str, Any]], theme: Theme) -> Figure:
         axes.set_xlabel("standard deviations" if kind == "mean" else "share of the volatility")
         look.set_title(axes, f"Laws in the {kind}")
     panels[0].set_ylabel("laws found (%)")
-    look.add_legend(panels[0], theme)
+    look.add_legend(panels[0], theme, columns=2)
     return figure
 
 

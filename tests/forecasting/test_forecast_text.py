@@ -26,7 +26,7 @@ def test_the_table_names_instrument_and_run_and_has_forecast_and_quantiles_of_cl
 
 def test_the_truth_is_shown_where_it_is_known():
     table = tabulate_close(make_forecast(close=11.0))
-    assert (table.heads[-1], table.rows[0][-1]) == ("truth", "11.00")
+    assert (table.heads[-1], table.rows[0][-1]) == ("actual", "11.00")
 
 
 @pytest.mark.parametrize("most", [5, 7])

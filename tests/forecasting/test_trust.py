@@ -22,7 +22,7 @@ VALIDATION = {"first_day": "2018-08-08", "last_day": "2018-10-17"}
 def test_a_whole_training_is_one_sentence_with_steps_and_coverage():
     assert write_trust(FACTS) == (
         "How far to trust it: the model was trained for all 2,000 planned steps; on the 50 test "
-        "days its 90% band of the daily return of Close contained 88% of the true returns, about "
+        "days the 90% band of the daily return of Close contained 88% of the actual returns, about "
         "what it claims."
     )
 
@@ -34,7 +34,7 @@ def test_a_whole_training_is_one_sentence_with_steps_and_coverage():
         ({"step": 1500}, "all 2,000 planned steps (the forecast uses step 1,500, the best on"),
         ({"step": 0, "taken": 0}, "is not trained (0 of 2,000 planned training steps);"),
         ({"planned": None}, "was trained for 2,000 steps;"),
-        ({"coverage": None}, "90% band contains the truth was not measured."),
+        ({"coverage": None}, "90% band contains the actual return was not measured."),
         ({"seen": "training"}, "; the model was trained on these days, so the forecast looks"),
         ({"seen": "validation"}, "; these days chose the best checkpoint (validation split)"),
         ({"seen": "unknown"}, "; whether it was trained on these days is not known, since its"),
@@ -59,7 +59,11 @@ def test_each_fact_changes_its_part(change, words):
     ],
 )
 def test_the_coverage_is_judged_by_its_standard_error(share, days, words):
-    assert write_trust(FACTS._replace(coverage=BandCoverage(share, days))).endswith(f"{words}.")
+    sentence = write_trust(FACTS._replace(coverage=BandCoverage(share, days)))
+    is_far = words.startswith("so it is")
+    assert words in sentence
+    assert sentence.startswith("How far to trust it: on the") == is_far, "what is far comes first"
+    assert sentence.endswith("planned steps." if is_far else f"{words}.")
 
 
 @pytest.mark.parametrize(

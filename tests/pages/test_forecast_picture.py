@@ -35,9 +35,9 @@ def test_all_four_prices_have_a_panel_with_the_last_days_and_the_forecast(layout
     assert set(panels) == set(PRICES)
     for i, price in enumerate(PRICES):
         lines = {line.get_label(): line for line in panels[price].lines}
-        assert lines["known price"].get_ydata().tolist() == (100 + i + np.arange(20.0)).tolist()
+        assert lines["actual price"].get_ydata().tolist() == (100 + i + np.arange(20.0)).tolist()
         assert lines["median forecast"].get_ydata().tolist() == [119.0 + i, *[120.0] * DAYS]
-        assert lines["true price"].get_xdata().tolist() == list(range(1, DAYS + 1))
+        assert lines["actual, after it"].get_xdata().tolist() == list(range(1, DAYS + 1))
 
 
 @pytest.mark.parametrize("days", [1, 3, 10, 30])
@@ -50,7 +50,7 @@ def test_the_days_ahead_take_at_least_a_third_of_the_width(days):
 
 def test_prices_that_are_not_known_are_left_out():
     for axes in find_panels(make_forecast()).values():
-        assert "true price" not in [line.get_label() for line in axes.lines]
+        assert "actual, after it" not in [line.get_label() for line in axes.lines]
 
 
 def test_the_title_names_the_instrument_the_day_and_the_run():
@@ -77,7 +77,7 @@ def test_a_name_is_drawn_as_it_is():
 )
 def test_the_bands_are_those_of_the_levels(levels, names):
     _, legend = find_panels(make_forecast(levels))["Close"].get_legend_handles_labels()
-    drawn = [n for n in legend if n not in ("last known day", "known price")]
+    drawn = [n for n in legend if n not in ("last known day", "actual price")]
     assert len(drawn) <= 4
     assert set(names) <= set(drawn)
     if len(levels) < 7:

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from pgat_jax.pages import plots
@@ -26,7 +27,7 @@ def test_each_picture_is_drawn_in_light_and_in_dark(drawn_run, name):
         image = Image.open(plots.picture_path(drawn_run, name, theme)).convert("RGB")
         paper = tuple(int(theme.paper[i : i + 2], 16) for i in (1, 3, 5))
         assert np.abs(np.subtract(image.getpixel((2, 2)), paper)).max() <= 2
-        assert image.width == (396 if name.endswith("narrow") else 990)
+        assert image.width == {"next_days": 990, "next_days_narrow": 396}.get(name, 594)
         assert np.asarray(image).std() > 5
 
 
@@ -48,6 +49,20 @@ def test_a_picture_names_instrument_and_run(records, monkeypatch, tmp_path, name
     texts = [figure.get_supxlabel(), figure.axes[0].get_title(loc="left")]
     for word in ("nasdaq", f"run {records.scores['run']}"):
         assert any(word in text for text in texts)
+
+
+@pytest.mark.parametrize("picture", plots.PICTURES, ids=[p.name for p in plots.PICTURES])
+def test_no_legend_or_title_lies_on_a_panel_and_nothing_leaves_the_picture(records, picture):
+    figure = picture.draw(records, LIGHT)
+    FigureCanvasAgg(figure).draw()
+    renderer = figure.canvas.get_renderer()
+    panels = [axes.get_window_extent(renderer) for axes in figure.axes]
+    for axes in figure.axes:
+        parts = [axes.get_legend(), *(a for a in (axes.title, axes._left_title) if a.get_text())]
+        for part in [one for one in parts if one is not None]:
+            box = part.get_window_extent(renderer)
+            assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+            assert not any(box.overlaps(panel) for panel in panels), part
 
 
 def test_the_dark_picture_has_a_folder_to_itself(tmp_path):

@@ -6,9 +6,11 @@ import shutil
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 
 from pgat_jax.errors import UserError
 from pgat_jax.pages import run_report
+from pgat_jax.pages.explanations import TERMS
 from pgat_jax.pages.plots import NEXT_DAYS, PICTURES
 
 
@@ -85,7 +87,7 @@ def test_it_shows_scores_configuration_devices_data_and_how_to_reproduce(page, d
     mse = scores["splits"]["test"]["forecasters"]["model"]["scaled"]["mse"]["all"]
     for text in (
         f"{mse:.4f}",
-        scores["splits"]["test"]["conclusions"][0].split(" (")[0],
+        scores["splits"]["test"]["conclusions"][0].split(" (")[0].split("`")[0],
         scores["params_sha256"],
         "sigma_floor: 0.01",
         "cpu: cpu",
@@ -104,6 +106,19 @@ def test_what_a_user_named_is_escaped(drawn_run, tmp_path):
     page = run_report.write_report(run).read_text()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_each_term_is_explained_once_below_the_first_table_or_picture_that_has_it(page):
+    for term in ("MSE", "CRPS", "log score", "scaled units", "PIT", "gate", "entropy"):
+        assert page.count(f"<dt>{term}</dt><dd>{escape(TERMS[term])}") == 1
+    assert page.index("<dt>PIT</dt>") > page.index("Above: the share of actual")
+    assert page.index("<dt>CRPS</dt>") < page.index("validation: ")
+
+
+def test_one_word_names_what_came(page):
+    text = re.sub(r"base64,[^\"]+", "", page)
+    assert not re.search(r"\btruths?\b|true (price|return)|known price", text)
+    assert "actual price" in text and "actual returns" in text
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

@@ -41,6 +41,23 @@ def test_a_png_has_the_colours_of_the_figure():
     assert image.width == theme.WIDTH * theme.DPI
 
 
+def test_panels_may_have_x_axes_of_their_own_and_half_the_width():
+    figure, axes = theme.stack_panels(LIGHT, (1.0, 1.0), theme.HALF_WIDTH, is_shared=False)
+    axes[0].set_xlim(0, 7)
+    assert axes[1].get_xlim() == (0, 1)
+    assert figure.get_figwidth() == theme.HALF_WIDTH
+
+
+def test_a_long_title_takes_lines_and_a_legend_stands_between_it_and_the_panel():
+    _, (axes,) = theme.stack_panels(LIGHT, (3.0,), theme.HALF_WIDTH)
+    axes.plot([0, 1], label="a")
+    theme.set_title(axes, "word " * 20)
+    alone = axes.get_title(loc="left")
+    assert alone.count("\n") == 1 and max(map(len, alone.splitlines())) < 65
+    theme.add_legend(axes, LIGHT)
+    assert axes.get_title(loc="left") == alone
+
+
 def test_titles_stand_at_the_left_in_ink():
     _, (axes,) = theme.stack_panels(DARK, (1.0,))
     theme.set_title(axes, "words")
