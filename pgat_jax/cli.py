@@ -34,6 +34,8 @@ FIRST_STEPS = {
 
 # The ends of the names of tables, as `pgat_jax.data.user_files.content` reads them.
 TABLE_SUFFIXES = (".csv", ".txt", ".tsv", ".parquet", ".pq")
+# The verbs that take several tables.
+TAKES_FILES = ("train",)
 # The flag of the verbs that show no progress.
 QUIET = "--quiet"
 
@@ -131,16 +133,15 @@ def _take_files(verb: str, args: argparse.Namespace) -> None:
     """Moves the names of files among the overrides to `--data`, where a verb has both.
 
     Raises:
-        UserError: there are several.
+        UserError: there are several, and the verb takes one.
     """
-    if not {"data", "overrides"} <= set(vars(args)):
+    if not {"files", "overrides"} <= set(vars(args)):
         return
     words = [word for word in args.overrides if _is_file(word)]
-    files = [*words, *([] if args.data is None else [args.data])]
-    if len(files) > 1:
-        raise UserError(f"{verb}: got the files {' and '.join(files)}, expected one.")
+    args.files = [*words, *(args.files or [])]
     args.overrides = [word for word in args.overrides if word not in words]
-    args.data = files[0] if files else None
+    if len(args.files) > 1 and verb not in TAKES_FILES:
+        raise UserError(f"{verb}: got the files {' and '.join(args.files)}, expected one.")
 
 
 def _is_file(word: str) -> bool:

@@ -35,12 +35,15 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of a verb that reads a configuration and takes the user's file by its name."""
+    """Adds the flags of a verb that reads a configuration and takes users' files by their names."""
     add_config(parser)
     parser.add_argument(
         "--data",
+        dest="files",
+        action="append",
         metavar="FILE",
-        help="CSV or Parquet with dates and prices, as data.source=FILE; the flag may be left out",
+        help="CSV or Parquet with dates and prices, as data.source=FILE; the flag may be left out; "
+        "`train` takes several, a run each, and writes one CSV of their forecasts",
     )
 
 
@@ -53,7 +56,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         parser: the parser of the verb.
     """
     _add_table(parser)
-    parser.add_argument("--minutes", type=_to_minutes, metavar="M", help="stop after M minutes")
+    parser.add_argument(
+        "--minutes", type=_to_minutes, metavar="M", help="stop each run after M minutes"
+    )
     parser.add_argument("--run-name", metavar="NAME", help="name the folder runs/NAME-DATE")
     parser.add_argument(
         "--resume", metavar="RUN", help="continue a run: its folder, or its name under runs/"

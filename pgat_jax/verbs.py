@@ -18,6 +18,7 @@ from pgat_jax.errors import UserError, printable
 from pgat_jax.flags import DEFAULT_CONFIG, RUNS_ACTIONS
 
 if TYPE_CHECKING:
+    from pgat_jax.api import Run
     from pgat_jax.causes.config import StudyConfig
     from pgat_jax.config import Config
 
@@ -59,41 +60,59 @@ def _load_study(args: argparse.Namespace, default: str | Path = DEFAULT_CONFIG) 
 
 def _overrides(args: argparse.Namespace) -> list[str]:
     seed = [] if args.seed is None else [f"seed={args.seed}"]
-    file = getattr(args, "data", None)
-    source = [] if file is None else [f"data.source={json.dumps(file)}"]
-    return [*args.overrides, *seed, *source]
+    files = getattr(args, "files", None) or []
+    return [*args.overrides, *seed, *(f"data.source={json.dumps(file)}" for file in files)]
 
 
 def _train(args: argparse.Namespace) -> None:
     from pgat_jax.storage.folder import find_recipe
 
-    if args.resume and (args.run_name or args.warm_start):
+    files = args.files or []
+    if args.resume and (args.run_name or args.warm_start or len(files) > 1):
         raise UserError(
-            "--run-name and --from begin a new run, --resume continues an old one: give one of "
-            "them."
+            "--run-name, --from and several files begin new runs, --resume continues an old one: "
+            "give one of them."
         )
-    config = _load(args, find_recipe(args.resume or args.warm_start))
+    recipe = find_recipe(args.resume or args.warm_start)
+    each = [argparse.Namespace(**vars(args) | {"files": [file]}) for file in files] or [args]
+    configs = [_load(one, recipe) for one in each]
     _prepare()
     from pgat_jax import api
     from pgat_jax.cluster import is_first, join
     from pgat_jax.training.interrupts import Interrupted
 
     join(args.coordinator, args.processes, args.process)
+    runs: list[api.Run] = []
     try:
-        run = api.train(
-            config=config,
-            run_name=args.run_name,
-            minutes=args.minutes,
-            resume=args.resume,
-            warm_start=args.warm_start,
-            quiet=args.quiet,
-            started=STARTED,
-        )
+        for config in configs:
+            run = api.train(
+                config=config,
+                run_name=args.run_name,
+                minutes=args.minutes,
+                resume=args.resume,
+                warm_start=args.warm_start,
+                quiet=args.quiet,
+                started=None if runs else STARTED,
+            )
+            runs.append(run)
+            if is_first():
+                print(printable(f"{run.path}: report.html, scores.json, forecasts.csv, pictures/"))
     except Interrupted as end:
         print(printable(str(end)), file=sys.stderr, flush=True)
         _leave(end.status)
-    if is_first():
-        print(printable(f"{run.path}: report.html, scores.json, forecasts.csv, pictures/"))
+    if len(runs) > 1 and is_first():
+        _write_together(runs)
+
+
+def _write_together(runs: "list[Run]") -> None:
+    """Writes the forecasts of the next days of several runs into one CSV."""
+    from pgat_jax.pages.forecast_files import write_forecasts
+    from pgat_jax.storage.folder import ROOT
+    from pgat_jax.storage.loaded_run import print_to_stderr
+
+    forecasts = [run.forecast_prices() for run in runs]
+    files = write_forecasts(forecasts, datetime.now(UTC), None, ROOT, print_to_stderr)
+    print(printable(str(files[0])))
 
 
 def _leave(status: int) -> NoReturn:

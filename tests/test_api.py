@@ -1,5 +1,6 @@
 """The calls of Python, on runs of the tiny model that other tests share."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,12 @@ from pgat_jax import api, load_config
 from pgat_jax.data.columns import PRICES
 from pgat_jax.errors import UserError
 from pgat_jax.storage.summary import RunSummary
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """The calls leave the environment of the tests as it is."""
+    monkeypatch.setattr(pgat_jax, "prepare", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +166,13 @@ def test_the_package_has_its_calls_and_imports_nothing_heavy_before_one_is_used(
         "assert not {'jax', 'numpy', 'pandas'} & set(sys.modules), 'heavy import'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+
+
+def test_the_snippet_of_the_readme_uses_these_calls(run, monkeypatch):
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    (snippet,) = re.findall(r"^```py\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    given = []
+    monkeypatch.setattr(api, "train", lambda *words, **keys: given.append((words, keys)) or run)
+    monkeypatch.setattr(api.Run, "forecast", lambda self, days: given.append(days))
+    exec(snippet, {})  # noqa: S102
+    assert given == [(("prices.csv",), {"config": "forecaster"}), 5]

@@ -41,7 +41,10 @@ DOOR = Path(__file__).parent.parent / "run.py"
         (["evaluate", "nowhere"], "run 'nowhere': no such folder"),
         (["evaluate"], "there is no run under runs/ yet"),
         (["--resume", "nowhere"], "run 'nowhere': no such folder"),
-        (["--resume", "nowhere", "--run-name", "x"], "--run-name and --from begin a new run"),
+        (
+            ["--resume", "nowhere", "--run-name", "x"],
+            "--run-name, --from and several files begin new runs",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_on_stderr_and_status_2(

@@ -101,6 +101,31 @@ def test_an_interrupted_training_ends_with_the_signal_s_status(monkeypatch, caps
     assert "continue with --resume" in capsys.readouterr().err
 
 
+def test_train_takes_several_files_a_run_each_and_writes_one_table(monkeypatch, capsys):
+    calls, written = [], []
+
+    class Trained(api.Run):
+        def forecast_prices(self):
+            return f"prices of {self.name}"
+
+    def train(**named):
+        calls.append(named)
+        return Trained(Path(f"runs/{len(calls)}"))
+
+    def write(forecasts, made_at, output, folder, say):
+        written.append((forecasts, output, folder))
+        return [Path("runs/forecast-2018-12-31.csv")]
+
+    monkeypatch.setattr(environment, "prepare", lambda: None)
+    monkeypatch.setattr(api, "train", train)
+    monkeypatch.setattr(pgat_jax.pages.forecast_files, "write_forecasts", write)
+    VERBS["train"].act(parse("train", "--config", "tiny", "--data", "a b.csv", "--data", "c.csv"))
+    assert [named["config"].data.source for named in calls] == ["a b.csv", "c.csv"]
+    assert [named["started"] for named in calls] == [STARTED, None]
+    assert written == [(["prices of 1", "prices of 2"], None, Path("runs"))]
+    assert capsys.readouterr().out.splitlines()[-1] == "runs/forecast-2018-12-31.csv"
+
+
 @pytest.fixture
 def run(monkeypatch):
     """A run that notes the calls of its methods, in the place of every run that is loaded."""
