@@ -85,7 +85,7 @@ class Run:
 
         Returns:
             One row for each day, with its date as index. For each price, such as `Close`, there are
-            the columns `Close_forecast` and `Close_q0.05`, ...; and `Close`, the true price, if it
+            the columns `Close_forecast` and `Close_q0.05`, ...; and `Close`, the actual price, if it
             is known. `attrs` has the `origin`, its `last_close`, the `run` and the `source`, and
             the sentence `trust`.
 

@@ -20,7 +20,7 @@ def encode_forecast(forecast: PriceForecast, made_at: datetime) -> str:
     Returns:
         An object with `instrument`, `source`, `run`, `made_at`, `origin`, `last_close`, `horizon`,
         `levels`, `trust`, `spread`, and `days`: for each its `date` and, for each price, the
-        `forecast`, the `quantiles` in the order of `levels`, and the `truth`, null if unknown.
+        `forecast`, the `quantiles` in the order of `levels`, and the `actual` price, null if unknown.
     """
     first = forecast.frame.iloc[0]
     content = {
@@ -44,7 +44,7 @@ def _describe_day(row: Any, levels: tuple[float, ...]) -> dict[str, Any]:
         price: {
             "forecast": float(row[f"{price}_forecast"]),
             "quantiles": [float(row[f"{price}_q{level}"]) for level in levels],
-            "truth": float(row[price]),
+            "actual": float(row[price]),
         }
         for price in PRICES
     }

@@ -12,7 +12,7 @@ from tests.pages.test_forecast_picture import make_forecast
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def test_every_day_has_forecast_quantiles_and_truth_of_each_price():
+def test_every_day_has_forecast_quantiles_and_actual_of_each_price():
     line = encode_forecast(make_forecast(days=3, source="a/x.csv"), NOW)
     assert "\n" not in line
     content = json.loads(line, parse_constant=pytest.fail)
@@ -21,6 +21,6 @@ def test_every_day_has_forecast_quantiles_and_truth_of_each_price():
     assert content["levels"] == [0.1, 0.5, 0.9]
     assert len(content["days"]) == 3
     close = content["days"][0]["Close"]
-    assert close == {"forecast": 120.0, "quantiles": [104.0, 120.0, 136.0], "truth": None}
+    assert close == {"forecast": 120.0, "quantiles": [104.0, 120.0, 136.0], "actual": None}
     known = json.loads(encode_forecast(make_forecast(truth=np.float64(7)), NOW))
-    assert known["days"][0]["Low"]["truth"] == 7.0
+    assert known["days"][0]["Low"]["actual"] == 7.0
