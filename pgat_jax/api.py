@@ -85,8 +85,8 @@ class Run:
 
         Returns:
             One row for each day, with its date as index. For each price, such as `Close`, there are
-            the columns `Close_forecast` and `Close_q0.05`, ...; and `Close`, the actual price, if it
-            is known. `attrs` has the `origin`, its `last_close`, the `run` and the `source`, and
+            the columns `Close_forecast` and `Close_q0.05`, ...; and `Close`, the actual price, if
+            it is known. `attrs` has the `origin`, its `last_close`, the `run` and the `source`, and
             the sentence `trust`.
 
         Raises:

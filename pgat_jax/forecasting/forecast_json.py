@@ -20,7 +20,8 @@ def encode_forecast(forecast: PriceForecast, made_at: datetime) -> str:
     Returns:
         An object with `instrument`, `source`, `run`, `made_at`, `origin`, `last_close`, `horizon`,
         `levels`, `trust`, `spread`, and `days`: for each its `date` and, for each price, the
-        `forecast`, the `quantiles` in the order of `levels`, and the `actual` price, null if unknown.
+        `forecast`, the `quantiles` in the order of `levels`, and the `actual` price, null if it is
+        unknown.
     """
     first = forecast.frame.iloc[0]
     content = {
