@@ -72,7 +72,7 @@ def make_forecast(
     Raises:
         UserError: the file, date or number of days cannot be used.
     """
-    days = check_days(request.days, run.config.data.pred_len)
+    days = check_days(request.days, run.config.data)
     rows = run.data if request.new is None else load_new_rows(run, request.new, say)
     last = len(rows.table) - 1
     row = last if request.start is None else check_start(rows, request.start, say)

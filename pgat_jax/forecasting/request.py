@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pgat_jax.config import DataConfig
 from pgat_jax.data.dataset import Data
 from pgat_jax.data.table import Table
 from pgat_jax.errors import UserError
@@ -69,12 +70,12 @@ def check_csv_path(path: Path) -> None:
         raise UserError(f"--output {path}: the folder {path.parent} does not exist.")
 
 
-def check_days(days: int | None, horizon: int) -> int:
+def check_days(days: int | None, config: DataConfig) -> int:
     """Checks the number of days to forecast.
 
     Args:
         days: the number that the user asks for; None for all.
-        horizon: P, the days that the run forecasts.
+        config: the `data` section of the run's configuration; it forecasts `pred_len` (P) days.
 
     Returns:
         The number of days.
@@ -82,16 +83,31 @@ def check_days(days: int | None, horizon: int) -> int:
     Raises:
         UserError: it is not between 1 and P.
     """
+    horizon = config.pred_len
     if days is None:
         return horizon
     if 1 <= days <= horizon:
         return days
-    way_out = (
-        f"a run forecasts no further than data.pred_len, for which it was trained: train one with "
-        f"data.pred_len={days}"
-    )
+    problem = f"--days {days}: expected 1 to {horizon}"
     raise UserError(
-        f"--days {days}: expected 1 to {horizon}{f': {way_out}' if days > horizon else ''}."
+        f"{problem}: {explain_horizon(days, config)}" if days > horizon else f"{problem}."
+    )
+
+
+def explain_horizon(days: int, config: DataConfig) -> str:
+    """Returns a sentence that says why a run forecasts no further, and what to train.
+
+    Args:
+        days: the number of days that the user asks for, more than the run forecasts.
+        config: the `data` section of the run's configuration.
+    """
+    splits = {key: getattr(config, key) for key in ("validation_days", "test_days")}
+    longer = [f"data.{key}={days}" for key, size in splits.items() if size < days]
+    keys = " ".join([f"data.pred_len={days}", *longer])
+    return (
+        f"the run learned the distributions of {config.pred_len} days, and how often its bands "
+        "contain the actual price was measured on them alone, so bands of later days would be a "
+        f"guess: train one for {days} days with {keys}."
     )
 
 

@@ -54,7 +54,7 @@ def test_the_days_after_the_table_are_trading_days_with_unknown_truth(run):
     assert_sound(frame, LEVELS)
     assert (made.levels, made.source) == (LEVELS, "nasdaq")
     assert made.run == run.name
-    assert "on the 50 test days its 90% band" in made.trust
+    assert "on the 50 test days the 90% band" in made.trust
     assert "better than on new days" not in made.trust
 
 

@@ -46,6 +46,8 @@ def test_a_table_that_cannot_be_continued_gives_the_reason(run, monkeypatch):
 
     monkeypatch.setattr(next_days, "forecast_days", refuse)
     monkeypatch.setattr(next_days, "NEXT_DAYS", "refused.json")
-    content = json.loads(write_next_days(run).read_text())
+    path = write_next_days(run)
+    content = json.loads(path.read_text())
+    path.unlink()  # other tests share the run
     assert content == {"problem": "t.csv: the days after 2018-12-31 need celestial columns"}
     assert from_json(content) is None

@@ -1,5 +1,6 @@
 """Levels and files that `forecast` is asked for."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgat_jax import load_config
+from pgat_jax.config import DataConfig
 from pgat_jax.data.dataset import Data
 from pgat_jax.errors import UserError
 from pgat_jax.forecasting.request import check_csv_path, check_days, check_levels, check_start
@@ -39,14 +42,20 @@ def test_other_paths_are_refused(tmp_path, name, message):
 
 
 def test_days_up_to_the_horizon_are_taken_and_all_by_default():
-    assert [check_days(days, 10) for days in (None, 1, 10)] == [10, 1, 10]
+    assert [check_days(days, DataConfig()) for days in (None, 1, 10)] == [10, 1, 10]
 
 
-def test_more_days_than_the_run_forecasts_are_refused_with_the_key_to_train_with():
-    with pytest.raises(UserError, match=r"--days 30: expected 1 to 10: .* data.pred_len=30\."):
-        check_days(30, 10)
+def test_no_days_are_refused():
     with pytest.raises(UserError, match=r"--days 0: expected 1 to 10\."):
-        check_days(0, 10)
+        check_days(0, DataConfig())
+
+
+@pytest.mark.parametrize("days", [11, 30, 50, 51, 90])
+def test_more_days_than_the_run_forecasts_are_refused_with_a_reason_and_keys_that_can_be_used(days):
+    with pytest.raises(UserError, match=f"--days {days}: expected 1 to 10: the run learned") as e:
+        check_days(days, DataConfig())
+    overrides = re.findall(r"data\.\w+=\d+", str(e.value))
+    assert load_config("laptop", *overrides).data.pred_len == days
 
 
 DAYS = ["2018-06-01", "2018-06-04", "2018-06-05", "2018-06-06", "2018-06-11"]
