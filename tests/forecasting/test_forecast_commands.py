@@ -1,22 +1,34 @@
-"""A week later: `forecast` and `evaluate` from the run's folder, whatever became of the table."""
+"""From a download to a forecast in two commands, and a week later from the run's folder alone."""
 
 import csv
 
 import pytest
 
-from tools.commands import SMALL, Command, write_days
+from tools.commands import Command, write_days
 
 ROWS = 130
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A working folder with a finished run on 130 days."""
+    """A working folder with a finished run on a download, `days.csv`: the first of two commands."""
     folder = tmp_path_factory.mktemp("place")
-    write_days(folder, ROWS)
-    command = Command(folder, *SMALL, "--run-name", "mine")
+    download(write_days(folder, ROWS))
+    sizes = ("data.validation_days=8", "data.test_days=8")
+    command = Command(folder, "days.csv", "--config", "tiny", "--run-name", "mine", *sizes)
     assert command.end() == 0, command.text
     return folder
+
+
+def download(path):
+    """Writes a table as nasdaq.com does: newest first, m/d/Y, dollars, its own names."""
+    lines = ["Date,Close/Last,Volume,Open,High,Low"]
+    for line in reversed(path.read_text().splitlines()[1:]):
+        day, *prices = line.split(",")
+        first, high, low, close = (f"${price}" for price in prices)
+        year, month, day = day.split("-")
+        lines.append(f"{month}/{day}/{year},{close},1000,{first},{high},{low}")
+    path.write_text("\n".join(lines) + "\n")
 
 
 def run(place, *words):
