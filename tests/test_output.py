@@ -72,6 +72,18 @@ def test_messages_of_the_package_are_lines_on_stderr_while_they_are_shown(capsys
     assert capsys.readouterr() == ("", "building t.csv\\x1b[2J\n")
 
 
+def test_a_message_is_shown_once_although_the_root_logger_has_a_handler(capsys):
+    root, handler = logging.getLogger(), logging.StreamHandler()
+    root.addHandler(handler)
+    try:
+        with show_messages():
+            logging.getLogger("pgat_jax.data.source").info("building")
+    finally:
+        root.removeHandler(handler)
+    assert capsys.readouterr().err == "building\n"
+    assert logging.getLogger("pgat_jax").propagate
+
+
 def test_an_error_of_the_system_says_how_to_go_on(tmp_path):
     with pytest.raises(UserError) as error, writing(tmp_path):
         raise OSError(28, "No space left on device", str(tmp_path / "f"))
