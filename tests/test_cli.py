@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -128,3 +129,61 @@ def time_of_children() -> float:
     """Seconds of the processor, which other work on the machine does not lengthen."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+@pytest.fixture
+def odd_file(tmp_path, monkeypatch):
+    """A table whose name has signs of YAML and of overrides, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    days = np.arange("2018-01-01", "2018-09-01", dtype="datetime64[D]")
+    days = days[np.is_busday(days)]
+    name = "my file #1: ^GSPC=F @x.csv"
+    rows = [f"{day:%d.%m.%Y};1,5;1,6;1,4;1,55" for day in days.tolist()]
+    lines = ["Datum;Erster;Hoch;Tief;Schluss", *rows]
+    Path(name).write_text("\n".join(lines) + "\n")
+    return name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["data", "{}"],
+        ["data", "--data", "{}"],
+        ["data", "data.source={}"],
+        ["data", "data.source='{}'"],
+    ],
+)
+def test_a_file_with_any_name_is_a_table(words, odd_file, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run([*(word.format(odd_file) for word in words), "--config", "tiny"]) == 0
+    out, err = capsys.readouterr()
+    assert f"source                     {odd_file}" in out
+    assert "read as: separated by semicolons; dates DD.MM.YYYY; decimal commas;" in out
+    assert "WARNING" in out and "have the same four prices: a filled halt?" in out
+    assert "read as" not in err, "the verb says it in its table"
+
+
+def test_train_takes_a_file_by_its_name_alone(odd_file, capsys):
+    for words in (["train", "{}"], ["{}"], ["train", "--data", "{}"], ["--data", "{}"]):
+        filled = [word.format(odd_file) for word in words]
+        assert run([*filled, "--config", "tiny", "data.validation_days=9999"]) == 2
+        err = capsys.readouterr().err
+        assert "usable rows, expected at least" in err
+        assert err.count("read as: ") == err.count("a filled halt?") == 1, "once in a command"
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["data", "a.csv", "b.csv"], "data: got the files a.csv and b.csv, expected one."),
+        (["data", "a.csv", "--data", "b.csv"], "data: got the files a.csv and b.csv, expected"),
+        (["backtest", "a.csv"], "'a.csv': expected a flag or key.sub=value; for a table: data."),
+        (["no.csv"], "data.source=no.csv: no such file"),
+    ],
+)
+def test_a_file_that_is_one_too_many_or_missing_is_named(
+    words, what, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert run(words) == 2
+    assert what in capsys.readouterr().err

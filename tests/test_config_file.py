@@ -201,3 +201,11 @@ def test_keys_of_all_sections_stand_side_by_side():
     keys = flatten_keys(load_config("tiny"))
     assert (keys["name"], keys["train.epochs"], keys["data.source"]) == ("tiny", 2, "nasdaq")
     assert "train" not in keys
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.csv", "#1.csv", "^GSPC.csv", "GC=F.csv", "@x: y.csv", "*.csv"]
+)
+def test_the_name_of_a_file_is_taken_as_it_is_written(name):
+    assert load_config("tiny", f"data.source={name}").data.source == name
+    assert load_config("tiny", f"data.source='{name}'").data.source == name

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from pgat_jax.errors import UserError
-from pgat_jax.output import show_messages, write_atomically, write_output, write_together, writing
+from pgat_jax.output import (
+    ONCE,
+    show_messages,
+    write_atomically,
+    write_output,
+    write_together,
+    writing,
+)
 
 
 def test_the_folder_is_made_and_the_content_whole(tmp_path):
@@ -90,3 +97,14 @@ def test_an_error_of_the_system_says_how_to_go_on(tmp_path):
     message = str(error.value)
     assert f"{tmp_path / 'f'} cannot be written (No space left on device)" in message
     assert message.endswith(f"python run.py --resume {tmp_path}")
+
+
+def test_a_message_to_be_shown_once_is_shown_once(capsys):
+    logger = logging.getLogger("pgat_jax.data.source")
+    for _ in range(2):
+        with show_messages():
+            for text in ("a", "b", "a", "a"):
+                logger.info(text, extra=ONCE)
+            logger.info("c")
+            logger.info("c")
+    assert capsys.readouterr().err == "a\nb\nc\nc\n" * 2

@@ -1,11 +1,17 @@
 """The layouts of vendors, platforms and countries: read to the same rows, or refused and mended."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pgat_jax.errors import UserError
 from tests.data.user_files import layouts
 from tests.data.user_files.conftest import read
+
+PAGE = Path(__file__).parents[3] / "docs" / "files.md"
+SHOWN = 60
 
 
 def names(cases):
@@ -67,3 +73,51 @@ def test_numbers_that_may_be_thousands_are_refused_and_mended(sign, frame, tmp_p
         found = read((tmp_path / "t_mended.csv").read_bytes()).prices
         scale = 1.0 if "''" in expression else 1000.0
         assert np.allclose(found * scale, hundredfold[layouts.PRICES].to_numpy())
+
+
+def format_row(case, frame) -> str:
+    """Returns the row of a layout in the table of the page."""
+    content = case.write(frame)
+    says = " ".join(read(content, f"t{case.suffix}").notes) or "nothing: it is the plain file"
+    return f"| {case.name} | {find_first_line(case, content)} | {escape(says)} |"
+
+
+def format_refusal(case, frame) -> str:
+    """Returns the row of a refusal in the table of the page."""
+    name = f"my{case.suffix}"
+    with pytest.raises(UserError) as refusal:
+        read(case.write(frame), name)
+    before, _, recipe = str(refusal.value).partition(", in Python: ")
+    steps = recipe.partition("; ")[2].rpartition("; ")[0]
+    answer = before.partition(": ")[2]
+    return f"| {case.name} | {escape(answer)} | `{steps.replace('|', chr(92) + '|')}` |"
+
+
+def find_first_line(case, content: bytes) -> str:
+    if case.suffix == ".parquet":
+        return "(Parquet)"
+    encodings = (
+        ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
+    )
+    if "Windows-125" in case.name or "Latin" in case.name:
+        encodings = ("cp1250" if "1250" in case.name else "cp1252",)
+    for encoding in encodings:
+        try:
+            line = content.decode(encoding).split("\n")[0]
+        except UnicodeDecodeError:
+            continue
+        shown = line if len(line) <= SHOWN else f"{line[:SHOWN]}..."
+        return f"`{shown.replace(chr(9), ' ⇥ ')}`"
+    raise AssertionError(case.name)
+
+
+def escape(text: str) -> str:
+    return re.sub(r"([|*<>_\[\]])", r"\\\1", text)
+
+
+def test_the_page_shows_each_layout_and_each_refusal(frame):
+    page = PAGE.read_text()
+    rows = [format_row(case, frame) for case in layouts.READ]
+    rows += [format_refusal(case, frame) for case in layouts.REFUSED]
+    missing = [row for row in rows if f"\n{row}\n" not in page]
+    assert not missing, "rows that docs/files.md lacks:\n" + "\n".join(missing)
