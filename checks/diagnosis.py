@@ -19,7 +19,7 @@ from checks.measure.points import Sampler, root_mean_square
 from checks.measure.purity import check_purity
 from checks.program.leaves import partition
 from checks.program.runner import Runner
-from checks.program.trace import trace
+from checks.program.trace import NotALoss, trace
 from checks.progress import Say, progress
 from checks.proofs.proof import Proof, prove
 from checks.render.printable import PrintableReport
@@ -60,8 +60,8 @@ def diagnose(
         The report, which prints and writes itself as text, JSON and HTML.
 
     Raises:
-        NotALoss: the loss cannot be traced, differs from call to call, has no parameters, or
-            gives no real scalar.
+        NotALoss: the loss cannot be traced, differs from call to call, has no parameters, has no
+            gradient that JAX can trace, or gives no real scalar.
         ValueError: an allow-list entry names no failing verdict or gives no reason, a batch has
             other shapes than `args`, or the optimiser cannot take a step.
     """
@@ -71,6 +71,8 @@ def diagnose(
     if optimizer is not None:
         try_optimizer(optimizer, program.params)
     proof = prove(program)
+    if proof.failure:
+        raise NotALoss(f"a loss must have a gradient that JAX can trace: got {proof.failure}")
     sampler = Sampler(proof.differentiable_program, proof.dependence, seed)
     with jax.debug_nans(False), jax.debug_infs(False):  # they raise at what is to be reported
         evidence = measure(proof, sampler, batches, optimizer, say)

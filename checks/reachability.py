@@ -39,10 +39,20 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> PrintableReport:
             )
         ),
         skipped=program.params.skipped,
-        notes=tuple(proof.dependence.notes),
+        notes=(*proof.dependence.notes, *find_failure_notes(proof)),
         static=True,
         find_flow=partial(find_static_flow, program, proof.dependence, proof.cuts),
     )
+
+
+def find_failure_notes(proof: Proof) -> list[str]:
+    """Returns a sentence if JAX cannot trace the gradient of the loss, for an unknown reason.
+
+    Args:
+        proof: what was proved of the program.
+    """
+    text = f"JAX cannot trace the gradient of the loss ({proof.failure}); no verdict rests on it"
+    return [text] if proof.failure else []
 
 
 def find_proved(proof: Proof) -> list[Finding]:

@@ -7,8 +7,11 @@ with one or two hooks each. The module depends on the other modules of `checks/p
 from collections.abc import Sequence
 from typing import Any
 
+import jax
+
 from checks.program import jaxprs
 from checks.program.control import rebuild
+from checks.program.custom_rules import is_own_rule, run_rule
 from checks.program.jax_internals import enter_equation
 from checks.program.places import find_traceback
 from checks.program.sites import Feeds, Notes, Run, Site, SitePath, Views
@@ -70,7 +73,8 @@ class Interpreter:
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
         """Returns the results of an equation without sub-jaxprs.
 
-        A callback is computed on operands without tangents.
+        A callback is computed on operands without tangents. A custom rule is traced once, and its
+        jaxprs serve all runs.
 
         Args:
             site: the equation.
@@ -83,6 +87,8 @@ class Interpreter:
         del feed
         if site.equation.primitive.name in jaxprs.CALLBACKS:
             operands = jaxprs.detach(operands)
+        if is_own_rule(site.equation) and not _is_sharded(site):
+            return run_rule(site.equation, operands, bool(jax.config.read("jax_enable_x64")))
         return jaxprs.bind(site.equation, operands)
 
     def control(self, site: Site, operands: list[Any], feeds: Feeds) -> Run:
@@ -185,3 +191,8 @@ class Interpreter:
                 results, notes = self.compute(site, operands, feed), {}
             results, more = self.after(site, operands, results, feed)
             return results, notes | more
+
+
+def _is_sharded(site: Site) -> bool:
+    """Returns whether an equation is inside a `shard_map`, where a rule cannot be traced apart."""
+    return any(e.primitive.name == "shard_map" for e in site.enclosing)

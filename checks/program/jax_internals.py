@@ -4,7 +4,7 @@ JAX records for each equation which lines made it, under which scopes, and in wh
 be run. It offers no public way to read that, so this module alone reads it. It depends on JAX only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -51,6 +51,20 @@ def get_function_source(traced: Any) -> str:
     """
     debug_info = getattr(traced, "debug_info", None)
     return str(getattr(debug_info, "func_src_info", None) or "")
+
+
+def copy_source(function: Callable[..., Any], traced: Any) -> None:
+    """Makes JAX name a function as it names another one, with the other's line.
+
+    It does nothing where JAX does not know the other's source.
+
+    Args:
+        function: the function to name, before it is traced.
+        traced: a jaxpr, open or closed, or the function of a custom rule.
+    """
+    debug_info = getattr(getattr(traced, "jaxpr", traced), "debug_info", None)
+    if debug_info is not None:
+        vars(function).update({"__fun_debug_info__": debug_info})
 
 
 def get_implementation_module(primitive: Any) -> str:

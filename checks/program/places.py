@@ -27,6 +27,11 @@ _CHECKS = f"{Path(__file__).parents[1]}{os.sep}"
 _JAX = str(Path(jax.__file__).parent)
 # In this file JAX makes rules out of a user's functions, so its lines do not name the rule's owner.
 _RULE_MAKER = inspect.getsourcefile(jax.custom_vjp) or ""
+# Where JAX has functions with custom rules that take arrays only.
+_CLOSED_RULES = tuple(
+    os.path.join(_JAX, "_src", part)
+    for part in (f"nn{os.sep}", f"numpy{os.sep}", f"scipy{os.sep}", os.path.join("lax", "other.py"))
+)
 _STANDARD = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 _TRANSFORM = re.compile(r"^\w+\((.*)\)$")
 _NOT_A_MODULE = frozenset({"", "rematted_computation", "checkpoint", "while", "body", "cond"})
@@ -151,6 +156,19 @@ def is_jax_rule(equation: Any) -> bool:
     parts = [get_custom_body(equation), *map(equation.params.get, ("jvp_jaxpr_fun", "bwd"))]
     sources = [s for s in map(_find_source, parts) if s and _RULE_MAKER not in s]
     return bool(sources) and all(_JAX in source for source in sources)
+
+
+def is_closed_rule(equation: Any) -> bool:
+    """Returns whether a custom rule is one of JAX's own and takes no function of a user.
+
+    The rule of `relu` is such a rule; that of `custom_root`, which differentiates a user's
+    function, is not.
+
+    Args:
+        equation: an equation of a primitive in `CUSTOM_RULES`.
+    """
+    source = _find_source(get_custom_body(equation))
+    return is_jax_rule(equation) and any(folder in source for folder in _CLOSED_RULES)
 
 
 def is_jax_function(jaxpr: Any) -> bool:

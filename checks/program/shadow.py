@@ -6,22 +6,19 @@ do primitives that make numbers out of bits and kernels that accept only their o
 depends on the other modules of `checks/program` only.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
-from jax.custom_derivatives import SymbolicZero
 from jax.extend import core
 
 from checks.program import jaxprs
-from checks.program.custom_rules import CustomRule
+from checks.program.custom_rules import run_rule
 from checks.program.interpret import Interpreter
 from checks.program.jax_internals import get_bind_params
 from checks.program.leaves import is_key
-from checks.program.sites import Site, StaticNode
+from checks.program.sites import Site
 
 _TYPE_PARAMS = ("new_dtype", "dtype", "preferred_element_type")
 # Computed in the program's own types, and the result widened.
@@ -110,10 +107,9 @@ class Widener(Interpreter):
         """
         del feed
         equation, name = site.equation, site.equation.primitive.name
-        if name == "custom_jvp_call":
-            return self._run_custom_jvp(equation, operands)
-        if name == "custom_vjp_call":
-            return self._run_custom_vjp(equation, operands)
+        if name in jaxprs.CUSTOM_RULES:
+            run = lambda jaxpr, given: self.run(jaxpr, given)[0]  # noqa: E731
+            return run_rule(equation, operands, self._was_wide, run)
         if name == "custom_linear_solve":
             return self._run_linear_solve(site, operands)
         if name == "reduce_precision":
@@ -189,66 +185,3 @@ class Widener(Interpreter):
             lambda _, b: solve(b),
             transpose_solve=back and (lambda _, b: back(b)),
         )
-
-    def _run_custom_jvp(self, equation: Any, operands: list[Any]) -> list[Any]:
-        """Runs the function with its rule, both in wide types."""
-        seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
-
-        @jax.custom_jvp
-        def function(*given: Any) -> Any:
-            return self.run(jaxprs.get_custom_body(equation), given)[0]
-
-        def forward(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-            moved = [i for i, x in enumerate(tangents) if not isinstance(x, SymbolicZero)]
-            rule = CustomRule(equation, moved, seen, self._was_wide)
-            known = [tangents[i] for i in moved]
-            results, _ = self.run(rule.trace_forward(), [*primals, *known])
-            values, slopes = results[: -len(seen)], list(results[-len(seen) :])
-            return values, [
-                slopes.pop(0) if j in seen else _make_no_tangent(x) for j, x in enumerate(values)
-            ]
-
-        function.defjvp(forward, symbolic_zeros=True)
-        results: Any = function(*operands)
-        return list(results)
-
-    def _run_custom_vjp(self, equation: Any, operands: list[Any]) -> list[Any]:
-        """Runs the function with its rule, both in wide types."""
-        seen = [j for j, x in enumerate(equation.outvars) if jaxprs.is_differentiable(x)]
-
-        @jax.custom_vjp
-        def function(*given: Any) -> Any:
-            return self.run(jaxprs.get_custom_body(equation), given)[0]
-
-        def forward(*given: Any) -> Any:
-            moved = [i for i, x in enumerate(given) if x.perturbed]
-            rule = CustomRule(equation, moved, seen, self._was_wide)
-            results, _ = self.run(rule.trace_reverse()[0], [x.value for x in given])
-            count = len(equation.outvars)
-            return list(results[:count]), (StaticNode(tuple(moved)), list(results[count:]))
-
-        def backward(saved: Any, cotangents: list[Any]) -> tuple[Any, ...]:
-            moved, residuals = saved[0].value, saved[1]
-            rule = CustomRule(equation, moved, seen, self._was_wide)
-            known = [_fill_zeros(cotangents[j]) for j in seen]
-            slopes, _ = self.run(rule.trace_reverse()[1], [*residuals, *known])
-            back: list[Any] = [None] * len(equation.invars)
-            for i, slope in zip(moved, slopes):
-                back[i] = slope
-            return tuple(back)
-
-        function.defvjp(forward, backward, symbolic_zeros=True)
-        results: Any = function(*operands)
-        return list(results)
-
-
-def _fill_zeros(cotangent: Any) -> Any:
-    """Returns an array of zeros for a symbolic zero, and arrays as they are."""
-    if not isinstance(cotangent, SymbolicZero):
-        return cotangent
-    shape = jaxprs.get_struct(cotangent)
-    return jnp.zeros(shape.shape, shape.dtype)
-
-
-def _make_no_tangent(value: Any) -> Any:
-    return np.zeros(value.shape, jax.dtypes.float0)

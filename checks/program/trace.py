@@ -4,6 +4,7 @@ The module depends on the other modules of `checks/program` only.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from checks.program import jaxprs
+from checks.program.fresh_traces import forget_traces
 from checks.program.leaves import Partition, name_leaves, partition
 from checks.program.places import find_raise_line
 
@@ -57,6 +59,9 @@ class Program:
 def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Program:
     """Traces `loss(params, *args)` twice, and computes nothing.
 
+    The second trace of a loss with custom rules uses nothing that was traced before, because the
+    equations of rules remember what they were asked.
+
     Args:
         loss: returns one real scalar, or a tuple of it and auxiliary output.
         params: a pytree; its leaves may be arrays or `jax.ShapeDtypeStruct`s. At least one is
@@ -92,10 +97,13 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
     inputs = Program(None, params_parts, args_parts, ()).list_inputs(
         params_parts.learning, args_parts
     )
-    jaxpr = _make_jaxpr(flat, inputs)
-    if not _is_same_program(jaxpr, _make_jaxpr(lambda *again: flat(*again), inputs)):
+    first = _make_jaxpr(flat, inputs)
+    has_rules = bool(jaxprs.CUSTOM_RULES & jaxprs.collect_primitives(first))
+    with forget_traces() if has_rules else nullcontext():
+        second = _make_jaxpr(lambda *again: flat(*again), inputs)
+    if not _is_same_program(first, second):
         raise make_impure_error("two different programs from two traces")
-    return Program(jaxpr, params_parts, args_parts, tuple(outputs))
+    return Program(second if has_rules else first, params_parts, args_parts, tuple(outputs))
 
 
 def make_impure_error(got: str) -> NotALoss:

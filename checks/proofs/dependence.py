@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from checks.program import jaxprs
 from checks.program.bits import unite
-from checks.program.places import describe_rule, find_place, is_jax_rule
+from checks.program.custom_rules import RuleCall, TracedRule, describe_error, is_own_rule
+from checks.program.places import describe_rule, find_place
 from checks.proofs.derivatives import trace_pullback
 
 # Equations whose derivative is zero wherever it exists.
@@ -46,11 +47,10 @@ class Dependence:
     """Computes what the outputs of jaxprs and equations depend on, for each jaxpr once.
 
     Args:
-        ask_rules: True traces custom rules to see which derivatives they return; False takes those
-            of the function behind each rule.
-        refused: `id(equation)` -> JAX's reason, for equations whose derivative cannot be traced
-            with all tangents. Their custom rules are not traced again, since JAX forgets what a
-            rule returned once it has raised.
+        ask_rules: True reads from custom rules which derivatives they return; False takes those of
+            the function behind each rule.
+        rules: `id(equation)` -> the jaxprs of a custom rule, as in `Derivatives`. A call that is
+            not among them counts as having a derivative of all that its value depends on.
         underivable: `id(equation)` -> JAX's reason, for equations without a reverse derivative.
 
     Attributes:
@@ -61,11 +61,11 @@ class Dependence:
     def __init__(
         self,
         ask_rules: bool = True,
-        refused: Mapping[int, str] = MappingProxyType({}),
+        rules: Mapping[int, Mapping[RuleCall, TracedRule]] = MappingProxyType({}),
         underivable: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         self.notes: list[str] = []
-        self._ask_rules, self._refused, self._underivable = ask_rules, refused, underivable
+        self._ask_rules, self._answers, self._underivable = ask_rules, rules, underivable
         self._jaxprs: dict[int, tuple[Any, Rows]] = {}
         self._rules: dict[Any, tuple[int, ...]] = {}
         self._by_name: dict[str, Callable[[Any], Rows]] = {
@@ -178,19 +178,28 @@ class Dependence:
         body = self.get_jaxpr_rows(jaxprs.get_custom_body(equation))
         if not self._ask_rules or id(equation) in self._underivable:
             return body
-        key = _rule_key(equation)
+        if is_own_rule(equation):
+            answers = self._answers.get(id(equation), {})
+            rows = [self._read_rule(call, rule) for call, rule in answers.items()]
+            return Rows(body.value, tuple(map(unite, zip(*rows))) if rows else body.value)
+        key = _make_rule_key(equation)
         if key not in self._rules:
             try:
-                refusal = self._refused.get(id(equation))
-                self._rules[key] = self._rule_tangent(equation) if refusal is None else body.value
+                self._rules[key] = self._rule_tangent(equation)
             except Exception as error:
-                refusal = type(error).__name__
                 self._rules[key] = body.value  # not the body's tangent: it may end at a loop
-            if refusal is not None:
-                why = f"{refusal}; it is taken to have a derivative everywhere"
-                rule = describe_rule(equation)
-                self._add_note(f"custom rule of {rule} could not be traced: {why}")
+                why = f"{describe_error(error)}; it is taken to have a derivative everywhere"
+                self._add_note(
+                    f"custom rule of {describe_rule(equation)} could not be traced: {why}"
+                )
         return Rows(body.value, self._rules[key])
+
+    def _read_rule(self, call: RuleCall, rule: TracedRule) -> tuple[int, ...]:
+        """Returns for each result from which of the moved operands the rule passes a tangent."""
+        key = id(call.equation), call[1:]
+        if key not in self._rules:
+            self._rules[key] = _find_rule_rows(call, rule)
+        return self._rules[key]
 
     def _opaque_tangent(self, equation: Any, otherwise: tuple[int, ...]) -> tuple[int, ...]:
         """Returns the tangent rows by the rule of an opaque equation, if the rule can be traced."""
@@ -353,12 +362,26 @@ class _Same(NamedTuple):
         return isinstance(other, _Same) and self.equation is other.equation
 
 
-def _rule_key(equation: Any) -> Any:
-    """Returns a key that is shared by equations with the same rule.
-
-    JAX's own rules are equal if source and shapes are; each call of a user's rule has its own key.
-    """
-    if not is_jax_rule(equation):
-        return _Same(equation)
+def _make_rule_key(equation: Any) -> Any:
+    """Returns a key that calls of one of JAX's own rules share if the types are equal."""
     shapes = tuple((x.aval.shape, str(x.aval.dtype)) for x in equation.invars)
     return describe_rule(equation), shapes
+
+
+def _find_rule_rows(call: RuleCall, rule: TracedRule) -> tuple[int, ...]:
+    """Returns the tangent rows of a rule, for the results of its call among its operands."""
+    tangent = [0] * len(call.equation.outvars)
+    plain = Dependence(ask_rules=False)
+    if rule.second is None:
+        first = len(call.equation.invars)
+        slopes = plain.get_jaxpr_rows(rule.first).value[len(tangent) :]
+        for j, row in zip(call.seen, slopes):
+            tangent[j] = sum(1 << i for k, i in enumerate(call.moved) if row >> (first + k) & 1)
+        return tuple(tangent)
+    slopes = plain.get_jaxpr_rows(rule.second).value
+    first = len(jaxprs.open_jaxpr(rule.second).invars) - len(call.seen)
+    for i, row in zip(call.moved, slopes):
+        for k, j in enumerate(call.seen):
+            if row >> (first + k) & 1:
+                tangent[j] |= 1 << i
+    return tuple(tangent)

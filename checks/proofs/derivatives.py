@@ -5,14 +5,22 @@ makes `jax.grad` raise for the whole program. This module finds each such equati
 alone and depends on `checks/program`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
 
 from checks.program import jaxprs
+from checks.program.custom_rules import (
+    RuleCall,
+    TracedRule,
+    UntraceableRule,
+    describe_error,
+    is_own_rule,
+    run_rule,
+    trace_rule,
+)
 from checks.program.interpret import Interpreter
-from checks.program.places import is_jax_rule
 from checks.program.sites import Site
 
 # Equations that are not asked: what is inside them is, or they are known to have no derivative.
@@ -70,43 +78,45 @@ def trace_pullback(equation: Any) -> Pullback:
     return Pullback(jax.make_jaxpr(back)(operands, cotangents), moved, seen)
 
 
-class MissingDerivatives(NamedTuple):
-    """Equations whose reverse derivative cannot be traced, as id -> JAX's reason.
+class Derivatives(NamedTuple):
+    """What was learned from tracing the derivatives of a program.
 
     Attributes:
-        alone: those that fail when each operand that may have a tangent has one.
-        underivable: those that also fail inside this program; empty if the gradient of the loss
-            can be traced.
+        rules: `id(equation)` of the call of a custom rule -> its jaxprs, for each set of operands
+            that have a tangent there. Calls that no tangent of a leaf reaches are left out.
+        underivable: `id(equation)` -> JAX's reason, for the equations that have no reverse
+            derivative in this program; empty if the gradient of the loss can be traced.
+        failure: JAX's reason why the gradient of the loss cannot be traced though no tangent enters
+            those equations; empty if it can.
     """
 
-    alone: dict[int, str]
+    rules: dict[int, dict[RuleCall, TracedRule]]
     underivable: dict[int, str]
+    failure: str = ""
 
 
-def find_missing_derivatives(closed: Any, leaf_count: int) -> MissingDerivatives:
-    """Finds the equations whose reverse derivative JAX cannot trace, wherever they are.
+def trace_derivatives(closed: Any, leaf_count: int) -> Derivatives:
+    """Traces the gradient of the loss, and finds the equations that have no reverse derivative.
 
-    Equations inside loops and branches are looked at one by one. A `while` itself is never listed.
-    Nothing is computed.
+    Each custom rule is traced for the operands that have a tangent in this program, and for no
+    others. A rule that raises is stopped, and the gradient is traced again. Equations inside loops
+    and branches are looked at one by one. A `while` itself is never listed. Nothing is computed.
 
     Args:
         closed: the program as a closed jaxpr; the loss is its first output.
         leaf_count: number of leaves, which are the first inputs of the program.
-
-    Returns:
-        The equations that fail alone, and those of them that make the gradient of the loss with
-        respect to the leaves fail: all of them, or none if that gradient can be traced.
     """
-    asked: dict[Any, str | None] = {}
-    found = {}
-    for equation in _list_equations(closed):
-        key = _make_key(equation)
-        if key not in asked:
-            asked[key] = _explain_missing(equation)
-        if (why := asked[key]) is not None:
-            found[id(equation)] = why
-    has_gradient = not found or _has_gradient(closed, leaf_count)
-    return MissingDerivatives(found, {} if has_gradient else found)
+    alone = _explain_alone(closed)
+    if not alone and not any(map(is_own_rule, _list_equations(closed))):
+        return Derivatives({}, {})
+    stopped: dict[int, str] = {}
+    while True:
+        asker = _RuleAsker(stopped)
+        failure = _explain_no_gradient(asker, closed, leaf_count)
+        more = asker.refused or (alone if failure else {})
+        if more.keys() <= stopped.keys():
+            return Derivatives(asker.rules, stopped, failure)
+        stopped = stopped | more
 
 
 def stop_tangents(closed: Any, equations: dict[int, str]) -> Any:
@@ -124,7 +134,7 @@ def stop_tangents(closed: Any, equations: dict[int, str]) -> Any:
 class _TangentStopper(Interpreter):
     """Runs a jaxpr and stops the tangents of the operands of some equations."""
 
-    def __init__(self, equations: dict[int, str]) -> None:
+    def __init__(self, equations: Mapping[int, str]) -> None:
         self._equations = equations
 
     def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
@@ -134,6 +144,36 @@ class _TangentStopper(Interpreter):
         if site.equation.primitive.name in jaxprs.CUSTOM_RULES:
             return self.run(jaxprs.get_custom_body(site.equation), jaxprs.detach(operands))[0]
         return super().compute(site, jaxprs.detach(operands), feed)
+
+
+class _RuleAsker(_TangentStopper):
+    """Runs a jaxpr, stops some tangents, and notes what the custom rules answer.
+
+    Attributes:
+        rules: as in `Derivatives`.
+        refused: `id(equation)` of a call whose rule cannot be traced -> the reason.
+    """
+
+    def __init__(self, equations: Mapping[int, str]) -> None:
+        super().__init__(equations)
+        self.rules: dict[int, dict[RuleCall, TracedRule]] = {}
+        self.refused: dict[int, str] = {}
+
+    def compute(self, site: Site, operands: list[Any], feed: Any) -> list[Any]:
+        """Returns the results of an equation; a custom rule is traced by `_ask`."""
+        if id(site.equation) in self._equations or not is_own_rule(site.equation):
+            return super().compute(site, operands, feed)
+        is_wide = bool(jax.config.read("jax_enable_x64"))
+        return run_rule(site.equation, operands, is_wide, ask=self._ask)
+
+    def _ask(self, call: RuleCall) -> TracedRule:
+        try:
+            rule = trace_rule(call)
+        except UntraceableRule as error:
+            self.refused[id(call.equation)] = str(error)
+            raise
+        self.rules.setdefault(id(call.equation), {})[call] = rule
+        return rule
 
 
 def _list_equations(closed: Any) -> Iterator[Any]:
@@ -148,14 +188,30 @@ def _list_equations(closed: Any) -> Iterator[Any]:
             name = equation.primitive.name
             if jaxprs.find_callee(equation) is not None or name in _AS_A_WHOLE:
                 queue += map(jaxprs.open_jaxpr, jaxprs.find_sub_jaxprs(equation))
-            elif name not in _SURE and not (name in jaxprs.CUSTOM_RULES and is_jax_rule(equation)):
+            elif name not in _SURE and (name not in jaxprs.CUSTOM_RULES or is_own_rule(equation)):
                 yield equation
 
 
+def _explain_alone(closed: Any) -> dict[int, str]:
+    """Returns the equations without a reverse derivative, apart from the calls of custom rules.
+
+    They fail when each operand that may have a tangent has one; inside the program they may not.
+    """
+    asked: dict[Any, str | None] = {}
+    found = {}
+    for equation in _list_equations(closed):
+        if equation.primitive.name in jaxprs.CUSTOM_RULES:
+            continue
+        key = _make_key(equation)
+        if key not in asked:
+            asked[key] = _explain_missing(equation)
+        if (why := asked[key]) is not None:
+            found[id(equation)] = why
+    return found
+
+
 def _make_key(equation: Any) -> Any:
-    """Returns a key shared by equal equations; each call of a custom rule has its own."""
-    if equation.primitive.name in jaxprs.CUSTOM_RULES:
-        return id(equation)
+    """Returns a key that is shared by equal equations."""
     shapes = tuple(str(x.aval) for x in (*equation.invars, *equation.outvars))
     key = (equation.primitive, shapes, tuple(equation.params.items()))
     try:
@@ -175,8 +231,7 @@ def _explain_missing(equation: Any) -> str | None:
     except NameError:  # the equation alone does not know the axis of its mesh
         return None
     except Exception as error:
-        lines = str(error).strip().splitlines()
-        return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+        return describe_error(error)
     return None
 
 
@@ -190,14 +245,15 @@ def _is_moved(operand: Any) -> bool:
     return jaxprs.is_differentiable(operand) and not jaxprs.is_literal(operand)
 
 
-def _has_gradient(closed: Any, leaf_count: int) -> bool:
+def _explain_no_gradient(interpreter: Interpreter, closed: Any, leaf_count: int) -> str:
+    """Returns JAX's reason why the gradient of the loss cannot be traced, empty if it can."""
     inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(closed).invars]
 
     def loss(moved: list[Any], rest: list[Any]) -> Any:
-        return Interpreter().run(closed, [*moved, *rest])[0][0]
+        return interpreter.run(closed, [*moved, *rest])[0][0]
 
     try:
         jax.eval_shape(jax.grad(loss), inputs[:leaf_count], inputs[leaf_count:])
-    except Exception:
-        return False
-    return True
+    except Exception as error:
+        return describe_error(error)
+    return ""

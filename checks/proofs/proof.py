@@ -6,7 +6,7 @@ from functools import cached_property
 from checks.program.trace import Program
 from checks.proofs.cuts import Cut, find_cuts
 from checks.proofs.dependence import Dependence
-from checks.proofs.derivatives import find_missing_derivatives, stop_tangents
+from checks.proofs.derivatives import stop_tangents, trace_derivatives
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Proof:
         tangent: bit set of the leaves from which a differentiable path leads to the loss.
         cuts: the equations that cut off the leaves in `value` that are not in `tangent`.
         underivable: equations without a reverse derivative in JAX, as id -> JAX's reason.
+        failure: JAX's reason why the gradient of `differentiable_program` cannot be traced; empty
+            if it can, or if the program has nothing that might not have a derivative.
     """
 
     program: Program
@@ -28,6 +30,7 @@ class Proof:
     tangent: int
     cuts: tuple[Cut, ...]
     underivable: dict[int, str]
+    failure: str = ""
 
     @property
     def reachable(self) -> tuple[int, ...]:
@@ -65,10 +68,11 @@ def prove(program: Program) -> Proof:
         program: the traced loss; its inputs may be shapes without values, since nothing is
             computed.
     """
-    missing = find_missing_derivatives(program.jaxpr, program.leaf_count)
-    dependence = Dependence(refused=missing.alone, underivable=missing.underivable)
+    derivatives = trace_derivatives(program.jaxpr, program.leaf_count)
+    dependence = Dependence(rules=derivatives.rules, underivable=derivatives.underivable)
     rows = dependence.get_jaxpr_rows(program.jaxpr)
     leaves = (1 << program.leaf_count) - 1
     value, tangent = rows.value[0] & leaves, rows.tangent[0] & leaves
     cuts = find_cuts(dependence, program.jaxpr, value & ~tangent)
-    return Proof(program, dependence, value, tangent, tuple(cuts), missing.underivable)
+    underivable, failure = derivatives.underivable, derivatives.failure
+    return Proof(program, dependence, value, tangent, tuple(cuts), underivable, failure)

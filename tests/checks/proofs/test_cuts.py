@@ -7,14 +7,14 @@ import pytest
 from jax import lax
 
 from checks.proofs.cuts import find_cuts
-from checks.proofs.dependence import Dependence
+from tests.checks.proofs.asked import ask_rules
 
 X = jnp.arange(3.0)
 
 
 def _cuts(function, *args, leaves=1):
     jaxpr = jax.make_jaxpr(function)(*args)
-    return find_cuts(Dependence(), jaxpr, leaves)
+    return find_cuts(ask_rules(jaxpr), jaxpr, leaves)
 
 
 def _named(cuts):

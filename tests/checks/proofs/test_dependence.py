@@ -8,6 +8,7 @@ from jax import lax
 
 from checks.program import jaxprs
 from checks.proofs.dependence import Dependence, Sets
+from tests.checks.proofs.asked import ask_rules
 
 X = jnp.arange(1.0, 4.0)
 I = jnp.arange(3)  # noqa: E741
@@ -15,7 +16,8 @@ I = jnp.arange(3)  # noqa: E741
 
 def _rows(function, *args, dependence=None):
     """For each output the inputs that it depends on, by value and by tangent."""
-    rows = (dependence or Dependence()).get_jaxpr_rows(jax.make_jaxpr(function)(*args))
+    closed = jax.make_jaxpr(function)(*args)
+    rows = (dependence or Dependence()).get_jaxpr_rows(closed)
     return [_indices(row) for row in rows.value], [_indices(row) for row in rows.tangent]
 
 
@@ -157,14 +159,37 @@ def _custom(forward, backward):
     return function
 
 
+def _asked_rows(function, *args):
+    closed = jax.make_jaxpr(function)(*args)
+    return ask_rules(closed).get_jaxpr_rows(closed)
+
+
 def test_a_rule_answers_for_its_function():
     function = _custom(lambda a, b: (a * b, a), lambda a, g: (None, g * a))
-    assert _rows(function, X, X) == ([[0, 1]], [[1]])
+    assert _asked_rows(function, X, X) == ((0b11,), (0b10,))
+
+
+def test_a_rule_of_forward_mode_answers_for_its_function():
+    function = jax.custom_jvp(lambda a, b: (a * b, b))
+    function.defjvp(lambda xs, ts: (function(*xs), (xs[1] * ts[0], ts[0] + ts[1])))
+    assert _asked_rows(function, X, X) == ((0b11, 0b10), (0b01, 0b11))
 
 
 def test_a_rule_that_does_not_use_its_cotangent_is_a_cut():
     function = _custom(lambda a, b: (a * b, a), lambda a, g: (jnp.ones(3), g))
-    assert _rows(function, X, X)[1] == [[1]]
+    assert _asked_rows(function, X, X).tangent == (0b10,)
+
+
+def test_a_rule_that_was_not_asked_is_no_proof():
+    function = _custom(lambda a, b: (lax.stop_gradient(a) * b, a), lambda a, g: (None, g * a))
+    assert _rows(function, X, X) == ([[0, 1]], [[0, 1]])
+
+
+def test_a_rule_that_answers_in_two_ways_has_the_union_of_both():
+    function = _custom(lambda a, b: (a * b, a), lambda a, g: (g, None))
+    shared = jax.jit(lambda a, b: function(a, b))
+    loss = lambda a, b, c: shared(a, lax.stop_gradient(b)) + shared(lax.stop_gradient(a), c)  # noqa: E731
+    assert _asked_rows(loss, X, X, X).tangent == (0b001,)
 
 
 def test_a_rule_is_not_asked_when_only_values_matter():
@@ -177,23 +202,15 @@ def _raising(a, g):
     raise RuntimeError("no")
 
 
-def test_a_rule_that_raises_is_taken_to_have_a_derivative_and_noted_once():
-    function = _custom(lambda a, b: (lax.stop_gradient(a) * b, a), _raising)
+def test_a_rule_of_jax_that_raises_is_taken_to_have_a_derivative_and_noted_once(monkeypatch):
+    monkeypatch.setattr("checks.proofs.dependence.trace_pullback", lambda e: _raising(e, e))
     dependence = Dependence()
-    twice = lambda a, b: (function(a, b), function(b, a))  # noqa: E731
-    assert _rows(twice, X, X, dependence=dependence)[1] == [[0, 1], [0, 1]]
+    twice = lambda a: (jax.nn.relu(a), jax.nn.relu(2 * a))  # noqa: E731
+    assert _rows(twice, X, dependence=dependence)[1] == [[0], [0]]
     (note,) = dependence.notes
-    assert note.startswith("custom rule of <lambda> (")
-    end = ") could not be traced: RuntimeError; it is taken to have a derivative everywhere"
-    assert "test_dependence.py" in note and note.endswith(end)
-
-
-def test_a_refused_rule_is_not_asked_again():
-    function = _custom(lambda a, b: (a * b, a), lambda a, g: (None, g * a))
-    closed = jax.make_jaxpr(function)(X, X)
-    dependence = Dependence(refused={id(closed.eqns[0]): "Reason: words"})
-    assert dependence.get_jaxpr_rows(closed).tangent == (0b11,)
-    assert "could not be traced: Reason: words; it is" in dependence.notes[0]
+    assert note.startswith("custom rule of relu (")
+    end = ") could not be traced: RuntimeError: no; it is taken to have a derivative everywhere"
+    assert note.endswith(end)
 
 
 def test_an_underivable_equation_passes_values_alone_and_is_noted():
@@ -225,18 +242,22 @@ def test_a_rule_of_jax_is_asked_once_for_equal_shapes(monkeypatch):
     assert len(asked) == 2
 
 
-def test_a_rule_of_a_user_is_asked_at_each_call(monkeypatch):
-    asked = []
-    original = Dependence._rule_tangent
-    monkeypatch.setattr(
-        Dependence, "_rule_tangent", lambda self, e: asked.append(e) or original(self, e)
-    )
+def test_two_functions_under_one_rule_of_jax_are_told_apart():
+    def root(equation, v):
+        return lax.custom_root(
+            lambda y: y - equation(v), v, lambda f, y: equation(v), lambda g, y: y / g(jnp.ones(3))
+        )
+
+    found = _asked_rows(lambda v: (root(jnp.sin, v), root(jnp.floor, v)), X)
+    assert found == ((1, 1), (1, 0))
+
+
+def test_each_call_of_a_users_rule_has_its_own_answer():
     function = _custom(lambda a, b: (a * b, a), lambda a, g: (None, g * a))
-    dependence = Dependence()
     closed = jax.make_jaxpr(lambda a, b: (function(a, b), function(b, a)))(X, X)
+    dependence = ask_rules(closed)
     assert dependence.get_jaxpr_rows(closed).tangent == (0b10, 0b01)
     assert dependence.get_jaxpr_rows(closed) is dependence.get_jaxpr_rows(closed.jaxpr)
-    assert len(asked) == 2
 
 
 def test_a_callback_passes_values_alone_and_is_noted():

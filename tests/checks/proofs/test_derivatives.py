@@ -8,7 +8,7 @@ from jax import lax
 
 from checks.program import jaxprs
 from checks.proofs import derivatives
-from checks.proofs.derivatives import find_missing_derivatives, stop_tangents, trace_pullback
+from checks.proofs.derivatives import stop_tangents, trace_derivatives, trace_pullback
 
 X = jnp.arange(1.0, 4.0)
 
@@ -27,13 +27,10 @@ def _refuse(message="no derivative"):
 
 def _missing(function, *args, leaves=1):
     closed = jax.make_jaxpr(function)(*args)
-    found = find_missing_derivatives(closed, leaves)
     equations = {id(e): e for e in _all_equations(closed)}
-    named = [
-        {equations[key].primitive.name: why for key, why in kind.items()}
-        for kind in (found.alone, found.underivable)
-    ]
-    return tuple(named)
+    found = trace_derivatives(closed, leaves)
+    assert found.failure == ""
+    return {equations[key].primitive.name: why for key, why in found.underivable.items()}
 
 
 def _all_equations(closed):
@@ -83,7 +80,7 @@ def test_what_jax_can_differentiate_is_not_missing():
         carried = lax.scan(lambda c, t: (c * t, None), 1.0, jnp.cbrt(jax.nn.relu(x)))[0]
         return carried + lax.cond(x[0] > 0, jnp.sum, jnp.prod, x)
 
-    assert _missing(loss, X) == ({}, {})
+    assert _missing(loss, X) == {}
 
 
 def test_a_rule_that_raises_is_missing_with_its_reason_wherever_it_stands():
@@ -92,18 +89,17 @@ def test_a_rule_that_raises_is_missing_with_its_reason_wherever_it_stands():
     def loss(x):
         return lax.scan(lambda c, t: (c + jax.jit(refuse)(t), None), 0.0, x)[0]
 
-    reason = {"custom_vjp_call": "RuntimeError: first line"}
-    assert _missing(loss, X) == (reason, reason)
+    assert _missing(loss, X) == {"custom_vjp_call": "RuntimeError: first line"}
 
 
 def test_a_reason_may_be_without_words():
-    assert _missing(lambda x: _refuse("")(x).sum(), X)[0] == {"custom_vjp_call": "RuntimeError"}
+    assert _missing(lambda x: _refuse("")(x).sum(), X) == {"custom_vjp_call": "RuntimeError"}
 
 
 def test_each_call_of_a_rule_is_asked():
     refuse = _refuse()
     closed = jax.make_jaxpr(lambda x: (refuse(x) + refuse(2 * x)).sum())(X)
-    assert len(find_missing_derivatives(closed, 1).alone) == 2
+    assert len(trace_derivatives(closed, 1).underivable) == 2
 
 
 def test_equal_equations_have_one_answer():
@@ -111,31 +107,76 @@ def test_equal_equations_have_one_answer():
         return lax.reduce_window(x, 1.0, lambda a, b: a * b + a, (2,), (1,), "VALID").sum()
 
     closed = jax.make_jaxpr(lambda x: reduced(x) + reduced(x + 1))(X)
-    assert len(find_missing_derivatives(closed, 1).alone) == 2
+    assert len(trace_derivatives(closed, 1).underivable) == 2
 
 
 def test_what_is_missing_off_the_path_of_the_leaves_does_no_harm():
     refuse = _refuse()
-    alone, underivable = _missing(lambda x, y: x.sum() + refuse(y).sum(), X, X, leaves=1)
-    assert list(alone) == ["custom_vjp_call"] and underivable == {}
-    assert _missing(lambda x, y: x.sum() + refuse(y).sum(), X, X, leaves=2)[1] == alone
+    loss = lambda x, y: x.sum() + refuse(y).sum()  # noqa: E731
+    assert _missing(loss, X, X, leaves=1) == {}
+    assert list(_missing(loss, X, X, leaves=2)) == ["custom_vjp_call"]
 
 
 def test_the_loss_is_the_first_output_alone():
     refuse = _refuse()
-    alone, underivable = _missing(lambda x: (x.sum(), refuse(x).sum()), X)
-    assert list(alone) == ["custom_vjp_call"] and underivable == {}
+    assert _missing(lambda x: (x.sum(), jnp.cbrt(x).sum()), X) == {}
+    assert list(_missing(lambda x: (refuse(x).sum(), x.sum()), X)) == ["custom_vjp_call"]
+
+
+def _call_with_flags(x, y):
+    """Calls a rule that raises where both operands get a tangent, and notes its flags."""
+
+    @jax.custom_vjp
+    def function(a, b):
+        return a * b
+
+    def forward(a, b):
+        if a.perturbed and b.perturbed:
+            raise RuntimeError("too many tangents")
+        return a.value * b.value, (a.value, b.value)
+
+    function.defvjp(forward, lambda saved, g: (g * saved[1], g * saved[0]), symbolic_zeros=True)
+    return function(x, y)
+
+
+def test_a_rule_is_asked_for_the_operands_that_have_a_tangent_alone():
+    loss = lambda x, y: _call_with_flags(x, lax.stop_gradient(y)).sum()  # noqa: E731
+    found = trace_derivatives(jax.make_jaxpr(loss)(X, X), 2)
+    assert found.underivable == {}
+    assert [call.moved for answers in found.rules.values() for call in answers] == [(0,)]
+    reasons = _missing(lambda x, y: _call_with_flags(x, y).sum(), X, X, leaves=2)
+    assert reasons == {"custom_vjp_call": "RuntimeError: too many tangents"}
+
+
+def test_behind_a_rule_that_raises_the_others_are_asked_all_the_same():
+    refuse = _refuse()
+    loss = lambda x, y: (_call_with_flags(x, refuse(y))).sum() + y.sum()  # noqa: E731
+    found = trace_derivatives(jax.make_jaxpr(loss)(X, X), 2)
+    assert list(found.underivable.values()) == ["RuntimeError: no derivative"]
+    assert (0,) in [call.moved for answers in found.rules.values() for call in answers]
+
+
+def test_a_gradient_that_fails_for_an_unknown_reason_is_no_proof(monkeypatch):
+    monkeypatch.setattr(derivatives, "_explain_alone", lambda closed: {})
+    rule = _call_with_flags
+
+    def loss(x, y):
+        reduced = lax.reduce_window(x, 1.0, lambda a, b: a * b + a, (2,), (1,), "VALID")
+        return reduced.sum() + rule(x, lax.stop_gradient(y)).sum()
+
+    found = trace_derivatives(jax.make_jaxpr(loss)(X, X), 2)
+    assert found.underivable == {} and found.failure
 
 
 def test_a_function_called_twice_does_not_end_the_search():
     refuse, twice = _refuse(), jax.jit(jnp.sin)
     loss = lambda x: (jax.jit(refuse)(x) + twice(x) + twice(2 * x)).sum()  # noqa: E731
-    assert list(_missing(loss, X)[0]) == ["custom_vjp_call"]
+    assert list(_missing(loss, X)) == ["custom_vjp_call"]
 
 
 def test_an_equation_without_floats_is_not_asked():
     loss = lambda x, i: (x[lax.population_count(i)]).sum()  # noqa: E731
-    assert _missing(loss, X, jnp.arange(3)) == ({}, {})
+    assert _missing(loss, X, jnp.arange(3)) == {}
 
 
 def test_what_is_known_to_have_no_derivative_is_not_asked():
@@ -145,7 +186,7 @@ def test_what_is_known_to_have_no_derivative_is_not_asked():
         called = jax.pure_callback(lambda x: np.asarray(x), shape, x)
         return called.sum() + lax.while_loop(lambda c: c < 9, lambda c: c + 1, x[0])
 
-    assert _missing(loss, X)[0] == {}
+    assert _missing(loss, X) == {}
 
 
 @pytest.mark.parametrize("is_custom", [True, False])
@@ -187,13 +228,13 @@ def _common(x, y):
 def test_the_equations_of_most_programs_are_not_asked(monkeypatch):
     asked = []
     monkeypatch.setattr(derivatives, "trace_pullback", lambda e: asked.append(e.primitive.name))
-    found = find_missing_derivatives(jax.make_jaxpr(_common)(X, X), 2)
-    assert found == ({}, {}) and asked == []
+    found = trace_derivatives(jax.make_jaxpr(_common)(X, X), 2)
+    assert found == ({}, {}, "") and asked == []
 
 
 def test_equal_equations_are_asked_once(monkeypatch):
     asked = []
     monkeypatch.setattr(derivatives, "trace_pullback", lambda e: asked.append(e.primitive.name))
     loss = lambda x: jnp.cbrt(x).sum() + jnp.cbrt(x + 1).sum() + jnp.cbrt(x[:2]).sum()  # noqa: E731
-    find_missing_derivatives(jax.make_jaxpr(loss)(X), 1)
+    trace_derivatives(jax.make_jaxpr(loss)(X), 1)
     assert asked == ["cbrt", "cbrt"]
