@@ -46,7 +46,7 @@ def test_of_two_loops_at_one_line_the_longer_one_gives_the_steps_and_both_stay_r
 def test_a_batched_loop_gets_the_steps_of_its_slowest_member():
     def batched(params, x, unrolled=False):
         if unrolled:
-            return (params["v"].sum() * x * jnp.array([8, 2, 1])).sum()
+            return (params["v"].sum() * x * jnp.array([8.0, 2.0, 1.0])).sum()
         go = lambda start: lax.while_loop(lambda s: s < 8, lambda s: 2 * s, start)  # noqa: E731
         return jax.vmap(go)(params["v"].sum() * x).sum()
 
