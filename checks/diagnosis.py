@@ -21,7 +21,7 @@ from checks.program.leaves import partition
 from checks.program.runner import Runner
 from checks.program.trace import NotALoss, trace
 from checks.progress import Say, progress
-from checks.proofs.proof import Proof, prove
+from checks.proofs.proof import Proof, check_at_data, prove
 from checks.render.printable import PrintableReport
 from checks.verdicts import Leaf, make_leaf
 
@@ -75,6 +75,7 @@ def diagnose(
         raise NotALoss(f"a loss must have a gradient that JAX can trace: got {proof.failure}")
     sampler = Sampler(proof.differentiable_program, proof.dependence, seed)
     with jax.debug_nans(False), jax.debug_infs(False):  # they raise at what is to be reported
+        proof = check_at_data(proof)
         evidence = measure(proof, sampler, batches, optimizer, say)
         leaves, problems = judge(evidence, allow, say)
         if cures:
@@ -116,8 +117,9 @@ def judge(
         say: called as `say(stage)` with the name of each stage when it begins.
 
     Returns:
-        The leaves, marked where the allow-list lets them pass; and a sentence for each batch on
-        which the loss is not finite and for each entry that matches no failing leaf.
+        The leaves, marked where the allow-list lets them pass; and a sentence for each proof that
+        a gradient contradicts, for each batch on which the loss is not finite and for each entry
+        that matches no failing leaf.
     """
     params, slopes = evidence.program.params, evidence.survey.data[0].wide.leaves
     leaves = []
@@ -126,7 +128,7 @@ def judge(
         movement = evidence.training.movement[i]
         leaves.append(make_leaf(params.names[i], params.learning[i], findings, gradient, movement))
     leaves, unused = apply_allow_list(leaves, allow)
-    return leaves, [*find_problems(evidence), *unused]
+    return leaves, [*evidence.proof.problems, *find_problems(evidence), *unused]
 
 
 def cure(evidence: Evidence, sampler: Sampler, leaves: list[Leaf], say: Say) -> list[Leaf]:

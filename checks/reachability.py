@@ -39,6 +39,7 @@ def reach(loss: Callable[..., Any], params: Any, *args: Any) -> PrintableReport:
             )
         ),
         skipped=program.params.skipped,
+        problems=tuple(proof.problems),
         notes=(*proof.dependence.notes, *find_failure_notes(proof)),
         static=True,
         find_flow=partial(find_static_flow, program, proof.dependence, proof.cuts),

@@ -46,8 +46,8 @@ class Report(Mapping[str, Leaf]):
     Attributes:
         leaves: every leaf that can learn, in the order of the pytree.
         skipped: name -> reason, for leaves that cannot learn (integers, keys, functions).
-        problems: sentences that fail the whole report: the loss is NaN or infinite on a batch, or
-            an allow-list entry matches nothing.
+        problems: sentences that fail the whole report: the loss is NaN or infinite on a batch, an
+            allow-list entry matches nothing, or a proof of the checks contradicts JAX's gradient.
         notes: sentences about what the method assumed or could not see.
         static: True if only the static proof ran (`reach`); False if the program was measured.
         find_flow: called without arguments; computes `flow` when it is first used.

@@ -138,4 +138,4 @@ def _make_report(
     report = reach(loss, params, *args)
     provable = [entry for entry in entries if entry.verdict in _PROVABLE]
     leaves, unused = apply_allow_list(report.leaves, provable)
-    return replace(report, leaves=tuple(leaves), problems=tuple(unused))
+    return replace(report, leaves=tuple(leaves), problems=(*report.problems, *unused))
