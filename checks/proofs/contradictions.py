@@ -20,12 +20,16 @@ from checks.program.trace import Program
 from checks.proofs.dependence import Dependence
 
 
-def trace_gradient(program: Program, leaves: Sequence[int]) -> Any | None:
+def trace_gradient(
+    program: Program, leaves: Sequence[int], moved: Sequence[int] | None = None
+) -> Any | None:
     """Traces JAX's gradient of the loss with respect to some leaves; nothing is computed.
 
     Args:
         program: the traced loss, without equations that have no reverse derivative.
         leaves: indices of the leaves.
+        moved: indices of the leaves that have a tangent, those of `leaves` among them; a custom
+            rule may answer otherwise if others have one too. None for `leaves` alone.
 
     Returns:
         A closed jaxpr from all inputs of the program and the cotangent of the loss to the gradients
@@ -34,14 +38,15 @@ def trace_gradient(program: Program, leaves: Sequence[int]) -> Any | None:
     if not leaves:
         return None
     inputs = [jaxprs.get_struct(x) for x in jaxprs.open_jaxpr(program.jaxpr).invars]
+    moved = leaves if moved is None else moved
 
     def gradient(given: list[Any], cotangent: Any) -> list[Any]:
-        def loss(moved: list[Any]) -> Any:
-            known = dict(zip(leaves, moved))
-            operands = [known.get(i, x) for i, x in enumerate(given)]
+        def loss(values: dict[int, Any]) -> Any:
+            operands = [values.get(i, x) for i, x in enumerate(given)]
             return Interpreter().run(program.jaxpr, operands)[0][0]
 
-        return list(jax.vjp(loss, [given[i] for i in leaves])[1](cotangent)[0])
+        (slopes,) = jax.vjp(loss, {i: given[i] for i in moved})[1](cotangent)
+        return [slopes[i] for i in leaves]
 
     cotangent = jaxprs.get_struct(jaxprs.open_jaxpr(program.jaxpr).outvars[0])
     try:

@@ -6,9 +6,12 @@ there are two boolean matrices, outputs by inputs; their rows are Python integer
 The module depends on `checks/program`.
 """
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from checks.program import jaxprs
 from checks.program.bits import unite
@@ -22,6 +25,11 @@ _FLAT = frozenset({"stop_gradient", "floor", "ceil", "round", "sign", "nextafter
 _PAIRWISE = frozenset(
     {"optimization_barrier", "psum", "psum2", "psum_invariant", "pmax", "pmin", "ppermute"}
     | {"pvary", "pcast", "copy", "copy_p"}
+)
+# Equations that make zeros of zeros.
+_KEEPS_ZERO = frozenset(
+    {"broadcast_in_dim", "convert_element_type", "copy", "neg", "pad", "pvary", "reshape"}
+    | {"squeeze", "transpose", "concatenate", "reduce_sum", "add_any", "add", "mul"}
 )
 # A scan is followed step by step for so many steps. If its carries still change then, they rotate
 # through a long cycle, and the sets of further steps are united.
@@ -181,7 +189,11 @@ class Dependence:
         if is_own_rule(equation):
             answers = self._answers.get(id(equation), {})
             rows = [self._read_rule(call, rule) for call, rule in answers.items()]
-            return Rows(body.value, tuple(map(unite, zip(*rows))) if rows else body.value)
+            if not rows:
+                return Rows(body.value, body.value)
+            tangent = tuple(map(unite, zip(*rows)))
+            # A rule may pass a gradient to an operand that its function does not read.
+            return Rows(tuple(map(operator.or_, body.value, tangent)), tangent)
         key = _make_rule_key(equation)
         if key not in self._rules:
             try:
@@ -380,8 +392,28 @@ def _find_rule_rows(call: RuleCall, rule: TracedRule) -> tuple[int, ...]:
         return tuple(tangent)
     slopes = plain.get_jaxpr_rows(rule.second).value
     first = len(jaxprs.open_jaxpr(rule.second).invars) - len(call.seen)
-    for i, row in zip(call.moved, slopes):
+    back = jaxprs.open_jaxpr(rule.second).outvars
+    for i, row, slope in zip(call.moved, slopes, back):
+        # What does not depend on the cotangents passes no gradient only if it is zero.
+        ignores = not row >> first and not _is_zero(rule.second, slope)
         for k, j in enumerate(call.seen):
-            if row >> (first + k) & 1:
+            if ignores or row >> (first + k) & 1:
                 tangent[j] |= 1 << i
     return tuple(tangent)
+
+
+def _is_zero(closed: Any, atom: Any) -> bool:
+    """Returns whether a variable of a jaxpr is made of literal zeros alone."""
+    if jaxprs.is_literal(atom):
+        return not np.any(atom.val)
+    jaxpr = jaxprs.open_jaxpr(closed)
+    for variable, value in zip(jaxpr.constvars, jaxprs.get_constants(closed)):
+        if variable is atom:
+            return not np.any(np.asarray(value))
+    makers = (e for e in jaxpr.eqns for x in e.outvars if x is atom)
+    if (maker := next(makers, None)) is None:
+        return False
+    if (inner := jaxprs.find_callee(maker)) is not None:
+        which = next(i for i, x in enumerate(maker.outvars) if x is atom)
+        return _is_zero(inner, jaxprs.open_jaxpr(inner).outvars[which])
+    return maker.primitive.name in _KEEPS_ZERO and all(_is_zero(closed, x) for x in maker.invars)

@@ -123,7 +123,8 @@ def prove(program: Program) -> Proof:
     underivable, failure = derivatives.underivable, derivatives.failure
     proof = Proof(program, dependence, value, tangent, tuple(cuts), underivable, failure)
     suspects = proof.without_gradient
-    gradient = trace_gradient(proof.differentiable_program, suspects)
+    moved = range(program.leaf_count) if derivatives.rules else suspects
+    gradient = trace_gradient(proof.differentiable_program, suspects, moved)
     if gradient is None:
         return proof
     return replace(proof, gradient=gradient).drop(find_dependent(gradient, suspects))

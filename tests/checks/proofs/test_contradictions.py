@@ -51,6 +51,23 @@ def test_without_leaves_or_without_a_gradient_nothing_is_traced():
     assert trace_gradient(program, []) is None and trace_gradient(program, [0]) is None
 
 
+def test_a_rule_that_answers_by_who_has_a_tangent_is_asked_as_in_the_program():
+    @jax.custom_vjp
+    def first_of(a, b):
+        return a + b
+
+    def forward(a, b):
+        return a.value + b.value, (True,) * a.perturbed
+
+    first_of.defvjp(forward, lambda s, g: (g, None) if s else (None, g), symbolic_zeros=True)
+    report = reach(lambda p: first_of(p["a"], p["b"]).sum(), {"a": X, "b": X})
+    assert {name: leaf.verdict for name, leaf in report.items()} == {
+        "a": "reachable",
+        "b": "blocked",
+    }
+    assert report.problems == ()
+
+
 def test_a_contradicted_proof_is_dropped_from_a_static_report(mistaken):
     report = reach(loss, PARAMS, X)
     found = {name: leaf.verdict for name, leaf in report.items()}

@@ -172,12 +172,34 @@ def test_a_rule_answers_for_its_function():
 def test_a_rule_of_forward_mode_answers_for_its_function():
     function = jax.custom_jvp(lambda a, b: (a * b, b))
     function.defjvp(lambda xs, ts: (function(*xs), (xs[1] * ts[0], ts[0] + ts[1])))
-    assert _asked_rows(function, X, X) == ((0b11, 0b10), (0b01, 0b11))
+    assert _asked_rows(function, X, X) == ((0b11, 0b11), (0b01, 0b11))
 
 
-def test_a_rule_that_does_not_use_its_cotangent_is_a_cut():
-    function = _custom(lambda a, b: (a * b, a), lambda a, g: (jnp.ones(3), g))
+@pytest.mark.parametrize(
+    "zeros",
+    [
+        jnp.zeros_like,
+        lambda a: jnp.zeros(3) + 0,
+        lambda a: jnp.zeros((2, 3)).sum(0),
+        lambda a: None,
+    ],
+)
+def test_a_rule_that_returns_zeros_is_a_cut(zeros):
+    function = _custom(lambda a, b: (a * b, a), lambda a, g: (zeros(a), g))
     assert _asked_rows(function, X, X).tangent == (0b10,)
+
+
+@pytest.mark.parametrize("slope", [jnp.ones_like, lambda a: a])
+def test_a_rule_that_ignores_its_cotangent_is_no_proof(slope):
+    function = _custom(lambda a, b: (a * b, a), lambda a, g: (slope(a), g))
+    assert _asked_rows(function, X, X).tangent == (0b11,)
+
+
+def test_a_gradient_for_what_the_function_does_not_read_connects_it():
+    """A surrogate: the value is that of one operand, and the gradient goes to the other."""
+    function = jax.custom_vjp(lambda a, b: a + 0)
+    function.defvjp(lambda a, b: (a + 0, None), lambda _, g: (None, g))
+    assert _asked_rows(function, X, X) == ((0b11,), (0b10,))
 
 
 def test_a_rule_that_was_not_asked_is_no_proof():
