@@ -24,6 +24,8 @@ NEW_YORK = "XNYS"
 WEEKDAYS, EVERY_DAY = "24/5", "24/7"
 # What these were called in the configurations of runs that were made before.
 FORMER = {"nyse": NEW_YORK, "weekdays": WEEKDAYS, "daily": EVERY_DAY}
+# Days in which an exchange trades at least once: New York was closed from July to December 1914.
+LONGEST_CLOSURE = 150
 _DAY = np.timedelta64(1, "D")
 _LOGGER = logging.getLogger(__name__)
 
@@ -85,7 +87,7 @@ def find_trading_days_after(
     Raises:
         UserError: a day lies beyond 2099-12-31, the last date around which holidays are known.
     """
-    later = date.astype("datetime64[D]").astype(int) + np.arange(1, 2 * count + 15)
+    later = date.astype("datetime64[D]").astype(int) + np.arange(1, 2 * count + LONGEST_CLOSURE)
     days = later.astype("datetime64[D]")
     days = days[is_trading_day(days, calendar)][:count]
     if days[-1] > CALENDAR.last:

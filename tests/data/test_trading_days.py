@@ -100,6 +100,11 @@ def test_weekdays_stand_for_days_that_an_exchange_does_not_know_and_a_warning_sa
     assert len(find_holidays_around(early, "XTKS")) == 0
 
 
+def test_days_are_found_after_the_longest_closure():
+    found = find_trading_days_after(np.datetime64("1914-07-30"), 2).astype(str)
+    assert found.tolist() == ["1914-11-30", "1914-12-01"]
+
+
 def test_the_longest_closure_since_1999_is_known():
     closed = find_holidays_around(np.array(["2001-09-12"], "datetime64[D]")).astype(str)
     assert {"2001-09-11", "2001-09-12", "2001-09-13", "2001-09-14"} <= set(closed)
