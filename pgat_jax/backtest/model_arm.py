@@ -9,7 +9,7 @@ import numpy as np
 from pgat_jax.backtest.evaluation import Arm
 from pgat_jax.backtest.fhs import standardise_paths
 from pgat_jax.backtest.fold import digest_training, split_at, start_fold, train_fold
-from pgat_jax.backtest.forecasters import JOINED_PATHS, Predict, forecast_har_volatility
+from pgat_jax.backtest.forecasters import HAR_POOL, Predict, forecast_har_volatility
 from pgat_jax.backtest.history import History
 from pgat_jax.backtest.joint_forecast import JointForecast, join_days, rank_paths
 from pgat_jax.backtest.origins import Block
@@ -140,7 +140,7 @@ def rank_past_paths(history: History, fit_row: int) -> np.ndarray:
         The ranks [M, P, T].
     """
     log_volatility = forecast_har_volatility(history, fit_row)
-    paths = standardise_paths(history.returns, log_volatility, fit_row, JOINED_PATHS)
+    paths = standardise_paths(history.returns, log_volatility, fit_row, HAR_POOL)
     return rank_paths(paths)
 
 
