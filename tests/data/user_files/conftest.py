@@ -19,6 +19,19 @@ def plain(frame):
     return read(layouts.write_plain(frame))
 
 
+@pytest.fixture(scope="session")
+def write(frame):
+    """Writes the file of a case, once in a session."""
+    contents = {}
+
+    def write_once(case) -> bytes:
+        if case.name not in contents:
+            contents[case.name] = case.write(frame)
+        return contents[case.name]
+
+    return write_once
+
+
 def read(content: bytes, name: str = "t.csv"):
     """Reads the rows of a file from its content."""
     return read_user_rows(read_cells(name, content))

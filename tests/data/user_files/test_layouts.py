@@ -19,18 +19,18 @@ def names(cases):
 
 
 @pytest.mark.parametrize("case", layouts.READ, ids=names(layouts.READ))
-def test_a_layout_is_read_to_the_rows_of_the_plain_file(case, frame, plain):
-    found = read(case.write(frame), f"t{case.suffix}")
+def test_a_layout_is_read_to_the_rows_of_the_plain_file(case, write, plain):
+    found = read(write(case), f"t{case.suffix}")
     assert np.array_equal(found.dates, plain.dates)
     assert np.array_equal(found.prices, plain.prices)
     assert found.warnings == ()
 
 
 @pytest.mark.parametrize("case", layouts.REFUSED, ids=names(layouts.REFUSED))
-def test_the_recipe_of_a_refusal_mends_the_file(case, frame, tmp_path, monkeypatch):
+def test_the_recipe_of_a_refusal_mends_the_file(case, frame, write, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / f"my file, it's #1=^x@{case.suffix}"
-    path.write_bytes(case.write(frame))
+    path.write_bytes(write(case))
     with pytest.raises(UserError) as refusal:
         read(path.read_bytes(), path.name)
     message = str(refusal.value)
@@ -75,18 +75,18 @@ def test_numbers_that_may_be_thousands_are_refused_and_mended(sign, frame, tmp_p
         assert np.allclose(found * scale, hundredfold[layouts.PRICES].to_numpy())
 
 
-def format_row(case, frame) -> str:
+def format_row(case, write) -> str:
     """Returns the row of a layout in the table of the page."""
-    content = case.write(frame)
+    content = write(case)
     says = " ".join(read(content, f"t{case.suffix}").notes) or "nothing: it is the plain file"
     return f"| {case.name} | {find_first_line(case, content)} | {escape(says)} |"
 
 
-def format_refusal(case, frame) -> str:
+def format_refusal(case, write) -> str:
     """Returns the row of a refusal in the table of the page."""
     name = f"my{case.suffix}"
     with pytest.raises(UserError) as refusal:
-        read(case.write(frame), name)
+        read(write(case), name)
     before, _, recipe = str(refusal.value).partition(", in Python: ")
     steps = recipe.partition("; ")[2].rpartition("; ")[0]
     answer = before.partition(": ")[2]
@@ -115,9 +115,9 @@ def escape(text: str) -> str:
     return re.sub(r"([|*<>_\[\]])", r"\\\1", text)
 
 
-def test_the_page_shows_each_layout_and_each_refusal(frame):
+def test_the_page_shows_each_layout_and_each_refusal(write):
     page = PAGE.read_text()
-    rows = [format_row(case, frame) for case in layouts.READ]
-    rows += [format_refusal(case, frame) for case in layouts.REFUSED]
+    rows = [format_row(case, write) for case in layouts.READ]
+    rows += [format_refusal(case, write) for case in layouts.REFUSED]
     missing = [row for row in rows if f"\n{row}\n" not in page]
     assert not missing, "rows that docs/files.md lacks:\n" + "\n".join(missing)
