@@ -135,9 +135,36 @@ def kernel_ridge(diffrax: Any) -> Example:
     return Example(loss, {"width": jnp.zeros(3) - 0.5, "noise": jnp.float32(-1.0)}, data)
 
 
+def saved_steps(diffrax: Any) -> Example:
+    """Builds diffrax.Tsit5 with SaveAt at given times, on one rate of decay, under a jitted solve.
+
+    Args:
+        diffrax: The module `diffrax`.
+
+    Returns:
+        An `Example`: `loss(params, start)` returns the summed squares of the last state. `params`
+        is a dict with the leaf `k` (scalar). `args` has `start` [3]. `settings` is empty.
+    """
+
+    def loss(p, start):
+        states = diffrax.diffeqsolve(
+            diffrax.ODETerm(lambda t, y, args: -p["k"] * y),
+            diffrax.Tsit5(),
+            t0=0.0,
+            t1=1.0,
+            dt0=0.1,
+            y0=start,
+            saveat=diffrax.SaveAt(ts=jnp.linspace(0.0, 1.0, 5)),
+        ).ys
+        return jnp.sum(states[-1] ** 2)
+
+    return Example(loss, {"k": jnp.float32(0.5)}, (jnp.arange(1.0, 4.0),))
+
+
 MODELS = [
     stiff_implicit,
     deep_equilibrium,
     bilevel_ridge,
     kernel_ridge,
+    saved_steps,
 ]
