@@ -13,7 +13,7 @@ from pgat_jax.data.user_files.cells import Cells, Column
 from pgat_jax.data.user_files.content import is_parquet
 from pgat_jax.data.user_files.layout import Layout, find_layout
 from pgat_jax.data.user_files.recipes import write_recipe
-from pgat_jax.data.user_files.synonyms import DATES, compact
+from pgat_jax.data.user_files.synonyms import DATES, compact, is_known
 from pgat_jax.data.user_files.text import decode
 from pgat_jax.errors import UserError
 
@@ -44,16 +44,30 @@ def read_cells(source: str, content: bytes) -> Cells:
 
 def _read_parquet(source: str, content: bytes) -> Cells:
     columns = read_parquet(source, content)
-    names = tuple(_flatten(name.strip()) for name, _ in columns)
+    names = _flatten(source, [name.strip() for name, _ in columns])
     count = max((len(c) for _, c in columns if not isinstance(c, str)), default=0)
     call = f"pd.read_parquet({source!r}).reset_index()"
     return Cells(source, names, tuple(c for _, c in columns), np.arange(1, count + 1), call)
 
 
-def _flatten(name: str) -> str:
-    """Returns the part of a name of two levels that names the column."""
-    levels = _LEVELS.fullmatch(name)
-    return levels[1] if levels else name
+def _flatten(source: str, names: list[str]) -> tuple[str, ...]:
+    """Returns the parts of names of two levels that name the columns.
+
+    Raises:
+        UserError: the other level names several instruments.
+    """
+    levels = [found.groups() if (found := _LEVELS.fullmatch(name)) else None for name in names]
+    pairs = [pair for pair in levels if pair]
+    first = 0 if any(is_known(pair[0]) for pair in pairs) else 1
+    others = list(dict.fromkeys(pair[1 - first] for pair in pairs if pair[1 - first]))
+    if len(others) > 1:
+        read = f"pd.read_parquet({source!r})"
+        step = f"df = df.xs({others[0]!r}, axis=1, level={1 - first}).reset_index()"
+        raise UserError(
+            f"{source}: prices of {len(others)} instruments ({', '.join(others[:5])}), expected "
+            f"one: choose it, {write_recipe(source, read, step)}"
+        )
+    return tuple(pair[first] if pair else name for name, pair in zip(names, levels))
 
 
 def _read_text(source: str, content: bytes) -> Cells:

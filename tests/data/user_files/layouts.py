@@ -415,6 +415,8 @@ READ = (
         ".parquet"),
     _c("Parquet, New York", lambda f: parquet(zoned(f, "America/New_York").set_index("Date")),
         ".parquet"),
+    _c("Parquet of yfinance", lambda f: parquet(pd.concat(
+        {"AAPL": f.set_index("Date")[PRICES]}, axis=1).swaplevel(axis=1)), ".parquet"),
     _c("Parquet of polars", polars_parquet, ".parquet"),
     _c("Parquet, categories", lambda f: parquet(
         f.assign(Ticker=pd.Categorical(["SPY"] * len(f)), ok=True)), ".parquet"),
@@ -475,6 +477,11 @@ def two_tickers_flat(frame: pd.DataFrame) -> bytes:
     return to_csv(first.join(other))
 
 
+def two_tickers_parquet(frame: pd.DataFrame) -> bytes:
+    prices = frame.set_index("Date")[PRICES]
+    return parquet(pd.concat({"AAPL": prices, "MSFT": prices * 2}, axis=1))
+
+
 def bars(frame: pd.DataFrame) -> bytes:
     """Writes two bars a day that join to the day."""
     morning = frame.assign(
@@ -523,6 +530,8 @@ REFUSED = (
         ".csv", two_tickers_wide, "prices of 2 instruments (AAPL, MSFT)"),
     Refusal("two tickers, columns",
         ".csv", two_tickers_flat, "prices of 2 instruments (AAPL, MSFT)"),
+    Refusal("two tickers, Parquet", ".parquet", two_tickers_parquet,
+        "prices of 2 instruments (AAPL, MSFT)"),
     Refusal("a name misspelt", ".csv", lambda f: to_csv(f.rename(columns={"Close": "Clos"})),
         "missing column 'Close'"),
     Refusal("an unknown name of the dates",
