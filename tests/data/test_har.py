@@ -129,7 +129,8 @@ def test_first_rows_have_forecasts(dates):
     ],
 )
 def test_features_of_a_day(day, column, value):
-    dates = np.array([np.datetime64(day) - (4 if day == "2018-09-04" else 3), day], "datetime64[D]")
+    before = np.datetime64(day) - np.timedelta64(4 if day == "2018-09-04" else 3, "D")
+    dates = np.array([before, day], "datetime64[D]")
     assert har.compute_day_features(dates)[1, column] == value
 
 
