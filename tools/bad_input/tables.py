@@ -17,7 +17,7 @@ from pgat_jax.data.columns import PRICES
 from pgat_jax.data.export import export
 from pgat_jax.data.source import load_table
 from pgat_jax.data.table import Table, take_rows
-from pgat_jax.data.user_files.synonyms import compact
+from pgat_jax.data.user_files.synonyms import PRICE_OF, compact
 from tools.bad_input.calls import Answer, answer
 from tools.bad_input.damage import CellRows, at, bytes_damage, cells_damage, places
 
@@ -121,10 +121,13 @@ def judge_csv(content: bytes, folder: Path) -> str:
     loaded = load_table(load_config("tiny", f"data.source={path}").data)
     assert_sound(loaded)
     header, *lines = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
-    names = [compact(name) for name in header]
+    named = [(compact(name), i) for i, name in enumerate(header)]
     counts = [sum(bool(_ISO_DAY.match(cell)) for cell in column) for column in zip(*lines)]
     dates = counts.index(max(counts))  # whatever its name has become
-    places = [names.index(name.lower()) for name in PRICES] if "close" in names else []
+    found = [[i for key, i in named if PRICE_OF.get(key) == price] for price in PRICES]
+    plain = dict(reversed(named))  # the first of a name; a plain one comes before its synonyms
+    places = [plain.get(price.lower(), of[0]) for price, of in zip(PRICES, found) if of]
+    places = places if len(places) == len(PRICES) else []
     stated = {line[dates].strip()[:10]: [line[i] for i in places] for line in lines if any(line)}
     days = [str(day) for day in loaded.dates]
     assert set(days) <= set(stated) and len(stated) - len(days) in (0, 1, 2)
