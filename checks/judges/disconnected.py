@@ -84,7 +84,7 @@ def select_disconnected(views: Sequence[View]) -> list[np.ndarray]:
     return [
         np.zeros(1, bool),
         *(
-            (view.seen == NOWHERE) & view.is_zero & (view.changes == 0) & ~is_invariant
+            (view.seen == NOWHERE) & view.is_zero & (view.changes == 0) & (not is_invariant)
             for view in axes
         ),
     ]
