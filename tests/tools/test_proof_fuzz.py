@@ -9,7 +9,7 @@ from tools.proof_fuzz.nesting import NESTINGS
 from tools.proof_fuzz.operations import OPERATIONS
 from tools.proof_fuzz.programs import Block, Step, build, draw_program, programs
 
-QUICK, NIGHTLY = 15, 10_000
+QUICK, NIGHTLY = 8, 10_000
 
 
 def test_some_random_programs():
