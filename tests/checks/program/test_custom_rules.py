@@ -160,5 +160,7 @@ def test_the_rules_of_jax_are_left_to_jax_unless_they_take_a_function():
                 is_call = equation.primitive.name in jaxprs.CUSTOM_RULES
                 calls += [is_own_rule(equation)] if is_call else []
                 queue += [] if is_call else jaxprs.find_sub_jaxprs(equation)
-        (found[function],) = set(calls)
-    assert found == functions
+        found[function] = set(calls)
+    if not found[root]:  # from jax 0.12 on it is an opaque primitive, without a rule to ask
+        del found[root], functions[root]
+    assert found == {function: {is_own} for function, is_own in functions.items()}
