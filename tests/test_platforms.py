@@ -45,11 +45,13 @@ def printed(tmp_path_factory):
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_every_module_is_imported_and_a_lock_excludes_without_posix(printed):
     refused, again = printed
     assert "another process" in refused and "is training this run" in refused
     assert again.startswith("locked again")
 
 
+@pytest.mark.slow
 def test_memory_that_the_system_does_not_count_is_unknown(printed):
     assert printed[-1].endswith("memory None")

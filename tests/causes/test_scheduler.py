@@ -79,7 +79,7 @@ def test_only_missing_trials_are_run(tiny, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_finished_trials_and_says_so(tmp_path):
-    command = Command(tmp_path, "causes", "--config", "tiny", "--only", "1.1,1.2", "--seeds", "4")
+    command = Command(tmp_path, "causes", "--config", "tiny", "--only", "1.1,1.2", "--seeds", "16")
     command.until("trial ")
     command.process.send_signal(signal.SIGINT)
     assert command.end(120) == 130

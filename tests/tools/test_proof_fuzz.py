@@ -12,6 +12,7 @@ from tools.proof_fuzz.programs import Block, Step, build, draw_program, programs
 QUICK, NIGHTLY = 8, 10_000
 
 
+@pytest.mark.slow
 def test_some_random_programs():
     outcomes, wrong = fuzz(programs, judge_program, QUICK, number=1)
     assert not wrong, "\n".join(wrong)
