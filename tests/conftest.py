@@ -41,9 +41,6 @@ settings.load_profile("compiled")
 LONG_COMPILE = 0.3
 # Linux allows a process 65,530 maps of memory. A module with many programs adds some 10,000.
 MAPS, MOST_MAPS = Path("/proc/self/maps"), 30_000
-# Fixtures that take long to make, and the folders that they are of: a trained run, the compiled
-# model, scored runs.
-EXPENSIVE = {"plan": "tests/training/", "tiny": "tests/model/", "make_run": "tests/"}
 # Files with tests that start processes for minutes, or thousands of cases.
 LONG = {
     "tests/benchmarks/test_faults.py",
@@ -80,27 +77,8 @@ def forget_programs():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Makes groups for `--dist loadgroup`, which gives each to one process.
-
-    The tests of an expensive fixture are a group, and so are the others of a file. Long groups come
-    first, so that no process waits for another at the end.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(find_expensive(item) or find_file(item)))
-    items.sort(key=lambda item: [*EXPENSIVE, None].index(find_expensive(item)))
-    items.sort(key=lambda item: find_file(item) not in LONG)
-
-
-def find_file(item: pytest.Item) -> str:
-    """Returns the path of the file of a test."""
-    return item.nodeid.split("::")[0]
-
-
-def find_expensive(item: pytest.Item) -> str | None:
-    """Returns the name of the first of `EXPENSIVE` that a test uses."""
-    names = getattr(item, "fixturenames", ())
-    inside = (name for name, folder in EXPENSIVE.items() if item.nodeid.startswith(folder))
-    return next((name for name in inside if name in names), None)
+    """Sorts long files first, so that of two processes none waits long for the other at the end."""
+    items.sort(key=lambda item: item.nodeid.split("::")[0] not in LONG)
 
 
 @pytest.fixture(scope="session")
