@@ -3,7 +3,7 @@
 The module depends on `checks/program` and `checks/proofs`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from checks.program import jaxprs
+from checks.program.bits import to_bits, unite
 from checks.program.leaves import Partition, is_key
 from checks.program.runner import widen_array
 from checks.program.trace import Program
@@ -72,6 +74,14 @@ class Sampler:
         and the largest of the given array or over the axis that they index, and keys anew.
         """
         return Point("inputs", self._base, self._draw_args(1.0))
+
+    def keep_inputs(self, point: Point) -> Point:
+        """Returns the given parameters at the inputs of a point, as a point of kind `inputs`.
+
+        Args:
+            point: a point with drawn inputs.
+        """
+        return Point("inputs", self._base, point.args)
 
     def draw_far_inputs(self, scale: float) -> Point:
         """Returns the given parameters at drawn inputs that are `scale` times as large.
@@ -260,12 +270,26 @@ def find_index_ranges(program: Program, dependence: Dependence) -> Mapping[int, 
     ranges: dict[int, int] = {}
     if not mask:
         return ranges
-    for seen in walk(dependence, program.jaxpr, mask):
-        for bits, limit in _find_limits(seen.site.equation, seen.operands.value):
-            for at, position in integers.items():
-                if bits >> at & 1:
-                    ranges[position] = min(limit, ranges.get(position, limit))
+    for bits, limit in _find_all_limits(dependence, program.jaxpr, mask):
+        for at, position in integers.items():
+            if bits >> at & 1:
+                ranges[position] = min(limit, ranges.get(position, limit))
     return ranges
+
+
+def _find_all_limits(dependence: Dependence, jaxpr: Any, mask: int) -> Iterator[tuple[int, int]]:
+    """Yields which inputs of a jaxpr index an axis, as a bit set, and how long the axis is.
+
+    The functions behind custom rules are read too.
+    """
+    for seen in walk(dependence, jaxpr, mask):
+        equation, sets = seen.site.equation, seen.operands.value
+        yield from _find_limits(equation, sets)
+        if equation.primitive.name in jaxprs.CUSTOM_RULES and any(sets):
+            body = jaxprs.get_custom_body(equation)
+            inner = to_bits([i for i, bits in enumerate(sets) if bits])
+            for operands, limit in _find_all_limits(dependence, body, inner):
+                yield unite(bits for i, bits in enumerate(sets) if operands >> i & 1), limit
 
 
 def _is_integer(value: Any) -> bool:

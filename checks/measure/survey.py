@@ -99,6 +99,8 @@ def take_survey(
             say(f"other {point.kind}: {before} slices without a gradient so far")
             others.append(measure_point(runner, sampler, point))
             unchanged = _count_pending(data, others) == before
+            if not unchanged and point.kind == "params" and point.args is not runner.program.args:
+                others.append(measure_point(runner, sampler, sampler.keep_inputs(point)))
             stale = stale + 1 if unchanged and point.kind == "inputs" else 0
     paths = find_choices(runner.program, dependence)
     for gradient in (differentiate_every_branch, differentiate_other_branch):

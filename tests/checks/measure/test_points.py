@@ -203,3 +203,34 @@ def test_slices_and_one_hot_codes_are_indices_too():
     assert _ranges(lambda p, i: jax.nn.one_hot(i, 6).sum(), i) == {0: 6}
     assert _ranges(lambda p, i: (i == 3).astype(jnp.float32) * p["w"].sum(), i) == {}
     assert _ranges(lambda p, x: p["w"].sum() * x, 1.0) == {}
+
+
+def _by_vjp(table, i):
+    rule = jax.custom_vjp(lambda table, i: table[i])
+    rule.defvjp(
+        lambda table, i: (table[i], (table, i)),
+        lambda saved, back: (jnp.zeros_like(saved[0]).at[saved[1]].add(back), None),
+    )
+    return rule(table, i)
+
+
+def _by_jvp(table, i):
+    rule = jax.custom_jvp(lambda table, i: table[i])
+    rule.defjvp(lambda primals, slopes: (primals[0][primals[1]], slopes[0][primals[1]]))
+    return rule(table, i)
+
+
+@pytest.mark.parametrize("look_up", [_by_vjp, _by_jvp])
+def test_indices_inside_custom_rules_are_found(look_up):
+    i = jnp.array([0, 1])
+    nested = jax.jit(lambda table, i: _by_vjp(table, i) + 0 * look_up(table, i))
+    assert _ranges(lambda p, x, i: look_up(p["w"], i).sum() * x.sum(), jnp.ones(5), i) == {0: 2}
+    assert _ranges(lambda p, i: nested(jnp.ones((7, 2)), 2 * i).sum(), i) == {0: 7}
+
+
+def test_the_inputs_of_a_point_are_kept_with_the_given_parameters():
+    sampler, _ = _sampler(W)
+    drawn = sampler.draw_near(0.3, redraw=True)
+    point = sampler.keep_inputs(drawn)
+    assert point.kind == "inputs" and point.args is drawn.args
+    assert np.array_equal(point.leaves[0], W)

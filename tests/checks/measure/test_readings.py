@@ -78,8 +78,9 @@ def _measure(monkeypatch, wide, written):
 def test_a_gradient_that_a_jitter_or_the_precision_changes_is_noise(
     monkeypatch, jittered, written, is_alive
 ):
-    found, calls = _measure(monkeypatch, [[[1.0]], [[jittered]]], [[written]])
-    assert found == [[is_alive]] and calls == 2
+    further = [[[jittered**count]] for count in range(2, 6)]
+    found, calls = _measure(monkeypatch, [[[1.0]], [[jittered]], *further], [[written]])
+    assert found == [[is_alive]] and calls == (6 if jittered == 0.69 else 2)
 
 
 def test_zero_is_not_alive_and_what_is_missing_or_not_finite_has_no_reading(monkeypatch):
@@ -117,3 +118,12 @@ def test_a_point_is_narrowed_to_the_types_of_the_program():
     )
     leaves, args = narrow_point(runner, sampler.draw_inputs())
     assert leaves[0].dtype == jnp.bfloat16 and args.learning[0].dtype == jnp.bfloat16
+
+
+def test_a_gradient_that_a_jitter_moves_across_steps_is_alive_and_noise_is_not(monkeypatch):
+    tied, crossed = [[1.0, 2.0, 3.0, 9.0]], [[1.0, 2.0, 3.0, 0.0]]
+    assert _measure(monkeypatch, [[tied], [crossed]], [tied])[0] == [[True]]
+    one_of_two = [[[[0.5]]], [[[0.0]]], [[[1.0]]], [[[0.0]]], [[[1.0]]]]
+    assert _measure(monkeypatch, one_of_two, [[[0.5]]]) == ([[True]], 4)
+    noise = [[[[x]]] for x in (0.5, -0.1, 0.9, 0.2, -0.6, 1.6)]
+    assert _measure(monkeypatch, noise, [[[0.5]]]) == ([[False]], 6)

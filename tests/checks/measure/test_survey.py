@@ -119,3 +119,14 @@ def test_at_the_data_a_weak_gradient_counts():
 def test_a_leaf_without_a_reading_has_no_survey():
     point = Point("data", [], None)
     assert module._survey_leaves([Measurement(point, None, None, [None])]) == [None]
+
+
+def test_rows_first_visited_beside_drawn_parameters_count_as_visited_by_other_inputs():
+    def loss(p, ids):
+        return (p["rows"][ids] ** 2).sum() + (p["zero"] ** 3).sum()
+
+    params = {"rows": jnp.linspace(1.0, 2.0, 40), "zero": 0 * X}
+    found, _ = _take(loss, params, jnp.array([0, 1]))
+    kinds = found.leaves[0].seen[1].tolist()
+    assert "params" not in kinds and kinds.count("inputs") > 24
+    assert set(found.leaves[1].seen[0]) == {"params"}
