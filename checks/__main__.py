@@ -23,6 +23,7 @@ examples:
   python -m checks mymodel:check                     measure every leaf
   python -m checks mymodel:check --static            prove what shapes can prove, in seconds
   python -m checks mymodel:check --html report.html  write the report as a page too
+  python -m checks mymodel:check --sarif checks.sarif  annotate source lines in CI
   python -m checks mymodel:check --profile decoder/query/kernel
 
 exit status: 0 everything passes (or the profile was measured), 1 a leaf fails,
@@ -35,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     Args:
         arguments: words of the command line, `MODULE:FACTORY [--static] [--profile LEAF]
-            [--allow FILE] [--json FILE] [--html FILE]`; None reads `sys.argv`.
+            [--allow FILE] [--json FILE] [--html FILE] [--sarif FILE] [--junit FILE]`; None
+            reads `sys.argv`.
 
     Returns:
         The exit status: 0 when everything passes (or the profile was measured), 1 when a leaf
@@ -48,9 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = _parse(sys.argv[1:] if arguments is None else arguments)
         files = {"json": options.json, "html": options.html}
-        if options.profile is not None and (options.static or options.allow):
+        others = (options.static, options.allow, options.sarif, options.junit)
+        if options.profile is not None and any(others):
             raise ValueError(
-                "--profile measures one leaf: got it with --static or --allow; "
+                "--profile measures one leaf: got it with --static, --allow, --sarif or --junit; "
                 "use it with --json and --html only"
             )
         loss, params, args, settings = call_factory(load_factory(options.factory))
@@ -59,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return NOT_RUN
     if options.profile is not None:
         return run_profile(loss, params, args, options.profile, **files)
+    files |= {"sarif": options.sarif, "junit": options.junit}
     checks = {"static": options.static, "allow": options.allow, "settings": settings}
     return run_check(loss, params, args, **checks, **files)
 
@@ -100,6 +104,12 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", metavar="FILE", help="write the report or profile as JSON")
     parser.add_argument("--html", metavar="FILE", help="write the report or profile as a page")
+    parser.add_argument(
+        "--sarif", metavar="FILE", help="write the failing leaves as SARIF 2.1.0, for annotations"
+    )
+    parser.add_argument(
+        "--junit", metavar="FILE", help="write the leaves as JUnit XML, one test case each"
+    )
     return parser
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from checks.allow import apply_allow_list, read_allow_list
 from checks.diagnosis import diagnose
 from checks.profiling import profile
+from checks.program.loss_line import find_loss_line
 from checks.program.trace import NotALoss
 from checks.reachability import reach
 from checks.render.printable import PrintableProfile, PrintableReport
@@ -30,6 +31,8 @@ def run_check(
     allow: str | Path | None = None,
     json: str | Path | None = None,
     html: str | Path | None = None,
+    sarif: str | Path | None = None,
+    junit: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> int:
     """Checks a loss and prints the report; errors are printed to standard error.
@@ -45,6 +48,8 @@ def run_check(
             none.
         json: file to which the report is written as JSON; None writes none.
         html: file to which the report is written as a page; None writes none.
+        sarif: file to which the failing leaves are written as SARIF 2.1.0; None writes none.
+        junit: file to which the leaves are written as JUnit XML; None writes none.
         settings: further keyword arguments of `checks.diagnose`, such as `optimizer`; None for
             none.
 
@@ -53,9 +58,13 @@ def run_check(
         2 (`NOT_RUN`) when the checks could not be run or a file cannot be read or written.
     """
     try:
-        _require_writable(json, html)
+        _require_writable(json, html, sarif, junit)
         report = _make_report(loss, params, args, static, allow, settings or {})
         _write(report, json, html)
+        if sarif is not None:
+            report.to_sarif(sarif, find_loss_line(loss))
+        if junit is not None:
+            report.to_junit(junit)
     except (NotALoss, ValueError, OSError) as error:
         return _print_error(error)
     print(subtree_table(report))

@@ -12,7 +12,9 @@ from checks.render.profile_json import profile_document
 from checks.render.profile_page import profile_page
 from checks.render.profile_text import profile_text
 from checks.render.report_json import report_document
+from checks.render.report_junit import junit_document
 from checks.render.report_page import report_page
+from checks.render.report_sarif import sarif_document
 from checks.render.report_text import report_text
 from checks.render.strict_json import write_json
 from checks.report import Report
@@ -101,6 +103,23 @@ class PrintableReport(Report):
             path: the file to write.
         """
         write_page(report_page(self), path)
+
+    def to_sarif(self, path: str | Path, loss_line: str | None = None) -> None:
+        """Writes the failing leaves as SARIF 2.1.0, for annotations of source lines in CI.
+
+        Args:
+            path: the file to write.
+            loss_line: `path:line` of the loss, where leaves without a line of their own are shown.
+        """
+        write_json(sarif_document(self, loss_line), path)
+
+    def to_junit(self, path: str | Path) -> None:
+        """Writes the leaves as JUnit XML, one test case for each leaf.
+
+        Args:
+            path: the file to write.
+        """
+        write_page(junit_document(self), path)
 
 
 def make_printable(profile: Profile) -> PrintableProfile:

@@ -33,7 +33,7 @@ def own_models(tmp_path, monkeypatch):
             2,
             "checks: unknown flag '--nope'; the flags are --static, ",
         ),
-        (["own:good", "--htm=f"], 2, "--html; see `python -m checks --help`"),
+        (["own:good", "--htm=f"], 2, "--junit; see `python -m checks --help`"),
         ([], 2, "required: MODULE:FACTORY; see `python -m checks --help`"),
         (["own:good", "--json"], 2, "argument --json: expected one argument; see"),
         (["own:strange"], 2, "returns `loss, params, args`"),
@@ -41,6 +41,11 @@ def own_models(tmp_path, monkeypatch):
         (["own:good", "--profile", "w"], 0, "steepest losses"),
         (["own:good", "--profile", "v"], 2, "no leaf is called 'v'; the nearest names: w"),
         (["own:good", "--profile", "w", "--static"], 2, "--profile measures one leaf"),
+        (
+            ["own:good", "--profile", "w", "--sarif", "f"],
+            2,
+            "got it with --static, --allow, --sarif",
+        ),
         (["own:good", "--profile", "w", "--allow", "f"], 2, "use it with --json and --html only"),
     ],
 )
@@ -55,6 +60,13 @@ def test_files_are_written(tmp_path):
     assert (tmp_path / "r.json").exists() and (tmp_path / "r.html").exists()
     assert main(["own:good", "--profile", "w", "--json", "p.json", "--html", "p.html"]) == 0
     assert (tmp_path / "p.json").exists() and (tmp_path / "p.html").exists()
+
+
+def test_files_for_ci_are_written(tmp_path):
+    assert main(["own:bad", "--static", "--sarif", "r.sarif", "--junit", "r.xml"]) == 1
+    assert '"ruleId": "disconnected"' in (tmp_path / "r.sarif").read_text()
+    assert '"startLine": 3' in (tmp_path / "r.sarif").read_text()  # the line of the loss
+    assert '<failure type="disconnected"' in (tmp_path / "r.xml").read_text()
 
 
 def test_the_help_has_examples_and_statuses():
