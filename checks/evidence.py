@@ -14,6 +14,7 @@ from checks.measure.nonfinite import NonFiniteFlags, find_first_failures, flag_g
 from checks.measure.points import Sampler
 from checks.measure.readings import narrow_point
 from checks.measure.response import Response, measure_responses
+from checks.measure.rule_values import RuleValueError, find_value_errors
 from checks.measure.rules import RuleError, compare_rules, find_rule_calls
 from checks.measure.solves import SolveError, compare_solves, find_solve_calls
 from checks.measure.survey import Survey, take_survey
@@ -48,11 +49,14 @@ class RuleErrors(NamedTuple):
     """Comparisons of custom derivative rules with their functions.
 
     Attributes:
-        found: an error for each rule that differs from its function by more than a tolerance.
+        found: an error for each rule that differs from its function's derivative by more than a
+            tolerance.
+        values: an error for each rule that returns other values than its function.
         notes: sentences that say why rules could not be compared.
     """
 
     found: tuple[RuleError, ...] = ()
+    values: tuple[RuleValueError, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -153,15 +157,17 @@ class Evidence:
         If the comparison raises, there are no errors and one note.
         """
         calls = find_rule_calls(self.proof.dependence, self.program.jaxpr, self.program.leaf_count)
+        points = [m.point for m in self.survey.data]
         if not calls:
             return RuleErrors()
         try:
-            found = compare_rules(self.runner, calls, [m.point for m in self.survey.data])
+            found = compare_rules(self.runner, calls, points)
+            values = find_value_errors(self.runner, calls, points)
         except Exception as error:  # rules of libraries that cannot be run apart from their program
             rules = ", ".join(dict.fromkeys(describe_rule(call.site.equation) for call in calls))
             text = f"not compared with their functions ({type(error).__name__}): {rules}"
             return RuleErrors(notes=(text,))
-        return RuleErrors(tuple(one for one in found if one.counts))
+        return RuleErrors(tuple(one for one in found if one.counts), tuple(values))
 
     @cached_property
     def solve_errors(self) -> tuple[SolveError, ...]:

@@ -227,6 +227,32 @@ def swish_rule_in_a_scan(faulty: bool) -> Example:
     return Example(loss, params, (X,))
 
 
+def clipped_with_the_values_of_a_sigmoid(faulty: bool) -> Example:
+    """The custom rule of a leaky clip returns a sigmoid, and the derivative of the clip.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose rule returns the clip.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `out` [3, 2] and `w` [4, 3]. `args` has `x` [8, 4]. `settings` is empty.
+    """
+
+    @jax.custom_vjp
+    def clipped(z):
+        return jnp.clip(z, -1, 1) + 0.1 * z
+
+    def forward(z):
+        return (jax.nn.sigmoid(z) if faulty else clipped(z)), z
+
+    clipped.defvjp(forward, lambda z, g: (jnp.where(jnp.abs(z) < 1, 1.1, 0.1) * g,))
+
+    def loss(p, x):
+        return jnp.mean((clipped(x @ p["w"]) @ p["out"] - 1) ** 2)  # here
+
+    return Example(loss, {"w": normal(322, 4, 3), "out": normal(323, 3, 2)}, (X,))
+
+
 FAULTS = [
     Fault("wrong", ("b",), bias_averaged_over_the_batch, report="kvfrans/notes#5"),
     Fault("wrong", ("size",), sign_of_the_second_argument, report="jax-ml/jax#3213"),
@@ -241,4 +267,5 @@ FAULTS = [
     Fault("wrong", ("query", "key"), attention_rule_without_the_row_sum, held_out=True),
     Fault("wrong", ("embed", "first"), reversible_block_taken_back, held_out=True),
     Fault("wrong", ("w", "start"), swish_rule_in_a_scan, held_out=True),
+    Fault("wrong", ("w", "out"), clipped_with_the_values_of_a_sigmoid),
 ]

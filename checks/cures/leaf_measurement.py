@@ -15,6 +15,7 @@ from checks.cures.failing_leaf import FailingLeaf
 from checks.measure.movement import moves_enough
 from checks.measure.points import root_mean_square
 from checks.measure.rounding import LOST, measure_rounding
+from checks.measure.rule_values import find_value_errors
 from checks.measure.rules import compare_rules, find_rule_calls
 from checks.measure.strength import measure_strengths
 from checks.measure.training import CHECKPOINTS
@@ -127,18 +128,21 @@ def _measure_update(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasuremen
 
 
 def _measure_error(loss: DiagnosedLoss, failing: FailingLeaf) -> LeafMeasurement:
-    """Measures custom rules; the leaf passes if those it enters agree with differences."""
+    """Measures custom rules; the leaf passes if those it enters agree with differences.
+
+    It fails too if a rule returns other values than its function and the leaf depends on them.
+    """
     program = loss.program
     calls = find_rule_calls(loss.dependence, program.jaxpr, program.leaf_count)
-    calls = [call for call in calls if has_leaf(call.arriving, failing.leaf)]
-    errors = [
-        error
-        for error in compare_rules(loss.runner, calls, loss.points)
-        if has_leaf(error.leaves, failing.leaf)
-    ]
-    is_right = not any(error.counts for error in errors)
+    own = [call for call in calls if has_leaf(call.arriving, failing.leaf)]
+    slopes = compare_rules(loss.runner, own, loss.points) if own else []
+    values = find_value_errors(loss.runner, calls, loss.points)
+    errors = [error for error in slopes if has_leaf(error.leaves, failing.leaf)]
+    gaps = [error for error in values if has_leaf(error.leaves, failing.leaf)]
+    is_right = not gaps and not any(error.counts for error in errors)
     has_gradient = _measure_at_data(loss, failing)[1]
-    return LeafMeasurement(max(error.error for error in errors), is_right and has_gradient)
+    size = max((error.error for error in [*errors, *gaps]), default=0.0)
+    return LeafMeasurement(size, is_right and has_gradient)
 
 
 _BY_VERDICT: dict[str, tuple[str, Callable[[DiagnosedLoss, FailingLeaf], LeafMeasurement]]] = {

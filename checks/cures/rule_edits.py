@@ -6,6 +6,7 @@ from typing import Any
 import jax
 
 from checks.cures.edits import Edit, group_by_place
+from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
 from checks.program import jaxprs
 from checks.program.bits import to_bits
@@ -20,17 +21,20 @@ def propose_rule_edits(failures: Failures) -> Iterable[Edit]:
         failures: the failing leaves and their loss.
     """
     failing = failures.select("wrong", "blocked")
-    leaves = to_bits(f.leaf for f in failing)
-    places = {place for f in failing for place in f.where}
     calls = [
-        (seen.site, seen.arriving & leaves)
+        (seen.site, leaves)
         for seen in failures.walk()
         if seen.site.equation.primitive.name in jaxprs.CUSTOM_RULES
         and not is_jax_rule(seen.site.equation)
-        and find_place(seen.site.equation, seen.site.enclosing) in places
+        and (leaves := _find_leaves(failing, find_place(seen.site.equation, seen.site.enclosing)))
     ]
     for group in group_by_place(calls, failures):
         yield group.replace("use JAX's own derivative", use_own_derivative)
+
+
+def _find_leaves(failing: Iterable[FailingLeaf], place: str) -> int:
+    """Returns the bit set of the failing leaves of which a place was named."""
+    return to_bits(f.leaf for f in failing if place in f.where)
 
 
 def use_own_derivative(equation: Any, operands: list[Any]) -> list[Any]:

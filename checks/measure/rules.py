@@ -14,6 +14,7 @@ import numpy as np
 
 from checks.measure.points import Point
 from checks.program import jaxprs
+from checks.program.bits import unite
 from checks.program.places import describe_rule, find_place, is_jax_rule
 from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
@@ -27,9 +28,12 @@ TOLERANCE = 2e-4
 _ROUNDING = 1e-9
 # The same where the function computes in float32 what the checks cannot widen: its rounding, 6e-8,
 # over the wider of the half-widths, times the factor 3 and more of Richardson's extrapolation.
-_NARROW_ROUNDING = 1e-3
+NARROW_ROUNDING = 1e-3
 # Half-widths of the differences, in units of the operand's root mean square.
 _WIDTHS = (1e-3, 1e-5)
+
+# Equations that pass no derivative although their results change smoothly.
+_NOT_STEPS = frozenset({"stop_gradient", "while"}) | jaxprs.CALLBACKS
 
 
 class RuleError(NamedTuple):
@@ -38,9 +42,10 @@ class RuleError(NamedTuple):
     Attributes:
         seen: the call in its context.
         operand: position of the operand.
-        error: relative error of the rule's directional derivative; 0 or infinite where the
-            difference of the function is zero.
+        error: relative error of the rule's directional derivative. Where the function is constant,
+            it is 1 for a rule with a derivative and 0 for one without.
         is_zero: whether the rule returns exactly zero, so that it passes no gradient.
+        is_flat: whether the function is constant in this operand, or a step function of it.
         counts: True if the error is larger than the differences are uncertain; False if the rule
             may be right.
     """
@@ -49,6 +54,7 @@ class RuleError(NamedTuple):
     operand: int
     error: float
     is_zero: bool
+    is_flat: bool
     counts: bool
 
     @property
@@ -105,7 +111,7 @@ def compare_rules(
         The error of each call and operand at each point, whether it counts or not.
     """
     comparer, program = (
-        _RuleComparer({seen.site.path: _find_moved(seen) for seen in calls}),
+        _RuleComparer({seen.site.path: find_moved(seen) for seen in calls}),
         runner.program,
     )
     slope = jax.grad(lambda t, given: comparer.run(program.jaxpr, given, t)[0][0])
@@ -125,17 +131,34 @@ def compare_rules(
 def _read_answers(calls: Sequence[Seen], answers: Feeds) -> list[RuleError]:
     found = []
     for seen in calls:
-        rounding = _NARROW_ROUNDING if _is_narrow(seen) else _ROUNDING
+        rounding = NARROW_ROUNDING if is_narrow(seen) else _ROUNDING
+        steps = _find_step_operands(seen)
         sums = answers[seen.site.path].reshape(-1, len(seen.operands.value), 4).sum(0)
         for operand, (error, true, given, floor) in enumerate(np.sqrt(sums)):
             counts = error > max(TOLERANCE * true, rounding * floor, TOLERANCE * given)
-            relative = float(error / true) if true else float("inf" if counts else 0)
-            found.append(RuleError(seen, operand, relative, bool(given == 0), bool(counts)))
+            relative = float(error / true) if true else float(counts)
+            is_flat = bool(true == 0) or operand in steps
+            found.append(
+                RuleError(seen, operand, relative, bool(given == 0), is_flat, bool(counts))
+            )
     return found
 
 
-def _is_narrow(seen: Seen) -> bool:
-    """Returns whether a rule's function has equations that keep their own precision."""
+def _find_step_operands(seen: Seen) -> frozenset[int]:
+    """Returns the operands of which a rule's function is a step function, such as `round`."""
+    body = jaxprs.get_custom_body(seen.site.equation)
+    if _NOT_STEPS & jaxprs.collect_primitives(body):
+        return frozenset()
+    rows = Dependence(ask_rules=False).get_jaxpr_rows(body).tangent
+    return frozenset(i for i in range(len(seen.operands.value)) if not unite(rows) >> i & 1)
+
+
+def is_narrow(seen: Seen) -> bool:
+    """Returns whether a rule's function has equations that keep their own precision.
+
+    Args:
+        seen: a call of a custom rule in its context.
+    """
     queue = [jaxprs.get_custom_body(seen.site.equation)]
     while queue:
         for equation in jaxprs.open_jaxpr(queue.pop()).eqns:
@@ -145,8 +168,12 @@ def _is_narrow(seen: Seen) -> bool:
     return False
 
 
-def _find_moved(seen: Seen) -> list[int]:
-    """Returns the operands that a leaf's tangent enters; a rule may raise for all others."""
+def find_moved(seen: Seen) -> list[int]:
+    """Returns the operands that a leaf's tangent enters; a rule may raise for all others.
+
+    Args:
+        seen: a call of a custom rule in its context.
+    """
     return [i for i, bits in enumerate(seen.operands.tangent) if bits]
 
 

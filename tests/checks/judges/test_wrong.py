@@ -11,17 +11,20 @@ from checks.judges.wrong import WRONG, find_wrong
 from tests.checks.judges.small_evidence import evidence, measured
 
 
-def _rule(leaves, error, is_zero=False, place="m.py:1", rule="f"):
-    return SimpleNamespace(leaves=leaves, error=error, is_zero=is_zero, place=place, rule=rule)
+def _rule(leaves, error, is_zero=False, place="m.py:1", rule="f", is_flat=False):
+    return SimpleNamespace(
+        leaves=leaves, error=error, is_zero=is_zero, is_flat=is_flat, place=place, rule=rule
+    )
 
 
 def _solve(leaves, error, place="s.py:1"):
     return SimpleNamespace(leaves=leaves, error=error, place=place)
 
 
-def _find(rules=(), solves=(), slopes=(1.0, 1.0, 1.0)):
+def _find(rules=(), solves=(), slopes=(1.0, 1.0, 1.0), values=()):
     data = [measured([np.full(2, slope) for slope in slopes])]
-    return find_wrong(evidence(data, rule_errors=RuleErrors(tuple(rules)), solve_errors=solves))
+    errors = RuleErrors(tuple(rules), tuple(values))
+    return find_wrong(evidence(data, rule_errors=errors, solve_errors=solves))
 
 
 def test_the_worst_rule_is_described_and_every_place_named_once():
@@ -51,6 +54,28 @@ def test_a_rule_that_returns_zero_is_no_error_of_the_others():
     found = _find([_rule(1, 1.0, is_zero=True, rule="f"), _rule(1, 0.5, place="m.py:2", rule="g")])
     assert [finding.where for finding in found[0]] == [("m.py:2",), ("m.py:1",)]
     assert "the rule of g is off by 5.0e-01" in found[0][0].evidence
+
+
+def test_a_straight_through_estimate_is_described_as_one_after_all_other_rules():
+    flat, steep = _rule(0b11, 1.0, is_flat=True), _rule(0b10, 1e-3, place="m.py:2", rule="g")
+    found = _find([flat, steep])
+    text = (
+        "measured: the rule of f passes a gradient where its function is flat: a straight-through "
+        "estimate, which belongs on the allow-list if it is meant"
+    )
+    assert found[0] == [Finding("wrong", text, ("m.py:1",))]
+    assert "the rule of g is off by 1.0e-03" in found[1][0].evidence
+
+
+def test_a_rule_that_returns_other_values_is_described_before_its_derivative():
+    values = [_rule(0b1, 0.1, place="m.py:1"), _rule(0b1, 0.5, place="m.py:2", rule="g")]
+    first, second = _find([_rule(0b1, 0.2)], values=values)[0]
+    text = (
+        "measured: the rule of g returns other values than its function, off by 5.0e-01 of their "
+        "size: the gradient is taken at values that the loss does not have"
+    )
+    assert first == Finding("wrong", text, ("m.py:1", "m.py:2"))
+    assert "directional derivative" in second.evidence
 
 
 def test_a_solve_that_contradicts_itself_is_described_by_its_worst_error():

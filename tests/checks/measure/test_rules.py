@@ -61,3 +61,18 @@ def test_a_rule_for_several_operands_is_compared_for_those_that_move():
     found = _compare(lambda p, n: function(p["a"], n, p["b"]).sum(), {"a": X, "b": X}, X)
     assert [(one.operand, one.counts) for one in found if one.counts] == [(2, True)]
     assert [one.error for one in found if one.operand == 2] == [pytest.approx(1.0, rel=1e-3)]
+
+
+@pytest.mark.parametrize(
+    "function, is_flat",
+    [
+        (lambda x: jnp.round(x), True),
+        (lambda x: x**3, False),
+        (lambda x: lax.stop_gradient(x), False),
+    ],
+)
+def test_a_rule_of_a_step_function_is_told_from_one_of_a_function_that_changes(function, is_flat):
+    rule = jax.custom_vjp(function)
+    rule.defvjp(lambda x: (function(x), None), lambda _, g: (5 * g,))
+    (found,) = _compare(lambda p, x: (rule(p * 1.3) * x).sum(), jnp.tile(X, 40), jnp.tile(X, 40))
+    assert found.counts and found.is_flat is is_flat and found.error < float("inf")
