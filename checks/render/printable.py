@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from checks.gradient_flow import GradientFlow
 from checks.gradient_profile import Profile
@@ -11,6 +12,7 @@ from checks.render.flow_text import flow_text
 from checks.render.profile_json import profile_document
 from checks.render.profile_page import profile_page
 from checks.render.profile_text import profile_text
+from checks.render.report_card import report_card
 from checks.render.report_json import report_document
 from checks.render.report_junit import junit_document
 from checks.render.report_page import report_page
@@ -87,6 +89,14 @@ class PrintableReport(Report):
     def table(self) -> str:
         """Returns the report as text of at most 100 columns, worst first."""
         return report_text(self)
+
+    def _repr_html_(self) -> str:
+        """Returns the card that a notebook shows; nothing is measured for it."""
+        return report_card(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Writes the table where IPython shows text."""
+        printer.text("Report(...)" if cycle else self.table())
 
     def to_json(self, path: str | Path) -> None:
         """Writes the report as JSON; `checks.render.report_json` describes the schema.

@@ -1,14 +1,11 @@
 """Makes the page of a report: one HTML file, for screen and paper, without script or network."""
 
-from collections.abc import Sequence
-
 from checks.render.flow_picture import flow_picture
 from checks.render.gradient_picture import MOST_BARS, gradient_picture
-from checks.render.leaf_groups import cure_sentences, group_name, group_siblings, is_plain
+from checks.render.leaf_filters import LEAF_FILTERS
+from checks.render.leaf_groups import group_siblings, is_plain
 from checks.render.map_picture import map_picture
-from checks.render.numbers import format_power
 from checks.render.profile_picture import profile_picture
-from checks.render.svg import VERDICT_COLOURS
 from checks.render.template import fill_template
 from checks.report import Report, Subtree
 from checks.verdicts import worst_first
@@ -33,13 +30,6 @@ def report_page(report: Report) -> str:
     lost = [group[0].name for group in groups if group[0].verdict in _LOST]
     profiles = report.profiles(lost[:_MOST_PROFILES])
     measured = sum(leaf.gradient is not None for leaf in report.leaves)
-    filters = {
-        "colour": VERDICT_COLOURS.__getitem__,
-        "power": format_power,
-        "shape": _format_shape,
-        "title_of": group_name,
-        "cures": cure_sentences,
-    }
     content = {
         "title": f"{kind} {'passes' if report.passes else 'fails'}",
         "report": report,
@@ -53,7 +43,7 @@ def report_page(report: Report) -> str:
         "pictures": {name: profile_picture(one) for name, one in profiles.items()},
         "plain": [leaf for leaf in report.leaves if is_plain(leaf)],
     }
-    return fill_template("report.html", filters, content)
+    return fill_template("report.html", LEAF_FILTERS, content)
 
 
 def _find_subtrees(report: Report) -> dict[str, Subtree]:
@@ -66,7 +56,3 @@ def _list_steepest(report: Report) -> str:
     """Returns text like `attention (0.09x), gate (0.24x)`."""
     flow = report.flow
     return ", ".join(f"{node.name} ({flow.factor(node):.2g}x)" for node in flow.steepest())
-
-
-def _format_shape(shape: Sequence[int]) -> str:
-    return " × ".join(map(str, shape)) or "scalar"

@@ -64,3 +64,13 @@ def test_its_profiles_print_and_write_themselves(report, tmp_path):
 def test_a_page_with_half_a_character_is_written(tmp_path):
     write_page("a\ud800", tmp_path / "p.html")
     assert (tmp_path / "p.html").read_text(encoding="utf-8") == "a?"
+
+
+def test_text_of_a_report_in_ipython_is_its_table(report):
+    class Printer:
+        def text(self, text):
+            self.shown = text
+
+    printer = Printer()
+    report._repr_pretty_(printer, False)
+    assert printer.shown == report.table()
