@@ -124,6 +124,6 @@ def test_a_gradient_that_a_jitter_moves_across_steps_is_alive_and_noise_is_not(m
     tied, crossed = [[1.0, 2.0, 3.0, 9.0]], [[1.0, 2.0, 3.0, 0.0]]
     assert _measure(monkeypatch, [[tied], [crossed]], [tied])[0] == [[True]]
     one_of_two = [[[[0.5]]], [[[0.0]]], [[[1.0]]], [[[0.0]]], [[[1.0]]]]
-    assert _measure(monkeypatch, one_of_two, [[[0.5]]]) == ([[True]], 4)
+    assert _measure(monkeypatch, one_of_two, [[[0.5]]]) == ([[True]], 5)
     noise = [[[[x]]] for x in (0.5, -0.1, 0.9, 0.2, -0.6, 1.6)]
     assert _measure(monkeypatch, noise, [[[0.5]]]) == ([[False]], 6)
