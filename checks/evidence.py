@@ -13,11 +13,11 @@ from checks.measure.movement import Standstill, find_standstills
 from checks.measure.nonfinite import NonFiniteFlags, find_first_failures, flag_gradient
 from checks.measure.points import Sampler
 from checks.measure.readings import narrow_point
-from checks.measure.response import Response, measure_responses
+from checks.measure.response import Response, find_stuck_slices, measure_responses
 from checks.measure.rule_values import RuleValueError, find_value_errors
 from checks.measure.rules import RuleError, compare_rules, find_rule_calls
 from checks.measure.solves import SolveError, compare_solves, find_solve_calls
-from checks.measure.survey import Survey, take_survey
+from checks.measure.survey import Survey, add_search, take_survey
 from checks.measure.training import Training, train
 from checks.program.leaves import Partition
 from checks.program.places import describe_rule
@@ -31,8 +31,8 @@ class View(NamedTuple):
 
     Attributes:
         seen: for each slice, the first kind of point at which it has a gradient, in the order
-            `data`, `inputs`, `params`, `far`, `branch`; `nowhere` if there is none. All four arrays
-            have shape [slices].
+            `data`, `inputs`, `params`, `far`, `branch`; `nowhere` if there is none; `untried` in
+            the place of `params` if too few inputs were tried. All four arrays have shape [slices].
         is_zero: whether its gradient is exactly zero at every point that is not remote.
         steps: number of optimiser steps after which it has a gradient; 0 for never.
         changes: largest relative change of the loss when the slice is drawn anew; NaN if not
@@ -228,4 +228,6 @@ def gather_evidence(
         if runner.program.params.learning[i].size
     ]
     responses = measure_responses(runner, sampler, survey, training, leaves)
+    targets = find_stuck_slices(survey, responses)
+    survey = add_search(runner, sampler, survey, targets, say)
     return Evidence(proof, runner, survey, chain, training, responses)

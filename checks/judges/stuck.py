@@ -8,7 +8,7 @@ from checks.evidence import Evidence, View
 from checks.findings import Findings
 from checks.judges.ends import add_ends
 from checks.judges.judge import Judge
-from checks.judges.views import describe_size, find_in_views
+from checks.judges.views import describe_search, describe_size, find_in_views
 from checks.measure.training import STEPS
 
 
@@ -35,7 +35,8 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
     size = describe_size(evidence, leaf, view, chosen)
     after = f"none after {STEPS} optimiser steps"
-    return f"measured: {size}; it has a gradient at other parameters, but {after}"
+    tried = describe_search(evidence, leaf, view, chosen)
+    return f"measured: {size}; it has a gradient at other parameters, but {after}{tried}"
 
 
 STUCK = Judge("stuck", find_stuck, "#a8480f")

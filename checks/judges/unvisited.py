@@ -8,9 +8,9 @@ from checks.evidence import Evidence, View
 from checks.findings import Findings
 from checks.judges.ends import add_ends
 from checks.judges.judge import Judge
-from checks.judges.views import describe_size, find_in_views
+from checks.judges.views import describe_search, describe_size, find_in_views
 from checks.measure.response import NOTICED
-from checks.measure.survey import NOWHERE
+from checks.measure.survey import NOWHERE, UNTRIED
 
 
 def find_unvisited(evidence: Evidence) -> Findings:
@@ -30,10 +30,10 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
     """Selects slices with a gradient at other inputs or in a branch that is not taken.
 
     A slice that was not redrawn counts as one: other slices of its axis have a gradient only at
-    other inputs.
+    other inputs. So does a slice for which too few inputs were tried.
     """
     return [
-        np.isin(view.seen, ("inputs", "far"))
+        np.isin(view.seen, ("inputs", "far", UNTRIED))
         | ((view.seen == "branch") & (view.changes <= NOTICED))
         | ((view.seen == NOWHERE) & np.isnan(view.changes))
         for view in views
@@ -42,6 +42,9 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
 
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
     size = describe_size(evidence, leaf, view, chosen)
+    if (evidence.views(leaf)[view].seen[chosen] == UNTRIED).all():
+        tried = describe_search(evidence, leaf, view, chosen)
+        return f"measured: {size}; it has one at other parameters{tried}: too few to call it stuck"
     return f"measured: {size}; it has a gradient at other inputs with the same parameters"
 
 

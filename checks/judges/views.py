@@ -56,6 +56,23 @@ def describe_size(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) 
     return f"largest |gradient| at the data {size:.1e} in float64"
 
 
+def describe_search(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:
+    """Returns the end of a sentence: which inputs were tried for these slices.
+
+    It is empty if all of them are proved to have no gradient at any input.
+
+    Args:
+        evidence: what was proved and measured.
+        leaf: the index of a leaf.
+        view: 0 for the whole leaf, 1 + a for slices along axis a.
+        chosen: for each slice of the view, whether to include it.
+    """
+    search = evidence.survey.search
+    if search is None or not (chosen & ~search.never[leaf][view]).any():
+        return ""
+    return f"; with the given parameters, {search.describe()}"
+
+
 def find_largest_gradient(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> float:
     """Returns the largest |gradient| of these slices over the batches, in float64.
 

@@ -4,6 +4,7 @@ The module depends on `checks/program` and `checks/proofs`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,6 +59,15 @@ class Sampler:
         self._args = program.args
         self._ranges = find_index_ranges(program, dependence)
         self._draws = 0
+
+    def split(self) -> "Sampler":
+        """Returns a sampler of the same points with random numbers of its own.
+
+        What this sampler draws afterwards does not depend on the draws of the other one.
+        """
+        other = copy(self)
+        vars(other)["_random"] = self._random.spawn(1)[0]
+        return other
 
     def keep_parameters(self, args: Partition) -> Point:
         """Returns the given parameters at the caller's data.

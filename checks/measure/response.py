@@ -4,7 +4,7 @@ For each slice, it measures after how many optimiser steps the slice gets a grad
 the loss changes when the slice is drawn anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -64,6 +64,26 @@ def measure_responses(
         if own is not None:
             found[leaf] = _measure_response(runner, sampler, survey, waking, leaf, own)
     return found
+
+
+def find_stuck_slices(
+    survey: Survey, responses: Mapping[int, Response]
+) -> dict[int, list[np.ndarray]]:
+    """Returns which slices have a gradient at other parameters alone, also after training.
+
+    Args:
+        survey: where the leaves have a gradient.
+        responses: leaf index -> what was measured of its slices.
+
+    Returns:
+        Leaf index -> for each view booleans [slices]; leaves without such a slice are left out.
+    """
+    found = {}
+    for leaf, response in responses.items():
+        if (own := survey.leaves[leaf]) is not None:
+            pairs = zip(own.seen, response.steps)
+            found[leaf] = [(seen == "params") & (steps == 0) for seen, steps in pairs]
+    return {i: views for i, views in found.items() if any(view.any() for view in views)}
 
 
 def _measure_response(

@@ -21,6 +21,7 @@ from checks.measure.readings import (
     is_strong,
     measure_point,
 )
+from checks.measure.search import Search, Slices, search_inputs
 from checks.program.leaves import Partition
 from checks.program.runner import Gradient, Runner
 from checks.proofs.dependence import Dependence
@@ -29,6 +30,8 @@ from checks.proofs.dependence import Dependence
 KINDS = ("data", "inputs", "params", "far", "branch")
 # In the place of a kind: the slice has no gradient at any point.
 NOWHERE = "nowhere"
+# In the place of a kind: it has one at other parameters, and too few other inputs were tried.
+UNTRIED = "untried"
 # Kinds that count only for slices whose gradient is exactly zero at the points of other kinds.
 _REMOTE = ("far", "branch")
 # Most drawn inputs, and how many of them in a row may show nothing new.
@@ -64,11 +67,14 @@ class Survey:
         data: the given parameters at each batch of the caller's data.
         others: further points, measured while some slice had no gradient.
         leaves: for each leaf where it has a gradient; None for a leaf without a finite gradient.
+        search: the inputs that were tried for slices with a gradient at other parameters alone;
+            None if there were no such slices.
     """
 
     data: list[Measurement]
     others: list[Measurement]
     leaves: list[LeafSurvey | None]
+    search: Search | None = None
 
 
 def take_survey(
@@ -108,6 +114,37 @@ def take_survey(
             say("other branches of the choices that depend on the data")
             others.append(_measure_branches(gradient(runner, paths, data[0].point), data[0]))
     return Survey(data, others, _survey_leaves([*data, *others]))
+
+
+def add_search(
+    runner: Runner, sampler: Sampler, survey: Survey, targets: Slices, say: Callable[[str], None]
+) -> Survey:
+    """Looks for inputs that give a gradient to slices, at the given parameters.
+
+    Args:
+        runner: the compiled program.
+        sampler: draws the inputs; its later draws are as without the search.
+        survey: where each leaf has a gradient.
+        targets: leaf -> for each view booleans [slices]: those with a gradient at other parameters
+            alone, also after the optimiser's steps.
+        say: called as `say(stage)` with the name of the stage, unless there are no such slices.
+
+    Returns:
+        The survey with the search: a slice for which an input was found is seen at `inputs`, one
+        for which too few were tried is `untried`.
+    """
+    count = sum(int(view.sum()) for views in targets.values() for view in views)
+    if not count:
+        return survey
+    say(f"inputs for {count} slices with a gradient at other parameters alone")
+    search = search_inputs(runner, sampler, survey.data[0].point, targets)
+    others = [*survey.others, *search.found]
+    leaves = _survey_leaves([*survey.data, *others])
+    for leaf, views in search.open.items():
+        if (own := leaves[leaf]) is not None:
+            seen = [np.where(v & (s == "params"), UNTRIED, s) for v, s in zip(views, own.seen)]
+            leaves[leaf] = replace(own, seen=seen)
+    return Survey(survey.data, others, leaves, search)
 
 
 def _measure_branches(wide: Gradient, at: Measurement) -> Measurement:

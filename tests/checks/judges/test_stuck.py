@@ -1,10 +1,13 @@
 """`stuck`: a gradient at other parameters, and none after the optimiser's steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from checks.findings import Finding, SliceFinding
 from checks.judges.stuck import STUCK, find_stuck
+from checks.measure.search import Search
 from tests.checks.judges.small_evidence import Ends, evidence, measured, view
 
 TEXT = (
@@ -40,3 +43,16 @@ def test_the_place_is_where_the_gradient_ends():
 def test_stuck_fails_in_leaves_and_slices():
     assert (STUCK.verdict, STUCK.find) == ("stuck", find_stuck)
     assert not STUCK.passes and not STUCK.is_harmless_in_slices
+
+
+def test_the_inputs_that_were_tried_are_said_unless_none_can_change_it():
+    views = {0: [view("data"), view("data", "params", "params")]}
+    found = evidence([measured([[1.0, 0.0, 0.0]])], views, tapped=[])
+    never = {0: [np.zeros(1, bool), np.array([False, True, False])]}
+    search = Search([], never, {}, 46_080, 4)
+    vars(found)["survey"] = replace(found.survey, search=search)
+    tried = f"{TEXT}; with the given parameters, {search.describe()}"
+    assert find_stuck(found) == {0: [SliceFinding("stuck", tried, (), 0, (1, 2))]}
+    proved = Search([], {0: [never[0][0], np.array([False, True, True])]}, {}, 46_080, 4)
+    vars(found)["survey"] = replace(found.survey, search=proved)
+    assert find_stuck(found) == {0: [SliceFinding("stuck", TEXT, (), 0, (1, 2))]}

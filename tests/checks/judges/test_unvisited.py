@@ -11,6 +11,10 @@ TEXT = (
     "measured: largest |gradient| at the data 0.0e+00 in float64; it has a gradient at other "
     "inputs with the same parameters"
 )
+FEW = (
+    "measured: largest |gradient| at the data 0.0e+00 in float64; it has one at other parameters: "
+    "too few to call it stuck"
+)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,7 @@ TEXT = (
     [
         ("inputs", np.nan, True),
         ("far", np.nan, True),
+        ("untried", np.nan, True),
         ("branch", 0.0, True),
         ("branch", 1e-10, True),
         ("branch", 2e-10, False),
@@ -30,7 +35,8 @@ TEXT = (
 def test_unvisited_is_a_leaf_that_other_inputs_use(seen, change, is_unvisited):
     views = {0: [view(seen, changes=change), view(seen, seen, changes=change)]}
     found = find_unvisited(evidence([measured([[0.0, 0.0]])], views, tapped=[]))
-    assert found == ({0: [Finding("unvisited", TEXT)]} if is_unvisited else {})
+    text = FEW if seen == "untried" else TEXT
+    assert found == ({0: [Finding("unvisited", text)]} if is_unvisited else {})
 
 
 def test_slices_are_unvisited_apart():

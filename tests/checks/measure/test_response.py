@@ -7,7 +7,7 @@ import pytest
 
 from checks.measure import response as module
 from checks.measure.points import Point
-from checks.measure.response import NOTICED, measure_responses
+from checks.measure.response import NOTICED, Response, find_stuck_slices, measure_responses
 from checks.measure.survey import NOWHERE, LeafSurvey, Survey
 from checks.measure.training import Training
 
@@ -139,3 +139,13 @@ def test_what_never_has_one_has_zero_steps(monkeypatch):
 def test_without_any_reading_nothing_wakes(monkeypatch):
     found = _Readings(monkeypatch, dict.fromkeys((1, 3, 8, 20), None))
     assert found.steps() == [[0], [0, 0, 0]]
+
+
+def test_stuck_slices_have_a_gradient_at_other_parameters_and_none_in_training():
+    seen = [np.array(["data"]), np.array(["data", "params", "params"])]
+    leaf = LeafSurvey(seen, [np.ones(1, bool), np.ones(3, bool)], 1)
+    steps, changes = [np.zeros(1, int), np.array([0, 0, 3])], [np.zeros(1), np.zeros(3)]
+    survey = Survey([], [], [leaf, None, leaf])
+    found = find_stuck_slices(survey, {0: Response(steps, changes), 2: Response(seen, changes)})
+    assert [x.tolist() for x in found.pop(0)] == [[False], [False, True, False]]
+    assert found == {}

@@ -10,7 +10,8 @@ from jax import lax
 from checks.measure import survey as module
 from checks.measure.points import Point
 from checks.measure.readings import Measurement, Reading
-from checks.measure.survey import KINDS, NOWHERE, take_survey
+from checks.measure.search import Search
+from checks.measure.survey import KINDS, NOWHERE, UNTRIED, add_search, take_survey
 from tests.checks.measure.compiled import X, compiled
 
 
@@ -130,3 +131,28 @@ def test_rows_first_visited_beside_drawn_parameters_count_as_visited_by_other_in
     kinds = found.leaves[0].seen[1].tolist()
     assert "params" not in kinds and kinds.count("inputs") > 24
     assert set(found.leaves[1].seen[0]) == {"params"}
+
+
+def test_slices_for_which_too_few_inputs_were_tried_are_untried(monkeypatch):
+    found, said = _take(lambda p, x: (p["w"] * x).sum(), {"w": X}, X)
+    measured = [
+        Measurement(Point(r.kind, [], None), SimpleNamespace(), SimpleNamespace(), [r])
+        for r in (
+            _reading("data", [1.0, 0.0, 0.0, 0.0], [True, False, False, False]),
+            _reading("params", [1.0] * 4, [True] * 4),
+            _reading("inputs", [1.0, 1.0, 0.0, 0.0], [True, True, False, False]),
+        )
+    ]
+    no, some = np.zeros(1, bool), np.array([False, True, True, False])
+    search = Search(measured[2:], {}, {0: [no, some]}, 3, 0)
+    monkeypatch.setattr(module, "search_inputs", lambda *args: search)
+    survey = module.Survey(measured[:1], measured[1:2], [None])
+    found = add_search(None, None, survey, {0: [no, some]}, said.append)
+    assert found.leaves[0].seen[1].tolist() == ["data", "inputs", UNTRIED, "params"]
+    assert found.search is search and found.others == measured[1:]
+    assert said[-1] == "inputs for 2 slices with a gradient at other parameters alone"
+
+
+def test_nothing_is_searched_for_no_slices():
+    survey = module.Survey([], [], [])
+    assert add_search(None, None, survey, {}, None) is survey
