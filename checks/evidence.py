@@ -9,6 +9,7 @@ import numpy as np
 
 from checks.flow.taps import TappedEquation, tap
 from checks.measure.chain import Chain, make_default_optimizer
+from checks.measure.inert import find_inert
 from checks.measure.movement import Standstill, find_standstills
 from checks.measure.nonfinite import NonFiniteFlags, find_first_failures, flag_gradient
 from checks.measure.points import Sampler
@@ -32,17 +33,20 @@ class View(NamedTuple):
     Attributes:
         seen: for each slice, the first kind of point at which it has a gradient, in the order
             `data`, `inputs`, `params`, `far`, `branch`; `nowhere` if there is none; `untried` in
-            the place of `params` if too few inputs were tried. All four arrays have shape [slices].
+            the place of `params` if too few inputs were tried. All five arrays have shape [slices].
         is_zero: whether its gradient is exactly zero at every point that is not remote.
         steps: number of optimiser steps after which it has a gradient; 0 for never.
         changes: largest relative change of the loss when the slice is drawn anew; NaN if not
             tried.
+        is_inert: whether it changes the loss by changes of its sign alone, and not through a
+            decision of the program such as a comparison.
     """
 
     seen: np.ndarray
     is_zero: np.ndarray
     steps: np.ndarray
     changes: np.ndarray
+    is_inert: np.ndarray
 
 
 class RuleErrors(NamedTuple):
@@ -105,7 +109,16 @@ class Evidence:
         """
         own, response = self.survey.leaves[leaf], self.responses[leaf]
         columns = ((), ()) if own is None else (own.seen, own.is_zero)
-        return list(map(View, *columns, *response))
+        inert = self.inert.get(leaf) or [np.zeros(x.shape, bool) for x in response.changes]
+        return list(map(View, *columns, *response, inert))
+
+    @cached_property
+    def inert(self) -> dict[int, list[np.ndarray]]:
+        """Leaf index -> for each view, which slices change the loss by changes of sign alone.
+
+        Leaves of which no slice without a gradient changes the loss are left out.
+        """
+        return find_inert(self.runner, self.survey, self.responses)
 
     @cached_property
     def failures(self) -> dict[int, int]:

@@ -83,6 +83,29 @@ def layer_norm_of_one_feature(faulty: bool) -> Example:
     return Example(loss, params, (X,))
 
 
+def temperature_of_a_cosine(faulty: bool) -> Example:
+    """A temperature multiplies features that are normalised after it, in front of a leaky ReLU.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, whose temperature comes after the
+            normalisation.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `out` [3, 2], `temperature` [] and `w` [5, 3]. `args` has `x` [9, 5]. `settings` is empty.
+    """
+
+    def unit(h):
+        return h / jnp.linalg.norm(h, axis=-1, keepdims=True)
+
+    def loss(p, x):
+        h, t = x @ p["w"], p["temperature"]
+        return jnp.mean((jax.nn.leaky_relu(unit(t * h) if faulty else t * unit(h)) @ p["out"]) ** 2)
+
+    params = {"w": normal(214, 5, 3), "out": normal(215, 3, 2), "temperature": jnp.full((), 0.5)}
+    return Example(loss, params, (X,))
+
+
 FAULTS = [
     Fault("non_finite", ("w",), constant_feature, along="out", report="jax-ml/jax#11716"),
     Fault("non_finite", ("w", "scale"), weight_norm_of_zeros, report="google/flax#1671"),
@@ -92,4 +115,5 @@ FAULTS = [
         layer_norm_of_one_feature,
         held_out=True,
     ),
+    Fault("invariant", ("temperature",), temperature_of_a_cosine),
 ]

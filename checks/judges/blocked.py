@@ -97,7 +97,9 @@ def _judge_measurements(evidence: Evidence) -> Findings:
 
 def _select(views: Sequence[View]) -> list[np.ndarray]:
     """Selects slices without a gradient that change the loss when they are drawn anew."""
-    return [np.isin(v.seen, ("branch", NOWHERE)) & (v.changes > NOTICED) for v in views]
+    return [
+        np.isin(v.seen, ("branch", NOWHERE)) & (v.changes > NOTICED) & ~v.is_inert for v in views
+    ]
 
 
 def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> str:

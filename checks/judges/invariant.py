@@ -34,7 +34,7 @@ def find_invariant(evidence: Evidence) -> Findings:
 
 def _select(views: Sequence[View]) -> list[np.ndarray]:
     return [
-        (view.seen == NOWHERE) & (view.changes <= NOTICED) & ~disconnected
+        (view.seen == NOWHERE) & ((view.changes <= NOTICED) | view.is_inert) & ~disconnected
         for view, disconnected in zip(views, select_disconnected(views))
     ]
 
@@ -44,9 +44,11 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     if find_largest_gradient(evidence, leaf, view, chosen):
         strongest = find_strongest_gradient(evidence)
         noise = f", rounding noise (the largest of any leaf is {strongest:.1e})"
+    is_inert = bool(evidence.views(leaf)[view].is_inert[chosen].any())
+    kept = " unless they change its sign, as a scale that a normalisation cancels" * is_inert
     return (
         f"measured: {describe_size(evidence, leaf, view, chosen)}{noise}, and no more than noise "
-        f"at any of {points} points; large changes of it do not change the loss"
+        f"at any of {points} points; large changes of it do not change the loss{kept}"
     )
 
 

@@ -38,7 +38,7 @@ def has_same_decisions(runner: Runner, point: Point) -> bool:
         return False
     leaves, args = narrow_point(runner, point)
     written = _collect_decisions(
-        _WrittenDecisions(), program.jaxpr, program.list_inputs(leaves, args)
+        DecisionRecorder(), program.jaxpr, program.list_inputs(leaves, args)
     )
     widener, leaves = _WideDecisions(), [*map(widen_array, point.leaves)]
     with jax.enable_x64(True):
@@ -55,7 +55,7 @@ def _collect_decisions(interpreter: Interpreter, jaxpr: Any, inputs: list[Any]) 
     return [np.asarray(x) for path in sorted(notes) for x in notes[path]]
 
 
-class _WrittenDecisions(Interpreter):
+class DecisionRecorder(Interpreter):
     """Notes results that are not floats although operands are, and step functions' results."""
 
     def after(self, site: Site, operands: list[Any], results: list[Any], feed: Any) -> Run:
@@ -63,13 +63,23 @@ class _WrittenDecisions(Interpreter):
         del operands, feed
         if not any(map(jaxprs.is_differentiable, site.equation.invars)):
             return results, {}
-        is_step = site.equation.primitive.name in _STEPS
-        made = [x for x in results if is_step or not (is_key(x.dtype) or _is_float(x))]
+        made = [x for x in results if is_decision(site, x)]
         return results, {site.path: made} if made else {}
 
 
-class _WideDecisions(_WrittenDecisions, Widener):
+class _WideDecisions(DecisionRecorder, Widener):
     """Notes the same decisions in float64."""
+
+
+def is_decision(site: Site, result: Any) -> bool:
+    """Returns whether a result of an equation that reads floats is a decision.
+
+    Args:
+        site: the equation.
+        result: one of its results.
+    """
+    is_step = site.equation.primitive.name in _STEPS
+    return is_step or not (is_key(result.dtype) or _is_float(result))
 
 
 def _is_float(value: Any) -> bool:

@@ -20,7 +20,7 @@ from checks.program.runner import Runner, widen_array
 NOTICED = 1e-10
 # Factors by which a slice that is drawn anew is larger than it was.
 _FACTORS = (1.0, 10.0)
-_MOST_POINTS = 4
+MOST_POINTS = 4
 
 
 class Response(NamedTuple):
@@ -121,7 +121,7 @@ def _measure_changes(
     tried = nowhere & ~is_zero if missed.any() else nowhere
     for group in (tried & is_zero, tried & ~is_zero):
         if group.any():
-            changes[group] = mover.measure_change(group, [data[0], *others][:_MOST_POINTS])
+            changes[group] = mover.measure_change(group, [data[0], *others][:MOST_POINTS])
     return changes
 
 

@@ -17,10 +17,11 @@ from checks.proofs.proof import prove
 POINTS = 7
 
 
-def view(*seen, is_zero=True, steps=0, changes=np.nan):
+def view(*seen, is_zero=True, steps=0, changes=np.nan, is_inert=False):
     """A view whose slices have gradients at these kinds of points."""
     spread = lambda value, dtype: np.broadcast_to(np.asarray(value, dtype), len(seen))  # noqa: E731
-    return View(np.array(seen), spread(is_zero, bool), spread(steps, int), spread(changes, float))
+    columns = spread(is_zero, bool), spread(steps, int), spread(changes, float)
+    return View(np.array(seen), *columns, spread(is_inert, bool))
 
 
 def measured(slopes, written=None, loss=1.0, written_loss=None, leaves=None):
@@ -90,7 +91,9 @@ def evidence(
         training,
         responses,
     )
-    for name, value in ({"rule_errors": RuleErrors(), "solve_errors": ()} | cached).items():
+    inert = {i: [v.is_inert for v in own] for i, own in views.items()}
+    unset = {"rule_errors": RuleErrors(), "solve_errors": (), "inert": inert}
+    for name, value in (unset | cached).items():
         assert isinstance(getattr(type(found), name), type(Evidence.alive)), name
         vars(found)[name] = value
     return found

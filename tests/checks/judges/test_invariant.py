@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from checks.findings import Finding, SliceFinding
+from checks.judges.blocked import find_blocked
 from checks.judges.invariant import INVARIANT, find_invariant
 from tests.checks.judges.small_evidence import POINTS, evidence, measured, view
 
@@ -34,6 +35,16 @@ def test_rounding_noise_is_named_beside_the_largest_gradient():
     (finding,) = find_invariant(evidence([measured([[1e-17, 0.0], [3.0, 0.0]])], views))[0]
     noise = "1.0e-17 in float64, rounding noise (the largest of any leaf is 3.0e+00)"
     assert finding.evidence == f"measured: largest |gradient| at the data {noise}, {END} loss"
+
+
+def test_a_leaf_that_matters_by_its_sign_alone_is_invariant_and_not_blocked():
+    views = {0: [view("nowhere", changes=0.5, is_inert=True)]}
+    found = evidence([measured([[0.0]])], views)
+    (finding,) = find_invariant(found)[0]
+    assert finding.evidence.endswith(
+        f"{END} loss unless they change its sign, as a scale that a normalisation cancels"
+    )
+    assert find_blocked(found) == {}
 
 
 def test_slices_without_any_influence_are_disconnected_instead():
