@@ -17,6 +17,11 @@ def own_models(tmp_path, monkeypatch):
         "def bad(): return lambda p: 1.0, {'w': jnp.ones(3)}, ()\n"
         "def strange(): return 3\n"
     )
+    (tmp_path / "train.py").write_text(
+        "import jax, jax.numpy as jnp, sys\n"
+        "def loss(p): return (p ** 2).sum()\n"
+        "jax.jit(jax.grad(loss))(jnp.ones(int(sys.argv[1])))\n"
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     sys.modules.pop("own", None)
@@ -34,12 +39,23 @@ def own_models(tmp_path, monkeypatch):
             "checks: unknown flag '--nope'; the flags are --static, ",
         ),
         (["own:good", "--htm=f"], 2, "--junit; see `python -m checks --help`"),
-        ([], 2, "required: MODULE:FACTORY; see `python -m checks --help`"),
+        ([], 2, "required: MODULE:FACTORY | SCRIPT.py[:LOSS]; see `python -m checks --help`"),
         (["own:good", "--json"], 2, "argument --json: expected one argument; see"),
         (["own:strange"], 2, "returns `loss, params, args`"),
         (["own:good", "--static", "--html", "nowhere/page.html"], 2, "no folder nowhere"),
         (["own:good", "--profile", "w"], 0, "steepest losses"),
         (["own:good", "--profile", "v"], 2, "no leaf is called 'v'; the nearest names: w"),
+        (
+            ["own:good", "--", "--rate", "3"],
+            2,
+            "only a script has arguments after `--`: got --rate 3",
+        ),
+        (
+            ["train.py", "--static", "--", "3"],
+            0,
+            "the script takes the gradient of loss (train.py:2)",
+        ),
+        (["train.py:lost"], 2, "of a function with the name lost"),
         (["own:good", "--profile", "w", "--static"], 2, "--profile measures one leaf"),
         (
             ["own:good", "--profile", "w", "--sarif", "f"],
