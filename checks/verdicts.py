@@ -69,7 +69,8 @@ class Leaf:
             nothing.
         evidence: one sentence with the numbers.
         where: `path:line primitive in module/path`, for each equation or stage that is to blame.
-        slices: the slices that have another verdict.
+        slices: the slices that have another verdict; of a `non_finite` leaf, those that are not
+            finite.
         also: other verdicts that hold, after the first.
         gradient: root mean square of the gradient in float64, or None where not measured.
         movement: root mean square of the first update over that of the weight; None where not

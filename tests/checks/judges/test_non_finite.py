@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from checks.findings import Finding
+from checks.findings import Finding, SliceFinding
 from checks.judges.non_finite import NON_FINITE, find_non_finite, find_problems
 from checks.measure.training import Training
 from tests.checks.judges.small_evidence import evidence, measured
@@ -44,9 +44,21 @@ def test_the_elements_are_counted_and_the_origin_is_named():
 
 def test_a_gradient_that_float64_has_is_said_to_be_finite_there():
     data = [measured([[1.0, 1.0]], written=[np.float32([np.inf, 1.0])])]
-    (finding,) = find_non_finite(evidence(data, flags={0: Flags()}))[0]
+    finding, _ = find_non_finite(evidence(data, flags={0: Flags()}))[0]
     start = "measured: 1 of 2 elements are NaN or Inf; in float64 all are finite; "
     assert finding == Finding("non_finite", start + UNKNOWN)
+
+
+def test_slices_are_listed_along_the_axes_where_others_are_finite():
+    written = np.ones((3, 2, 2), np.float32)
+    written[1, :, 0], written[2, 0, 0] = np.nan, np.inf
+    data = [measured([np.ones((3, 2, 2))], written=[written])]
+    _, *parts = find_non_finite(evidence(data, flags={0: Flags()}))[0]
+    text = "measured: NaN or Inf in these slices alone"
+    assert parts == [
+        SliceFinding("non_finite", text, axis=0, index=(1, 2)),
+        SliceFinding("non_finite", text, axis=2, index=(0,)),
+    ]
 
 
 @pytest.mark.parametrize("batches", [1, 3])
