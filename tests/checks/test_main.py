@@ -55,7 +55,7 @@ def own_models(tmp_path, monkeypatch):
             0,
             "the script takes the gradient of loss (train.py:2)",
         ),
-        (["train.py:lost"], 2, "of a function with the name lost"),
+        (["train.py:lost", "--", "3"], 2, "of a function with the name lost"),
         (["own:good", "--profile", "w", "--static"], 2, "--profile measures one leaf"),
         (
             ["own:good", "--profile", "w", "--sarif", "f"],
