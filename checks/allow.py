@@ -1,10 +1,11 @@
-"""The allow-list: leaves that may fail, each with the expected verdict and the reason."""
+"""The allow-list: leaves and terms that may fail, each with what is expected and the reason."""
 
 import fnmatch
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from checks.terms.term import FAILING_STATES, Term
 from checks.verdicts import HARMLESS_SLICES, ORDER, PASSING, Leaf
 
 
@@ -13,8 +14,10 @@ class Allow:
     """An entry of the allow-list.
 
     Attributes:
-        pattern: `fnmatch` pattern of leaf names, in which `*` also matches `/`; case counts.
-        verdict: the failing verdict that these leaves may have, such as `disconnected`.
+        pattern: `fnmatch` pattern of leaf names, in which `*` also matches `/`; case counts. For a
+            term of the loss, of its name or of the text of its line.
+        verdict: the failing verdict that these leaves may have, such as `disconnected`; or the
+            failing state that these terms may have, `dead` or `cancels`.
         reason: why they may have it, in words.
 
     Raises:
@@ -26,8 +29,9 @@ class Allow:
     reason: str
 
     def __post_init__(self) -> None:
-        if self.verdict not in ORDER or self.verdict in PASSING:
-            failing = ", ".join(v for v in ORDER if v not in PASSING)
+        is_failing = self.verdict in ORDER and self.verdict not in PASSING
+        if not (is_failing or self.is_about_terms):
+            failing = ", ".join([v for v in ORDER if v not in PASSING] + sorted(FAILING_STATES))
             raise ValueError(
                 f"an allow-list entry names a failing verdict: got {self.verdict!r} for "
                 f"{self.pattern!r}; expected one of {failing}"
@@ -36,6 +40,21 @@ class Allow:
             raise ValueError(
                 f"an allow-list entry needs its reason in words: got none for {self.pattern!r}"
             )
+
+    @property
+    def is_about_terms(self) -> bool:
+        """Whether the entry is about terms of the loss, and not about leaves."""
+        return self.verdict in FAILING_STATES
+
+    def matches_term(self, term: Term) -> bool:
+        """Returns whether the entry allows a failing term.
+
+        Args:
+            term: a term of a report.
+        """
+        texts = (term.name, term.code)
+        is_named = any(fnmatch.fnmatchcase(text, self.pattern) for text in texts)
+        return is_named and term.state == self.verdict
 
     def matches(self, leaf: Leaf) -> bool:
         """Returns whether the entry allows everything that fails in the leaf.
@@ -74,7 +93,7 @@ def apply_allow_list(
     Raises:
         ValueError: `Allow` refuses a tuple.
     """
-    entries = [entry if isinstance(entry, Allow) else Allow(*entry) for entry in allow]
+    entries = [entry for entry in _make_entries(allow) if not entry.is_about_terms]
     used: set[Allow] = set()
     marked = []
     for leaf in leaves:
@@ -86,6 +105,40 @@ def apply_allow_list(
         f"the allow-list entry ({e.pattern}, {e.verdict}) matches no failing leaf: remove it"
         for e in unused
     ]
+
+
+def allow_terms(
+    terms: Iterable[Term], allow: Sequence[Allow | tuple[str, str, str]]
+) -> tuple[list[Term], list[str]]:
+    """Marks the terms of the loss that an entry allows to fail.
+
+    Args:
+        terms: the terms of a report.
+        allow: entries, or tuples (pattern, verdict, reason); those about leaves are ignored.
+
+    Returns:
+        All the terms in their order, with `allowed` set to the reason of the first entry that
+        matches; and a sentence for each entry that matches no failing term.
+
+    Raises:
+        ValueError: `Allow` refuses a tuple.
+    """
+    entries = [entry for entry in _make_entries(allow) if entry.is_about_terms]
+    used: set[Allow] = set()
+    marked = []
+    for term in terms:
+        matching = [entry for entry in entries if entry.matches_term(term)]
+        used.update(matching)
+        marked.append(replace(term, allowed=matching[0].reason) if matching else term)
+    unused = [entry for entry in entries if entry not in used]
+    return marked, [
+        f"the allow-list entry ({e.pattern}, {e.verdict}) matches no failing term: remove it"
+        for e in unused
+    ]
+
+
+def _make_entries(allow: Sequence[Allow | tuple[str, str, str]]) -> list[Allow]:
+    return [entry if isinstance(entry, Allow) else Allow(*entry) for entry in allow]
 
 
 def read_allow_list(path: str | Path) -> list[Allow]:

@@ -1,12 +1,13 @@
 """The whole diagnosis of a loss: proofs first, then measurement, then one verdict a leaf."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from checks.allow import Allow, apply_allow_list
+from checks.allow import Allow, allow_terms, apply_allow_list
 from checks.cures.diagnosed_loss import DiagnosedLoss
 from checks.cures.trials import find_cures
 from checks.evidence import Evidence, gather_evidence
@@ -23,6 +24,7 @@ from checks.program.trace import NotALoss, trace
 from checks.progress import Say, progress
 from checks.proofs.proof import Proof, check_at_data, prove
 from checks.render.printable import PrintableReport
+from checks.terms.find import describe_failures, find_terms
 from checks.verdicts import Leaf, make_leaf
 
 
@@ -51,7 +53,8 @@ def diagnose(
         compute_dtype: dtype that float leaves of `params` and `args` are cast to before the loss;
             None casts none.
         batches: more data, as tuples of arguments like `args`: the same shapes and settings.
-        allow: entries (name pattern, verdict, reason) for leaves that may fail.
+        allow: entries (name pattern, verdict, reason) for leaves, or terms of the loss, that may
+            fail.
         seed: the seed of the drawn points.
         cures: True tries edits on failing leaves, which takes longer than the verdicts do; False
             tries none.
@@ -80,7 +83,8 @@ def diagnose(
         leaves, problems = judge(evidence, allow, say)
         if cures:
             leaves = cure(evidence, sampler, leaves, say)
-        return report(evidence, leaves, problems, say)
+        found = report(evidence, leaves, problems, say)
+        return add_terms(found, evidence, allow, seed, say)
 
 
 def measure(
@@ -169,6 +173,29 @@ def report(
         find_flow=at_point.flow,
         find_profiles=at_point.profiles,
     )
+
+
+def add_terms(
+    found: PrintableReport,
+    evidence: Evidence,
+    allow: Sequence[Allow | tuple[str, str, str]],
+    seed: int,
+    say: Say,
+) -> PrintableReport:
+    """Finds the terms of the loss, and returns the report with them and with those that fail.
+
+    Args:
+        found: the report of the leaves.
+        evidence: what was proved and measured.
+        allow: entries (pattern, state, reason) for terms that may fail; others are ignored.
+        seed: the seed of the points at which terms are measured.
+        say: called as `say(stage)` with the name of each stage when it begins.
+    """
+    data = evidence.survey.data[0].point
+    measured, notes = find_terms(evidence.runner, evidence.proof, data, seed, say)
+    terms, unused = allow_terms(measured, allow)
+    problems = (*found.problems, *describe_failures(terms), *unused)
+    return replace(found, terms=tuple(terms), problems=problems, notes=(*found.notes, *notes))
 
 
 def _is_real(array: Any) -> bool:

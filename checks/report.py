@@ -10,6 +10,7 @@ from functools import cached_property
 
 from checks.gradient_flow import GradientFlow
 from checks.gradient_profile import Profile
+from checks.terms.term import Term
 from checks.verdicts import Leaf, verdict_counts, worst_first
 
 # Number of names that an error message lists.
@@ -46,9 +47,12 @@ class Report(Mapping[str, Leaf]):
     Attributes:
         leaves: every leaf that can learn, in the order of the pytree.
         skipped: name -> reason, for leaves that cannot learn (integers, keys, functions).
-        problems: sentences that fail the whole report: the loss is NaN or infinite on a batch, an
-            allow-list entry matches nothing, or a proof of the checks contradicts JAX's gradient.
+        problems: sentences that fail the whole report: the loss is NaN or infinite on a batch, a
+            term of the loss is dead or cancels another, an allow-list entry matches nothing, or a
+            proof of the checks contradicts JAX's gradient.
         notes: sentences about what the method assumed or could not see.
+        terms: the terms of the loss, in the order of the program; none if the loss is one term, or
+            if the program was not measured.
         static: True if only the static proof ran (`reach`); False if the program was measured.
         find_flow: called without arguments; computes `flow` when it is first used.
         find_profiles: called with leaf names; computes `profiles`.
@@ -59,6 +63,7 @@ class Report(Mapping[str, Leaf]):
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     static: bool = False
+    terms: tuple[Term, ...] = ()
     find_flow: Callable[[], GradientFlow] = field(default=GradientFlow, repr=False, compare=False)
     find_profiles: Callable[[Sequence[str]], Mapping[str, Profile]] = field(
         default=_find_no_profiles, repr=False, compare=False

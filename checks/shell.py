@@ -15,6 +15,7 @@ from checks.program.trace import NotALoss
 from checks.reachability import reach
 from checks.render.printable import PrintableProfile, PrintableReport
 from checks.render.report_text import subtree_table
+from checks.render.term_text import needs_attention
 
 # Exit statuses: everything passes, a leaf fails, the checks could not be run.
 PASSED, FAILED, NOT_RUN = 0, 1, 2
@@ -68,6 +69,8 @@ def run_check(
     except (NotALoss, ValueError, OSError) as error:
         return _print_error(error)
     print(subtree_table(report))
+    if report.terms and not needs_attention(report.terms):  # else they are in the table below
+        print(report.term_table())
     print(report.table())
     return PASSED if report.passes else FAILED
 

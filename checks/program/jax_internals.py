@@ -4,6 +4,7 @@ JAX records for each equation which lines made it, under which scopes, and in wh
 be run. It offers no public way to read that, so this module alone reads it. It depends on JAX only.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -29,6 +30,26 @@ def get_frames(equation: Any) -> list[Any]:
         equation: a jaxpr equation.
     """
     return list(getattr(get_traceback(equation), "frames", ()))
+
+
+def get_columns(equation: Any) -> list[tuple[int, int] | None]:
+    """Returns for each frame of `get_frames` the first and the last column of its expression.
+
+    It is None for a frame, or the list is empty, where Python or JAX does not know the columns.
+
+    Args:
+        equation: a jaxpr equation.
+    """
+    read = getattr(get_traceback(equation), "raw_frames", None)
+    return [_find_columns(code, at) for code, at in zip(*read())] if read else []
+
+
+def _find_columns(code: Any, instruction: int) -> tuple[int, int] | None:
+    """Returns the columns of the instruction at a byte offset; two bytes are one instruction."""
+    place = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
+    if place is None or place[2] is None or place[3] is None:
+        return None
+    return place[2], place[3]
 
 
 def get_scopes(equation: Any) -> str:

@@ -11,11 +11,12 @@ import sysconfig
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 
 from checks.program.jax_internals import (
+    get_columns,
     get_frames,
     get_function_source,
     get_scopes,
@@ -112,6 +113,41 @@ def find_module_path(chain: Sequence[Any]) -> str:
     return "/".join(part for part in parts if part not in _NOT_A_MODULE)
 
 
+class CallFrame(NamedTuple):
+    """A call in user code around an equation.
+
+    Attributes:
+        function: name of the function that calls, with those around it.
+        file: path of its file.
+        line: the line of the call.
+        columns: first and last column of the call, None where they are not known.
+    """
+
+    function: str
+    file: str
+    line: int
+    columns: tuple[int, int] | None
+
+    @property
+    def place(self) -> str:
+        """The place as `path:line`."""
+        return f"{_shorten(self.file)}:{self.line}"
+
+
+def find_call_frames(chain: Sequence[Any]) -> tuple[CallFrame, ...]:
+    """Returns the calls in user code around an equation, from the loss inwards.
+
+    Args:
+        chain: the equation, after those around it, outermost first.
+    """
+    path: list[CallFrame] = []
+    for equation in chain:
+        own = _find_user_frames(equation)
+        again = bool(path and own) and own[0].function == path[0].function
+        path = own if again else path + own
+    return tuple(path)
+
+
 def find_call_path(chain: Sequence[Any]) -> tuple[str, ...]:
     """Returns the names of the user's functions around an equation, and then `file:line`.
 
@@ -122,15 +158,11 @@ def find_call_path(chain: Sequence[Any]) -> tuple[str, ...]:
         The names from the loss inwards, and then the line of the innermost function; only
         `no source line` if no function is the user's.
     """
-    path: list[Any] = []
-    for equation in chain:
-        own = _find_user_frames(equation)
-        again = bool(path and own) and own[0].function_name == path[0].function_name
-        path = own if again else path + own
+    path = find_call_frames(chain)
     if not path:
         return ("no source line",)
-    names = [frame.function_name.rpartition("<locals>.")[2] for frame in path]
-    return (*names, f"{Path(path[-1].file_name).name}:{path[-1].line_num}")
+    names = [frame.function.rpartition("<locals>.")[2] for frame in path]
+    return (*names, f"{Path(path[-1].file).name}:{path[-1].line}")
 
 
 def describe_rule(equation: Any) -> str:
@@ -198,11 +230,17 @@ def _find_caller(equation: Any, enclosing: Sequence[Any]) -> str | None:
     return others[-1] if own and others else None
 
 
-def _find_user_frames(equation: Any) -> list[Any]:
+def _find_user_frames(equation: Any) -> list[CallFrame]:
     """Returns the frames in user code below the call of the loss, outermost first."""
-    frames = get_frames(equation)
-    below = itertools.takewhile(lambda frame: not _is_own(frame.file_name), frames)
-    return [frame for frame in below if not _is_library(frame.file_name)][::-1]
+    columns = itertools.chain(get_columns(equation), itertools.repeat(None))
+    pairs = zip(get_frames(equation), columns)
+    below = itertools.takewhile(lambda pair: not _is_own(pair[0].file_name), pairs)
+    frames = [
+        CallFrame(frame.function_name, frame.file_name, frame.line_num, at)
+        for frame, at in below
+        if not _is_library(frame.file_name)
+    ]
+    return frames[::-1]
 
 
 def _is_own(file: str) -> bool:

@@ -17,7 +17,7 @@ from checks.render.report_json import report_document
 from checks.render.report_junit import junit_document
 from checks.render.report_page import report_page
 from checks.render.report_sarif import sarif_document
-from checks.render.report_text import report_text
+from checks.render.report_text import report_text, term_table
 from checks.render.strict_json import write_json
 from checks.report import Report
 
@@ -89,6 +89,10 @@ class PrintableReport(Report):
     def table(self) -> str:
         """Returns the report as text of at most 100 columns, worst first."""
         return report_text(self)
+
+    def term_table(self) -> str:
+        """Returns a table of the terms of the loss; empty if the loss is one term."""
+        return term_table(self.terms) if self.terms else ""
 
     def _repr_html_(self) -> str:
         """Returns the card that a notebook shows; nothing is measured for it."""

@@ -20,6 +20,16 @@ leaves     a list of
                kind is leaf, equation or optimizer; measure is gradient, update or error; before is
                null where it was not finite; leaves are the names of all leaves that it made pass;
                steps is the number of optimiser steps after which `after` was measured
+terms      the terms of the loss, empty if the loss is one term: a list of
+    name       the key of the auxiliary output that holds it, or else `path:line`
+    where, code, summands   its lines, the text of the first one, the number of summands in it
+    state      "alive", "dead", "cancels", "outweighs", "idle", "switched off", "offset",
+               "frozen", "constant" or "non-finite"
+    passes, evidence, partners, allowed
+    value      its value in the loss at the data, null where not finite
+    gradient   Euclidean norm of its gradient in float64, likewise
+    share      that norm over the sum of the norms of all terms, likewise
+    subtrees   {subtree: Euclidean norm of its gradient there}
 flow       the gradient flow from the loss to the inputs, module by module
     nodes      a list, the loss first, of
         name, kind ("loss", "module", "input"; "unread" for leaves that no equation reads)
@@ -52,8 +62,8 @@ def report_document(report: Report) -> dict[str, Any]:
 
     Returns:
         A dict with `schema` (`checks.report/2`), `passes`, `static`, `counts`, `problems`, `notes`,
-        `skipped`, `leaves` (a list of dicts) and `flow`, as `flow_document` returns it. The
-        docstring of this module describes them. Numbers that are not finite are None.
+        `skipped`, `leaves` and `terms` (lists of dicts) and `flow`, as `flow_document` returns it.
+        The docstring of this module describes them. Numbers that are not finite are None.
     """
     return {
         "schema": SCHEMA,
@@ -65,6 +75,9 @@ def report_document(report: Report) -> dict[str, Any]:
         "skipped": dict(report.skipped),
         "leaves": [
             nullify_non_finite(asdict(leaf)) | {"passes": leaf.passes} for leaf in report.leaves
+        ],
+        "terms": [
+            nullify_non_finite(asdict(term)) | {"passes": term.passes} for term in report.terms
         ],
         "flow": nullify_non_finite(flow_document(report.flow)),
     }

@@ -7,6 +7,8 @@ from checks.render.leaf_groups import group_siblings, is_plain
 from checks.render.map_picture import map_picture
 from checks.render.profile_picture import profile_picture
 from checks.render.template import fill_template
+from checks.render.term_picture import colour_of_term, term_picture
+from checks.render.term_text import term_lines
 from checks.report import Report, Subtree
 from checks.verdicts import worst_first
 
@@ -35,6 +37,11 @@ def report_page(report: Report) -> str:
         "report": report,
         "map": map_picture(report.leaves),
         "subtrees": _find_subtrees(report),
+        "terms": term_picture(report.terms),
+        "term_rows": [
+            (colour_of_term(i), term, line)
+            for i, (term, line) in enumerate(zip(report.terms, term_lines(report.terms)))
+        ],
         "flow": flow_picture(report.flow, report),
         "steepest": _list_steepest(report),
         "gradients": gradient_picture(report.leaves),

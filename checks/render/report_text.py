@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from checks.render.leaf_groups import cure_sentences, group_name, group_siblings, is_plain
+from checks.render.term_text import needs_attention, term_lines
 from checks.report import Report
+from checks.terms.term import Term
 from checks.verdicts import Leaf, Slice, worst_first
 
 # Columns of a table.
@@ -20,8 +22,8 @@ _PLACES_SHOWN = 3
 def report_text(report: Report) -> str:
     """Returns the verdict counts, the problems and a table of the leaves that need attention.
 
-    Then come the skipped leaves and the notes. Leaves that pass with nothing more to say are only
-    counted.
+    Then come the terms of the loss if one of them is not alive, the skipped leaves and the notes.
+    Leaves that pass with nothing more to say are only counted.
 
     Args:
         report: the report; nothing is measured.
@@ -32,6 +34,7 @@ def report_text(report: Report) -> str:
             _summary(report),
             *(f"! {problem}" for problem in report.problems),
             *([leaf_table(shown)] if shown else []),
+            *([term_table(report.terms)] if needs_attention(report.terms) else []),
             *(f"skipped {name}: {reason}" for name, reason in report.skipped.items()),
             *(f"note: {note}" for note in report.notes),
         ]
@@ -53,6 +56,27 @@ def leaf_table(leaves: Sequence[Leaf]) -> str:
     table.add_column("why, and where", ratio=6, overflow="fold")
     for group in group_siblings(leaves):
         row = (_title(group), group[0].verdict, "\n".join(_details(group[0])))
+        table.add_row(*(_escape(cell) for cell in row))
+    return _print(table)
+
+
+def term_table(terms: Sequence[Term]) -> str:
+    """Returns a table with a row for each term of the loss.
+
+    Args:
+        terms: the terms of a report, in the order of the rows.
+
+    Returns:
+        Lines with five columns: name and line of code, state, value in the loss, share of the
+        gradient (its norm over the sum of the norms of all terms), and why.
+    """
+    table = Table(box=box.SIMPLE_HEAD, width=WIDTH, pad_edge=False)
+    table.add_column("term of the loss", ratio=4, overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("gradient", justify="right", no_wrap=True)
+    table.add_column("why", ratio=4, overflow="fold")
+    for row in term_lines(terms):
         table.add_row(*(_escape(cell) for cell in row))
     return _print(table)
 
@@ -84,7 +108,9 @@ def _summary(report: Report) -> str:
     word = "passes" if report.passes else "FAILS"
     part = "static proof" if report.static else "diagnosis"
     counts = _counts(report.verdict_counts()) or "none"
-    return f"{part} {word}: {len(report)} leaves: {counts}"
+    failing = sum(not term.passes for term in report.terms)
+    terms = f"; {failing} of {len(report.terms)} terms of the loss fail" if failing else ""
+    return f"{part} {word}: {len(report)} leaves: {counts}{terms}"
 
 
 def _counts(verdicts: dict[str, int]) -> str:

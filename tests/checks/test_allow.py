@@ -3,7 +3,8 @@
 import pytest
 
 from checks import Allow, Leaf, Slice
-from checks.allow import apply_allow_list, read_allow_list
+from checks.allow import allow_terms, apply_allow_list, read_allow_list
+from checks.terms.term import Term
 
 BLOCKED = Leaf("layers_0/v", (2,), "float32", "blocked", "")
 ALIVE = Leaf("w", (2,), "float32", "alive", "")
@@ -45,7 +46,7 @@ def test_the_first_matching_entry_gives_the_reason_and_none_is_unused():
     "verdict, reason, words",
     [
         ("alive", "why", "names a failing verdict: got 'alive' for 'w'; expected one of disconn"),
-        ("dead", "why", "got 'dead'"),
+        ("gone", "why", "got 'gone'.*, starved, cancels, dead"),
         ("stuck", " ", "needs its reason in words: got none for 'w'"),
     ],
 )
@@ -67,3 +68,19 @@ def test_a_bad_line_of_a_file_is_named(tmp_path):
         read_allow_list(file)
     with pytest.raises(ValueError, match="a line `pattern verdict reason` for each leaf that may"):
         read_allow_list(tmp_path / "missing.txt")
+
+
+def test_an_entry_about_terms_marks_terms_by_name_or_text_and_no_leaf():
+    terms = [Term("kl", (), "kl = f(x)", 1, "dead", ""), Term("fit", (), "", 1, "alive", "")]
+    for pattern in ("k*", "kl = f(*"):
+        entry = (pattern, "dead", "on purpose")
+        (kl, fit), unused = allow_terms(terms, [entry, ("w", "stuck", "r")])
+        assert kl.allowed == "on purpose" and kl.passes and fit is terms[1] and unused == []
+        assert apply_allow_list([ALIVE], [entry]) == ([ALIVE], [])
+
+
+def test_an_entry_that_matches_no_failing_term_is_named():
+    terms = [Term("kl", (), "", 1, "dead", "")]
+    marked, (sentence,) = allow_terms(terms, [("kl", "cancels", "r")])
+    assert marked == terms
+    assert sentence == "the allow-list entry (kl, cancels) matches no failing term: remove it"

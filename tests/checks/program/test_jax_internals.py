@@ -29,6 +29,15 @@ def test_frames_name_file_line_and_function_innermost_first():
     assert line.endswith("# this line")
 
 
+def test_columns_belong_to_the_frames():
+    (equation,) = jax.make_jaxpr(lambda x: jnp.sin(x))(1.0).jaxpr.eqns
+    columns = jax_internals.get_columns(equation)
+    frames = jax_internals.get_frames(equation)
+    own = [i for i, frame in enumerate(frames) if frame.file_name == __file__]
+    assert len(columns) == len(frames) and columns[own[0]] == (43, 53)
+    assert jax_internals.get_columns(SimpleNamespace()) == []
+
+
 def test_scopes_are_joined():
     assert jax_internals.get_scopes(EQUATION) == "outer"
 

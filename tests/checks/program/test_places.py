@@ -128,3 +128,19 @@ def test_own_rules_of_jax_are_told_from_a_users(function, expected):
 def test_own_functions_of_jax_are_told_from_a_users():
     mine, theirs = (first(f).params["jaxpr"] for f in (jax.jit(stop), jnp.linalg.norm))
     assert places.is_jax_function(theirs) and not places.is_jax_function(mine)
+
+
+def test_the_calls_around_an_equation_have_their_lines_and_columns():
+    def square(x):
+        return x**2
+
+    def loss(x):
+        return jnp.sum(square(x))
+
+    (equation, *_) = jax.make_jaxpr(loss)(1.0).jaxpr.eqns
+    outer, inner = places.find_call_frames([equation])[-2:]
+    first = square.__code__.co_firstlineno
+    assert outer.function.endswith("loss") and inner.function.endswith("square")
+    assert (inner.line, outer.line) == (first + 1, first + 4)
+    assert inner.columns == (15, 19) and outer.columns == (23, 32)
+    assert outer.place.endswith(f"test_places.py:{first + 4}")

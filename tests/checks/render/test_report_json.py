@@ -4,6 +4,7 @@ import json
 
 from checks import Cure, Leaf, Report, Slice
 from checks.render.report_json import flow_document, report_document
+from checks.terms.term import Term
 from checks.verdicts import Finding
 from tests.checks.render.helpers import make_flow
 
@@ -34,3 +35,10 @@ def test_a_flow_has_the_sizes_of_its_nodes():
     assert far["name"] == "far" and far["kind"] == "module" and far["factor"] == 0.0
     assert far["arriving"] == (10.0**2 + 1e-3**2) ** 0.5
     assert document["edges"][0]["state"] == "flows" and document["edges"][0]["size"] == 1.0
+
+
+def test_terms_are_plain_data():
+    term = Term("kl", ("m.py:3",), "x", 1, "dead", "why", float("nan"), 0.0, 0.0, {"a": 0.0})
+    (found,) = report_document(Report((), terms=(term,)))["terms"]
+    assert found["name"] == "kl" and found["state"] == "dead" and found["passes"] is False
+    assert found["value"] is None and found["subtrees"] == {"a": 0.0} and found["partners"] == []

@@ -7,6 +7,7 @@ from jax import lax
 
 from checks import Profile, Report, reach
 from checks.render.report_page import report_page
+from checks.terms.term import Term
 from tests.checks.render.helpers import EVIL, make_flow, make_leaf, make_passage
 
 X = jnp.linspace(0.1, 1.0, 4)
@@ -70,3 +71,11 @@ def test_the_subtrees_begin_where_there_is_more_than_one():
     leaves = (make_leaf("params/a/w"), make_leaf("params/b/w"))
     text = report_page(Report(leaves))
     assert "<td>params/a</td>" in text and "<td>params/b</td>" in text
+
+
+def test_terms_have_a_picture_and_a_table():
+    term = Term(EVIL, (), EVIL, 1, "dead", EVIL, 1.0, 0.0, 0.0, {"a": 0.0})
+    text = report_page(Report((make_leaf("a"),), terms=(term,)))
+    assert "<h2>Terms of the loss</h2>" in text and "<script" not in text
+    assert 'state problem">dead</td>' in text and text.count("<svg") == 2
+    assert "Terms of the loss" not in report_page(Report((make_leaf("a"),)))

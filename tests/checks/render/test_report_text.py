@@ -3,7 +3,8 @@
 from rich.cells import cell_len
 
 from checks import Report, Slice
-from checks.render.report_text import WIDTH, leaf_table, report_text, subtree_table
+from checks.render.report_text import WIDTH, leaf_table, report_text, subtree_table, term_table
+from checks.terms.term import Term
 from checks.verdicts import Finding
 from tests.checks.render.helpers import make_leaf
 
@@ -79,3 +80,15 @@ def test_subtrees_have_their_numbers():
     row = next(line.split() for line in text.splitlines() if line.strip().startswith("a[x]"))
     assert row == ["a[x]", "4", "3.5e+00", "3.0e-01", "1", "stuck,", "1", "alive"]
     assert "a[x]/y" in subtree_table(Report(leaves), depth=2)
+
+
+def test_terms_have_a_table_if_one_needs_attention():
+    alive = Term("fit", ("m.py:1",), "fit = f(x[0])", 1, "alive", "", 1.5, 2.0, 0.25)
+    dead = Term("kl", (), "", 1, "dead", "proved: none", 1.0, 0.0, 0.0)
+    assert "fit" not in report_text(Report((make_leaf("w"),), terms=(alive,)))
+    text = report_text(Report((make_leaf("w"),), terms=(alive, dead)))
+    assert text.splitlines()[0].endswith("; 1 of 2 terms of the loss fail")
+    rows = [line.split() for line in text.splitlines()]
+    assert ["fit", "alive", "1.5", "25.0%"] in rows and ["fit", "=", "f(x[0])"] in rows
+    assert ["kl", "dead", "1", "0.0%", "proved:", "none"] in rows
+    assert max(map(len, term_table([alive, dead]).splitlines())) <= WIDTH
