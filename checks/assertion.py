@@ -1,4 +1,4 @@
-"""The call `assert_alive`, which runs the checks as a test."""
+"""The call `assert_alive`, which runs the checks as a test, and its message."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from checks.allow import Allow
 from checks.diagnosis import diagnose
 from checks.render.report_text import leaf_table
+from checks.report import Report
 
 
 def assert_alive(
@@ -34,8 +35,16 @@ def assert_alive(
             other shapes than `args`.
     """
     report = diagnose(loss, params, *args, allow=allow, **settings)
-    if report.passes:
-        return
+    if not report.passes:
+        raise AssertionError(describe_failure(report))
+
+
+def describe_failure(report: Report) -> str:
+    """Returns the number of failing leaves, the problems and the table of the failing leaves.
+
+    Args:
+        report: a report that does not pass.
+    """
     failing = report.failing
     lines = [f"{len(failing)} of {len(report)} parameters do not learn", *report.problems]
-    raise AssertionError("\n".join([*lines, leaf_table(failing) if failing else ""]))
+    return "\n".join([*lines, leaf_table(failing) if failing else ""])
