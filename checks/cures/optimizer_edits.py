@@ -13,7 +13,7 @@ from checks.cures.failing_leaf import FailingLeaf
 from checks.cures.failures import Failures
 from checks.measure.chain import fill_gradient
 from checks.measure.points import root_mean_square
-from checks.measure.stages import Stage, find_blamed_stage, get_closure, replace_stage
+from checks.measure.stages import Stage, find_blamed_stages, get_closure, replace_stage
 
 # The learning rate that replaces one of zero: the default of Adam.
 _RATE = 1e-3
@@ -57,7 +57,8 @@ def _find_stage(failures: Failures, leaf: int) -> Stage:
     loss = failures.loss
     leaves, gradient = loss.points[0].leaves, loss.measured[0].wide
     with jax.enable_x64(True):
-        return find_blamed_stage(loss.chain, leaves, fill_gradient(gradient, leaves), leaf)
+        found = find_blamed_stages(loss.chain, leaves, fill_gradient(gradient, leaves), [leaf])
+        return found[leaf]
 
 
 def _swap_stage(

@@ -5,8 +5,9 @@ import numpy as np
 from checks.evidence import Evidence
 from checks.findings import Finding, Findings
 from checks.judges.judge import Judge
-from checks.measure.movement import Standstill, find_starving_stage
+from checks.measure.movement import Standstill, find_starving_stages
 from checks.measure.points import root_mean_square
+from checks.measure.stages import Stage
 
 # An update that the other leaves make this many times smaller counts as no update.
 _SCALED_DOWN = 1e3
@@ -22,10 +23,16 @@ def find_starved(evidence: Evidence) -> Findings:
         Leaf index -> its findings, for the leaves of which the verdict `starved` is true. The other
         leaves are left out.
     """
+    starved = {i: found for i, found in evidence.standstills.items() if is_starved(found)}
+    if not starved:
+        return {}
+    stages = find_starving_stages(evidence.survey, evidence.chain, list(starved))
+    slopes = evidence.survey.data[0].wide.leaves
+    sizes = [0.0 if g is None else root_mean_square(np.nan_to_num(g)) for g in slopes]
+    strongest = evidence.program.params.names[int(np.argmax(sizes))]
     return {
-        leaf: [_make_finding(evidence, leaf, standstill)]
-        for leaf, standstill in evidence.standstills.items()
-        if is_starved(standstill)
+        leaf: [_make_finding(sizes[leaf], strongest, standstill, stages[leaf])]
+        for leaf, standstill in starved.items()
     }
 
 
@@ -42,20 +49,25 @@ def is_starved(standstill: Standstill) -> bool:
     return standstill.together == 0 or standstill.alone > _SCALED_DOWN * standstill.together
 
 
-def _make_finding(evidence: Evidence, leaf: int, standstill: Standstill) -> Finding:
-    slopes = evidence.survey.data[0].wide.leaves
-    sizes = [0.0 if g is None else root_mean_square(np.nan_to_num(g)) for g in slopes]
-    text = (
-        f"measured: root mean square gradient {sizes[leaf]:.1e}, but no update in "
-        f"{standstill.asked} steps"
-    )
-    if standstill.together:
-        name = evidence.program.params.names[int(np.argmax(sizes))]
+def _make_finding(size: float, strongest: str, standstill: Standstill, stage: Stage) -> Finding:
+    """Describes one starved leaf.
+
+    Args:
+        size: the root mean square of its gradient.
+        strongest: the name of the leaf with the largest gradient.
+        standstill: what the optimiser does with it.
+        stage: the stage that makes its update smallest.
+    """
+    text = f"measured: root mean square gradient {size:.1e}, but no update in "
+    if standstill.is_proved:
+        text += "any step: the optimiser's own program makes it zero (proved)"
+    elif standstill.together == 0:
+        text += f"{standstill.asked} steps"
+    else:
         text = (
             f"measured: its update is {standstill.together:.1e}, and {standstill.alone:.1e} "
-            f"if the other leaves have no gradient: the gradient of {name} scales it down"
+            f"if the other leaves have no gradient: the gradient of {strongest} scales it down"
         )
-    stage = find_starving_stage(evidence.survey, evidence.chain, leaf)
     return Finding("starved", text, (f"optimiser stage {stage.name}",))
 
 

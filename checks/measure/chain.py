@@ -3,7 +3,6 @@
 The module depends on optax and `checks/program`.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,17 +11,21 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from checks.program import jaxprs
 from checks.program.leaves import Partition
-from checks.program.runner import Gradient
+from checks.program.runner import QUICK, Gradient
 
-# A chain that does not move a leaf is given the same gradient at most so often, and for so long:
-# warm-up from zero and accumulation are no faults.
+# A chain that does not move a leaf is given the same gradient again: warm-up from zero and
+# accumulation are no faults. The number of steps depends on the sizes of the leaves and not on the
+# clock, so that a verdict is the same on every machine.
 _MOST_REPEATS = 10_000
-_MOST_SECONDS = 20.0
+_FEWEST_REPEATS = 100
+# Most work of all steps, in updated elements; some 20 s of one core.
+_MOST_WORK = 4e9
+# What a step that is not compiled costs for each leaf, in updated elements.
+_UNCOMPILED = 200_000
 # The first steps are taken one by one; most chains move a leaf within them.
 _SINGLE_STEPS = 20
-# Compiled loops over an optimiser take minutes to compile for hundreds of leaves on JAX 0.12.
-_MOST_LEAVES_IN_LOOP = 30
 # Number of steps in a compiled loop.
 _BLOCK = 100
 
@@ -44,6 +47,21 @@ class Repetition(NamedTuple):
     first: dict[int, Any]
 
 
+class TracedStep(NamedTuple):
+    """The program of one optimiser step.
+
+    Attributes:
+        jaxpr: closed; inputs are the leaves, the arrays of the state, the gradients and the loss;
+            outputs are the new leaves, the arrays of the new state and the updates.
+        leaves: the parameters that it was traced with.
+        state: the arrays of the state that it was traced with.
+    """
+
+    jaxpr: Any
+    leaves: list[Any]
+    state: list[Any]
+
+
 class Chain:
     """An optimiser acting on a list of leaves.
 
@@ -61,7 +79,7 @@ class Chain:
         self.optimizer = optimizer
         self.update = optax.with_extra_args_support(optimizer).update
         self._compiled: Callable[..., Any] | None = jax.jit(self._step)
-        self._block = jax.jit(self._loop)
+        self._block = jax.jit(self._loop, compiler_options=QUICK)
 
     @property
     def can_loop(self) -> bool:
@@ -96,6 +114,31 @@ class Chain:
             except (jax.errors.JAXTypeError, TypeError):
                 self._compiled = None
         return self._step(*given)
+
+    def trace(self, leaves: Sequence[Any], state: Any) -> TracedStep | None:
+        """Traces one step; nothing is computed.
+
+        Args:
+            leaves: the parameters, one array for each leaf that can learn.
+            state: the optimiser's state, from `init` or from a step.
+
+        Returns:
+            The program of the step; None for an optimiser that cannot be traced, or whose state
+            has other arrays after a step.
+        """
+        given, arrays = [jnp.asarray(x) for x in leaves], jax.tree.leaves(state)
+
+        def step(leaves: list[Any], arrays: list[Any], gradients: list[Any], loss: Any) -> Any:
+            before = jax.tree.unflatten(jax.tree.structure(state), arrays)
+            new, after, updates = self._step(leaves, before, gradients, loss)
+            return new, jax.tree.leaves(after), updates
+
+        try:
+            jaxpr = jax.make_jaxpr(step)(given, arrays, given, jnp.zeros(()))
+        except Exception:  # as an optimiser that branches on values in Python
+            return None
+        is_whole = len(jaxprs.open_jaxpr(jaxpr).outvars) == 2 * len(given) + len(arrays)
+        return TracedStep(jaxpr, given, arrays) if is_whole else None
 
     def repeat(
         self, count: int, repetition: Repetition, gradients: list[Any], loss: Any
@@ -175,7 +218,8 @@ def repeat_gradient(
 ) -> tuple[Repetition, int]:
     """Takes optimiser steps with the same gradient until all wanted leaves have moved enough.
 
-    It ends after 10,000 steps or 20 seconds in any case.
+    It ends after 10,000 steps in any case, and after fewer if the leaves are large: after the steps
+    that update 4e9 elements in all, but not before 100.
 
     Args:
         chain: the optimiser.
@@ -195,15 +239,20 @@ def repeat_gradient(
     repetition = Repetition(
         leaves, state, moved, {i: jnp.zeros((), leaves[i].real.dtype) for i in wanted}
     )
-    can_loop = len(leaves) <= _MOST_LEAVES_IN_LOOP
-    start, asked = time.perf_counter(), 0
-    while asked < _MOST_REPEATS and time.perf_counter() - start < _MOST_SECONDS:
-        count = _BLOCK if asked >= _SINGLE_STEPS and can_loop and chain.can_loop else 1
+    asked = 0
+    while asked < _count_repeats(chain, leaves):
+        count = _BLOCK if asked >= _SINGLE_STEPS and chain.can_loop else 1
         repetition = chain.repeat(count, repetition, given, jnp.asarray(gradient.loss))
         asked += count
         if all(is_enough(i, np.asarray(repetition.moved[i])) for i in wanted):
             break
     return repetition, asked
+
+
+def _count_repeats(chain: Chain, leaves: Sequence[Any]) -> int:
+    """Returns how often a chain is given the same gradient at most."""
+    work = sum(x.size for x in leaves) + (0 if chain.can_loop else _UNCOMPILED * len(leaves))
+    return int(np.clip(_MOST_WORK / max(work, 1), _FEWEST_REPEATS, _MOST_REPEATS))
 
 
 def fill_gradient(gradient: Gradient, leaves: Sequence[Any]) -> list[np.ndarray]:

@@ -7,9 +7,10 @@ import jax
 import numpy as np
 
 from checks.measure.chain import Chain, fill_gradient, repeat_gradient
-from checks.measure.stages import Stage, find_blamed_stage
+from checks.measure.stages import Stage, find_blamed_stages
 from checks.measure.survey import Survey
 from checks.measure.training import Training
+from checks.measure.zero_updates import find_zero_updates
 from checks.program.runner import Gradient
 
 # Elements with a gradient below this share of the leaf's largest need not move.
@@ -22,14 +23,20 @@ class Standstill(NamedTuple):
     """The first moves of a leaf that the optimiser does not move enough.
 
     Attributes:
-        asked: number of optimiser steps, in the program's types, that did not move it enough.
+        asked: number of optimiser steps, in the program's types, that did not move it enough; 0 if
+            the optimiser's own program proves that no step moves it.
         together: root mean square of its first non-zero move in float64, 0 for none.
-        alone: the same if the other leaves had no gradient.
+        alone: the same if the other leaves had no gradient; 0 if `together` is 0.
     """
 
     asked: int
     together: float
     alone: float
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the optimiser's own program proves that no step moves the leaf."""
+        return self.asked == 0
 
 
 def moves_enough(survey: Survey, leaf: int, moved: np.ndarray) -> bool:
@@ -61,52 +68,87 @@ def find_standstills(
 
     Returns:
         Leaf index -> what the optimiser does with it, for the leaves that do not move enough in
-        up to some 10,000 steps with the same gradient.
+        some 10,000 steps with the same gradient (fewer if the leaves are large), or provably never.
     """
     still = [i for i in leaves if not moves_enough(survey, i, training.moved[i])]
     if not still:
         return {}
+    proved = find_zero_updates(chain, training.last, training.state)
+    found = {i: Standstill(0, 0.0, 0.0) for i in still if i in proved}
+    still = [i for i in still if i not in proved]
+    if still:
+        found |= _measure_standstills(survey, chain, training, still)
+    return dict(sorted(found.items()))
+
+
+def find_starving_stages(survey: Survey, chain: Chain, leaves: Sequence[int]) -> dict[int, Stage]:
+    """Returns for each of these leaves the stage that makes its update smallest, in float64.
+
+    Args:
+        survey: gradients at the data.
+        chain: the optimiser.
+        leaves: indices of leaves.
+    """
+    values = survey.data[0].point.leaves
+    with jax.enable_x64(True):
+        gradients = fill_gradient(_finite(survey.data[0].wide), values)
+        return find_blamed_stages(chain, values, gradients, leaves)
+
+
+def _measure_standstills(
+    survey: Survey, chain: Chain, training: Training, leaves: Sequence[int]
+) -> dict[int, Standstill]:
+    """Asks the optimiser again and again for all leaves at once; those that then move are left out.
+
+    A leaf that does not move in float64 either need not be asked alone.
+    """
     written = _finite(survey.data[0].written)
 
     def is_enough(leaf: int, moved: np.ndarray) -> bool:
         return moves_enough(survey, leaf, moved)
 
-    record, asked = repeat_gradient(chain, training.last, training.state, written, still, is_enough)
+    record, asked = repeat_gradient(
+        chain, training.last, training.state, written, leaves, is_enough
+    )
     asked += max(training.leaves)
-    still = [i for i in still if not is_enough(i, np.asarray(record.moved[i]))]
-    return {i: _standstill(survey, chain, i, asked) for i in still}
+    still = [i for i in leaves if not is_enough(i, np.asarray(record.moved[i]))]
+    values, wide = survey.data[0].point.leaves, _finite(survey.data[0].wide)
+    together = _find_first_moves(chain, values, wide, still)
+    found = {}
+    for i in still:
+        slopes = [g if k == i or g is None else 0 * g for k, g in enumerate(wide.leaves)]
+        own = wide._replace(leaves=slopes)
+        alone = _find_first_moves(chain, values, own, still, i)[i] if together[i] else 0.0
+        found[i] = Standstill(asked, together[i], alone)
+    return found
 
 
-def find_starving_stage(survey: Survey, chain: Chain, leaf: int) -> Stage:
-    """Returns the stage that makes the leaf's update smallest, in float64.
+def _find_first_moves(
+    chain: Chain,
+    leaves: Sequence[np.ndarray],
+    gradient: Gradient,
+    wanted: Sequence[int],
+    awaited: int | None = None,
+) -> dict[int, float]:
+    """Returns for each wanted leaf the root mean square of its first non-zero move in float64.
 
     Args:
-        survey: gradients at the data.
         chain: the optimiser.
-        leaf: the index of a leaf.
+        leaves: the parameters.
+        gradient: the gradient of all leaves.
+        wanted: indices of the leaves; one compiled loop serves all calls with the same ones.
+        awaited: the only leaf whose move is waited for; None for all.
     """
-    leaves = survey.data[0].point.leaves
-    with jax.enable_x64(True):
-        gradients = fill_gradient(_finite(survey.data[0].wide), leaves)
-        return find_blamed_stage(chain, leaves, gradients, leaf)
+    if not wanted:
+        return {}
 
+    def is_enough(leaf: int, moved: np.ndarray) -> bool:
+        return awaited not in (None, leaf) or bool(moved.any())
 
-def _standstill(survey: Survey, chain: Chain, leaf: int, asked: int) -> Standstill:
-    leaves, wide = survey.data[0].point.leaves, _finite(survey.data[0].wide)
-    slopes = [g if i == leaf or g is None else 0 * g for i, g in enumerate(wide.leaves)]
-    together = _first_move(chain, leaves, wide, leaf)
-    alone = _first_move(chain, leaves, wide._replace(leaves=slopes), leaf)
-    return Standstill(asked, together, alone)
-
-
-def _first_move(chain: Chain, leaves: Sequence[np.ndarray], gradient: Gradient, leaf: int) -> float:
-    """Returns the root mean square of the leaf's first non-zero move in float64."""
     with jax.enable_x64(True):
         state = chain.init(leaves)
-        record, _ = repeat_gradient(
-            chain, leaves, state, gradient, [leaf], lambda _, moved: bool(moved.any())
-        )
-        return float(record.first[leaf])
+        record, _ = repeat_gradient(chain, leaves, state, gradient, wanted, is_enough)
+        return {i: float(record.first[i]) for i in wanted}
 
 
 def _finite(gradient: Gradient) -> Gradient:

@@ -28,27 +28,28 @@ class Stage(NamedTuple):
     path: tuple[int, ...]
 
 
-def find_blamed_stage(
-    chain: Chain, leaves: Sequence[Any], gradients: Sequence[Any], leaf: int
-) -> Stage:
-    """Finds the stage with the smallest quotient of the leaf's update after and before it.
+def find_blamed_stages(
+    chain: Chain, leaves: Sequence[Any], gradients: Sequence[Any], wanted: Sequence[int]
+) -> dict[int, Stage]:
+    """Finds for each wanted leaf the stage that makes its update smallest.
 
-    The stages are run once, from the optimiser's initial state.
+    That is the stage with the smallest quotient of the update after and before it. The stages are
+    run once for all leaves, from the optimiser's initial state.
 
     Args:
         chain: the optimiser.
         leaves: the parameters, one array for each leaf that can learn.
         gradients: the gradient of each leaf, zeros for those without a derivative.
-        leaf: index of the leaf.
+        wanted: indices of leaves.
 
     Returns:
-        The stage, the innermost one where chains are nested; the whole optimiser if its stages
-        cannot be found.
+        Leaf index -> the stage, the innermost one where chains are nested; the whole optimiser if
+        its stages cannot be found.
     """
     params = chain.tree([jnp.asarray(x) for x in leaves])
     updates = chain.tree([jnp.asarray(x) for x in gradients])
     with allow_promotion():
-        return _find(chain.update, (), chain.init(leaves), params, updates, leaf)
+        return _find(chain.update, (), chain.init(leaves), params, updates, wanted)
 
 
 def replace_stage(optimizer: Any, path: Sequence[int], edit: Callable[[Any], Any]) -> Any:
@@ -86,27 +87,31 @@ def _find(
     state: Any,
     params: Any,
     updates: Any,
-    leaf: int,
-) -> Stage:
+    wanted: Sequence[int],
+) -> dict[int, Stage]:
     parts = get_closure(update).get("update_fns")
-    blamed = Stage(_get_name(update), path)
+    blamed = {leaf: Stage(_get_name(update), path) for leaf in wanted}
     if not parts:
         return blamed
-    worst = np.inf
-    before = _measure_size(updates, leaf)
+    worst = dict.fromkeys(wanted, np.inf)
+    before = _measure_sizes(updates, wanted)
     for i, (part, own) in enumerate(zip(parts, state)):
         entered = updates
         updates, _ = part(updates, own, params, value=jnp.float32(0))
-        after = _measure_size(updates, leaf)
-        ratio = after / before if before else np.inf
-        if ratio < worst:
-            worst, blamed = ratio, _find(part, (*path, i), own, params, entered, leaf)
+        after = _measure_sizes(updates, wanted)
+        ratios = {k: after[k] / size if size else np.inf for k, size in before.items()}
+        worse = [leaf for leaf in wanted if ratios[leaf] < worst[leaf]]
+        worst |= {leaf: ratios[leaf] for leaf in worse}
+        if worse:
+            blamed |= _find(part, (*path, i), own, params, entered, worse)
         before = after
     return blamed
 
 
-def _measure_size(updates: Any, leaf: int) -> float:
-    return root_mean_square(np.asarray(jax.tree.leaves(updates)[leaf]))
+def _measure_sizes(updates: Any, wanted: Sequence[int]) -> dict[int, float]:
+    """Returns leaf index -> root mean square of its update."""
+    flat = jax.tree.leaves(updates)
+    return {leaf: root_mean_square(np.asarray(flat[leaf])) for leaf in wanted}
 
 
 def _unwrap(update: Callable[..., Any]) -> Callable[..., Any]:

@@ -39,6 +39,14 @@ def test_no_update_names_the_stage():
     assert found == {1: [Finding("starved", text, ("optimiser stage set_to_zero",))]}
 
 
+def test_a_proof_is_told_from_a_measurement():
+    (finding,) = _find(optax.set_to_zero(), Standstill(0, 0.0, 0.0))[1]
+    assert finding.evidence == (
+        "measured: root mean square gradient 7.1e-01, but no update in any step: the optimiser's "
+        "own program makes it zero (proved)"
+    )
+
+
 def test_an_update_that_another_leaf_scales_down_names_that_leaf():
     chain = optax.chain(optax.clip_by_global_norm(1e-9), optax.scale(-1.0))
     found = _find(chain, Standstill(9, 1e-9, 1e-5))

@@ -6,6 +6,7 @@ import numpy as np
 import optax
 import pytest
 
+from checks.measure import chain as chain_module
 from checks.measure.chain import (
     Chain,
     allow_promotion,
@@ -85,6 +86,25 @@ def test_a_chain_that_never_moves_is_asked_ten_thousand_times():
     repetition, asked = _repeat(_chain(optax.set_to_zero()), wanted=(0, 1))
     assert asked == 10_020 and set(repetition.moved) == {0, 1}
     assert not any(moved.any() for moved in repetition.moved.values())
+
+
+def test_large_leaves_are_asked_less_often(monkeypatch):
+    monkeypatch.setattr(chain_module, "_MOST_WORK", 3 * 1020)
+    assert _repeat(_chain(optax.set_to_zero()))[1] == 1020
+    monkeypatch.setattr(chain_module, "_MOST_WORK", 0)
+    assert _repeat(_chain(optax.set_to_zero()))[1] >= 100
+
+
+def test_a_traced_step_has_the_arrays_of_the_state():
+    chain = _chain(optax.adam(1e-3))
+    step = chain.trace(LEAVES, chain.init(LEAVES))
+    sizes = [x.aval.shape for x in step.jaxpr.jaxpr.outvars]
+    assert sizes == [(2,), (), (), (2,), (), (2,), (), (2,), ()] and len(step.state) == 5
+
+
+def test_a_step_that_branches_on_values_is_not_traced():
+    branching = optax.stateless(lambda u, p: {"a": u["a"], "b": float(u["b"])})
+    assert _chain(branching).trace(LEAVES, optax.EmptyState()) is None
 
 
 def test_every_wanted_leaf_must_move():

@@ -6,7 +6,7 @@ import optax
 import pytest
 
 from checks.measure.chain import Chain
-from checks.measure.stages import Stage, find_blamed_stage, get_closure, replace_stage
+from checks.measure.stages import Stage, find_blamed_stages, get_closure, replace_stage
 from checks.program.leaves import partition
 
 PARAMS = {"a": jnp.ones(2), "b": jnp.ones(2)}
@@ -14,7 +14,7 @@ LEAVES = [np.ones(2, np.float32)] * 2
 
 
 def _find(optimizer, leaf=0):
-    return find_blamed_stage(Chain(optimizer, partition(PARAMS)), LEAVES, LEAVES, leaf)
+    return find_blamed_stages(Chain(optimizer, partition(PARAMS)), LEAVES, LEAVES, [leaf])[leaf]
 
 
 def test_the_stage_that_makes_the_update_smallest_is_found_inside_chains():
@@ -26,6 +26,17 @@ def test_each_leaf_has_a_stage_of_its_own():
     masked = optax.masked(optax.set_to_zero(), {"a": True, "b": False})
     chain = optax.chain(optax.scale(0.1), masked)
     assert _find(chain, 0).path == (1,) and _find(chain, 1) == Stage("scale", (0,))
+
+
+def test_the_stages_of_all_leaves_are_found_in_one_run():
+    runs = []
+    count = optax.stateless(lambda updates, params: runs.append(1) or updates)
+    inner = optax.chain(
+        optax.masked(optax.set_to_zero(), {"a": True, "b": False}), optax.scale(0.1)
+    )
+    chain = Chain(optax.chain(count, inner), partition(PARAMS))
+    found = find_blamed_stages(chain, LEAVES, LEAVES, [0, 1])
+    assert {i: stage.path for i, stage in found.items()} == {0: (1, 0), 1: (1, 1)} and runs == [1]
 
 
 def test_an_optimiser_without_known_parts_is_one_stage():
