@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from checks.render.treemap import Box
     from checks.report import Report, Subtree
     from checks.shell import NOT_RUN, run_check
+    from checks.terms.term import Term
     from checks.verdicts import PASSING, Cure, Finding, Leaf, Slice
 
 # Public name -> the module that defines it.
@@ -56,6 +57,7 @@ _HOMES = {
     "Report": "checks.report",
     "Slice": "checks.verdicts",
     "Subtree": "checks.report",
+    "Term": "checks.terms.term",
     "assert_alive": "checks.assertion",
     "diagnose": "checks.diagnosis",
     "flow_picture": "checks.render.flow_picture",
@@ -86,6 +88,7 @@ __all__ = [
     "Report",
     "Slice",
     "Subtree",
+    "Term",
     "assert_alive",
     "diagnose",
     "flow_picture",

@@ -25,8 +25,9 @@ from checks.terms.term import (
     OUTWEIGHS,
 )
 
-# Two gradients cancel if their sum is smaller than this share of one of them.
-_CANCELS = 1e-6
+# Two gradients cancel if their sum is smaller than this share of one of them. Less would be too
+# much: the parts of a variance of large numbers nearly cancel, and what is left is real.
+_CANCELS = 1e-9
 # A term outweighs the rest if its gradient is this many times theirs together.
 _OUTWEIGHS = 1e4
 # If the others together have less than this share of its gradient, theirs is rounding.

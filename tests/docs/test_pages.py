@@ -13,6 +13,7 @@ SLOW = {"forecast_your_file"}  # it trains a model
 PAGES = [
     DOCS.parent / "README.md",
     DOCS.parent / "checks" / "README.md",
+    DOCS / "terms.md",
     *(page for page in sorted(DOCS.glob("verdicts/*.md")) if page.stem != "index"),
     *sorted(DOCS.glob("tutorials/*.md")),
 ]
