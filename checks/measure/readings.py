@@ -65,6 +65,12 @@ class Measurement(NamedTuple):
         """The largest |gradient| of any leaf in float64, 0 if there is none."""
         return _find_strongest(self.readings)
 
+    def forget_gradients(self) -> "Measurement":
+        """Returns a copy without the gradients, which are as large as the parameters."""
+        none: list[np.ndarray | None] = [None] * len(self.readings)
+        wide, written = (g._replace(leaves=none) for g in (self.wide, self.written))
+        return self._replace(wide=wide, written=written)
+
 
 def measure_point(runner: Runner, sampler: Sampler, point: Point) -> Measurement:
     """Measures the gradients at a point, and at jittered points to tell them from rounding noise.

@@ -65,7 +65,8 @@ class Survey:
 
     Attributes:
         data: the given parameters at each batch of the caller's data.
-        others: further points, measured while some slice had no gradient.
+        others: further points, measured while some slice had no gradient; their readings and losses
+            are kept, their gradients are not.
         leaves: for each leaf where it has a gradient; None for a leaf without a finite gradient.
         search: the inputs that were tried for slices with a gradient at other parameters alone;
             None if there were no such slices.
@@ -103,10 +104,11 @@ def take_survey(
             if before == 0 or stale >= _PATIENCE:
                 break
             say(f"other {point.kind}: {before} slices without a gradient so far")
-            others.append(measure_point(runner, sampler, point))
+            others.append(measure_point(runner, sampler, point).forget_gradients())
             unchanged = _count_pending(data, others) == before
             if not unchanged and point.kind == "params" and point.args is not runner.program.args:
-                others.append(measure_point(runner, sampler, sampler.keep_inputs(point)))
+                kept = measure_point(runner, sampler, sampler.keep_inputs(point))
+                others.append(kept.forget_gradients())
             stale = stale + 1 if unchanged and point.kind == "inputs" else 0
     paths = find_choices(runner.program, dependence)
     for gradient in (differentiate_every_branch, differentiate_other_branch):
@@ -152,7 +154,8 @@ def _measure_branches(wide: Gradient, at: Measurement) -> Measurement:
     slopes = [None if g is None else np.nan_to_num(g) for g in wide.leaves]
     sizes = [None if g is None else find_largest_by_view(g) for g in slopes]
     readings = [None if s is None else Reading("branch", s, [x > 0 for x in s]) for s in sizes]
-    return Measurement(replace(at.point, kind="branch"), wide, at.written, readings)
+    found = Measurement(replace(at.point, kind="branch"), wide, at.written, readings)
+    return found.forget_gradients()
 
 
 def _draw_inputs(sampler: Sampler) -> Iterator[Point]:

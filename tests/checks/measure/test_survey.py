@@ -40,6 +40,7 @@ def test_other_inputs_other_parameters_and_nowhere_are_told_apart():
     assert rows == ["data", "inputs", "inputs"]
     assert found.leaves[0].is_zero[0].all() and found.leaves[2].is_zero[0].tolist() == [False]
     kinds = [m.point.kind for m in found.others]
+    assert all(g is None for m in found.others for g in (*m.wide.leaves, *m.written.leaves))
     assert kinds[:2] == ["inputs"] * 2 and set(kinds) == {*KINDS} - {"data"}
     assert kinds.count("params") == 8 and kinds.count("far") == 3 and kinds.count("inputs") <= 12
     assert said[1].startswith("other inputs: ") and said[1].endswith("without a gradient so far")
