@@ -172,18 +172,27 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags `--json` and `--profile` of the verb `bench` to those of `add_config`.
+    """Adds the flags of the verb `bench` to those of `add_config`.
+
+    They are `--json`, `--profile` (a path) and `--target` (a text); of the last two one alone.
 
     Args:
         parser: the parser of the verb.
     """
     add_config(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
-    parser.add_argument(
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument(
         "--profile",
         type=Path,
         metavar="DIR",
         help="write a trace of three steps there, for TensorBoard, XProf or Perfetto",
+    )
+    one.add_argument(
+        "--target",
+        metavar="CHIP",
+        help="compile for a chip that is not here, h200, a100, b200, v5e or v5p, and read what the "
+        "programs cost; CHIP:8 or v5e:2x2 for several",
     )
 
 

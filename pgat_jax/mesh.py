@@ -6,6 +6,7 @@ is replicated. The module depends on the configuration alone.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -19,12 +20,13 @@ from pgat_jax.errors import UserError
 AXES = ("data", "fsdp")
 
 
-def make_mesh(config: Config) -> Mesh:
+def make_mesh(config: Config, devices: Sequence[Any] = ()) -> Mesh:
     """Builds the mesh of `config.mesh`; a command calls it once and passes the mesh on.
 
     Args:
         config: the configuration. Without `mesh.data` the mesh takes as many devices as there are
             and as the batch divides by.
+        devices: devices to compile for in place of those of JAX.
 
     Returns:
         A mesh of shape [data, fsdp] over the devices of all processes; each process gives the same
@@ -34,15 +36,17 @@ def make_mesh(config: Config) -> Mesh:
         UserError: there are fewer devices than the mesh needs, or the batch does not divide by
             their number.
     """
-    processes = jax.process_count()
+    processes = 1 if devices else jax.process_count()
+    groups = (
+        [devices] if devices else [jax.local_devices(process_index=i) for i in range(processes)]
+    )
+    available = len(devices) or jax.device_count()
     count = config.mesh.data and config.mesh.data * config.mesh.fsdp
-    count = count or _most_devices(config, processes)
-    _check_count(config, count, processes)
-    share = count // processes
-    groups = [jax.local_devices(process_index=i)[:share] for i in range(processes)]
-    devices = [device for group in groups for device in group]
+    count = count or _most_devices(config, available, processes)
+    _check_count(config, count, available, processes)
+    used = [device for group in groups for device in group[: count // processes]]
     shape = (count // config.mesh.fsdp, config.mesh.fsdp)
-    return jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 2, devices=devices)
+    return jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 2, devices=used)
 
 
 def replicated_sharding(mesh: Mesh) -> NamedSharding:
@@ -100,20 +104,20 @@ def describe_mesh(mesh: Mesh) -> str:
     return f"mesh: {axes}, of {jax.device_count()} devices in {jax.process_count()} processes"
 
 
-def _most_devices(config: Config, processes: int) -> int:
+def _most_devices(config: Config, available: int, processes: int) -> int:
     """Returns the largest number of devices, alike on all processes, that divides the batch.
 
     If there is none, it is the largest number that all processes and `mesh.fsdp` divide. A batch of
     12 windows is no faster on 8 devices than on 6: some device takes two windows.
     """
     unit = math.lcm(config.mesh.fsdp, processes)
-    most = jax.device_count() // unit * unit
+    most = available // unit * unit
     divisors = (n for n in range(most, 0, -unit) if config.train.batch_size % n == 0)
     return next(divisors, max(most, unit))
 
 
-def _check_count(config: Config, count: int, processes: int) -> None:
-    mesh, batch, available = config.mesh, config.train.batch_size, jax.device_count()
+def _check_count(config: Config, count: int, available: int, processes: int) -> None:
+    mesh, batch = config.mesh, config.train.batch_size
     product = f"mesh.data ({count // mesh.fsdp}) x mesh.fsdp ({mesh.fsdp}) = {count}"
     if count > available or count % processes:
         raise UserError(

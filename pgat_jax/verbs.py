@@ -219,6 +219,14 @@ def _config(args: argparse.Namespace) -> None:
 def _bench(args: argparse.Namespace) -> None:
     config = _load(args)
     _prepare()
+    if args.target:
+        from pgat_jax.bench.targets import prepare_target
+
+        prepare_target(args.target)
+        from pgat_jax.bench.target_report import bench_target
+
+        bench_target(config, args.target, args.json)
+        return
     from pgat_jax.bench.bench import bench
 
     bench(config, args.json, args.profile)

@@ -180,3 +180,11 @@ def gradient_bytes(each: int) -> int:
     shapes = jax.eval_shape(model.init, jax.random.key(0))
     assert {GROUPS[name] for name in shapes} == {g for v in packed_shapes().values() for g in v}
     return each * sum(x.size for x in jax.tree.leaves(shapes))
+
+
+def test_a_mesh_may_have_devices_that_are_not_those_of_jax():
+    """As those of a chip to compile for: they are taken in their order, and not searched."""
+    devices = jax.devices() * 3  # JAX refuses equal devices later; here only the count is asked
+    with pytest.raises(UserError, match="expected at most 3 devices"):
+        make_mesh(load_config("tiny", "mesh.data=4", "train.batch_size=4"), devices)
+    assert make_mesh(load_config("tiny"), jax.devices()).devices.tolist() == [jax.devices()]

@@ -1,6 +1,7 @@
 """Counts the floating-point operations of a program over its jaxpr. It depends on JAX alone."""
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -25,19 +26,34 @@ def count_flops(function: Callable[..., Any], *args: Any) -> int:
         ValueError: the program has a `while` loop around products, whose number of iterations is
             unknown.
     """
-    return _count(jax.make_jaxpr(function)(*args).jaxpr)
+    return sum(count_flops_by_type(function, *args).values())
 
 
-def _count(jaxpr: Any) -> int:
-    return sum(_count_equation(eqn) for eqn in jaxpr.eqns)
+def count_flops_by_type(function: Callable[..., Any], *args: Any) -> dict[str, int]:
+    """Counts the operations as `count_flops` does, by the type of the operands.
+
+    Args:
+        function: anything that `jax.make_jaxpr` traces.
+        *args: arrays or `jax.ShapeDtypeStruct`.
+
+    Returns:
+        Name of a type, such as `float32` -> number of operations.
+
+    Raises:
+        ValueError: as `count_flops`.
+    """
+    return dict(_count(jax.make_jaxpr(function)(*args).jaxpr))
 
 
-def _count_equation(eqn: Any) -> int:
+def _count(jaxpr: Any) -> Counter[str]:
+    return sum(map(_count_equation, jaxpr.eqns), Counter())
+
+
+def _count_equation(eqn: Any) -> Counter[str]:
     name = eqn.primitive.name
-    if name == "dot_general":
-        return _count_product(eqn)
-    if name == "conv_general_dilated":
-        return _count_convolution(eqn)
+    if name in ("dot_general", "conv_general_dilated"):
+        count = _count_product if name == "dot_general" else _count_convolution
+        return Counter({str(eqn.invars[0].aval.dtype): count(eqn)})
     inner = [_count(jaxpr) for jaxpr in _inner_jaxprs(eqn.params)]
     if name == "while" and any(inner):
         raise ValueError(
@@ -46,8 +62,9 @@ def _count_equation(eqn: Any) -> int:
             "jax.lax.fori_loop with a fixed length."
         )
     if name == "cond":
-        return max(inner)
-    return sum(inner) * (eqn.params["length"] if name == "scan" else 1)
+        return max(inner, key=Counter.total)
+    turns = eqn.params["length"] if name == "scan" else 1
+    return Counter({kind: turns * count for kind, count in sum(inner, Counter()).items()})
 
 
 def _count_product(eqn: Any) -> int:

@@ -44,6 +44,12 @@ class Instruction(NamedTuple):
         """Bytes of the result."""
         return sum(size for _, size in self.arrays)
 
+    @property
+    def target(self) -> str:
+        """The function that a `custom-call` calls; empty for other instructions."""
+        found = re.search(r'custom_call_target="([^"]*)"', self.rest)
+        return found[1] if found else ""
+
     def called(self, *attributes: str) -> list[str]:
         """Returns the names of the computations that an instruction calls.
 

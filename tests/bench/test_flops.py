@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from pgat_jax.bench.flops import count_flops
+from pgat_jax.bench.flops import count_flops, count_flops_by_type
 
 X, W = jax.ShapeDtypeStruct((8, 16), jnp.float32), jax.ShapeDtypeStruct((16, 16), jnp.float32)
 
@@ -66,3 +66,12 @@ def test_products_in_a_loop_of_unknown_length_are_refused():
 
     with pytest.raises(ValueError, match="while loop"):
         count_flops(loop, X, W)
+
+
+def test_operations_are_counted_by_the_type_of_the_operands():
+    half = jax.ShapeDtypeStruct(W.shape, jnp.bfloat16)
+    mixed = count_flops_by_type(lambda x, w, v: (x @ w, v @ v), X, W, half)
+    assert mixed == {
+        "float32": count_flops(lambda x, w: x @ w, X, W),
+        "bfloat16": 2 * W.shape[0] ** 3,
+    }

@@ -2,7 +2,15 @@ import jax.numpy as jnp
 import pytest
 
 from pgat_jax.bench import roofline
-from pgat_jax.bench.roofline import Bounds, Peaks, compute_bounds, find_peaks, time_call
+from pgat_jax.bench.roofline import (
+    ASSUMED_START,
+    Bounds,
+    Peaks,
+    compute_bounds,
+    find_peaks,
+    look_up_peaks,
+    time_call,
+)
 
 PEAKS = Peaks(flops=1e12, bytes=1e11, kernel=1e-6, source="invented")
 
@@ -60,3 +68,10 @@ def test_the_first_call_is_not_timed(monkeypatch):
     monkeypatch.setattr(roofline.time, "perf_counter", lambda: next(clock))
     assert time_call(lambda: calls.append(1), count=3) == 1
     assert len(calls) == 4
+
+
+def test_a_chip_that_is_not_there_has_the_assumed_start_of_a_kernel_and_a_tpu_none():
+    assert look_up_peaks("B200", "bfloat16") == Peaks(
+        2250e12, 8000e9, ASSUMED_START, "data sheet of B200"
+    )
+    assert look_up_peaks("TPU v5", "float32").kernel == 0
