@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+# Attributes that name the branches of a conditional.
+BRANCHES = ("branch_computations", "true_computation", "false_computation")
 # Bits of the types whose name does not end in their width.
 BITS = {"pred": 8, "token": 0, "opaque": 0}
 
@@ -77,7 +79,8 @@ class CompiledProgram(NamedTuple):
     def instructions(self) -> Iterator[tuple[Instruction, str, int]]:
         """Iterates over the instructions that run on their own.
 
-        Instructions inside a fusion are part of it. All branches of a conditional count.
+        Instructions inside a fusion are part of it. Of a conditional the branch counts whose
+        results have most bytes.
 
         Yields:
             An instruction, the name of its computation, and how often it runs.
@@ -90,10 +93,16 @@ class CompiledProgram(NamedTuple):
             if line.opcode == "while":
                 for body in line.called("body"):
                     yield from self._instructions(body, times * _trip_count(line))
-            elif line.opcode in ("conditional", "call", "async-start"):
-                branches = ("branch_computations", "true_computation", "false_computation")
-                for inner in line.called(*branches, "to_apply", "calls"):
+            elif line.opcode == "conditional":
+                branches = line.called(*BRANCHES)
+                yield from self._instructions(max(branches, key=self._weigh), times)
+            elif line.opcode in ("call", "async-start"):
+                for inner in line.called("to_apply", "calls"):
                     yield from self._instructions(inner, times)
+
+    def _weigh(self, name: str) -> int:
+        """Returns the bytes of all results of a computation."""
+        return sum(line.bytes * times for line, _, times in self._instructions(name, 1))
 
 
 def parse_program(text: str) -> CompiledProgram:
