@@ -4,7 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from checks.diagnosis import diagnose
-from checks.integrations.occasions import Occasions, OnFailure, answer, require_on_failure
+from checks.integrations.occasions import (
+    Occasions,
+    OnFailure,
+    answer,
+    copy_arrays,
+    require_on_failure,
+)
 from checks.render.printable import PrintableReport
 
 
@@ -17,7 +23,8 @@ class LoopCheck:
             check(value, params, batch)
             params, state, value = train_step(params, state, batch)
 
-    Call it before the step: a step that donates its arguments deletes them. A plateau is two times
+    Call it before the step: a step that donates its arguments deletes them. A report has
+    copies of the arrays, so that it can be written as a page later. A plateau is two times
     `window` losses of which the later half is not lower, see `Occasions`. A call that diagnoses
     nothing keeps the loss and returns at once.
 
@@ -73,7 +80,7 @@ class LoopCheck:
         self._step += 1
         if not self._occasions.is_due(value):
             return None
-        report = diagnose(self._loss, params, *args, **self._settings)
+        report = diagnose(self._loss, *copy_arrays((params, *args)), **self._settings)
         self.reports[self._step] = report
         answer(report, self._step, self._on_failure)
         return report

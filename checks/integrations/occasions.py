@@ -1,8 +1,10 @@
-"""Decides when a training loop is diagnosed, and answers a report that fails."""
+"""When a training loop is diagnosed, copies of what it trains, and what follows a failure."""
 
 import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
+
+import jax
 
 from checks.assertion import describe_failure
 from checks.report import Report
@@ -78,6 +80,15 @@ def is_plateau(before: Sequence[float], after: Sequence[float], tolerance: float
     """
     earlier, later = sum(before) / len(before), sum(after) / len(after)
     return not later < earlier - tolerance * abs(earlier)
+
+
+def copy_arrays(tree: Any) -> Any:
+    """Returns a pytree with copies of its arrays, which stay when a training step donates its own.
+
+    Args:
+        tree: any pytree.
+    """
+    return jax.tree.map(lambda x: x.copy() if isinstance(x, jax.Array) else x, tree)
 
 
 def answer(report: Report, step: int, on_failure: OnFailure) -> None:

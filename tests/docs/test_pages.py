@@ -9,7 +9,7 @@ from checks.verdicts import ORDER
 from tools.run_pages import Output, run_page, update_page
 
 DOCS = Path(__file__).parents[2] / "docs"
-SLOW = {"forecast_your_file"}  # it trains a model
+SLOW = {"forecast_your_file", "where_you_work"}  # they train a model, and run a command
 PAGES = [
     DOCS.parent / "README.md",
     DOCS.parent / "checks" / "README.md",

@@ -43,7 +43,7 @@ def test_it_diagnoses_the_first_step_and_a_plateau_and_changes_nothing():
     plain, _ = train(None, params, 60)
     assert jnp.array_equal(trained["w"], plain["w"])
     assert seen == list(check.reports) and seen[0] == 0 and len(seen) == 2
-    assert all(report.passes for report in check.reports.values())
+    assert all(report.passes and report.flow for report in check.reports.values())
 
 
 def test_a_failing_leaf_ends_the_loop_or_warns():

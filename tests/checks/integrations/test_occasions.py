@@ -3,12 +3,16 @@
 import math
 import warnings
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from checks.integrations.occasions import (
     LeavesFail,
     Occasions,
     answer,
+    copy_arrays,
     is_plateau,
     require_on_failure,
 )
@@ -68,6 +72,13 @@ def test_a_failing_report_raises_or_warns_and_a_passing_one_is_silent():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         answer(passing, 7, "raise")
+
+
+def test_copies_stay_when_the_arrays_are_donated():
+    tree = {"w": jnp.ones(2), "key": jax.random.key(0), "name": "n", "numbers": np.ones(1)}
+    copies = copy_arrays(tree)
+    tree["w"].delete()
+    assert copies["w"].sum() == 2 and copies["name"] == "n" and copies["key"] == tree["key"]
 
 
 def test_other_words_are_refused():
