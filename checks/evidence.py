@@ -10,15 +10,21 @@ import numpy as np
 from checks.flow.taps import TappedEquation, tap
 from checks.measure.chain import Chain, make_default_optimizer
 from checks.measure.inert import find_inert
+from checks.measure.longer import find_longer
 from checks.measure.movement import Standstill, find_standstills
 from checks.measure.nonfinite import NonFiniteFlags, find_first_failures, flag_gradient
 from checks.measure.points import Sampler
 from checks.measure.readings import narrow_point
-from checks.measure.response import Response, find_stuck_slices, measure_responses
+from checks.measure.response import (
+    Response,
+    find_stuck_slices,
+    find_unread_slices,
+    measure_responses,
+)
 from checks.measure.rule_values import RuleValueError, find_value_errors
 from checks.measure.rules import RuleError, compare_rules, find_rule_calls
 from checks.measure.solves import SolveError, compare_solves, find_solve_calls
-from checks.measure.survey import Survey, add_search, take_survey
+from checks.measure.survey import LONGER, NOWHERE, Survey, add_search, mark_slices, take_survey
 from checks.measure.training import Training, train
 from checks.program.leaves import Partition
 from checks.program.places import describe_rule
@@ -33,7 +39,8 @@ class View(NamedTuple):
     Attributes:
         seen: for each slice, the first kind of point at which it has a gradient, in the order
             `data`, `inputs`, `params`, `far`, `branch`; `nowhere` if there is none; `untried` in
-            the place of `params` if too few inputs were tried. All five arrays have shape [slices].
+            the place of `params` if too few inputs were tried, `longer` in the place of `nowhere`
+            if longer data give it one. All five arrays have shape [slices].
         is_zero: whether its gradient is exactly zero at every point that is not remote.
         steps: number of optimiser steps after which it has a gradient; 0 for never.
         changes: largest relative change of the loss when the slice is drawn anew; NaN if not
@@ -243,4 +250,6 @@ def gather_evidence(
     responses = measure_responses(runner, sampler, survey, training, leaves)
     targets = find_stuck_slices(survey, responses)
     survey = add_search(runner, sampler, survey, targets, say)
+    longer = find_longer(proof.program, find_unread_slices(survey, responses))
+    survey = mark_slices(survey, longer, NOWHERE, LONGER)
     return Evidence(proof, runner, survey, chain, training, responses)

@@ -10,7 +10,7 @@ from checks.judges.ends import add_ends
 from checks.judges.judge import Judge
 from checks.judges.views import describe_search, describe_size, find_in_views
 from checks.measure.response import NOTICED
-from checks.measure.survey import NOWHERE, UNTRIED
+from checks.measure.survey import LONGER, NOWHERE, UNTRIED
 
 
 def find_unvisited(evidence: Evidence) -> Findings:
@@ -30,10 +30,11 @@ def _select(views: Sequence[View]) -> list[np.ndarray]:
     """Selects slices with a gradient at other inputs or in a branch that is not taken.
 
     A slice that was not redrawn counts as one: other slices of its axis have a gradient only at
-    other inputs. So does a slice for which too few inputs were tried.
+    other inputs. So does a slice for which too few inputs were tried, or
+    that longer data read.
     """
     return [
-        np.isin(view.seen, ("inputs", "far", UNTRIED))
+        np.isin(view.seen, ("inputs", "far", UNTRIED, LONGER))
         | ((view.seen == "branch") & (view.changes <= NOTICED))
         | ((view.seen == NOWHERE) & np.isnan(view.changes))
         for view in views
@@ -45,6 +46,8 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
     if (evidence.views(leaf)[view].seen[chosen] == UNTRIED).all():
         tried = describe_search(evidence, leaf, view, chosen)
         return f"measured: {size}; it has one at other parameters{tried}: too few to call it stuck"
+    if (evidence.views(leaf)[view].seen[chosen] == LONGER).all():
+        return f"measured: {size}; longer data of the same kind read the first of these slices"
     return f"measured: {size}; it has a gradient at other inputs with the same parameters"
 
 

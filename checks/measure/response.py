@@ -86,6 +86,26 @@ def find_stuck_slices(
     return {i: views for i, views in found.items() if any(view.any() for view in views)}
 
 
+def find_unread_slices(
+    survey: Survey, responses: Mapping[int, Response]
+) -> dict[int, list[np.ndarray]]:
+    """Returns which slices have a zero gradient everywhere and do not change one bit of the loss.
+
+    Args:
+        survey: where the leaves have a gradient.
+        responses: leaf index -> what was measured of its slices.
+
+    Returns:
+        Leaf index -> for each view booleans [slices]; leaves without such a slice are left out.
+    """
+    found = {}
+    for leaf, response in responses.items():
+        if (own := survey.leaves[leaf]) is not None:
+            parts = zip(own.seen, own.is_zero, response.changes)
+            found[leaf] = [(seen == NOWHERE) & zero & (change == 0) for seen, zero, change in parts]
+    return {i: views for i, views in found.items() if any(view.any() for view in views)}
+
+
 def _measure_response(
     runner: Runner,
     sampler: Sampler,

@@ -3,7 +3,7 @@
 Further points are measured only while some slice has had no gradient at any point.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +32,8 @@ KINDS = ("data", "inputs", "params", "far", "branch")
 NOWHERE = "nowhere"
 # In the place of a kind: it has one at other parameters, and too few other inputs were tried.
 UNTRIED = "untried"
+# In the place of `nowhere`: longer data of the same kind give it one.
+LONGER = "longer"
 # Kinds that count only for slices whose gradient is exactly zero at the points of other kinds.
 _REMOTE = ("far", "branch")
 # Most drawn inputs, and how many of them in a row may show nothing new.
@@ -141,12 +143,27 @@ def add_search(
     say(f"inputs for {count} slices with a gradient at other parameters alone")
     search = search_inputs(runner, sampler, survey.data[0].point, targets)
     others = [*survey.others, *search.found]
-    leaves = _survey_leaves([*survey.data, *others])
-    for leaf, views in search.open.items():
+    found = Survey(survey.data, others, _survey_leaves([*survey.data, *others]), search)
+    return mark_slices(found, search.open, "params", UNTRIED)
+
+
+def mark_slices(
+    survey: Survey, slices: Mapping[int, Sequence[np.ndarray]], old: str, new: str
+) -> Survey:
+    """Returns the survey with another kind in the place of one, for some slices.
+
+    Args:
+        survey: where each leaf has a gradient.
+        slices: leaf -> for each view booleans [slices].
+        old: the kind of point, or `nowhere`, that is replaced.
+        new: what stands in its place.
+    """
+    leaves = list(survey.leaves)
+    for leaf, views in slices.items():
         if (own := leaves[leaf]) is not None:
-            seen = [np.where(v & (s == "params"), UNTRIED, s) for v, s in zip(views, own.seen)]
+            seen = [np.where(v & (s == old), new, s) for v, s in zip(views, own.seen)]
             leaves[leaf] = replace(own, seen=seen)
-    return Survey(survey.data, others, leaves, search)
+    return replace(survey, leaves=leaves)
 
 
 def _measure_branches(wide: Gradient, at: Measurement) -> Measurement:

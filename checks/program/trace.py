@@ -34,12 +34,14 @@ class Program:
         params: the parameters, split by `partition`.
         args: the tuple of further arguments, split likewise.
         outputs: names of the outputs; the first is `loss`.
+        loss: the function that was traced, to trace it with other shapes; None if it is not known.
     """
 
     jaxpr: Any
     params: Partition
     args: Partition
     outputs: tuple[str, ...]
+    loss: Callable[..., Any] | None = None
 
     @property
     def leaf_count(self) -> int:
@@ -103,7 +105,8 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
         second = _make_jaxpr(lambda *again: flat(*again), inputs)
     if not _is_same_program(first, second):
         raise make_impure_error("two different programs from two traces")
-    return Program(second if has_rules else first, params_parts, args_parts, tuple(outputs))
+    jaxpr = second if has_rules else first
+    return Program(jaxpr, params_parts, args_parts, tuple(outputs), loss)
 
 
 def make_impure_error(got: str) -> NotALoss:

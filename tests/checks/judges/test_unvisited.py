@@ -11,6 +11,10 @@ TEXT = (
     "measured: largest |gradient| at the data 0.0e+00 in float64; it has a gradient at other "
     "inputs with the same parameters"
 )
+LONG = (
+    "measured: largest |gradient| at the data 0.0e+00 in float64; longer data of the same kind "
+    "read the first of these slices"
+)
 FEW = (
     "measured: largest |gradient| at the data 0.0e+00 in float64; it has one at other parameters: "
     "too few to call it stuck"
@@ -23,6 +27,7 @@ FEW = (
         ("inputs", np.nan, True),
         ("far", np.nan, True),
         ("untried", np.nan, True),
+        ("longer", 0.0, True),
         ("branch", 0.0, True),
         ("branch", 1e-10, True),
         ("branch", 2e-10, False),
@@ -35,7 +40,7 @@ FEW = (
 def test_unvisited_is_a_leaf_that_other_inputs_use(seen, change, is_unvisited):
     views = {0: [view(seen, changes=change), view(seen, seen, changes=change)]}
     found = find_unvisited(evidence([measured([[0.0, 0.0]])], views, tapped=[]))
-    text = FEW if seen == "untried" else TEXT
+    text = {"untried": FEW, "longer": LONG}.get(seen, TEXT)
     assert found == ({0: [Finding("unvisited", text)]} if is_unvisited else {})
 
 

@@ -7,7 +7,13 @@ import pytest
 
 from checks.measure import response as module
 from checks.measure.points import Point
-from checks.measure.response import NOTICED, Response, find_stuck_slices, measure_responses
+from checks.measure.response import (
+    NOTICED,
+    Response,
+    find_stuck_slices,
+    find_unread_slices,
+    measure_responses,
+)
 from checks.measure.survey import NOWHERE, LeafSurvey, Survey
 from checks.measure.training import Training
 
@@ -149,3 +155,12 @@ def test_stuck_slices_have_a_gradient_at_other_parameters_and_none_in_training()
     found = find_stuck_slices(survey, {0: Response(steps, changes), 2: Response(seen, changes)})
     assert [x.tolist() for x in found.pop(0)] == [[False], [False, True, False]]
     assert found == {}
+
+
+def test_unread_slices_are_zero_everywhere_and_change_nothing():
+    seen = [np.array(["data"]), np.array(["data", NOWHERE, NOWHERE, NOWHERE, "inputs"])]
+    zero = [np.ones(1, bool), np.array([True, True, True, False, True])]
+    changes = [np.zeros(1), np.array([0.0, 0.0, 1e-20, 0.0, np.nan])]
+    survey = Survey([], [], [LeafSurvey(seen, zero, 1)])
+    found = find_unread_slices(survey, {0: Response([], changes)})
+    assert [x.tolist() for x in found[0]] == [[False], [False, True, False, False, False]]
