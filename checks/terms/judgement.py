@@ -81,7 +81,7 @@ class TermJudge:
         part, one = self._parts[i], self.single[i]
         if not part.value:
             return Judgement(CONSTANT, "proved: no parameter leads to it")
-        if one.weights[i] == 0:
+        if self.values[i] == 0 and one.norm == 0 and self._weights[i] == 0:
             more = "" if part.tangent else "; whatever its weight, no gradient leaves it"
             return Judgement(OFF, f"measured: its weight at the data is zero{more}")
         if not part.tangent:
@@ -109,7 +109,7 @@ class TermJudge:
                 evidence = "it takes back the value of another term, and leaves that its gradient"
                 return Judgement(OFFSET, f"measured: {evidence}", (k,))
         shifts = self._meter.measure_shifts(i, self._data.leaves, self._data.args)
-        weight = float(self.single[i].weights[i])
+        weight = float(self._weights[i])
         if shifts and all(size <= _EQUAL * weight for size in shifts):
             evidence = "it shifts two parts of the loss that cancel, so it needs no gradient"
             return Judgement(OFFSET, f"measured: {evidence}")
@@ -128,6 +128,11 @@ class TermJudge:
             return Judgement(DEAD, f"measured: {changes} other points either")
         evidence = f"no gradient, and the same value, at the data and at {count} other points"
         return Judgement(IDLE, f"measured: {evidence}")
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        """For each term, the size of the factor with which the loss reads it."""
+        return self._meter.measure_weights(self._data.leaves, self._data.args)
 
     @cached_property
     def _cancelling(self) -> dict[int, int]:

@@ -18,6 +18,7 @@ from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
 from checks.program.sites import Feeds, Run, Site, Views
 from checks.terms.parts import Part
+from checks.terms.summands import Edge
 
 # The key of the feed that shifts the results of an equation; operands have their positions as keys.
 _SHIFT = "shift"
@@ -29,12 +30,10 @@ class Measured(NamedTuple):
     Attributes:
         value: the sum, and the part of the loss that does not depend on any input.
         norms: Euclidean norm of its gradient for each watched leaf, an array.
-        weights: for each term, the root mean square of the factor with which the loss reads it.
     """
 
     value: float
     norms: np.ndarray
-    weights: np.ndarray
 
     @property
     def norm(self) -> float:
@@ -69,8 +68,22 @@ class TermMeter:
         scales[list(chosen)] = 1.0
         with jax.enable_x64(True):
             inputs = self._list_inputs(leaves, args)
-            value, norms, weights = self._run(scales, inputs)
-            return Measured(float(value), np.asarray(norms), np.asarray(weights))
+            value, norms = self._run(scales, inputs)
+            return Measured(float(value), np.asarray(norms))
+
+    def measure_weights(self, leaves: Sequence[np.ndarray], args: Partition) -> np.ndarray:
+        """Measures the factors with which the loss reads the terms; compiles another program.
+
+        Args:
+            leaves: values of all leaves that can learn.
+            args: the loss's further arguments, split by `partition`.
+
+        Returns:
+            For each term the root mean square of its factors, the largest of its summands.
+        """
+        with jax.enable_x64(True):
+            run = jax.jit(self._differentiate_tokens, compiler_options=QUICK)
+            return np.asarray(run(self._list_inputs(leaves, args)))
 
     def measure_shifts(
         self, term: int, leaves: Sequence[np.ndarray], args: Partition
@@ -104,33 +117,44 @@ class TermMeter:
         wide = [*map(widen_array, leaves)]
         return self._runner.program.list_inputs(wide, widen_args(args))
 
-    def _differentiate(self, scales: Any, inputs: list[Any]) -> tuple[Any, Any, Any]:
+    def _differentiate(self, scales: Any, inputs: list[Any]) -> tuple[Any, Any]:
         watched = self._runner.watched
 
-        def loss(moved: list[Any], tokens: list[list[Any]]) -> Any:
+        def loss(moved: list[Any]) -> Any:
             known = list(inputs)
             for i, value in zip(watched, moved):
                 known[i] = value
-            feeds = self._make_feeds(scales, tokens)
+            feeds = self._make_feeds([(scale, None) for scale in scales])
             return self._scaler.run(self._runner.program.jaxpr, known, feeds)[0][0]
 
+        value, slopes = jax.value_and_grad(loss)([inputs[i] for i in watched])
+        return value, jnp.stack([jnp.sqrt(jnp.sum(jnp.abs(x) ** 2)) for x in slopes])
+
+    def _differentiate_tokens(self, inputs: list[Any]) -> Any:
+        def loss(tokens: list[Any]) -> Any:
+            feeds = self._make_feeds([(None, token) for token in tokens])
+            return self._scaler.run(self._runner.program.jaxpr, inputs, feeds)[0][0]
+
         tokens = [
-            [jnp.zeros(edge.repeats, jnp.float64) for s in part.summands for edge in s.edges]
+            [jnp.zeros(edge.repeats, jnp.float64) for edge in _list_edges(part)]
             for part in self._parts
         ]
-        moved = [inputs[i] for i in watched]
-        value, (slopes, sizes) = jax.value_and_grad(loss, (0, 1))(moved, tokens)
-        weights = [jnp.max(jnp.stack([jnp.max(x) for x in own])) for own in sizes]
-        return value, jnp.stack([_compute_norm(x) for x in slopes]), jnp.stack(weights)
+        sizes = jax.grad(loss)(tokens)
+        return jnp.stack([jnp.max(jnp.stack([jnp.max(x) for x in own])) for own in sizes])
 
-    def _make_feeds(self, scales: Any, tokens: list[list[Any]]) -> Feeds:
+    def _make_feeds(self, known: Sequence[tuple[Any, Any]]) -> Feeds:
+        """Returns the feeds of all edges: a scale or None, and a token or None."""
         feeds: Feeds = {}
-        for i, part in enumerate(self._parts):
-            edges = [edge for summand in part.summands for edge in summand.edges]
-            for edge, token in zip(edges, tokens[i]):
-                scale = jnp.broadcast_to(scales[i], edge.repeats)
-                feeds.setdefault(edge.path, {})[edge.operand] = (scale, token)
+        for part, (scale, tokens) in zip(self._parts, known):
+            for i, edge in enumerate(_list_edges(part)):
+                wide = None if scale is None else jnp.broadcast_to(scale, edge.repeats)
+                token = None if tokens is None else tokens[i]
+                feeds.setdefault(edge.path, {})[edge.operand] = (wide, token)
         return feeds
+
+
+def _list_edges(part: Part) -> list[Edge]:
+    return [edge for summand in part.summands for edge in summand.edges]
 
 
 class _Scaler(Widener):
@@ -150,11 +174,5 @@ class _Scaler(Widener):
 
 
 def _scale(value: Any, scale: Any, token: Any) -> Any:
-    return probe(jnp.where(scale != 0, value * scale, 0.0), token)
-
-
-def _compute_norm(slope: Any) -> Any:
-    """Computes a Euclidean norm, scaled so that squares do not underflow."""
-    top = jnp.max(jnp.abs(slope), initial=0.0)
-    divisor = jnp.where(top > 0, top, 1.0)
-    return top * jnp.sqrt(jnp.sum(jnp.abs(slope / divisor) ** 2))
+    value = value if scale is None else jnp.where(scale != 0, value * scale, 0.0)
+    return value if token is None else probe(value, token)

@@ -54,7 +54,7 @@ def test_a_term_is_the_loss_with_the_other_terms_at_zero(meter):
 
 def test_weights_are_the_factors_before_terms(meter):
     meter, parts, at = meter
-    weights = meter.measure((), *at).weights
+    weights = meter.measure_weights(*at)
     known = {part.code.split(" = ")[0]: w for part, w in zip(parts, weights)}
     assert sorted(known.values()) == [0.0, 0.5, 2.0] and known["fixed"] == 2.0
 
