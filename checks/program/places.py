@@ -34,6 +34,7 @@ _CLOSED_RULES = tuple(
     for part in (f"nn{os.sep}", f"numpy{os.sep}", f"scipy{os.sep}", os.path.join("lax", "other.py"))
 )
 _STANDARD = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
+_PACKAGES = re.compile(r"[/\\\\](site|dist)-packages[/\\\\](?!jaxlib)")
 _TRANSFORM = re.compile(r"^\w+\((.*)\)$")
 _NOT_A_MODULE = frozenset({"", "rematted_computation", "checkpoint", "while", "body", "cond"})
 
@@ -70,6 +71,21 @@ def find_user_line(equation: Any) -> str | None:
             if not is_foreign(file):
                 return f"{_shorten(file)}:{line}"
     return None
+
+
+def is_in_library(equation: Any) -> bool:
+    """Returns whether a library other than JAX, and not the user's own code, made an equation.
+
+    Args:
+        equation: a jaxpr equation.
+    """
+    for frame in get_frames(equation):
+        if not _is_library(frame.file_name):
+            return False
+        is_jax = frame.file_name.startswith(_JAX) or _is_own(frame.file_name)
+        if _PACKAGES.search(frame.file_name) and not is_jax:
+            return True
+    return False
 
 
 def find_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:

@@ -102,6 +102,9 @@ class TermJudge:
         if not self._parts[i].value & self._live:
             evidence = "only leaves that no gradient reaches lead to it; their verdicts say why"
             return Judgement(FROZEN, f"proved: {evidence}")
+        if all(self._value(i, point) == 0 for point in (self._data, *self._others)):
+            evidence = f"its value is zero at the data and at {len(self._others)} other points"
+            return Judgement(IDLE, f"measured: {evidence}")
         value = self.values[i]
         for k, other in enumerate(self.values):
             is_pair = bool(self._parts[k].tangent) and value != 0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from checks.program.bits import unite
-from checks.program.places import CallFrame, find_call_frames, find_place
+from checks.program.places import CallFrame, find_call_frames, find_place, is_in_library
 from checks.terms.summands import Summand
 
 
@@ -36,8 +36,8 @@ class Part(NamedTuple):
 def unite_summands(summands: Sequence[Summand]) -> list[Part]:
     """Unites the summands that stand at the same expression, such as those of a loop.
 
-    A summand of a loop without a derivative is kept apart from those that have one. A summand
-    without a derivative that a library function adds to others (such as the maximum in a
+    A summand of a user's loop without a derivative is kept apart from those that have one. A
+    summand without a derivative that a library function adds to others (such as the maximum in a
     `logsumexp`) is part of the term.
 
     Args:
@@ -65,7 +65,8 @@ def _keep_apart(summands: Sequence[Summand], group: Sequence[int]) -> list[list[
     alive = [i for i in group if summands[i].tangent]
     dead = [i for i in group if not summands[i].tangent]
     kinds = {summands[i].head[-1].primitive for i in alive}
-    is_loop = any(summands[i].head[-1].primitive in kinds for i in dead)
+    is_library = any(is_in_library(summands[i].head[-1]) for i in group)
+    is_loop = not is_library and any(summands[i].head[-1].primitive in kinds for i in dead)
     return [alive, dead] if alive and dead and is_loop else [[*group]]
 
 

@@ -287,6 +287,8 @@ class _Walker:
         ):
             return None
         operands = find_linear_operands(equation, value, tangent)
+        if not all(jaxprs.is_differentiable(equation.invars[i]) for i in operands):
+            return None  # a count or a comparison, which no scale multiplies
         head = self._find_head(seen, value, operands, next(iter(one.edges)))
         found = _Found()
         for i in operands:

@@ -144,3 +144,10 @@ def test_the_calls_around_an_equation_have_their_lines_and_columns():
     assert (inner.line, outer.line) == (first + 1, first + 4)
     assert inner.columns == (15, 19) and outer.columns == (23, 32)
     assert outer.place.endswith(f"test_places.py:{first + 4}")
+
+
+def test_an_equation_of_a_library_is_known():
+    optax = pytest.importorskip("optax")
+    (own,) = jax.make_jaxpr(jnp.sin)(1.0).jaxpr.eqns
+    equations = jax.make_jaxpr(lambda x: optax.l2_loss(x))(1.0).jaxpr.eqns
+    assert not places.is_in_library(own) and places.is_in_library(equations[-1])

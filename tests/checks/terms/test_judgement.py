@@ -60,6 +60,10 @@ def test_a_term_of_leaves_without_a_gradient_is_frozen():
     assert _judge([ONE, ZERO], [SAME] * 2, [1, 0], [1, 2])[0] == ["alive", "frozen"]
 
 
+def test_a_detached_term_that_is_always_zero_is_idle():
+    assert _judge([ONE, ZERO], [SAME, [0.0] * 3], [1, 0])[0] == ["alive", "idle"]
+
+
 def test_a_detached_term_that_takes_back_a_value_or_shifts_is_lawful():
     back = [-1.0] * 3
     states, found = _judge([ONE, TWO, ZERO], [SAME, [5.0] * 3, back], [1, 1, 0])

@@ -69,3 +69,14 @@ def test_two_parts_of_one_key_have_the_line_too():
 
     names = [part.name for part in find_parts(loss)]
     assert sum(name.startswith("extra ") for name in names) == 2 and len(names) == 3
+
+
+def test_what_the_loop_of_a_library_detaches_is_part_of_the_term(monkeypatch):
+    def loss(p):
+        return jnp.mean(jnp.exp(p["w"])) + sum(
+            _square(x) for x in (p["w"], p["v"], lax.stop_gradient(p["v"]))
+        )
+
+    assert len(find_parts(loss)) == 3
+    monkeypatch.setattr("checks.terms.parts.is_in_library", lambda equation: True)
+    assert [len(part.summands) for part in find_parts(loss)] == [1, 3]

@@ -114,3 +114,10 @@ def test_a_parameter_itself_may_be_a_summand():
 def test_a_constant_loss_has_no_summand():
     assert find(lambda p: jnp.sum(jnp.ones(3))) == []
     assert len(find(lambda p: _a(p) + jnp.log(2.0))) == 1
+
+
+def test_a_count_is_a_summand_from_where_it_becomes_a_float():
+    count = lambda p: jnp.sum((p["v"] > 0.5).astype(jnp.int32)).astype(jnp.float32)  # noqa: E731
+    found = find(lambda p: _a(p) + 0.1 * count(p))
+    assert len(found) == 2
+    assert all(x.aval.dtype == jnp.float32 for s in found for x in s.equation.outvars)
