@@ -26,6 +26,7 @@ from checks.measure.rules import RuleError, compare_rules, find_rule_calls
 from checks.measure.solves import SolveError, compare_solves, find_solve_calls
 from checks.measure.survey import LONGER, NOWHERE, Survey, add_search, mark_slices, take_survey
 from checks.measure.training import Training, train
+from checks.measure.vanished import LostGradient, find_lost_gradients
 from checks.program.leaves import Partition
 from checks.program.places import describe_rule
 from checks.program.runner import Runner
@@ -118,6 +119,13 @@ class Evidence:
         columns = ((), ()) if own is None else (own.seen, own.is_zero)
         inert = self.inert.get(leaf) or [np.zeros(x.shape, bool) for x in response.changes]
         return list(map(View, *columns, *response, inert))
+
+    @cached_property
+    def lost_gradients(self) -> dict[int, LostGradient]:
+        """The leaves whose gradient is zero everywhere because a constant vanishes, by index."""
+        surveys = {i: own for i in self.responses if (own := self.survey.leaves[i]) is not None}
+        leaves = [i for i, own in surveys.items() if own.seen[0] == NOWHERE and own.is_zero[0]]
+        return find_lost_gradients(self.runner, leaves, self.survey.data[0].point)
 
     @cached_property
     def inert(self) -> dict[int, list[np.ndarray]]:

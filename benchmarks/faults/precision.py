@@ -214,6 +214,25 @@ def variance_as_a_difference(faulty: bool) -> Example:
     return Example(loss, {"w": normal(505, 4, 2), "gain": jnp.float32(0.9)}, (X, readings))
 
 
+def weight_of_a_term_is_zero_in_half(faulty: bool) -> Example:
+    """The weight of a penalty, 2e-8, is zero in float16, in which the loss is computed.
+
+    Args:
+        faulty: True for this fault; False for the sound twin, with a weight of 0.02.
+
+    Returns:
+        An `Example`: `loss(params, x)` returns a scalar. `params` is a dict with the leaves
+        `prior` [3] and `w` [4, 3]. `args` has `x` [8, 4]. `settings` has `compute_dtype`.
+    """
+    weight = 2e-8 if faulty else 0.02
+
+    def loss(p, x):
+        return jnp.mean((x @ p["w"] - 1) ** 2) + weight * jnp.sum((p["prior"] - 1) ** 2)
+
+    params = {"w": normal(990, 4, 3), "prior": normal(991, 3)}
+    return Example(loss, params, (normal(992, 8, 4),), {"compute_dtype": jnp.float16})
+
+
 FAULTS = [
     Fault("underflow", ("v",), bfloat16_master_weights, report="keras-team/keras-hub#2629"),
     Fault("underflow", ("v",), float16_flush),
@@ -231,4 +250,5 @@ FAULTS = [
     Fault("underflow", ("start",), float16_recurrence, held_out=True),
     Fault("non_finite", ("w", "out"), softmax_without_its_maximum, held_out=True),
     Fault("underflow", ("gain",), variance_as_a_difference, held_out=True),
+    Fault("underflow", ("prior",), weight_of_a_term_is_zero_in_half),
 ]

@@ -34,7 +34,8 @@ def find_disconnected(evidence: Evidence) -> Findings:
     """
     measured = find_in_views(evidence, "disconnected", select_disconnected, _describe)
     proved = {leaf: [finding] for leaf, finding in prove_disconnected(evidence.proof).items()}
-    return {**proved, **measured}
+    lost = evidence.lost_gradients
+    return {**proved, **{i: findings for i, findings in measured.items() if i not in lost}}
 
 
 def prove_disconnected(proof: Proof) -> dict[int, Finding]:

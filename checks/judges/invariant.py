@@ -27,9 +27,11 @@ def find_invariant(evidence: Evidence) -> Findings:
 
     Returns:
         Leaf index -> its findings, for the leaves of which the verdict `invariant` is true, or of
-        some of whose slices it is true. The other leaves are left out.
+        some of whose slices it is true. The other leaves are left out, also those whose gradient
+        a constant takes away by vanishing.
     """
-    return find_in_views(evidence, "invariant", _select, _describe)
+    found = find_in_views(evidence, "invariant", _select, _describe)
+    return {i: findings for i, findings in found.items() if i not in evidence.lost_gradients}
 
 
 def _select(views: Sequence[View]) -> list[np.ndarray]:

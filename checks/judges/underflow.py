@@ -10,11 +10,14 @@ from checks.judges.starved import is_starved
 from checks.measure.movement import Standstill
 from checks.measure.points import root_mean_square
 from checks.measure.rounding import LOST, measure_rounding
+from checks.measure.vanished import LostGradient
 from checks.program.runner import widen_array
 
 
 def find_underflow(evidence: Evidence) -> Findings:
-    """Finds leaves whose gradient is mostly rounding, and those that move only in float64.
+    """Finds leaves whose gradient is mostly rounding, or that move only in float64.
+
+    Leaves whose gradient is zero because a constant is zero in the program's types count too.
 
     Args:
         evidence: what was proved and measured.
@@ -23,7 +26,7 @@ def find_underflow(evidence: Evidence) -> Findings:
         Leaf index -> its findings, for the leaves of which the verdict `underflow` is true. The
         other leaves are left out.
     """
-    found: dict[int, list[Finding]] = {}
+    found = {leaf: [_describe_lost(lost)] for leaf, lost in evidence.lost_gradients.items()}
     errors = measure_rounding(evidence.runner, evidence.survey, evidence.alive)
     for leaf, error in errors.items():
         if error > LOST:
@@ -32,6 +35,16 @@ def find_underflow(evidence: Evidence) -> Findings:
         if not is_starved(standstill):
             found.setdefault(leaf, []).append(_describe_standstill(evidence, leaf, standstill))
     return found
+
+
+def _describe_lost(lost: LostGradient) -> Finding:
+    names = ", ".join(dict.fromkeys(f"{c.value:.3g} is 0 in {c.dtype}" for c in lost.constants))
+    return Finding(
+        "underflow",
+        f"measured: the constant {names}: the gradient is zero at all points, and "
+        f"{lost.size:.1e} when the loss is traced in float64",
+        tuple(dict.fromkeys(constant.place for constant in lost.constants)),
+    )
 
 
 def _describe_rounding(error: float) -> Finding:

@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+import jax
+import jax.core
+import jax.numpy as jnp
 from jax.extend import source_info_util
+
+# The function of JAX through which all casts go.
+_CAST = "_convert_element_type"
 
 
 def get_traceback(equation: Any) -> Any | None:
@@ -126,3 +132,35 @@ def enter_equation(equation: Any, traceback: Any | None) -> Iterator[None]:
     context = getattr(getattr(equation, "ctx", None), "manager", None) or nullcontext()
     with source_info_util.user_context(traceback, name_stack=scopes), context:
         yield
+
+
+@contextmanager
+def ignore_narrowing_casts() -> Iterator[bool]:
+    """Returns a context in which casts of traced floats to narrower floats do nothing.
+
+    It yields whether this JAX has the function through which all casts go; where it has not, casts
+    are as ever. No other thread may trace in the meantime, and no trace that is made in it may be
+    used outside.
+    """
+    module = getattr(getattr(jax, "_src", None), "lax", None)
+    module = getattr(module, "lax", None)
+    cast = getattr(module, _CAST, None)
+    if module is None or cast is None:
+        yield False
+        return
+
+    def keep_wide(operand: Any, new_dtype: Any = None, *rest: Any, **more: Any) -> Any:
+        is_kept = isinstance(operand, jax.core.Tracer) and _is_narrowing(operand.dtype, new_dtype)
+        return operand if is_kept else cast(operand, new_dtype, *rest, **more)
+
+    vars(module).update({_CAST: keep_wide})
+    try:
+        yield True
+    finally:
+        vars(module).update({_CAST: cast})
+
+
+def _is_narrowing(old: Any, new: Any) -> bool:
+    if new is None or not all(jnp.issubdtype(x, jnp.floating) for x in (old, new)):
+        return False
+    return jnp.finfo(new).bits < jnp.finfo(old).bits

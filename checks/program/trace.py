@@ -35,6 +35,8 @@ class Program:
         args: the tuple of further arguments, split likewise.
         outputs: names of the outputs; the first is `loss`.
         loss: the function that was traced, to trace it with other shapes; None if it is not known.
+        function: from the inputs to the outputs, the function that was traced; None for a program
+            that was made in another way.
     """
 
     jaxpr: Any
@@ -42,6 +44,7 @@ class Program:
     args: Partition
     outputs: tuple[str, ...]
     loss: Callable[..., Any] | None = None
+    function: Callable[..., list[Any]] | None = None
 
     @property
     def leaf_count(self) -> int:
@@ -106,7 +109,7 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
     if not _is_same_program(first, second):
         raise make_impure_error("two different programs from two traces")
     jaxpr = second if has_rules else first
-    return Program(jaxpr, params_parts, args_parts, tuple(outputs), loss)
+    return Program(jaxpr, params_parts, args_parts, tuple(outputs), loss, flat)
 
 
 def make_impure_error(got: str) -> NotALoss:

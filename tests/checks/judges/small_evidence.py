@@ -92,7 +92,7 @@ def evidence(
         responses,
     )
     inert = {i: [v.is_inert for v in own] for i, own in views.items()}
-    unset = {"rule_errors": RuleErrors(), "solve_errors": (), "inert": inert}
+    unset = {"rule_errors": RuleErrors(), "solve_errors": (), "inert": inert, "lost_gradients": {}}
     for name, value in (unset | cached).items():
         assert isinstance(getattr(type(found), name), type(Evidence.alive)), name
         vars(found)[name] = value

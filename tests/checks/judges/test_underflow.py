@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 
 from checks.findings import Finding
+from checks.judges.disconnected import find_disconnected
+from checks.judges.invariant import find_invariant
 from checks.judges.underflow import UNDERFLOW, find_underflow
 from checks.measure.movement import Standstill
 from checks.measure.training import Training
+from checks.measure.vanished import LostGradient, VanishedConstant
 from tests.checks.judges.small_evidence import evidence, measured, view
 
 ALIVE = [view("data"), view("data", "data")]
@@ -58,3 +61,16 @@ def test_a_lost_gradient_comes_before_a_lost_update():
 def test_underflow_fails_as_a_leaf_alone():
     assert (UNDERFLOW.verdict, UNDERFLOW.find) == ("underflow", find_underflow)
     assert not UNDERFLOW.passes and UNDERFLOW.is_harmless_in_slices
+
+
+def test_a_leaf_behind_a_constant_that_vanishes_is_underflow_and_not_invariant():
+    constant = VanishedConstant(2e-8, "float16", "m.py:3 mul", 1)
+    views = {0: [view("nowhere", changes=0.0)]}
+    lost = {0: LostGradient(4e-8, (constant, constant))}
+    found = evidence([measured([[0.0]])], views, lost_gradients=lost, standstills={})
+    text = (
+        "measured: the constant 2e-08 is 0 in float16: the gradient is zero at all points, and "
+        "4.0e-08 when the loss is traced in float64"
+    )
+    assert find_underflow(found) == {0: [Finding("underflow", text, ("m.py:3 mul",))]}
+    assert find_invariant(found) == {} and find_disconnected(found) == {}
