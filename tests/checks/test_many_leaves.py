@@ -58,7 +58,7 @@ def test_280_frozen_leaves_of_290_take_a_minute_at_most():
     assert seconds < 60  # 6 s measured
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_nan_over_100_leaves_takes_a_minute_at_most():
     loss, params, x, y = _make_layers(50, has_nan=True)
     start = time.process_time()
