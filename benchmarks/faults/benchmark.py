@@ -8,8 +8,16 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import partial
+from typing import Any
 
 from benchmarks.faults.oracle import is_confirmed
+from benchmarks.faults.record import (
+    find_failing_verdict,
+    find_verdict,
+    is_line_named,
+    make_record,
+    make_unconfirmed_record,
+)
 from benchmarks.faults.registry import Example, Fault
 from checks import Report, diagnose
 from checks.verdicts import ORDER, PASSING
@@ -36,6 +44,7 @@ class Score:
             the fault does not affect, or any leaf of a sound twin.
         wrong_lines: A sentence for each report that names another line.
         unconfirmed: Names of the faults that the oracle does not confirm.
+        records: What was expected and what was said of each fault; see `record.make_record`.
         seconds: Seconds in the checks, summed over the processes.
     """
 
@@ -51,6 +60,7 @@ class Score:
     alarms: list[str] = field(default_factory=list)
     wrong_lines: list[str] = field(default_factory=list)
     unconfirmed: list[str] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
 
     def add(self, fault: Fault, cures: bool = True) -> None:
@@ -66,13 +76,16 @@ class Score:
         """
         if not is_confirmed(fault):
             self.unconfirmed.append(fault.name)
+            self.records.append(make_unconfirmed_record(fault))
             return
         start = time.perf_counter()
-        self._add_faulty(fault, diagnose_model(fault.make(True), cures))
+        report = diagnose_model(fault.make(True), cures)
         twin = diagnose_model(fault.make(False), cures=False)
         self.seconds += time.perf_counter() - start
+        self.records.append(make_record(fault, report, twin))
+        self._add_faulty(fault, report)
         for leaf in twin.failing:
-            bad = leaf.verdict if leaf.verdict not in PASSING else leaf.slices[0].verdict
+            bad = find_failing_verdict(leaf)
             self.claims[bad] += 1
             self.alarms.append(f"{fault.name} (twin): {leaf.name} {bad}: {leaf.evidence}")
 
@@ -83,7 +96,7 @@ class Score:
         self.cured += len(with_cure) == len(fault.leaves)
         for name in fault.leaves:
             self.expected[fault.verdict] += 1
-            given = _find_verdict(report, name, fault)
+            given = find_verdict(fault, report, name)
             if given == fault.verdict:
                 self.found[fault.verdict] += 1
                 self._check_line(fault, name, report[name].where)
@@ -98,7 +111,7 @@ class Score:
                     self.alarms.append(f"{fault.name}: {leaf.name} {leaf.verdict}: {leaf.evidence}")
             elif (
                 leaf.name in fault.leaves
-                and _find_verdict(report, leaf.name, fault) == fault.verdict
+                and find_verdict(fault, report, leaf.name) == fault.verdict
             ):
                 self.claims[fault.verdict] += 1
 
@@ -107,7 +120,7 @@ class Score:
         if line is None:
             return
         self.lines[fault.verdict] += 1
-        if any(place.startswith(line) or place.split()[0].endswith(line) for place in where):
+        if is_line_named(line, where):
             self.right_lines[fault.verdict] += 1
         else:
             self.wrong_lines.append(f"{fault.name}: {name}: {line} is not in {where}")
@@ -194,15 +207,3 @@ def diagnose_model(model: Example, cures: bool = True) -> Report:
         The report of `diagnose`, a mapping from each leaf's name to its verdict and evidence.
     """
     return diagnose(model.loss, model.params, *model.args, **model.settings, cures=cures)
-
-
-def _find_verdict(report: Report, name: str, fault: Fault) -> str:
-    """Returns the verdict of an affected leaf, or of its affected slice."""
-    leaf = report[name]
-    if fault.axis is None:
-        return leaf.verdict
-    axis, index = fault.axis
-    return next(
-        (s.verdict for s in leaf.slices if s.axis == axis and set(index) <= set(s.index)),
-        leaf.verdict,
-    )

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -91,6 +92,14 @@ class Fault:
     def name(self) -> str:
         """The name, `file.function`, such as `dense.dead_relu`."""
         return f"{self.make.__module__.rpartition('.')[2]}.{self.make.__name__}"
+
+    def affects(self, leaf: str) -> bool:
+        """Returns whether the fault affects a leaf: one of `leaves`, or one that `along` names.
+
+        Args:
+            leaf: The name of the leaf.
+        """
+        return leaf in self.leaves or fnmatch(leaf, self.along)
 
     def line(self) -> str | None:
         """Returns the place that a report of the faulty program must name.

@@ -1,5 +1,6 @@
 """The registry of faults: complete, and found; a sample here, all of them by benchmarks.faults."""
 
+import json
 from collections import Counter
 
 import jax.numpy as jnp
@@ -45,6 +46,10 @@ def test_a_fault_is_confirmed_found_and_its_twin_passes(name):
     score = _score([name])
     assert (score.unconfirmed, score.misses, score.alarms, score.wrong_lines) == ([], [], [], [])
     assert sum(score.found.values()) == len(FAULTS[name].leaves)
+    [record] = score.records
+    assert (record["alarms"], record["twin"], record["is_confirmed"]) == ({}, {}, True)
+    assert {leaf["verdict"] for leaf in record["leaves"].values()} == {FAULTS[name].verdict}
+    assert {leaf["is_line_right"] for leaf in record["leaves"].values()} <= {None, True}
 
 
 def unused_weight(faulty):
@@ -69,6 +74,8 @@ def test_a_fault_that_its_twin_has_too_is_not_confirmed_and_not_counted():
     score = Score()
     score.add(fault, cures=False)
     assert (score.unconfirmed, score.confirmed) == (["test_faults.unused_weight"], 0)
+    [record] = score.records
+    assert (record["is_confirmed"], record["leaves"]) == (False, {})
 
 
 def test_a_wrong_verdict_is_a_miss_and_an_unexpected_one_an_alarm():
@@ -78,6 +85,8 @@ def test_a_wrong_verdict_is_a_miss_and_an_unexpected_one_an_alarm():
     other = Score()
     other.add(Fault("unvisited", ("b",), used_weight), cures=False)
     assert other.misses == ["test_faults.used_weight: b is disconnected, not unvisited"]
+    [record] = other.records
+    assert (record["verdict"], record["leaves"]["b"]["verdict"]) == ("unvisited", "disconnected")
     score.merge(other)
     assert score.expected == {"disconnected": 1, "unvisited": 1} and score.confirmed == 2
     table = score.table().splitlines()
@@ -94,6 +103,19 @@ def test_the_summary_counts_reported_and_held_out_faults(monkeypatch, capsys):
     summary = capsys.readouterr().out.splitlines()[-1]
     held_out = sum(FAULTS[name].held_out for name in names)
     assert f"{len(names)} faults" in summary and f"{held_out} not looked at" in summary
+
+
+def test_json_prints_the_records_and_the_exit_status_stays(monkeypatch, capsys):
+    score = Score(records=[{"name": "training.masked_out"}], misses=["v is alive, not starved"])
+    monkeypatch.setattr("benchmarks.faults.__main__.score_faults", lambda faults, say: score)
+    assert main(["masked_out", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == score.records
+
+
+def test_json_is_refused_with_sound_models(capsys):
+    with pytest.raises(SystemExit) as error:
+        main(["--json", "--list"])
+    assert error.value.code == 2 and "without --clean and --list" in capsys.readouterr().err
 
 
 def test_a_name_that_no_fault_has_is_an_error(capsys):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.faults.benchmark import diagnose_model
 from benchmarks.faults.clean.registry import SoundModel
+from benchmarks.faults.record import find_failing_verdict
 from checks import Report
 from checks.verdicts import HARMLESS_SLICES, ORDER, PASSING, Leaf
 
@@ -54,9 +55,11 @@ class FalseAlarms:
         self.leaves += len(report)
         for leaf in report.values():
             if leaf.allowed is not None:
-                self.allowed.append(f"{name}: {leaf.name} {_failing_verdict(leaf)}: {leaf.allowed}")
+                self.allowed.append(
+                    f"{name}: {leaf.name} {find_failing_verdict(leaf)}: {leaf.allowed}"
+                )
         for leaf in report.failing:
-            verdict = _failing_verdict(leaf)
+            verdict = find_failing_verdict(leaf)
             self._alarm(name, verdict, f"{leaf.name} {verdict}: {_explain(leaf)}")
         for problem in report.problems:
             self._alarm(name, "as a whole", problem)
@@ -85,13 +88,6 @@ class FalseAlarms:
         for title, items in (("false alarms", self.alarms), ("allowed", self.allowed)):
             rows += [f"{title}: {len(items)}", *(f"  {item}" for item in items)]
         return "\n".join(rows)
-
-
-def _failing_verdict(leaf: Leaf) -> str:
-    """Returns the verdict that makes a leaf fail: its own, or that of a slice."""
-    if leaf.verdict not in PASSING:
-        return leaf.verdict
-    return next(s.verdict for s in leaf.slices if s.verdict not in HARMLESS_SLICES)
 
 
 def _explain(leaf: Leaf) -> str:
