@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from checks.measure.chain import Chain
 from checks.program.leaves import Partition
+from checks.program.wrong_call import find_wrong_optimizer
 
 _WAY_OUT = "pass an optax transformation, such as optimizer=optax.adam(1e-3)"
 
@@ -23,13 +24,8 @@ def try_optimizer(optimizer: Any, params: Partition) -> None:
     Raises:
         ValueError: the optimiser has no `init` or `update`, or one of them raises.
     """
-    missing = [name for name in ("init", "update") if not callable(getattr(optimizer, name, None))]
-    if missing:
-        got = getattr(optimizer, "__name__", type(optimizer).__name__)
-        raise ValueError(
-            f"an optimizer must have `init` and `update`: got {got} without "
-            f"`{'` and `'.join(missing)}`; {_WAY_OUT}"
-        )
+    if sentence := find_wrong_optimizer(optimizer):
+        raise ValueError(sentence)
     chain = Chain(optimizer, params)
     try:
         jax.eval_shape(lambda leaves: _take_step(chain, leaves), list(params.learning))

@@ -16,6 +16,7 @@ from checks.program import jaxprs
 from checks.program.fresh_traces import forget_traces
 from checks.program.leaves import Partition, name_leaves, partition
 from checks.program.places import find_raise_line
+from checks.program.wrong_call import find_wrong_call
 
 _UNTRACEABLE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
@@ -77,9 +78,12 @@ def trace(loss: Callable[..., Any], params: Any, args: tuple[Any, ...]) -> Progr
         The program, with the parameters and arguments that it was traced with.
 
     Raises:
-        NotALoss: there are no parameters; or the loss raises, cannot be traced, returns no real
-            scalar, or becomes another program when it is traced again.
+        NotALoss: there are no parameters, or something else was handed in; or the loss raises,
+            cannot be traced, returns no real scalar, or becomes another program when it is traced
+            again.
     """
+    if sentence := find_wrong_call(loss, params):
+        raise NotALoss(sentence)
     params_parts, args_parts = partition(params), partition(args)
     if not params_parts.names:
         raise NotALoss(

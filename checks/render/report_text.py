@@ -10,13 +10,15 @@ from rich.table import Table
 from checks.render.leaf_groups import cure_sentences, group_name, group_siblings, is_plain
 from checks.render.term_text import needs_attention, term_lines
 from checks.report import Report
+from checks.terms.find import describe_failures
 from checks.terms.term import Term
-from checks.verdicts import Leaf, Slice, worst_first
+from checks.verdicts import PASSING, Leaf, Slice, worst_first
 
 # Columns of a table.
 WIDTH = 100
 _INDICES_SHOWN = 6
 _PLACES_SHOWN = 3
+_NAMES_SHOWN = 3
 
 
 def report_text(report: Report) -> str:
@@ -108,9 +110,25 @@ def _summary(report: Report) -> str:
     word = "passes" if report.passes else "FAILS"
     part = "static proof" if report.static else "diagnosis"
     counts = _counts(report.verdict_counts()) or "none"
-    failing = sum(not term.passes for term in report.terms)
-    terms = f"; {failing} of {len(report.terms)} terms of the loss fail" if failing else ""
-    return f"{part} {word}: {len(report)} leaves: {counts}{terms}"
+    return "; ".join([f"{part} {word}: {len(report)} leaves: {counts}", *_list_failures(report)])
+
+
+def _list_failures(report: Report) -> list[str]:
+    """Returns what fails besides the verdicts of leaves: slices, terms, the loss as a whole."""
+    sliced = [x for x in report.leaves if x.verdict in PASSING and not x.passes]
+    terms = sum(not term.passes for term in report.terms)
+    others = len(report.problems) - len(describe_failures(report.terms))
+    return [
+        *([f"slices of {_list_names(sliced)} fail"] if sliced else []),
+        *([f"{terms} of {len(report.terms)} terms of the loss fail"] if terms else []),
+        *(["the report as a whole fails, for what ! says"] if others > 0 else []),
+    ]
+
+
+def _list_names(leaves: Sequence[Leaf]) -> str:
+    if len(leaves) > _NAMES_SHOWN:
+        return f"{len(leaves)} leaves"
+    return ", ".join(leaf.name for leaf in leaves)
 
 
 def _counts(verdicts: dict[str, int]) -> str:

@@ -1,5 +1,6 @@
 """A report as text."""
 
+import pytest
 from rich.cells import cell_len
 
 from checks import Report, Slice
@@ -62,11 +63,22 @@ def test_everything_that_is_known_of_a_leaf_is_in_its_row():
 def test_problems_notes_and_skipped_leaves_have_lines():
     text = report_text(Report((), {"n": "an int"}, ("the loss is NaN",), ("opaque",), static=True))
     assert text.splitlines() == [
-        "static proof FAILS: 0 leaves: none",
+        "static proof FAILS: 0 leaves: none; the report as a whole fails, for what ! says",
         "! the loss is NaN",
         "skipped n: an int",
         "note: opaque",
     ]
+
+
+@pytest.mark.parametrize(
+    "count, names",
+    [(1, "slices of w0 fail"), (2, "slices of w0, w1 fail"), (4, "slices of 4 leaves")],
+)
+def test_the_first_line_says_what_fails_where_every_leaf_is_alive(count, names):
+    parts = [Slice(0, (1,), "stuck", "no row")]
+    leaves = tuple(make_leaf(f"w{i}", slices=parts) for i in range(count))
+    first = report_text(Report((*leaves, make_leaf("b")))).splitlines()[0]
+    assert first.startswith(f"diagnosis FAILS: {count + 1} leaves: {count + 1} alive; {names}")
 
 
 def test_subtrees_have_their_numbers():
