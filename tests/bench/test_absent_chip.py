@@ -46,7 +46,7 @@ def test_a_target_that_does_not_exist_is_refused():
         open_devices("h100")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @needs_libtpu
 def test_four_chips_of_a_tpu_share_a_step_and_send_the_gradient(tmp_path):
     """The command prints JSON that other tools read, and nothing of libtpu's."""

@@ -54,6 +54,7 @@ def _shut(bias):
     return Network(loss, params, lambda key: draw_normal(key, (4, 3)))
 
 
+@pytest.mark.slow
 def test_a_unit_can_learn_if_some_input_fires_it(monkeypatch):
     monkeypatch.setattr("benchmarks.networks.truth._BATCHES", 512)
     assert can_learn(_shut(-4.0), Part("b", 0, (1,))) and can_learn(_shut(-4.0), Part("w"))
@@ -61,6 +62,7 @@ def test_a_unit_can_learn_if_some_input_fires_it(monkeypatch):
     assert not can_learn(_shut(-1e3), Part("gone"))
 
 
+@pytest.mark.slow
 def test_false_and_right_alarms_are_told_apart(monkeypatch):
     kind = draw_kinds(_PLAIN, 1, 0)[0]
     monkeypatch.setattr(module, "build", lambda kind: _shut(-1e3))
@@ -88,6 +90,7 @@ def test_the_command_runs_a_part_and_says_how_far_it_is(monkeypatch, capsys):
     assert main(["no such network", "--networks", "3"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["mlp", "mixture"])
 def test_a_network_has_a_finite_loss(family):
     with jax.numpy_rank_promotion("allow"):
