@@ -70,9 +70,7 @@ def find_cures(loss: DiagnosedLoss, leaves: Sequence[Leaf], say: Say) -> list[Le
         return list(leaves)
     trials = _try_edits(Failures(loss, failing), say)
     return [
-        replace(leaf, cures=trials[i].cures[:_ENOUGH], tried=trials[i].tried)
-        if i in trials
-        else leaf
+        _add_cures(leaf, trials[i].cures[:_ENOUGH], trials[i].tried) if i in trials else leaf
         for i, leaf in enumerate(leaves)
     ]
 
@@ -88,6 +86,12 @@ class _LeafTrials:
         """Returns whether the edit is worth trying for this leaf."""
         enough = 1 if edit.is_last else _ENOUGH
         return len(self.cures) < enough and self.tried < _MOST_TRIED
+
+
+def _add_cures(leaf: Leaf, cures: list[Cure], tried: int) -> Leaf:
+    """Returns the leaf with its cures; the places that a cure edits come first."""
+    where = sorted(leaf.where, key=lambda place: not any(place in cure.edit for cure in cures))
+    return replace(leaf, where=where, cures=cures, tried=tried)
 
 
 def _try_edits(failures: Failures, say: Say) -> dict[int, _LeafTrials]:

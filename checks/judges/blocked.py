@@ -4,7 +4,7 @@ This file decides it in all three ways: by proof, by measurement, and by a custo
 zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from checks.measure.response import NOTICED
 from checks.measure.rules import RuleError
 from checks.measure.survey import NOWHERE, Survey
 from checks.program.bits import has_leaf, to_bits
+from checks.program.places import is_own_stop_of_jax
 from checks.proofs.cuts import Cut, find_cuts
 from checks.proofs.proof import Proof
 
@@ -55,7 +56,7 @@ def prove_blocked(proof: Proof) -> dict[int, Finding]:
         derivative that cut it off.
     """
     return {
-        leaf: _make_finding([cut for cut in proof.cuts if has_leaf(cut.leaves, leaf)])
+        leaf: _make_finding(_sort_by_guilt(c for c in proof.cuts if has_leaf(c.leaves, leaf)))
         for leaf in proof.blocked
     }
 
@@ -78,6 +79,11 @@ def describe_zero_rule(errors: Sequence[RuleError]) -> str:
         errors: errors of rules, at least one; the sentence names the rule of the first.
     """
     return f"measured: the rule of {errors[0].rule} returns exactly zero where its function changes"
+
+
+def _sort_by_guilt(cuts: Iterable[Cut]) -> list[Cut]:
+    """Puts the stops that JAX's own functions make last; they take nothing from a derivative."""
+    return sorted(cuts, key=lambda cut: is_own_stop_of_jax(cut.site.equation))
 
 
 def _make_finding(cuts: Sequence[Cut]) -> Finding:
@@ -110,7 +116,7 @@ def _describe(evidence: Evidence, leaf: int, view: int, chosen: np.ndarray) -> s
 
 def _find_cut_places(evidence: Evidence, leaf: int) -> tuple[str, ...]:
     cuts = find_cuts(evidence.proof.dependence, evidence.program.jaxpr, to_bits([leaf]))
-    return tuple(dict.fromkeys(cut.place for cut in cuts))
+    return tuple(dict.fromkeys(cut.place for cut in _sort_by_guilt(cuts)))
 
 
 def _judge_rules(evidence: Evidence) -> Findings:

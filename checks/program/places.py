@@ -35,6 +35,11 @@ _CLOSED_RULES = tuple(
 )
 _STANDARD = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 _PACKAGES = re.compile(r"[/\\\\](site|dist)-packages[/\\\\](?!jaxlib)")
+# Packages of which models are built; their lines say nothing of a model.
+_FRAMEWORKS = re.compile(
+    r"[/\\](site|dist)-packages[/\\]"
+    r"(flax|haiku|equinox|keras|optax|chex|jaxtyping|beartype|numpy|einops|torchax|torch)[/\\]"
+)
 _TRANSFORM = re.compile(r"^\w+\((.*)\)$")
 _NOT_A_MODULE = frozenset({"", "rematted_computation", "checkpoint", "while", "body", "cond"})
 
@@ -47,13 +52,23 @@ def find_place(equation: Any, enclosing: Sequence[Any] = ()) -> str:
         enclosing: the equations around it, outermost first. Where the equation has no
             frame in user code (JAX caches the traces of its own functions), the nearest of these
             that has one gives the line.
+
+    Returns:
+        The user's line first; then, where there are any, the module path, the call of the jitted
+        function around the equation, and the line of an installed package that is no framework.
     """
     chain = [*enclosing, equation]
     lines = [line for line in map(find_user_line, reversed(chain)) if line]
     text = f"{lines[0] if lines else 'no source line'} {_describe_operation(equation)}"
     path = find_module_path(chain)
     caller = _find_caller(equation, enclosing)
-    return text + (f" in {path}" if path else "") + (f", called at {caller}" if caller else "")
+    inside = next((line for line in map(_find_package_line, reversed(chain)) if line), None)
+    return (
+        text
+        + (f" in {path}" if path else "")
+        + (f", called at {caller}" if caller else "")
+        + (f", written at {inside}" if inside and inside not in lines else "")
+    )
 
 
 def find_user_line(equation: Any) -> str | None:
@@ -86,6 +101,21 @@ def is_in_library(equation: Any) -> bool:
         if _PACKAGES.search(frame.file_name) and not is_jax:
             return True
     return False
+
+
+def is_own_stop_of_jax(equation: Any) -> bool:
+    """Returns whether a function of JAX, and not a caller of it, stops a gradient by this equation.
+
+    `softmax` stops that of its maximum, which changes nothing in its derivative.
+
+    Args:
+        equation: a jaxpr equation.
+    """
+    frames = iter(get_frames(equation))
+    if not any(frame.function_name == "stop_gradient" for frame in frames):
+        return False
+    caller = next(frames, None)
+    return caller is not None and caller.file_name.startswith(_JAX)
 
 
 def find_traceback(equation: Any, enclosing: Sequence[Any]) -> Any:
@@ -244,6 +274,16 @@ def _find_caller(equation: Any, enclosing: Sequence[Any]) -> str | None:
     calls = [find_user_line(e) for e in enclosing if e.primitive.name in ("jit", "pjit")]
     others = [line for line in calls if line and line != own]
     return others[-1] if own and others else None
+
+
+def _find_package_line(equation: Any) -> str | None:
+    """Returns the line of an installed package that is no framework, inside the user's line."""
+    for frame in get_frames(equation):
+        if not _is_library(frame.file_name):
+            return None
+        if not (_is_machinery(frame.file_name) or _FRAMEWORKS.search(frame.file_name)):
+            return f"{_shorten(frame.file_name)}:{frame.line_num}"
+    return None
 
 
 def _find_user_frames(equation: Any) -> list[CallFrame]:

@@ -1,5 +1,6 @@
 """Groups leaves for display: equal siblings become one, with their names and cures in words."""
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -8,6 +9,8 @@ from checks.verdicts import Cure, Leaf
 # Verdicts of leaves about which a report has nothing more to say.
 _PLAIN = frozenset({"alive", "reachable"})
 _NUMBERS = re.compile(r"\d+")
+# Numbers in a row that are written as a range.
+_LEAST_RANGE = 3
 _NO_EDIT = "no edit of one leaf, equation or optimiser stage is known for it"
 
 
@@ -46,12 +49,43 @@ def group_siblings(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
 
 
 def group_name(group: Sequence[Leaf]) -> str:
-    """Returns the name of a single leaf; for several, the name with `*` for each number.
+    """Returns the name of a single leaf; for several, the numbers in which they differ in braces.
 
     Args:
         group: at least one leaf; several differ only by the numbers in their names.
+
+    Returns:
+        A name such as `layers/{0,1,5-9}/kernel`. If the leaves are not all combinations of the
+        numbers in their names, each number that differs is `*`.
     """
-    return group[0].name if len(group) == 1 else star_numbers(group[0].name)
+    columns = [
+        sorted(set(map(int, column)))
+        for column in zip(*(_NUMBERS.findall(leaf.name) for leaf in group))
+    ]
+    is_grid = math.prod(map(len, columns)) == len(group)
+    numbers = iter(columns)
+
+    def fill(match: re.Match[str]) -> str:
+        column = next(numbers)
+        if len(column) == 1:
+            return match.group()
+        return f"{{{_join_ranges(column)}}}" if is_grid else "*"
+
+    return _NUMBERS.sub(fill, group[0].name)
+
+
+def _join_ranges(numbers: Sequence[int]) -> str:
+    """Returns sorted numbers joined by commas, with `first-last` for three or more in a row."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [
+        [f"{run[0]}-{run[-1]}"] if len(run) >= _LEAST_RANGE else list(map(str, run)) for run in runs
+    ]
+    return ",".join(part for run in parts for part in run)
 
 
 def star_numbers(text: str) -> str:

@@ -1,9 +1,11 @@
 """Which edits are tried, and which of them are reported."""
 
+import jax
 import jax.numpy as jnp
 import pytest
 from jax import lax
 
+from checks import diagnose
 from checks.cures import trials
 from checks.cures.edits import Edit
 from checks.verdicts import Leaf, Slice
@@ -119,3 +121,13 @@ def test_failing_slices_of_a_leaf_that_passes_are_what_fails(diagnosed, monkeypa
     leaves = [leaf("c"), leaf("s"), leaf("t"), leaf("v", slices=[part]), leaf("w")]
     trials.find_cures(diagnosed, leaves, say_nothing)
     assert [(x.leaf, x.verdict, x.view, x.indices) for x in seen] == [(3, "stuck", 1, (1,))]
+
+
+def test_the_place_that_a_cure_edits_comes_first():
+    def loss(p, x):
+        meant = jax.lax.stop_gradient(p["w"] * x)
+        return jnp.mean(jnp.round(8 * x * p["w"]) + 0.0 * meant)
+
+    leaf = diagnose(loss, {"w": jnp.ones(3)}, jnp.arange(1.0, 4.0))["w"]
+    assert leaf.cures and leaf.where[0] in leaf.cures[0].edit
+    assert [place.split()[1] for place in leaf.where] == ["round", "stop_gradient"]

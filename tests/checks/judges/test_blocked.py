@@ -2,11 +2,13 @@
 
 from types import SimpleNamespace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
 
+from checks import reach
 from checks.evidence import RuleErrors
 from checks.findings import Finding, SliceFinding
 from checks.judges.blocked import (
@@ -122,3 +124,12 @@ def test_the_first_rule_is_described():
 def test_blocked_fails_in_leaves_and_slices():
     assert (BLOCKED.verdict, BLOCKED.find) == ("blocked", find_blocked)
     assert not BLOCKED.passes and not BLOCKED.is_harmless_in_slices
+
+
+def test_a_stop_that_softmax_makes_is_never_the_first_cut():
+    def loss(p, x):
+        return jnp.round(4 * jax.nn.softmax(x @ p["w"])).mean()
+
+    leaf = reach(loss, {"w": jnp.ones((3, 2))}, jnp.ones((4, 3)))["w"]
+    assert leaf.evidence.startswith("proved") and "crosses round, stop_gradient" in leaf.evidence
+    assert [place.split()[1] for place in leaf.where] == ["round", "stop_gradient"]

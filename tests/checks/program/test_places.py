@@ -1,5 +1,6 @@
 """Where an equation stands in the user's code."""
 
+import runpy
 from pathlib import Path
 
 import jax
@@ -151,3 +152,22 @@ def test_an_equation_of_a_library_is_known():
     (own,) = jax.make_jaxpr(jnp.sin)(1.0).jaxpr.eqns
     equations = jax.make_jaxpr(lambda x: optax.l2_loss(x))(1.0).jaxpr.eqns
     assert not places.is_in_library(own) and places.is_in_library(equations[-1])
+
+
+def test_a_stop_inside_a_function_of_jax_is_told_from_a_users():
+    softmax = jax.make_jaxpr(lambda x: jax.nn.softmax(x))(X).eqns
+    (own,) = [e for e in softmax if e.primitive.name == "stop_gradient"]
+    assert places.is_own_stop_of_jax(own)
+    assert not places.is_own_stop_of_jax(STOP) and not places.is_own_stop_of_jax(CALL)
+
+
+@pytest.mark.parametrize("package, is_shown", [("vit", True), ("flax", False)])
+def test_the_line_of_an_installed_model_stands_beside_the_callers(tmp_path, package, is_shown):
+    file = tmp_path / "site-packages" / package / "model.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("from jax import lax\ndef cut(x):\n    return lax.stop_gradient(x)\n")
+    cut = runpy.run_path(str(file))["cut"]
+    equation = jax.make_jaxpr(lambda x: cut(x))(X).eqns[0]  # caller
+    place = places.find_place(equation)
+    assert place.startswith(find_line("caller"))
+    assert place.endswith(f", written at {file}:3") is is_shown

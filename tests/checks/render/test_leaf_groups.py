@@ -22,7 +22,20 @@ def test_siblings_differ_by_numbers_in_names_places_and_cures_alone():
         for i in range(3)
     ]
     (group,) = group_siblings(leaves)
-    assert group == leaves and group_name(group) == "l_*/w" and group_name(group[:1]) == "l_0/w"
+    assert group == leaves and group_name(group) == "l_{0-2}/w" and group_name(group[:1]) == "l_0/w"
+
+
+@pytest.mark.parametrize(
+    "names, expected",
+    [
+        (["layers/0/w1", "layers/1/w1"], "layers/{0,1}/w1"),
+        (["l_2", "l_0", "l_3", "l_4", "l_10"], "l_{0,2-4,10}"),
+        (["a0/b0", "a0/b1", "a1/b0", "a1/b1"], "a{0,1}/b{0,1}"),
+        (["a0/b0", "a1/b1"], "a*/b*"),
+    ],
+)
+def test_a_group_is_named_by_the_numbers_in_which_its_leaves_differ(names, expected):
+    assert group_name([make_leaf(name) for name in names]) == expected
 
 
 @pytest.mark.parametrize(
