@@ -27,7 +27,7 @@ class Result(NamedTuple):
         leaves: The number of affected leaves.
         found: The number of affected leaves with an alarm. An alarm on the program as a whole
             counts for all of them.
-        causes: The number of affected leaves whose alarm has the verdict as its reason.
+        causes: The number of affected leaves whose alarm says what is wrong (`Tool.causes`).
         lines: 1 if an alarm on an affected leaf, or on the whole, names the faulty line, else 0.
         has_line: 1 if the fault has a line that has to be named, else 0.
         others: The number of leaves that are not affected, those of the twin included.
@@ -114,7 +114,7 @@ def _compare(fault: Fault, tool: Tool, faulty: Case, twin: Case) -> Result:
         verdict=fault.verdict,
         leaves=len(fault.leaves),
         found=len(_expand(right, fault.leaves)),
-        causes=sum(fault.verdict in alarm.reason.split(", ") for alarm in right),
+        causes=sum(_says_verdict(tool, alarm, fault.verdict) for alarm in right),
         lines=int(line is not None and any(is_line_named(line, list(a.where)) for a in right)),
         has_line=int(line is not None),
         others=len(others) + len(twin.names),
@@ -124,6 +124,11 @@ def _compare(fault: Fault, tool: Tool, faulty: Case, twin: Case) -> Result:
         seconds=seconds,
         says=says,
     )
+
+
+def _says_verdict(tool: Tool, alarm: Alarm, verdict: str) -> bool:
+    reasons = alarm.reason.split(", ")
+    return alarm.leaf != WHOLE and verdict in [tool.causes.get(reason) for reason in reasons]
 
 
 def _ask(tool: Tool, case: Case) -> list[Alarm]:

@@ -72,6 +72,11 @@ class Case:
         result = self.example.loss(params, *args)
         return result[0] if isinstance(result, tuple) else result
 
+    def widen(self) -> "Case":
+        """Returns the same program with parameters and data in float64; JAX must be set to it."""
+        params, args = (_cast(x, jnp.float64) for x in (self.example.params, self.example.args))
+        return Case(self.example._replace(params=params, args=args))
+
     def make_step(self) -> Callable[[Any, Any], tuple[Any, Any, Any]]:
         """Returns the compiled training step `(params, state) -> (gradients, params, state)`."""
 

@@ -38,4 +38,9 @@ def _find_places(error: Exception) -> tuple[str, ...]:
     return tuple(f"{file.rpartition('/')[2]}:{line} frame" for file, line in _FRAME.findall(text))
 
 
-DEBUG_NANS = Tool("jax_debug_nans", find_nans, "20 training steps with `jax_debug_nans` set")
+DEBUG_NANS = Tool(
+    "jax_debug_nans",
+    find_nans,
+    "20 training steps with `jax_debug_nans` set",
+    {"NaN": "non_finite"},
+)

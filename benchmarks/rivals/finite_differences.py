@@ -20,6 +20,16 @@ def find_mismatches(case: Case) -> list[Alarm]:
     return [Alarm(name, "mismatch") for i, name in enumerate(case.names) if not _is_right(case, i)]
 
 
+def find_mismatches_in_float64(case: Case) -> list[Alarm]:
+    """Returns the alarms of `find_mismatches` with parameters and data in float64.
+
+    Args:
+        case: The program.
+    """
+    with jax.enable_x64(True):
+        return find_mismatches(case.widen())
+
+
 def _is_right(case: Case, number: int) -> bool:
     leaves, treedef = jax.tree.flatten(case.params)
 
@@ -34,8 +44,9 @@ def _is_right(case: Case, number: int) -> bool:
     return True
 
 
-CHECK_GRADS = Tool(
-    "check_grads",
-    find_mismatches,
-    "`jax.test_util.check_grads(order=1, modes=('rev',))` of each leaf, default tolerances",
+_RULES = "`jax.test_util.check_grads(order=1, modes=('rev',))` of each leaf, default tolerances"
+_CAUSES = {"mismatch": "wrong"}
+CHECK_GRADS = Tool("check_grads", find_mismatches, _RULES, _CAUSES)
+CHECK_GRADS_WIDE = Tool(
+    "check_grads, float64", find_mismatches_in_float64, f"{_RULES}, in float64", _CAUSES
 )

@@ -50,4 +50,5 @@ GRADIENT_FLOW = Tool(
     find_flow_issues,
     "norms of the gradient over 20 steps: the mean is below 1e-6, the largest above 10, over 90% "
     "are below 1e-12, the standard deviation is over 3 times the mean, or one is not finite",
+    {"vanishing": "vanishing", "numerical": "non_finite"},
 )

@@ -3,7 +3,7 @@
 from benchmarks.faults.benchmark import diagnose_model
 from benchmarks.rivals.case import Case
 from benchmarks.rivals.tool import Alarm, Tool
-from checks.verdicts import PASSING
+from checks.verdicts import ORDER, PASSING
 
 
 def find_failing(case: Case) -> list[Alarm]:
@@ -22,4 +22,5 @@ def find_failing(case: Case) -> list[Alarm]:
     return alarms
 
 
-CHECKS = Tool("checks", find_failing, "`checks.diagnose`, without cures")
+_CAUSES = {verdict: verdict for verdict in ORDER}
+CHECKS = Tool("checks", find_failing, "`checks.diagnose`, without cures", _CAUSES)

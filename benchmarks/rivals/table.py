@@ -17,7 +17,7 @@ def format_totals(results: Sequence[Result]) -> str:
     rows: list[_Row] = [
         ("faults found, each affected leaf", lambda x: _share(_count_found(x), len(x))),
         ("affected leaves found", lambda x: _share(_sum(x, "found"), _sum(x, "leaves"))),
-        ("leaves with the right verdict", lambda x: _share(_sum(x, "causes"), _sum(x, "leaves"))),
+        ("leaves with the right cause", lambda x: _share(_sum(x, "causes"), _sum(x, "leaves"))),
         ("faults with the right line", lambda x: _share(_sum(x, "lines"), _sum(x, "has_line"))),
         (
             "sound twins with an alarm",

@@ -1,7 +1,7 @@
 """Defines the type of a tool and of its alarms."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from benchmarks.rivals.case import Case
@@ -32,9 +32,12 @@ class Tool:
         name: The name in tables.
         find: The tool: a function from a case to its alarms. An error that it raises counts as an
             alarm on the program as a whole, since a user sees it.
-        rules: What it does, in one sentence, with its thresholds and their source.
+        rules: What it does, in one sentence, with its thresholds.
+        causes: Reason in its words -> the verdict of `checks` that says the same. Other reasons say
+            that something is wrong, and not what.
     """
 
     name: str
     find: Callable[[Case], list[Alarm]]
     rules: str
+    causes: Mapping[str, str] = field(default_factory=dict)

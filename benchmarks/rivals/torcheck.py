@@ -37,4 +37,5 @@ TORCHECK = Tool(
     "torcheck's checks",
     find_unchanged,
     "after each of 20 steps: a parameter has not changed, or has a NaN or infinite element",
+    {"contains NaN": "non_finite", "contains inf": "non_finite"},
 )

@@ -29,17 +29,17 @@ def _run(*alarms, is_asked_of_twin=False):
         is_twin = bool(case.steps[0].gradients["a"])
         return list(alarms) if is_twin == is_asked_of_twin else []
 
-    [result] = run_tools(FAULT, [Tool("mine", find, "")])
+    [result] = run_tools(FAULT, [Tool("mine", find, "", {"no reader": "disconnected"})])
     return result
 
 
 def test_a_fault_is_found_if_each_affected_leaf_has_an_alarm():
-    result = _run(Alarm("a", "disconnected"), Alarm("b", "unused"), Alarm("c", "dead"))
+    result = _run(Alarm("a", "zero, no reader"), Alarm("b", "unused"), Alarm("c", "dead"))
     assert (result.found, result.leaves, result.causes) == (2, 2, 1)
     assert (result.alarms, result.others, result.is_twin_flagged) == (1, 4, False)
     assert "| faults found, each affected leaf | 1 of 1 |" in format_totals([result])
     assert "| `disconnected` | 1 of 1 |" in format_by_verdict([result])
-    half = _run(Alarm("a", "disconnected"))
+    half = _run(Alarm("a", "zero, no reader"))
     assert "| faults found, each affected leaf | 0 of 1 |" in format_totals([half])
 
 

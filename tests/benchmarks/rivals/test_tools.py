@@ -8,7 +8,7 @@ import optax
 from benchmarks.faults.registry import Example
 from benchmarks.rivals.case import STEPS, Case
 from benchmarks.rivals.debug_nans import find_nans
-from benchmarks.rivals.finite_differences import find_mismatches
+from benchmarks.rivals.finite_differences import find_mismatches, find_mismatches_in_float64
 from benchmarks.rivals.own import find_failing
 from benchmarks.rivals.tool import WHOLE, Alarm
 
@@ -40,6 +40,7 @@ def test_check_grads_names_the_leaf_whose_rule_is_wrong():
     params = {"right": jnp.ones(2), "wrong": jnp.ones(2)}
     case = Case(Example(lambda p: jnp.sum(p["right"] ** 2 + square(p["wrong"])), params))
     assert find_mismatches(case) == [Alarm("wrong", "mismatch")]
+    assert find_mismatches_in_float64(case) == [Alarm("wrong", "mismatch")]
 
 
 def test_debug_nans_names_the_line_and_no_leaf(capsys):
