@@ -9,11 +9,12 @@ from checks.verdicts import ORDER
 from tools.run_pages import Output, run_page, update_page
 
 DOCS = Path(__file__).parents[2] / "docs"
-SLOW = {"forecast_your_file", "where_you_work"}  # they train a model, and run a command
+SLOW = {"benchmark", "forecast_your_file", "where_you_work"}  # seconds to minutes each
 PAGES = [
     DOCS.parent / "README.md",
     DOCS.parent / "checks" / "README.md",
     DOCS / "terms.md",
+    DOCS / "benchmark.md",
     *(page for page in sorted(DOCS.glob("verdicts/*.md")) if page.stem != "index"),
     *sorted(DOCS.glob("tutorials/*.md")),
 ]
@@ -36,6 +37,15 @@ def test_page_shows_what_its_programs_print(page):
     assert outputs, "the page shows no output"
     for output in outputs:
         assert output.is_right, f"shown:\n{output.shown}\nprinted:\n{output.printed}"
+
+
+@pytest.mark.nightly
+def test_findings_in_published_packages_are_still_there():
+    for package in ("distrax", "flowjax", "ott"):
+        pytest.importorskip(package)
+    with jax.numpy_rank_promotion("allow"):
+        outputs = run_page(DOCS / "findings.md")
+    assert [output.printed for output in outputs if not output.is_right] == []
 
 
 def test_every_measured_verdict_has_a_page():
