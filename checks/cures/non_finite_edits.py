@@ -21,20 +21,27 @@ _HARMLESS = 0.5
 def propose_domain_edits(failures: Failures) -> Iterable[Edit]:
     """Proposes guards of the equations on the lines that made a NaN or Inf, and finite masks.
 
+    Equations among data, whose NaN reaches a gradient as a factor, come last; only those that the
+    failing leaves name are guarded.
+
     Args:
         failures: the failing leaves and their loss.
     """
     failing = failures.select("non_finite")
     if not failing:
         return
-    sites = []
+    sites, among_data = [], []
     for seen in failures.walk():
         equation = seen.site.equation
-        line = _get_line(find_place(equation, seen.site.enclosing))
+        place = find_place(equation, seen.site.enclosing)
+        line = _get_line(place)
         leaves = to_bits(f.leaf for f in failing if line in map(_get_line, f.where))
         if equation.primitive.name in _DOMAINS and seen.arriving & leaves:
             sites.append((seen.site, seen.arriving & leaves))
-    for group in group_by_place(sites, failures):
+        elif equation.primitive.name in _DOMAINS and not seen.arriving and any(seen.live):
+            among_data.append((seen.site, to_bits(f.leaf for f in failing if place in f.where)))
+    among_data = [(site, leaves) for site, leaves in among_data if leaves]
+    for group in group_by_place([*sites, *among_data], failures):
         text = "exclude elements outside the domain (jnp.where before and after)"
         yield group.replace(text, _exclude_outside)
         yield group.replace("clip the operand to the domain", _clip_to_domain)

@@ -57,8 +57,13 @@ def _describe_rules(errors: Sequence[RuleError]) -> str:
         )
     return (
         f"measured: the rule of {worst.rule} is off by {worst.error:.1e} of the directional "
-        "derivative of its function (Richardson's differences in float64)"
+        f"derivative of its function for operand {worst.operand}{_name_derivative(worst)} "
+        "(Richardson's differences in float64)"
     )
+
+
+def _name_derivative(error: RuleError) -> str:
+    return f", which {error.derivative} computes" if error.derivative else ""
 
 
 def _judge_values(errors: Sequence[RuleValueError]) -> list[Finding]:

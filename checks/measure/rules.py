@@ -15,7 +15,7 @@ import numpy as np
 from checks.measure.points import Point
 from checks.program import jaxprs
 from checks.program.bits import unite
-from checks.program.places import describe_rule, find_place, is_jax_rule
+from checks.program.places import describe_derivative, describe_rule, find_place, is_jax_rule
 from checks.program.runner import QUICK, Runner, widen_args, widen_array
 from checks.program.shadow import Widener
 from checks.program.sites import Feeds, Site, SitePath
@@ -66,6 +66,11 @@ class RuleError(NamedTuple):
     def rule(self) -> str:
         """Name and place of the function that the rule belongs to, as `f (path:line)`."""
         return describe_rule(self.seen.site.equation)
+
+    @property
+    def derivative(self) -> str:
+        """The function that computes the derivative, with its place; empty if not known."""
+        return describe_derivative(self.seen.site.equation)
 
     @property
     def place(self) -> str:

@@ -223,6 +223,22 @@ def describe_rule(equation: Any) -> str:
     return f"{name} ({_shorten(where)})" if where else name or "a function without a name"
 
 
+def describe_derivative(equation: Any) -> str:
+    """Returns the name and place of the function that computes a rule's derivative.
+
+    Args:
+        equation: an equation of a primitive in `CUSTOM_RULES`.
+
+    Returns:
+        `bwd (path:line)` of a `custom_vjp`, or the like of a `custom_jvp`; empty if not known.
+    """
+    sources = map(_find_source, filter(None, map(equation.params.get, ("bwd", "jvp_jaxpr_fun"))))
+    for name, _, where in (source.partition(" at ") for source in sources):
+        if where and not where.startswith(_JAX):
+            return f"{name} ({_shorten(where)})"
+    return ""
+
+
 def is_jax_rule(equation: Any) -> bool:
     """Returns whether a custom rule is one of JAX's own, such as `relu`'s.
 

@@ -66,3 +66,14 @@ def test_an_infinite_mask_is_replaced_by_a_large_finite_number():
     edit = find_edit(propose_domain_edits(failures), "mask with a large finite number")
     assert "test_non_finite_edits.py" in edit.text
     np.testing.assert_allclose(gradient_after(failures, edit, "v"), [0.5, 0.5])
+
+
+def test_a_division_among_the_data_is_guarded():
+    def loss(p, x):
+        return jnp.where(x > 0, p["v"] * (x / x), 0.0).sum()
+
+    diagnosed = make_loss(loss, {"v": jnp.ones(3)}, jnp.array([1.0, 2.0, 0.0]))
+    failures = fail_at_every_line(diagnosed)
+    edit = find_edit(propose_domain_edits(failures), "exclude elements outside the domain")
+    assert edit.leaves == (0,)
+    np.testing.assert_array_equal(gradient_after(failures, edit, "v"), [1.0, 1.0, 0.0])

@@ -13,7 +13,14 @@ from tests.checks.judges.small_evidence import evidence, measured
 
 def _rule(leaves, error, is_zero=False, place="m.py:1", rule="f", is_flat=False):
     return SimpleNamespace(
-        leaves=leaves, error=error, is_zero=is_zero, is_flat=is_flat, place=place, rule=rule
+        leaves=leaves,
+        error=error,
+        is_zero=is_zero,
+        is_flat=is_flat,
+        place=place,
+        rule=rule,
+        operand=1,
+        derivative="bwd (m.py:9)" if rule == "g" else "",
     )
 
 
@@ -35,11 +42,18 @@ def test_the_worst_rule_is_described_and_every_place_named_once():
     ]
     text = (
         "measured: the rule of {} is off by {} of the directional derivative of its function "
-        "(Richardson's differences in float64)"
+        "for operand 1{} (Richardson's differences in float64)"
     )
+    computed = ", which bwd (m.py:9) computes"
     assert _find(rules) == {
-        0: [Finding("wrong", text.format("g", "5.0e-02"), ("m.py:1", "m.py:2"))],
-        1: [Finding("wrong", text.format("f", "1.0e-03"), ("m.py:1",))],
+        0: [
+            Finding(
+                "wrong",
+                text.format("g", "5.0e-02", computed),
+                ("m.py:1", "m.py:2"),
+            )
+        ],
+        1: [Finding("wrong", text.format("f", "1.0e-03", ""), ("m.py:1",))],
     }
 
 

@@ -171,3 +171,14 @@ def test_the_line_of_an_installed_model_stands_beside_the_callers(tmp_path, pack
     place = places.find_place(equation)
     assert place.startswith(find_line("caller"))
     assert place.endswith(f", written at {file}:3") is is_shown
+
+
+def test_the_function_that_computes_a_derivative_is_named():
+    def backward(x, g):
+        return (2 * x * g,)
+
+    square = jax.custom_vjp(lambda x: x**2)
+    square.defvjp(lambda x: (x**2, x), backward)
+    line = backward.__code__.co_firstlineno
+    assert places.describe_derivative(first(square)) == f"backward ({FILE}:{line})"
+    assert places.describe_derivative(first(lambda x: jax.nn.relu(x))) == ""
