@@ -231,7 +231,7 @@ FAULTS = [
         held_out=True,
     ),
     Fault(
-        "disconnected",
+        "unvisited",
         ("positions",),
         equinox_last_position,
         axis=(0, (5,)),
