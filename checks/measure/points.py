@@ -6,6 +6,7 @@ The module depends on `checks/program` and `checks/proofs`.
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import jax
@@ -55,7 +56,7 @@ class Sampler:
     def __init__(self, program: Program, dependence: Dependence, seed: int) -> None:
         self._random = np.random.default_rng(seed)
         self._base = [widen_array(x) for x in program.params.learning]
-        self._scales = compute_leaf_scales(self._base)
+        self._factors = compute_leaf_factors(self._base)
         self._args = program.args
         self._ranges = find_index_ranges(program, dependence)
         self._draws = 0
@@ -111,9 +112,7 @@ class Sampler:
         Returns:
             A point of kind `params`.
         """
-        moved = [
-            x + distance * scale * self._normal(x) for x, scale in zip(self._base, self._scales)
-        ]
+        moved = [x + distance * scale * self._normal(x) for x, scale in self._list_scales()]
         return Point("params", moved, self._draw_args(1.0) if redraw else self._args)
 
     def draw_parameters(self, factor: float, redraw: bool) -> Point:
@@ -126,7 +125,7 @@ class Sampler:
         Returns:
             A point of kind `params`.
         """
-        drawn = [factor * scale * self._normal(x) for x, scale in zip(self._base, self._scales)]
+        drawn = [factor * scale * self._normal(x) for x, scale in self._list_scales()]
         return Point("params", drawn, self._draw_args(1.0) if redraw else self._args)
 
     def jitter(self, point: Point) -> Point:
@@ -137,7 +136,7 @@ class Sampler:
         """
         moved = [
             x + JITTER * np.maximum(np.abs(x), scale) * self._signs(x)
-            for x, scale in zip(point.leaves, self._scales)
+            for x, scale in zip(point.leaves, map(_multiply, self._factors))
         ]
         return replace(point, leaves=moved)
 
@@ -151,9 +150,13 @@ class Sampler:
             factor: the new size over the size of the leaf's own elements.
         """
         leaves = list(point.leaves)
-        drawn = factor * self._scales[leaf] * self._normal(leaves[leaf])
+        drawn = factor * _multiply(self._factors[leaf]) * self._normal(leaves[leaf])
         leaves[leaf] = np.where(mask, drawn, leaves[leaf])
         return replace(point, leaves=leaves)
+
+    def _list_scales(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields each given leaf with its scales, which are as large as the leaf."""
+        yield from zip(self._base, map(_multiply, self._factors))
 
     def _draw_args(self, scale: float) -> Partition:
         self._draws += 1
@@ -207,8 +210,8 @@ class Sampler:
         return self._random.uniform(-1.0, 1.0, like.shape)
 
 
-def compute_leaf_scales(leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Computes the scales of the elements of each leaf.
+def compute_leaf_factors(leaves: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+    """Computes the scales of the elements of each leaf, as factors of one axis each.
 
     A zero leaf gets the median size of the other leaves, or 1 if all are zero.
 
@@ -216,12 +219,12 @@ def compute_leaf_scales(leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
         leaves: one array for each leaf.
 
     Returns:
-        For each leaf an array that broadcasts to its shape.
+        For each leaf the factors; their product, in order, broadcasts to the leaf's shape.
     """
     own = [root_mean_square(x) for x in leaves]
     others = [size for size in own if size > 0]
     typical = float(np.median(others)) if others else 1.0
-    return [compute_unit_scales(x) if size else np.array(typical) for x, size in zip(leaves, own)]
+    return [_compute_factors(x) if size else [np.array(typical)] for x, size in zip(leaves, own)]
 
 
 def compute_unit_scales(array: np.ndarray) -> np.ndarray:
@@ -239,15 +242,24 @@ def compute_unit_scales(array: np.ndarray) -> np.ndarray:
         The scales, in a shape that broadcasts to the array's: one number for an array with fewer
         than two axes, of zeros or with a NaN or Inf.
     """
+    return _multiply(_compute_factors(array))
+
+
+def _compute_factors(array: np.ndarray) -> list[np.ndarray]:
+    """Returns the factors of an array's scales: its size, then one factor for each axis."""
     whole = root_mean_square(array)
+    factors = [np.array(whole)]
     if array.ndim < 2 or whole == 0 or not np.isfinite(whole):
-        return np.array(whole)
-    scales = np.array(whole)
+        return factors
     for axis in range(array.ndim):
         rest = tuple(a for a in range(array.ndim) if a != axis)
         share = np.sqrt(np.mean(np.abs(array / whole) ** 2, axis=rest, keepdims=True))
-        scales = scales * np.where(share > 0, share, 1.0)
-    return scales
+        factors.append(np.where(share > 0, share, 1.0))
+    return factors
+
+
+def _multiply(factors: Sequence[np.ndarray]) -> np.ndarray:
+    return reduce(np.multiply, factors)
 
 
 def root_mean_square(array: np.ndarray) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from checks.measure.points import Point, Sampler
 from checks.measure.readings import Reading, measure_point
+from checks.measure.screening import is_flat
 from checks.measure.survey import NOWHERE, LeafSurvey, Survey
 from checks.measure.training import Training
 from checks.program.runner import Runner, widen_array
@@ -58,12 +59,44 @@ def measure_responses(
         Leaf index -> response.
     """
     waking = _WakingSteps(runner, sampler, survey, training)
+    flat = _find_flat_slices(runner, survey, leaves)
     found = {}
     for leaf in leaves:
         own = survey.leaves[leaf]
         if own is not None:
-            found[leaf] = _measure_response(runner, sampler, survey, waking, leaf, own)
+            known = flat.get(leaf) or [np.zeros(x.shape, bool) for x in own.seen]
+            found[leaf] = _measure_response(runner, sampler, survey, waking, leaf, own, known)
     return found
+
+
+def _find_flat_slices(
+    runner: Runner, survey: Survey, leaves: Sequence[int]
+) -> dict[int, list[np.ndarray]]:
+    """Finds slices of rounding noise in two leaves or more that together do not change the loss.
+
+    They need not be drawn anew one after the other: in a transformer these are the biases of the
+    keys of every layer.
+
+    Returns:
+        Leaf index -> for each view booleans [slices]; empty if the loss changes.
+    """
+    noise = {}
+    for leaf in leaves:
+        if (own := survey.leaves[leaf]) is not None:
+            pairs = zip(own.seen, own.is_zero)
+            noise[leaf] = [(seen == NOWHERE) & ~zero for seen, zero in pairs]
+    noise = {i: views for i, views in noise.items() if any(view.any() for view in views)}
+    if len(noise) < 2:
+        return {}
+    points = _list_points(survey)
+    is_all_flat = all(is_flat(runner, x, noise, factor) for x in points for factor in _FACTORS)
+    return noise if is_all_flat else {}
+
+
+def _list_points(survey: Survey) -> list[Point]:
+    """Returns the points at which slices are drawn anew: the data and drawn parameters."""
+    drawn = [m.point for m in survey.others if m.point.kind == "params"]
+    return [survey.data[0].point, *drawn][:MOST_POINTS]
 
 
 def find_stuck_slices(
@@ -113,35 +146,35 @@ def _measure_response(
     waking: "_WakingSteps",
     leaf: int,
     own: LeafSurvey,
+    flat: Sequence[np.ndarray],
 ) -> Response:
     steps, changes = [], []
     for view, seen in enumerate(own.seen):
         waits = (seen == "params").any()
         steps.append(waking.find(leaf)[view] if waits else np.zeros(seen.shape, int))
         mover = _Mover(runner, sampler, survey, leaf, view)
-        changes.append(_measure_changes(mover, survey, seen, own.is_zero[view]))
+        changes.append(_measure_changes(mover, survey, seen, own.is_zero[view], flat[view]))
     return Response(steps, changes)
 
 
 def _measure_changes(
-    mover: "_Mover", survey: Survey, seen: np.ndarray, is_zero: np.ndarray
+    mover: "_Mover", survey: Survey, seen: np.ndarray, is_zero: np.ndarray, flat: np.ndarray
 ) -> np.ndarray:
     """Measures how the slices of one view change the loss.
 
     A slice with zero gradient at all points is not tried if other slices of the view have one at
     other inputs alone: then the drawn inputs may have missed this slice too.
     """
-    changes = np.full(seen.shape, np.nan)
+    changes = np.where(flat, 0.0, np.nan)
     data = [m.point for m in survey.data]
-    others = [m.point for m in survey.others if m.point.kind == "params"]
     if (branch := seen == "branch").any():
         changes[branch] = mover.measure_change(branch, data)
     missed = np.isin(seen, ("inputs", "far")) | (branch & (changes <= NOTICED))
-    nowhere = seen == NOWHERE
+    nowhere = (seen == NOWHERE) & ~flat
     tried = nowhere & ~is_zero if missed.any() else nowhere
     for group in (tried & is_zero, tried & ~is_zero):
         if group.any():
-            changes[group] = mover.measure_change(group, [data[0], *others][:MOST_POINTS])
+            changes[group] = mover.measure_change(group, _list_points(survey))
     return changes
 
 

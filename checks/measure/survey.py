@@ -5,6 +5,7 @@ Further points are measured only while some slice has had no gradient at any poi
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from checks.measure.readings import (
     is_strong,
     measure_point,
 )
+from checks.measure.screening import is_flat
 from checks.measure.search import Search, Slices, search_inputs
 from checks.program.leaves import Partition
 from checks.program.runner import Gradient, Runner
@@ -39,6 +41,9 @@ _REMOTE = ("far", "branch")
 # Most drawn inputs, and how many of them in a row may show nothing new.
 _MOST_INPUTS = 12
 _PATIENCE = 3
+# The first points of each kind that are measured in any case: later ones are screened first. The
+# responses of slices are measured at as many drawn parameters.
+_MEASURED = {"inputs": 1, "params": 3}
 
 
 @dataclass(frozen=True)
@@ -101,20 +106,25 @@ def take_survey(
     others: list[Measurement] = []
     for points in (_draw_inputs, _draw_parameters, _draw_far):
         stale = 0
-        for point in points(sampler):
-            before = _count_pending(data, others)
+        for number, point in enumerate(points(sampler)):
+            pending = _find_pending(data, others)
+            before = pending.count
             if before == 0 or stale >= _PATIENCE:
                 break
             say(f"other {point.kind}: {before} slices without a gradient so far")
+            if pending.is_noise and _shows_nothing(runner, point, number, pending.slices):
+                stale = stale + 1 if point.kind == "inputs" else 0
+                continue
             others.append(measure_point(runner, sampler, point).forget_gradients())
-            unchanged = _count_pending(data, others) == before
+            unchanged = _find_pending(data, others).count == before
             if not unchanged and point.kind == "params" and point.args is not runner.program.args:
                 kept = measure_point(runner, sampler, sampler.keep_inputs(point))
                 others.append(kept.forget_gradients())
             stale = stale + 1 if unchanged and point.kind == "inputs" else 0
-    paths = find_choices(runner.program, dependence)
+    pending = _find_pending(data, others)
+    paths = find_choices(runner.program, dependence) if not pending.is_noise else ()
     for gradient in (differentiate_every_branch, differentiate_other_branch):
-        if paths and _count_pending(data, others):
+        if paths and _find_pending(data, others).count:
             say("other branches of the choices that depend on the data")
             others.append(_measure_branches(gradient(runner, paths, data[0].point), data[0]))
     return Survey(data, others, _survey_leaves([*data, *others]))
@@ -193,10 +203,44 @@ def _draw_far(sampler: Sampler) -> Iterator[Point]:
         yield sampler.draw_far_inputs(scale)
 
 
-def _count_pending(data: Sequence[Measurement], others: Sequence[Measurement]) -> int:
-    """Returns the number of slices without a gradient at any point so far."""
-    found = [leaf for leaf in _survey_leaves([*data, *others]) if leaf is not None]
-    return sum(int((seen == NOWHERE).sum()) for leaf in found for seen in leaf.seen)
+class _Pending(NamedTuple):
+    """The slices without a gradient at any point so far.
+
+    Attributes:
+        slices: leaf -> for each view booleans [slices]; leaves without such a slice are left out.
+        is_noise: whether each of them had a gradient of rounding noise at some point that is not
+            remote; True if there are none.
+    """
+
+    slices: dict[int, list[np.ndarray]]
+    is_noise: bool
+
+    @property
+    def count(self) -> int:
+        """The number of these slices, over all views."""
+        return sum(int(view.sum()) for views in self.slices.values() for view in views)
+
+
+def _find_pending(data: Sequence[Measurement], others: Sequence[Measurement]) -> _Pending:
+    slices, is_noise = {}, True
+    for i, leaf in enumerate(_survey_leaves([*data, *others])):
+        views = [] if leaf is None else [seen == NOWHERE for seen in leaf.seen]
+        if leaf is not None and any(view.any() for view in views):
+            slices[i] = views
+            is_noise &= not any((view & zero).any() for view, zero in zip(views, leaf.is_zero))
+    return _Pending(slices, is_noise)
+
+
+def _shows_nothing(
+    runner: Runner, point: Point, number: int, pending: dict[int, list[np.ndarray]]
+) -> bool:
+    """Returns whether a point need not be measured for slices whose gradient is rounding noise.
+
+    Remote points do not count for them, and the first points of each other kind are measured.
+    """
+    if point.kind in _REMOTE:
+        return True
+    return number >= _MEASURED[point.kind] and is_flat(runner, point, pending)
 
 
 def _survey_leaves(measured: Sequence[Measurement]) -> list[LeafSurvey | None]:

@@ -134,9 +134,9 @@ def widen_array(value: Any) -> np.ndarray:
 
     Args:
         value: a JAX or numpy array of floats or complex numbers; one of another type keeps its
-            type.
+            type. A wide numpy array is returned as it is, so the result is not to be written to.
     """
-    return np.asarray(value).astype(widen_dtype(value.dtype))
+    return np.asarray(value).astype(widen_dtype(value.dtype), copy=False)
 
 
 def widen_args(args: Partition) -> Partition:

@@ -8,7 +8,7 @@ import pytest
 from checks.measure.points import (
     JITTER,
     Sampler,
-    compute_leaf_scales,
+    compute_leaf_factors,
     compute_unit_scales,
     find_index_ranges,
     root_mean_square,
@@ -169,9 +169,9 @@ def test_a_row_of_zeros_has_the_scale_of_the_others():
 
 
 def test_a_zero_leaf_has_the_median_scale_of_the_others():
-    scales = compute_leaf_scales([np.zeros(2), np.full(2, 1.0), np.full(2, 5.0), np.full(2, 3.0)])
-    assert [float(scale) for scale in scales] == pytest.approx([3.0, 1.0, 5.0, 3.0])
-    assert float(compute_leaf_scales([np.zeros(2)])[0]) == 1.0
+    scales = compute_leaf_factors([np.zeros(2), np.full(2, 1.0), np.full(2, 5.0), np.full(2, 3.0)])
+    assert [float(scale) for (scale,) in scales] == pytest.approx([3.0, 1.0, 5.0, 3.0])
+    assert float(compute_leaf_factors([np.zeros(2)])[0][0]) == 1.0
 
 
 def _ranges(loss, *args):

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -44,6 +45,18 @@ def test_other_inputs_other_parameters_and_nowhere_are_told_apart():
     assert kinds[:2] == ["inputs"] * 2 and set(kinds) == {*KINDS} - {"data"}
     assert kinds.count("params") == 8 and kinds.count("far") == 3 and kinds.count("inputs") <= 12
     assert said[1].startswith("other inputs: ") and said[1].endswith("without a gradient so far")
+
+
+def test_slices_of_rounding_noise_do_not_need_every_point():
+    def loss(p, x):
+        scores = x[:, None] * x[None, :] + (x * p["bias"].sum())[:, None]
+        return (jax.nn.softmax(scores) @ jnp.sin(x + p["v"])).sum()
+
+    found, said = _take(loss, {"bias": X, "v": X}, X / 3)
+    assert found.leaves[0].seen[1].tolist() == [NOWHERE] * 3
+    assert not found.leaves[0].is_zero[0].any()
+    assert [m.point.kind for m in found.others] == ["inputs"] + ["params"] * 3
+    assert found.leaves[0].points == 5 and said[-1].startswith("other far: ")
 
 
 def test_a_branch_that_no_input_takes_is_opened():
