@@ -12,7 +12,7 @@ from checks.measure.chain import Chain, make_default_optimizer
 from checks.measure.inert import find_inert
 from checks.measure.longer import find_longer
 from checks.measure.movement import Standstill, find_standstills
-from checks.measure.nonfinite import NonFiniteFlags, find_first_failures, flag_gradient
+from checks.measure.nonfinite import GradientFlagger, NonFiniteFlags, find_first_failures
 from checks.measure.points import Sampler
 from checks.measure.readings import narrow_point
 from checks.measure.response import (
@@ -141,6 +141,11 @@ class Evidence:
         return find_first_failures(self.runner.watched, [m.written for m in self.survey.data])
 
     @cached_property
+    def _flagger(self) -> GradientFlagger:
+        """Flags the gradient's equations at the data and in training with one compiled program."""
+        return GradientFlagger(self.runner)
+
+    @cached_property
     def flags(self) -> dict[int, NonFiniteFlags]:
         """Index of a batch -> the equations at which the loss or a gradient becomes NaN or Inf.
 
@@ -148,7 +153,7 @@ class Evidence:
         """
         bad_losses = {i for i, m in enumerate(self.survey.data) if not np.isfinite(m.written.loss)}
         return {
-            i: flag_gradient(self.runner, *narrow_point(self.runner, self.survey.data[i].point))
+            i: self._flagger.flag(*narrow_point(self.runner, self.survey.data[i].point))
             for i in sorted(bad_losses | set(self.failures.values()))
         }
 
@@ -174,7 +179,7 @@ class Evidence:
         steps = [step for step, by_slope in self.training_failures.values() if by_slope]
         leaves = training.before_failure or training.leaves[0]
         return {
-            i: flag_gradient(self.runner, leaves, narrow_point(self.runner, data[i].point)[1])
+            i: self._flagger.flag(leaves, narrow_point(self.runner, data[i].point)[1])
             for i in sorted({(step - 1) % len(data) for step in steps})
         }
 

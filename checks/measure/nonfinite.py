@@ -127,18 +127,35 @@ def is_finite(slope: np.ndarray | None) -> bool:
     return slope is None or bool(np.isfinite(widen_array(slope)).all())
 
 
-def flag_gradient(runner: Runner, leaves: Sequence[Any], args: Partition) -> NonFiniteFlags:
-    """Runs the gradient's program in its own types at one point, and flags its equations.
+class GradientFlagger:
+    """Runs the gradient's program in its own types, and flags its equations.
+
+    The program is traced and compiled once, at the first point.
 
     Args:
         runner: the compiled program.
-        leaves: the parameters.
-        args: the loss's further arguments, split by `partition`.
     """
-    closed, inputs = runner.trace_gradient(leaves, args)
-    flagged = jax.jit(lambda given: _Flagger().run(closed, given)[1], compiler_options=QUICK)
-    flags = flagged(inputs)
-    return NonFiniteFlags(closed, jax.tree.map(np.asarray, flags), _flags_of(inputs))
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._traced: tuple[Any, Any] | None = None
+
+    def flag(self, leaves: Sequence[Any], args: Partition) -> NonFiniteFlags:
+        """Flags the equations at one point.
+
+        Args:
+            leaves: the parameters.
+            args: the loss's further arguments, split by `partition`.
+        """
+        closed, flagged = self._traced = self._traced or self._trace(leaves, args)
+        inputs = self._runner.list_gradient_inputs(leaves, args)
+        return NonFiniteFlags(closed, jax.tree.map(np.asarray, flagged(inputs)), _flags_of(inputs))
+
+    def _trace(self, leaves: Sequence[Any], args: Partition) -> tuple[Any, Any]:
+        """Returns the gradient's program, and the compiled function that flags it."""
+        closed, _ = self._runner.trace_gradient(leaves, args)
+        run = jax.jit(lambda given: _Flagger().run(closed, given)[1], compiler_options=QUICK)
+        return closed, run
 
 
 def describe_origins(origins: Sequence[FailureOrigin]) -> tuple[str, tuple[str, ...]]:

@@ -104,6 +104,16 @@ class Runner:
 
         return jax.make_jaxpr(program)([*moved, *rest]), [*moved, *rest]
 
+    def list_gradient_inputs(self, leaves: Sequence[Any], args: Partition) -> list[Any]:
+        """Returns the inputs, at one point, of the program that `trace_gradient` returns.
+
+        Args:
+            leaves: one array for each leaf that can learn.
+            args: the loss's further arguments, split by `partition`.
+        """
+        moved, rest = self._split(leaves, args)
+        return [*moved, *rest]
+
     def _make_loss(self, closed: Any) -> Callable[[list[Any], list[Any]], Any]:
         """Returns the program's loss as a function of the watched leaves and the other inputs."""
 

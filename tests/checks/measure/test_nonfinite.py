@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from checks.measure.nonfinite import (
+    GradientFlagger,
     describe_origins,
     find_first_failures,
-    flag_gradient,
     is_finite,
 )
 from checks.program.runner import Gradient
@@ -20,7 +20,15 @@ FILE = "test_nonfinite.py"
 def flags_of(loss, params, *args):
     runner, proof, _ = compiled(loss, params, *args)
     program = proof.program
-    return flag_gradient(runner, program.params.learning, program.args)
+    return GradientFlagger(runner).flag(program.params.learning, program.args)
+
+
+def test_one_compiled_program_flags_every_point():
+    runner, proof, _ = compiled(lambda p, x: jnp.sqrt(p["w"] * x).sum(), {"w": X}, X)
+    args, flagger = proof.program.args, GradientFlagger(runner)
+    bad, good = flagger.flag([-jnp.abs(X)], args), flagger.flag([jnp.abs(X)], args)
+    assert good.jaxpr is bad.jaxpr
+    assert [origin.kind for origin in bad.of_loss()] == ["NaN"] and good.of_loss() == []
 
 
 def _scanned(x):
