@@ -108,7 +108,7 @@ def take_survey(
         stale = 0
         for number, point in enumerate(points(sampler)):
             pending = _find_pending(data, others)
-            before = pending.count
+            before = pending.total
             if before == 0 or stale >= _PATIENCE:
                 break
             say(f"other {point.kind}: {before} slices without a gradient so far")
@@ -116,7 +116,7 @@ def take_survey(
                 stale = stale + 1 if point.kind == "inputs" else 0
                 continue
             others.append(measure_point(runner, sampler, point).forget_gradients())
-            unchanged = _find_pending(data, others).count == before
+            unchanged = _find_pending(data, others).total == before
             if not unchanged and point.kind == "params" and point.args is not runner.program.args:
                 kept = measure_point(runner, sampler, sampler.keep_inputs(point))
                 others.append(kept.forget_gradients())
@@ -124,7 +124,7 @@ def take_survey(
     pending = _find_pending(data, others)
     paths = find_choices(runner.program, dependence) if not pending.is_noise else ()
     for gradient in (differentiate_every_branch, differentiate_other_branch):
-        if paths and _find_pending(data, others).count:
+        if paths and _find_pending(data, others).total:
             say("other branches of the choices that depend on the data")
             others.append(_measure_branches(gradient(runner, paths, data[0].point), data[0]))
     return Survey(data, others, _survey_leaves([*data, *others]))
@@ -216,7 +216,7 @@ class _Pending(NamedTuple):
     is_noise: bool
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """The number of these slices, over all views."""
         return sum(int(view.sum()) for views in self.slices.values() for view in views)
 
