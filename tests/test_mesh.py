@@ -15,6 +15,8 @@ import pytest
 from pgat_jax import build, load_config
 from pgat_jax.bench.collectives import find_collectives, sum_bytes
 from pgat_jax.bench.program import CompiledProgram, parse_program
+from pgat_jax.errors import UserError
+from pgat_jax.mesh import make_mesh
 from pgat_jax.training.packing import GROUPS, pack
 
 CHOOSE = """

@@ -61,6 +61,7 @@ def test_a_fit_row_with_too_little_past_is_refused(table):
         split_at(load_config("tiny"), table, 60)
 
 
+@pytest.mark.slow
 def test_a_fold_is_trained_once_and_then_read_back(table, tmp_path, reporter, monkeypatch):
     training = FakeTraining()
     monkeypatch.setattr(fold, "open_trainer", training.open)

@@ -50,6 +50,7 @@ def make_arm(table, history, reporter, tmp_path, monkeypatch):
     return make
 
 
+@pytest.mark.slow
 def test_forecasts_are_log_returns_with_paths_of_the_same_distribution(make_arm):
     block = Block(2001, np.arange(520, 530), 520)
     predict = make_arm("loss.criterion=nll").fit(block)

@@ -34,6 +34,7 @@ def test_a_request_that_cannot_be_met_is_one_sentence(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_finished_trials_are_printed_and_written(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(study, "TrialStore", lambda: FakeStore({}))

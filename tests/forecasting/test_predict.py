@@ -68,6 +68,7 @@ def test_weights_of_a_mixture_sum_to_one_in_float64():
     assert {a.dtype for a in (mixture.weights, mixture.means, mixture.scales)} == {np.dtype(float)}
 
 
+@pytest.mark.slow
 def test_a_forecast_with_few_days_before_it_is_not_recalibrated(loaded):
     config = loaded.data.config.model_copy(update={"volatility": "har"})
     data = split_data(config, loaded.data.table, loaded.data.splits)

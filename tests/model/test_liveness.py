@@ -34,6 +34,7 @@ def test_every_leaf_gets_gradient(tiny64, x64):
     assert dead_leaves(gradient) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overrides", VARIATIONS.values(), ids=VARIATIONS)
 def test_every_leaf_gets_gradient_in_other_variations(overrides, x64):
     tiny = make_tiny(*overrides)

@@ -20,6 +20,7 @@ def first(whole):
     return load_run(whole[0])
 
 
+@pytest.mark.slow
 def test_training_begins_at_the_parameters_that_are_given(plan, data, new_run, first):
     parts = {"first_params": first.params}
     with open_session(plan, data, new_run, opening=parts) as trainer:

@@ -53,7 +53,7 @@ def test_a_failing_test_has_the_names_and_the_whole_report_in_a_section(run):
             "E*the loss is NaN",
             "E*b: stuck",
             "-* Captured gradient check call -*",
-            "diagnosis FAILS: 2 leaves: 1 stuck, 1 alive",
+            "diagnosis FAILS: 2 leaves: 1 stuck, 1 alive; the report as a whole fails, *",
             "*why of b*",
         ]
     )
