@@ -49,15 +49,17 @@ def _attend_forward(
     query: Any, key: Any, value: Any, bias: Any, mask: Any
 ) -> tuple[jax.Array, tuple[Any, ...]]:
     logits = _compute_logits(query, key, bias, mask)
-    weights = jax.nn.softmax(logits).astype(value.dtype)
-    mixed = checkpoint_name(jnp.einsum("...SM,...MO->...SO", weights, value), "mixed")
     top = logits.max(-1, keepdims=True)
-    total = jnp.exp(logits - top).sum(-1, keepdims=True)
-    return mixed, (query, key, value, bias, mask, mixed, top, total)
+    shares = jnp.exp(logits - top)
+    total = shares.sum(-1, keepdims=True)
+    weights = (shares / total).astype(value.dtype)
+    mixed = checkpoint_name(jnp.einsum("...SM,...MO->...SO", weights, value), "mixed")
+    rows = checkpoint_name((top, total), "mixed")
+    return mixed, (query, key, value, bias, mask, mixed, rows)
 
 
 def _attend_backward(saved: tuple[Any, ...], gradient: jax.Array) -> tuple[Any, ...]:
-    query, key, value, bias, mask, mixed, top, total = saved
+    query, key, value, bias, mask, mixed, (top, total) = saved
     weights = jnp.exp(_compute_logits(query, key, bias, mask) - top) / total
     of_weights = widen(jnp.einsum("...SO,...MO->...SM", gradient, value))
     mean = (widen(gradient) * widen(mixed)).sum(-1, keepdims=True)
