@@ -1,7 +1,5 @@
 """Multi-head attention; the heads axis comes before time. It depends on `precision` alone."""
 
-from typing import Any
-
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -23,10 +21,6 @@ def attend(
 ) -> Float[Array, "*B S O"]:
     """Computes scaled dot-product attention, its softmax in float32 or wider.
 
-    The backward pass computes the weights again from the greatest logit and the sum of each row,
-    and the mean gradient of a row from the result (Dao et al. 2022, FlashAttention, appendix B.2).
-    So it reads and writes arrays of the size [*B, S, M] less often than that of a softmax.
-
     Args:
         query: S queries.
         key: M keys.
@@ -37,60 +31,14 @@ def attend(
     Returns:
         The mean of the values for each query, weighted by its attention.
     """
-    return _attend(query, key, value, bias, mask)
-
-
-@jax.custom_vjp
-def _attend(query: Any, key: Any, value: Any, bias: Any, mask: Any) -> jax.Array:
-    return _attend_forward(query, key, value, bias, mask)[0]
-
-
-def _attend_forward(
-    query: Any, key: Any, value: Any, bias: Any, mask: Any
-) -> tuple[jax.Array, tuple[Any, ...]]:
-    logits = _compute_logits(query, key, bias, mask)
-    top = logits.max(-1, keepdims=True)
-    shares = jnp.exp(logits - top)
-    total = shares.sum(-1, keepdims=True)
-    weights = (shares / total).astype(value.dtype)
-    mixed = checkpoint_name(jnp.einsum("...SM,...MO->...SO", weights, value), "mixed")
-    rows = checkpoint_name((top, total), "mixed")
-    return mixed, (query, key, value, bias, mask, mixed, rows)
-
-
-def _attend_backward(saved: tuple[Any, ...], gradient: jax.Array) -> tuple[Any, ...]:
-    query, key, value, bias, mask, mixed, (top, total) = saved
-    weights = jnp.exp(_compute_logits(query, key, bias, mask) - top) / total
-    of_weights = widen(jnp.einsum("...SO,...MO->...SM", gradient, value))
-    mean = (widen(gradient) * widen(mixed)).sum(-1, keepdims=True)
-    of_logits = weights * (of_weights - mean)
-    if mask is not None:
-        of_logits = jnp.where(mask, of_logits, 0.0)
-    of_bias = None if bias is None else _sum_to(of_logits, bias.shape).astype(bias.dtype)
-    of_logits = of_logits.astype(query.dtype)
-    scale = query.shape[-1] ** -0.5
-    of_query = scale * jnp.einsum("...SM,...MA->...SA", of_logits, key)
-    of_key = jnp.einsum("...SM,...SA->...MA", of_logits, scale * query)
-    of_value = jnp.einsum("...SM,...SO->...MO", weights.astype(value.dtype), gradient)
-    return of_query, of_key, of_value, of_bias, None
-
-
-_attend.defvjp(_attend_forward, _attend_backward)
-
-
-def _compute_logits(query: Any, key: Any, bias: Any, mask: Any) -> jax.Array:
-    scaled = query * query.shape[-1] ** -0.5
-    logits = widen(jnp.einsum("...SA,...MA->...SM", scaled, key))
+    logits = jnp.einsum("...SA,...MA->...SM", query * query.shape[-1] ** -0.5, key)
+    logits = widen(logits)
     if bias is not None:
         logits = logits + bias
-    return logits if mask is None else jnp.where(mask, logits, MASKED)
-
-
-def _sum_to(x: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    """Sums over the axes along which an array of a shape was broadcast to that of `x`."""
-    extra = x.ndim - len(shape)
-    repeated = [i + extra for i, n in enumerate(shape) if n == 1 != x.shape[i + extra]]
-    return x.sum((*range(extra), *repeated), keepdims=True).reshape(shape)
+    if mask is not None:
+        logits = jnp.where(mask, logits, MASKED)
+    weights = jax.nn.softmax(logits).astype(value.dtype)
+    return checkpoint_name(jnp.einsum("...SM,...MO->...SO", weights, value), "mixed")
 
 
 def split_heads(x: Float[Array, "B S W"], heads: int) -> Float[Array, "B H S A"]:
