@@ -65,7 +65,7 @@ def library_loss(faulty: bool) -> Example:
         smooth = optax.smooth_labels(jax.nn.one_hot(labels, 3), 0.1)
         total = optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
         total += optax.softmax_cross_entropy(logits, smooth).mean()
-        return total + 1e-3 * optax.global_norm(p) ** 2
+        return total + 1e-3 * optax.tree.norm(p) ** 2
 
     return Example(loss, _params(), (X, LABELS))
 

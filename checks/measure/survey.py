@@ -145,7 +145,7 @@ def add_search(
 
     Returns:
         The survey with the search: a slice for which an input was found is seen at `inputs`, one
-        for which too few were tried is `untried`.
+        for which too few were tried is `untried`. A whole leaf stays as it is: it fails either way.
     """
     count = sum(int(view.sum()) for views in targets.values() for view in views)
     if not count:
@@ -154,7 +154,8 @@ def add_search(
     search = search_inputs(runner, sampler, survey.data[0].point, targets)
     others = [*survey.others, *search.found]
     found = Survey(survey.data, others, _survey_leaves([*survey.data, *others]), search)
-    return mark_slices(found, search.open, "params", UNTRIED)
+    slices = {i: [np.zeros_like(views[0]), *views[1:]] for i, views in search.open.items()}
+    return mark_slices(found, slices, "params", UNTRIED)
 
 
 def mark_slices(

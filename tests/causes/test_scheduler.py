@@ -77,7 +77,7 @@ def test_only_missing_trials_are_run(tiny, tmp_path, capsys):
     assert not store.runs and "trials are finished" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_ctrl_c_keeps_finished_trials_and_says_so(tmp_path):
     command = Command(tmp_path, "causes", "--config", "tiny", "--only", "1.1,1.2", "--seeds", "16")
     command.until("trial ")
