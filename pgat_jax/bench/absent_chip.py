@@ -145,7 +145,8 @@ def _measure_step(plan: Plan, table: Any, target: str) -> dict[str, Any]:
     seconds = time.perf_counter() - began
     program = read_program(compiled, kind.platform)
     flops = _count_step_flops(plan, table)
-    total, sent = sum(flops.values()) / plan.mesh.size, sum_bytes(find_collectives(program))
+    total = sum(flops.values()) / plan.mesh.size
+    sent = sum_bytes(find_collectives(parse_program(compiled.as_text())))  # on chip or not
     moved, kernels = count_bytes(program), count_kernels(program)
     peaks = look_up_peaks(kind.chip, config.train.precision)
     bounds = compute_bounds(total, moved, kernels, peaks)
