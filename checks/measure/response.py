@@ -4,7 +4,7 @@ For each slice, it measures after how many optimiser steps the slice gets a grad
 the loss changes when the slice is drawn anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -111,12 +111,12 @@ def find_stuck_slices(
     Returns:
         Leaf index -> for each view booleans [slices]; leaves without such a slice are left out.
     """
-    found = {}
-    for leaf, response in responses.items():
-        if (own := survey.leaves[leaf]) is not None:
-            pairs = zip(own.seen, response.steps)
-            found[leaf] = [(seen == "params") & (steps == 0) for seen, steps in pairs]
-    return {i: views for i, views in found.items() if any(view.any() for view in views)}
+
+    def choose(own: LeafSurvey, response: Response) -> list[np.ndarray]:
+        pairs = zip(own.seen, response.steps)
+        return [(seen == "params") & (steps == 0) for seen, steps in pairs]
+
+    return _find_slices(survey, responses, choose)
 
 
 def find_unread_slices(
@@ -131,11 +131,22 @@ def find_unread_slices(
     Returns:
         Leaf index -> for each view booleans [slices]; leaves without such a slice are left out.
     """
-    found = {}
-    for leaf, response in responses.items():
-        if (own := survey.leaves[leaf]) is not None:
-            parts = zip(own.seen, own.is_zero, response.changes)
-            found[leaf] = [(seen == NOWHERE) & zero & (change == 0) for seen, zero, change in parts]
+
+    def choose(own: LeafSurvey, response: Response) -> list[np.ndarray]:
+        parts = zip(own.seen, own.is_zero, response.changes)
+        return [(seen == NOWHERE) & zero & (change == 0) for seen, zero, change in parts]
+
+    return _find_slices(survey, responses, choose)
+
+
+def _find_slices(
+    survey: Survey,
+    responses: Mapping[int, Response],
+    choose: Callable[[LeafSurvey, Response], list[np.ndarray]],
+) -> dict[int, list[np.ndarray]]:
+    """Returns what `choose` selects of each leaf, for the leaves of which it selects a slice."""
+    pairs = ((i, survey.leaves[i], response) for i, response in responses.items())
+    found = {i: choose(own, response) for i, own, response in pairs if own is not None}
     return {i: views for i, views in found.items() if any(view.any() for view in views)}
 
 

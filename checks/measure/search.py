@@ -6,7 +6,7 @@ behind which the slices lie. Nothing is run if there are no such slices.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -155,19 +155,19 @@ class _Hunt:
         climb = make_climb(self._runner, views, scales, self._batch, is_signed)
         while self.climbs < most and self.vain_climbs < _VAIN_CLIMBS and self._is_pending():
             before = self._count()
-            for path in self._climb_once(climb, self.climbs):
-                self._try(path)
+            self._try(self._climb_once(climb, self.climbs))
             self.climbs += 1
             self.vain_climbs = self.vain_climbs + 1 if self._count() == before else 0
 
-    def _climb_once(self, climb: Any, number: int) -> Iterator[list[Partition]]:
+    def _climb_once(self, climb: Any, number: int) -> list[Partition]:
+        """Returns the inputs after each step of one climb."""
         drawn = widen_args(self._sampler.draw_inputs().args)
         weights = _choose_focus([self.pending[i] for i in self._leaves], number)
         with jax.enable_x64(True):
             given = list(drawn.learning), list(drawn.fixed)
             path = climb([*map(jnp.asarray, self._data.leaves)], *given, weights)
         columns = [np.asarray(x) for x in path]
-        yield [replace(drawn, learning=tuple(x[i] for x in columns)) for i in range(STEPS)]
+        return [replace(drawn, learning=tuple(x[i] for x in columns)) for i in range(STEPS)]
 
     def _try(self, args: Sequence[Partition]) -> None:
         """Measures as points those of the inputs that give a pending slice a gradient."""
@@ -205,14 +205,13 @@ class _Hunt:
 def _make_flags(runner: Runner, leaves: Sequence[int]) -> Any:
     """Compiles which slices have a gradient, at many inputs: for each leaf [inputs, slices]."""
     program = runner.program
-    count = len(program.args.learning)
 
     def flags(values: list[Any], args: list[Any]) -> list[Any]:
         def loss(moved: list[Any]) -> Any:
             given = list(values)
             for leaf, x in zip(leaves, moved):
                 given[leaf] = x
-            inputs = [*given, *program.params.fixed, *args[:count], *args[count:]]
+            inputs = [*given, *program.params.fixed, *args]
             return Interpreter().run(runner.shadow, inputs)[0][0]
 
         slopes = jax.grad(loss)([values[leaf] for leaf in leaves])

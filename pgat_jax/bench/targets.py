@@ -37,7 +37,8 @@ dnn_version_info {{ major: 9 minor: 10 patch: 0 }}
 class GpuFacts(NamedTuple):
     """The facts about a chip of NVIDIA that its compiler asks for.
 
-    The numbers are from NVIDIA's data sheets and its table of compute capabilities.
+    The numbers are from NVIDIA's data sheets and its table of compute capabilities; the size of the
+    cache and the clock of a B200, which these do not state, are assumptions.
 
     Attributes:
         capability: compute capability, major and minor.
