@@ -1,6 +1,7 @@
 """Runs `python run.py` in separate processes, and writes the small table that they train on."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -60,6 +61,9 @@ class Command:
         compiled: str | Path = "compiled",
         devices: int = 1,
     ):
+        # A process in the background may ignore Ctrl-C, and what it starts inherits that.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         environment = os.environ | {
             "JAX_PLATFORMS": "cpu",
             "JAX_NUM_CPU_DEVICES": str(devices),
